@@ -1,0 +1,253 @@
+"""One submission's function in, one Report out: run the checks, diagnose, score."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from _thread import interrupt_main
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from coursekit import compare
+from coursekit.exercise import Check, Exercise, Failure
+from coursekit.jail.inside.answer import answer
+from coursekit.jail.inside.protocol import Answer, Question
+from coursekit.report import Diagnosis, Outcome, Report, Tier, Verdict
+
+Ask = Callable[[Question], Answer]
+
+
+class Stopped(Exception):
+    """Nothing more can be asked of this function: it hangs, its process is gone, or it broke a rule."""
+
+    def __init__(self, outcome: Outcome, rationale: str, help: str = "") -> None:
+        super().__init__(rationale)
+        self.outcome = outcome
+        self.rationale = rationale
+        self.help = help
+
+
+class _Raised(Failure):
+    """The learner's function raised instead of returning."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A question that was asked, and what came back."""
+
+    question: Question
+    answer: Answer
+
+
+class Function:
+    """The `f` that a check sees: the learner's function, wherever it runs.
+
+    Calling it gives the value, `gradient` value and gradients. Every call is remembered for the diagnosis, and an
+    answer that is no tensor ends the check with a Failure that says so.
+    """
+
+    def __init__(self, exercise: Exercise, ask: Ask) -> None:
+        self.exercise = exercise
+        self.name = exercise.name
+        self.calls: list[Call] = []
+        self._ask = ask
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        """The value, detached."""
+        value = self.ask(Question(args, kwargs)).value
+        assert value is not None  # ask raises otherwise
+        return value
+
+    def ask(self, question: Question) -> Answer:
+        """One call; raises Failure or Stopped where there is no value."""
+        reply = self._ask(question)
+        self.calls.append(Call(question, reply))
+        if reply.problem is not None:
+            self._complain(question, reply)
+        return reply
+
+    def _complain(self, question: Question, reply: Answer) -> None:
+        assert reply.problem is not None
+        kind, message = reply.problem.kind, reply.problem.message
+        call = compare.call_line(self.name, question)
+        match kind:
+            case "unattempted" if len(self.calls) == 1:
+                raise Stopped(
+                    Outcome.UNATTEMPTED,
+                    "Not attempted yet.",
+                    "Replace the line that raises NotImplementedError, run the cell, then check again.",
+                )
+            case "missing":
+                raise Stopped(Outcome.UNATTEMPTED, message)
+            case "forbidden":
+                raise Stopped(
+                    Outcome.FORBIDDEN,
+                    f"This answer calls torch's ready-made `{message}`.",
+                    "It may well be right, and outside this course it is the line to write. Here the point is to see "
+                    "what happens inside: build it from exp, log, sums and indexing.",
+                )
+            case "memory":
+                raise Stopped(
+                    Outcome.MEMORY,
+                    f"The function ran out of memory ({message}).",
+                    "Look for a list or a tensor that grows in a loop, or a product of two large shapes.",
+                )
+            case "nothing":
+                raise Failure(
+                    f"Got None for {call}.",
+                    "End the function with `return` and the value (is a `return` missing on one of its branches?).",
+                )
+            case "not-a-tensor":
+                raise Failure(
+                    f"Got a {message} for {call}, expected a torch.Tensor.",
+                    "Stay with torch operations until the end: a float or a numpy array has no gradient "
+                    "(look for .item(), float(), .tolist(), .numpy()).",
+                )
+            case "changed-input":
+                raise Failure(
+                    f"The function changed {message} in place: {call}.",
+                    "Compute a new tensor instead: operations that end in an underscore, `+=` and `x[i] = …` write "
+                    "into the caller's data.",
+                )
+            case _:
+                what = "NotImplementedError" if kind == "unattempted" else message
+                raise _Raised(f"{call} raised {what}", "Paste the line into a cell to see the whole traceback.")
+
+
+def ask_here(function: Callable[..., Any], exercise: Exercise, seconds: float = 5.0) -> Ask:
+    """Asks a function that lives in this process: a learner's own notebook, or a file of their own."""
+
+    def ask(question: Question) -> Answer:
+        try:
+            with _time_limit(seconds):
+                return answer(function, question, exercise.forbids)
+        except TimeoutError:
+            raise Stopped(
+                Outcome.TIMEOUT,
+                f"{compare.call_line(exercise.name, question)} was still running after {seconds:g} s.",
+                "Look for a loop that never ends: does its condition change inside the loop?",
+            ) from None
+
+    return ask
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Ends an endless loop of the main thread the way that its stop button would, on every platform."""
+    fired = threading.Event()
+
+    def fire() -> None:
+        fired.set()
+        interrupt_main()
+
+    timer = threading.Timer(seconds, fire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if fired.is_set():
+            raise TimeoutError from None
+        raise
+    finally:
+        timer.cancel()
+
+
+def grade(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Report:
+    """Runs every check of `exercise` and says what came of it.
+
+    Parity is asked only once core has passed: who has not got the meaning yet is not told about flags.
+    """
+    f = Function(exercise, ask)
+    verdicts: list[Verdict] = []
+    first_failure: tuple[int, int] | None = None  # the calls that the first failing check made
+    stopped: Stopped | None = None
+    for tier in Tier:
+        blocked = any(verdict.outcome is not Outcome.PASSED for verdict in verdicts)
+        for check in exercise.tier(tier):
+            if stopped or blocked:
+                verdicts.append(_verdict(check, Outcome.UNCHECKED))
+                continue
+            start = len(f.calls)
+            try:
+                check.run(f, _generator(seed, check.name))
+                verdicts.append(_verdict(check, Outcome.PASSED))
+            except Failure as failure:
+                outcome = Outcome.ERROR if isinstance(failure, _Raised) else Outcome.FAILED
+                verdicts.append(_verdict(check, outcome, failure))
+                first_failure = first_failure or (start, len(f.calls))
+            except Stopped as stop:
+                stopped = stop
+                verdicts.append(_verdict(check, stop.outcome, stop))
+    passed = all(verdict.outcome is Outcome.PASSED for verdict in verdicts if verdict.tier is Tier.CORE)
+    outcome = Outcome.PASSED if passed else next(v.outcome for v in verdicts if v.outcome is not Outcome.PASSED)
+    return Report(
+        exercise=exercise.name,
+        learner=learner,
+        outcome=stopped.outcome if stopped else outcome,
+        verdicts=tuple(verdicts),
+        points=_points(exercise, verdicts, stopped),
+        maximum=exercise.maximum,
+        diagnosis=None if first_failure is None else diagnose(exercise, f.calls, *first_failure),
+    )
+
+
+def _generator(seed: int, check: str) -> np.random.Generator:
+    """Each check draws from its own stream, so that a new check does not change the inputs of the others."""
+    return np.random.default_rng([seed, zlib.crc32(check.encode())])
+
+
+def _verdict(check: Check, outcome: Outcome, why: Failure | Stopped | None = None) -> Verdict:
+    return Verdict(
+        check.name,
+        check.title,
+        check.tier,
+        outcome,
+        rationale=why.rationale if why else "",
+        help=(why.help or check.help) if why else "",
+        example=why.example if isinstance(why, Failure) else None,
+    )
+
+
+def _points(exercise: Exercise, verdicts: list[Verdict], stopped: Stopped | None) -> float:
+    if stopped and stopped.outcome is Outcome.FORBIDDEN:
+        return 0.0
+    total = 0.0
+    for tier, worth in ((Tier.CORE, exercise.points), (Tier.PARITY, exercise.parity_points)):
+        outcomes = [verdict.outcome for verdict in verdicts if verdict.tier is tier]
+        if outcomes:
+            total += worth * outcomes.count(Outcome.PASSED) / len(outcomes)
+    return round(total, 2)
+
+
+def diagnose(exercise: Exercise, calls: list[Call], start: int, end: int) -> Diagnosis | None:
+    """The misconception that gives the learner's very numbers wherever the first failing check asked.
+
+    Where several do, the one that explains the most of all other calls is named, so a second mistake elsewhere does
+    not hide the first one.
+    """
+    best, explained = None, 0
+    for misconception in exercise.misconceptions:
+        function = misconception.function
+        if start < end and all(_reproduces(function, call) for call in reversed(calls[start:end])):
+            others = calls[:start] + calls[end:]
+            score = 1 + sum(_reproduces(function, call) for call in others)
+            if score > explained:
+                best, explained = misconception, score
+    return None if best is None else Diagnosis(best.name, best.explanation)
+
+
+def _reproduces(wrong: Callable[..., Tensor], call: Call) -> bool:
+    return compare.same_answer(call.answer, answer(wrong, call.question))
+
+
+def is_solved(report: Report) -> bool:
+    """Whether every check passed, core and parity."""
+    return all(verdict.outcome is Outcome.PASSED for verdict in report.verdicts)
+
+

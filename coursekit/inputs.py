@@ -1,0 +1,62 @@
+"""Random inputs with short decimals, so that one that fails can be read and pasted."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def distribution(rng: np.random.Generator, *shape: int) -> Tensor:
+    """Positive probabilities in steps of 1/20 that sum to 1 over the last dimension.
+
+    No two neighbours of a row are equal, so that a reversed, shifted or uniform answer shows.
+
+    Args:
+        rng: the source of chance.
+        shape: the shape; the last size is the number of outcomes, from 2 to 5.
+
+    Returns:
+        float32 tensor of that shape.
+    """
+    outcomes = shape[-1]
+    rows = []
+    while len(rows) < int(np.prod(shape[:-1], dtype=int)):
+        row = rng.multinomial(20 - outcomes, np.full(outcomes, 1 / outcomes)) + 1
+        if (np.diff(row) != 0).all():
+            rows.append(row)
+    return torch.tensor(np.array(rows).reshape(shape) / 20, dtype=torch.float32)
+
+
+def joint(rng: np.random.Generator, rows: int, columns: int) -> Tensor:
+    """A joint distribution in steps of 1/100: all entries positive, and together 1.
+
+    Returns:
+        float32 tensor of shape (rows, columns).
+    """
+    while True:
+        counts = rng.multinomial(100 - rows * columns, np.full(rows * columns, 1 / (rows * columns))) + 1
+        table = counts.reshape(rows, columns)
+        if len(set(table.sum(0))) == columns and len(set(table.sum(1))) == rows:
+            return torch.tensor(table / 100, dtype=torch.float32)
+
+
+def normal(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Tensor:
+    """Normal deviates rounded to one decimal (times `scale`): logits, predictions, targets.
+
+    Returns:
+        float32 tensor of that shape.
+    """
+    return torch.tensor(np.round(rng.normal(size=shape), 1) * scale, dtype=torch.float32)
+
+
+def indices(rng: np.random.Generator, high: int, *shape: int) -> Tensor:
+    """Class indices from 0 to `high` − 1 with at least two different ones among them where there is room.
+
+    Returns:
+        int64 tensor of that shape.
+    """
+    while True:
+        drawn = rng.integers(0, high, size=shape)
+        if drawn.size < 2 or high < 2 or len(np.unique(drawn)) > 1:
+            return torch.tensor(drawn, dtype=torch.int64)

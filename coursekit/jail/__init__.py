@@ -1,0 +1,1 @@
+"""The wall between judge and learner's code: `judge` is this side of it, `inside` the other."""

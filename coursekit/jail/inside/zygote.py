@@ -1,0 +1,170 @@
+"""The warm parent of all children: torch is imported once, then every submission is one fork.
+
+Run by the judge as `python -m inside.zygote FD`, with this folder's parent as working directory. On the control
+socket FD the judge sends {"run": job, limits} with two descriptors (the conversation, the child's standard
+output) or {"kill": true}; the zygote answers {"status": …, "cpu": …} when the child has ended. One child at a time.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+import torch
+
+from . import protocol
+from .answer import answer, describe
+from .protocol import Answer, Problem
+from .source import SourceError, load
+
+
+def main() -> None:
+    """Serves forks until the judge closes the control socket."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    _warm_up()
+    _hide_the_course()
+    os.chdir("/")
+    wake, woken = socket.socketpair()
+    for end in (wake, woken):
+        end.setblocking(False)
+    signal.set_wakeup_fd(woken.fileno())
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    control.send(json.dumps({"ready": True}).encode())
+    pid = 0
+    while True:
+        ready, _, _ = select.select([control, wake], [], [])
+        if wake in ready:
+            wake.recv(512)
+            pid = _report(pid, control)
+        if control in ready:
+            message, fds, _, _ = socket.recv_fds(control, 1 << 16, 2)
+            if not message:
+                return
+            order = json.loads(message)
+            if "kill" in order:
+                if pid:
+                    os.kill(pid, signal.SIGKILL)
+                continue
+            pid = os.fork()
+            if pid == 0:
+                signal.set_wakeup_fd(-1)
+                for end in (wake, woken, control):
+                    end.close()
+                _child(socket.socket(fileno=fds[0]), fds[1], order)
+            for fd in fds:
+                os.close(fd)
+
+
+def _warm_up() -> None:
+    """Pays once for what every child would pay for, then hides it from the garbage collector's writes."""
+    torch.set_num_threads(1)  # a child hangs in its first large operation if the parent ever ran a parallel region
+    np.random.default_rng(0).normal()
+    x = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
+    loss = -(x - x.exp().sum(1, keepdim=True).log())[torch.arange(4), torch.tensor([0, 1, 2, 0])].mean()
+    loss.backward()  # type: ignore[no-untyped-call]
+    repr(x)
+    gc.collect()
+    gc.freeze()
+
+
+def _hide_the_course() -> None:
+    """Keeps `import coursekit` and `import solutions` from working by accident. This is tidiness, not a wall."""
+    course = os.path.dirname(os.path.dirname(os.getcwd()))
+    sys.path[:] = [path for path in sys.path if path not in ("", course, os.getcwd())]
+    sys.modules["coursekit"] = None  # type: ignore[assignment]
+
+
+def _report(pid: int, control: socket.socket) -> int:
+    """Tells the judge how the child ended; grandchildren that were left behind are reaped in silence."""
+    while True:
+        try:
+            ended, status, usage = os.wait4(-1, os.WNOHANG)
+        except ChildProcessError:
+            return pid
+        if ended == 0:
+            return pid
+        if ended == pid:
+            cpu = usage.ru_utime + usage.ru_stime
+            control.send(json.dumps({"status": status, "cpu": cpu}).encode())
+            pid = 0
+
+
+def _child(conversation: socket.socket, output: int, order: dict[str, Any]) -> NoReturn:
+    """Loads the learner's function and answers questions about it until the judge hangs up."""
+    try:
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.close(output)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.environ.clear()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()  # so that the judge can end whatever the learner's code started, too
+        _limit(order["cpu"], order["memory"])
+        gc.disable()
+        _converse(conversation, order["forbids"])
+    finally:
+        os._exit(0)
+
+
+def _converse(conversation: socket.socket, forbids: list[str]) -> None:
+    header, _ = _receive(conversation)
+    job = json.loads(header)
+    function, problem = _load([(label, text) for label, text in job["cells"]], job["function"])
+    while True:
+        header, body = _receive(conversation)
+        question = protocol.decode_question(json.loads(header), body)
+        try:
+            reply = Answer(problem=problem) if function is None else answer(function, question, forbids)
+            frame = protocol.encode_answer(reply)
+        except BaseException as error:  # MemoryError while encoding, say
+            frame = protocol.encode_answer(Answer(problem=describe(error)))
+        conversation.sendall(frame)
+
+
+def _load(cells: list[tuple[str, str]], name: str) -> tuple[Callable[..., Any] | None, Problem | None]:
+    try:
+        return load(cells, name), None
+    except SourceError as error:
+        return None, Problem("missing", str(error))
+    except BaseException as error:
+        problem = describe(error)
+        return None, Problem("memory" if problem.kind == "memory" else "raised", problem.message)
+
+
+def _receive(conversation: socket.socket) -> tuple[bytes, bytes]:
+    header, body = protocol.LENGTHS.unpack(_exactly(conversation, protocol.LENGTHS.size))
+    return _exactly(conversation, header), _exactly(conversation, body)
+
+
+def _exactly(conversation: socket.socket, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        chunk = conversation.recv(size - len(data))
+        if not chunk:
+            os._exit(0)  # the judge hung up: nothing more will be asked
+        data += chunk
+    return bytes(data)
+
+
+def _limit(cpu_seconds: int, memory: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    if sys.platform == "linux":
+        with open("/proc/self/statm") as statm:
+            used = int(statm.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""What grading found: outcomes, verdicts, reports. Frozen, JSON-able, and ignorant of how they are shown."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How a check, or a whole exercise, ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNATTEMPTED = "unattempted"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    FORBIDDEN = "forbidden"
+    UNCHECKED = "unchecked"  # what it builds on has not passed, so it was not asked
+
+
+class Tier(StrEnum):
+    """What a check asks about: what the loss means, or what a drop-in replacement owes besides."""
+
+    CORE = "core"
+    PARITY = "parity"
+
+
+@dataclass(frozen=True)
+class Example:
+    """The smallest input that shows a failure: one line to paste, what came, what was expected."""
+
+    line: str
+    got: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One check's outcome; `rationale` says what is wrong, `help` what to do."""
+
+    check: str
+    title: str
+    tier: Tier
+    outcome: Outcome
+    rationale: str = ""
+    help: str = ""
+    example: Example | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The misconception whose numbers the learner's are."""
+
+    misconception: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything about one exercise of one learner.
+
+    `points` counts the share of core checks passed, and of parity checks, each times what that tier is worth.
+    """
+
+    exercise: str
+    learner: str
+    outcome: Outcome
+    verdicts: tuple[Verdict, ...]
+    points: float
+    maximum: float
+    diagnosis: Diagnosis | None = None
+
+    @property
+    def first_failure(self) -> Verdict | None:
+        """The verdict to show in full: the first that did not pass."""
+        return next((v for v in self.verdicts if v.outcome is not Outcome.PASSED), None)
+
+    def tier(self, tier: Tier) -> tuple[Verdict, ...]:
+        """The verdicts of one tier, in order."""
+        return tuple(verdict for verdict in self.verdicts if verdict.tier is tier)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dicts, lists, strings and numbers."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(fields: dict[str, Any]) -> Report:
+        """The report that `to_json` wrote."""
+        verdicts = tuple(
+            Verdict(
+                **{
+                    **verdict,
+                    "tier": Tier(verdict["tier"]),
+                    "outcome": Outcome(verdict["outcome"]),
+                    "example": Example(**verdict["example"]) if verdict["example"] else None,
+                }
+            )
+            for verdict in fields["verdicts"]
+        )
+        diagnosis = Diagnosis(**fields["diagnosis"]) if fields["diagnosis"] else None
+        return Report(
+            **{**fields, "outcome": Outcome(fields["outcome"]), "verdicts": verdicts, "diagnosis": diagnosis}
+        )
