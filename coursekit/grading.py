@@ -87,7 +87,7 @@ class Function:
             case "forbidden":
                 raise Stopped(
                     Outcome.FORBIDDEN,
-                    f"This answer calls torch's ready-made `{message}`.",
+                    f"This answer calls torch's ready-made `{message.replace('special_', 'special.')}`.",
                     "It may well be right, and outside this course it is the line to write. Here the point is to see "
                     "what happens inside: build it from exp, log, sums and indexing.",
                 )

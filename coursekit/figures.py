@@ -1,0 +1,64 @@
+"""Pictures with words for who cannot see them."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from IPython.display import display
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which differ for every kind of colour vision. Give each a line style or a marker as well.
+COLOURS = {
+    "blue": "#0072B2",
+    "orange": "#D55E00",
+    "green": "#009E73",
+    "pink": "#CC79A7",
+    "yellow": "#E69F00",
+    "sky": "#56B4E9",
+    "black": "#000000",
+    "grey": "#7A828C",
+}
+
+mpl.style.use(Path(__file__).with_name("course.mplstyle"))
+
+
+def subplots(nrows: int = 1, ncols: int = 1, **options: Any) -> tuple[Figure, Any]:
+    """A figure in the course's style and its axes, as `plt.subplots` gives them.
+
+    The figure is not registered with pyplot, so a notebook neither shows it twice nor keeps it alive.
+
+    Args:
+        nrows: rows of axes.
+        ncols: columns of axes.
+        options: `figsize` in inches goes to the figure, all others to `Figure.subplots`.
+    """
+    figure = Figure(figsize=options.pop("figsize", None), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(nrows, ncols, **options)
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG that is the same every time (no software version, no date)."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def image_tag(picture: bytes, figure: Figure, alt: str) -> str:
+    """An `<img>` with alt text: the only form of it that JupyterLab and nbconvert both keep."""
+    data = base64.b64encode(picture).decode()
+    width = int(figure.get_figwidth() * 100)
+    return f'<img width="{width}" alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{data}">'
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Displays a figure; `alt` says in a sentence or two what there is to see."""
+    picture = png(figure)
+    data = {"text/html": image_tag(picture, figure, alt), "text/plain": alt}
+    display(data, raw=True)  # type: ignore[no-untyped-call]
