@@ -64,18 +64,22 @@ def same_gradient(
         _same_gradient(f, question, position, got, want)
 
 
-def same_dtype(f: Function, spec: Callable[..., Tensor], *args: Any, **kwargs: Any) -> None:
-    """Raises Failure unless the value agrees and has the dtype of the first argument."""
+def same_dtype(
+    f: Function, spec: Callable[..., Tensor], *args: Any, dtype: torch.dtype | None = None, **kwargs: Any
+) -> None:
+    """Raises Failure unless the value agrees and has `dtype`, by default that of the first argument."""
     same_value(f, spec, *args, **kwargs)
+    dtype = dtype or args[0].dtype
     got = f.calls[-1].answer.value
     assert got is not None
-    if got.dtype != args[0].dtype:
+    if got.dtype != dtype:
         call = call_line(f.name, f.calls[-1].question)
+        given = dict.fromkeys(_dtype(x.dtype) for x in args if isinstance(x, Tensor) and x.is_floating_point())
         raise Failure(
-            f"The result is {_dtype(got.dtype)} for a {_dtype(args[0].dtype)} input.",
+            f"The result is {_dtype(got.dtype)} for {' and '.join(given)} input.",
             "Constants take part in the result's type: use Python numbers, or tensors made with `input.new_…` or "
             "`dtype=input.dtype`.",
-            Example(f"{call}.dtype", _dtype(got.dtype), _dtype(args[0].dtype)),
+            Example(f"{call}.dtype", _dtype(got.dtype), _dtype(dtype)),
         )
 
 
@@ -89,18 +93,21 @@ def expected_answer(spec: Callable[..., Tensor], question: Question) -> Answer:
     return reply
 
 
-def same_answer(one: Answer, other: Answer) -> bool:
-    """Whether two answers are the same numbers (or the same kind of error), to the tolerance of their dtype."""
+def same_answer(one: Answer, other: Answer, question: Question) -> bool:
+    """Whether two answers to `question` are the same numbers, or the same kind of error."""
     if one.problem or other.problem:
         return _error_kind(one) == _error_kind(other)
-    if not _close(one.value, other.value):
+    dtype = _coarsest(question)
+    if not _close(one.value, other.value, dtype):
         return False
-    return all(map(_close, one.gradients, other.gradients))
+    return all(_close(a, b, dtype) for a, b in zip(one.gradients, other.gradients, strict=True))
 
 
 def _error_kind(reply: Answer) -> tuple[str, str] | None:
     """A problem by its kind and, for an exception, its type; messages differ between two writings of one mistake."""
-    return reply.problem and (reply.problem.kind, reply.problem.message.partition(":")[0])
+    if reply.problem is None:
+        return None
+    return reply.problem.kind, reply.problem.message.partition(":")[0]
 
 
 def _widen(value: Any) -> Any:

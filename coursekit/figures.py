@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
+import matplotlib.style
 from IPython.display import display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -25,7 +25,7 @@ COLOURS = {
     "grey": "#7A828C",
 }
 
-mpl.style.use(Path(__file__).with_name("course.mplstyle"))
+matplotlib.style.use(Path(__file__).with_name("course.mplstyle"))
 
 
 def subplots(nrows: int = 1, ncols: int = 1, **options: Any) -> tuple[Figure, Any]:

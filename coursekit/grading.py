@@ -84,6 +84,8 @@ class Function:
                 )
             case "missing":
                 raise Stopped(Outcome.UNATTEMPTED, message)
+            case "broken":
+                raise Stopped(Outcome.ERROR, message, "Run the file or the cell by itself: Python points at the place.")
             case "forbidden":
                 raise Stopped(
                     Outcome.FORBIDDEN,
@@ -243,11 +245,9 @@ def diagnose(exercise: Exercise, calls: list[Call], start: int, end: int) -> Dia
 
 
 def _reproduces(wrong: Callable[..., Tensor], call: Call) -> bool:
-    return compare.same_answer(call.answer, answer(wrong, call.question))
+    return compare.same_answer(call.answer, answer(wrong, call.question), call.question)
 
 
 def is_solved(report: Report) -> bool:
     """Whether every check passed, core and parity."""
     return all(verdict.outcome is Outcome.PASSED for verdict in report.verdicts)
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -20,7 +21,7 @@ def distribution(rng: np.random.Generator, *shape: int) -> Tensor:
         float32 tensor of that shape.
     """
     outcomes = shape[-1]
-    rows = []
+    rows: list[NDArray[np.int64]] = []
     while len(rows) < int(np.prod(shape[:-1], dtype=int)):
         row = rng.multinomial(20 - outcomes, np.full(outcomes, 1 / outcomes)) + 1
         if (np.diff(row) != 0).all():

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from coursekit import course, grading, show, stubs
-from coursekit.exercise import Exercise
+from coursekit import course, grading, show, stubs, submissions
+from coursekit.exercise import Exercise, Question
+from coursekit.jail.inside import source
+from coursekit.jail.inside.answer import describe
+from coursekit.jail.inside.protocol import Answer, Problem
 from coursekit.report import Outcome, Report
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a next step is written where the learner is: a call in a notebook, a command in a terminal."""
+
+    hint: str
+    solution: str
+
+
+NOTEBOOK = Wording('hint("{name}", {step})', 'solution("{name}")')
+TERMINAL = Wording("coursekit hint {name} {step}", "coursekit solution {name}")
 
 VISIBLE_SEED = 0  # the inputs of a learner's own checks; a graded run draws others
 
@@ -23,7 +40,7 @@ def check(function: Callable[..., Any] | str, name: str | None = None) -> show.F
         return _say(f"Give the function itself, without quotes: check({function}).")
     if not callable(function):
         return _say(f"Give the function itself: check(entropy). This is a {type(function).__name__}.")
-    name = name or getattr(function, "__name__", "")
+    name = name or str(getattr(function, "__name__", ""))
     try:
         _, exercise = course.find_exercise(name)
     except course.UnknownNameError as error:
@@ -32,7 +49,43 @@ def check(function: Callable[..., Any] | str, name: str | None = None) -> show.F
     return show.Feedback(report, next_steps(exercise, report))
 
 
-def hint(name: str, step: int = 1) -> show.Feedback:
+def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, ...]]:
+    """Scores the function `name` in a .py or .ipynb file, and says what to do next in a terminal's words.
+
+    Args:
+        name: the exercise.
+        path: the file; the topic's own in `exercises/` where none is given.
+
+    Raises:
+        UnknownNameError: there is no such exercise.
+        OSError: the file cannot be read.
+    """
+    topic, exercise = course.find_exercise(name)
+    path = path or topic.stub
+    submission = submissions.read(path, learner="")
+    if submission.problem:
+        raise OSError(0, submission.problem, str(path))
+    report = grading.grade(exercise, _ask_file(submission, exercise), seed=VISIBLE_SEED)
+    return report, (*next_steps(exercise, report, TERMINAL), f"Your file: {path}")
+
+
+def _ask_file(submission: submissions.Submission, exercise: Exercise) -> grading.Ask:
+    try:
+        function = source.load(list(submission.cells), exercise.name)
+    except source.SourceError as error:
+        problem = Problem(error.kind, str(error))
+    except Exception as error:
+        problem = Problem("broken", f"Loading it raised {describe(error).message}.")
+    else:
+        return grading.ask_here(function, exercise)
+
+    def ask(_question: Question) -> Answer:
+        return Answer(problem=problem)
+
+    return ask
+
+
+def hint(name: str, step: int = 1, wording: Wording = NOTEBOOK) -> show.Feedback:
     """The next rung of an exercise's ladder of hints; the last one is still not the answer."""
     name = getattr(name, "__name__", name)
     try:
@@ -42,9 +95,9 @@ def hint(name: str, step: int = 1) -> show.Feedback:
     if not 1 <= step <= len(exercise.hints):
         return _say(f"`{name}` has hints 1 to {len(exercise.hints)}.")
     after = (
-        f'One more: hint("{name}", {step + 1})'
+        f"One more: {wording.hint.format(name=name, step=step + 1)}"
         if step < len(exercise.hints)
-        else f'That was the last one. To see the answer: solution("{name}")'
+        else f"That was the last one. To see the answer: {wording.solution.format(name=name)}"
     )
     return _say(f"Hint {step} of {len(exercise.hints)}. {exercise.hints[step - 1]}", after)
 
@@ -59,16 +112,16 @@ def solution(name: str) -> show.Source | show.Feedback:
     return show.Source(stubs.answer(topic, name))
 
 
-def next_steps(exercise: Exercise, report: Report) -> tuple[str, ...]:
+def next_steps(exercise: Exercise, report: Report, wording: Wording = NOTEBOOK) -> tuple[str, ...]:
     """What to do after this report."""
     name = exercise.name
     if report.outcome is Outcome.UNATTEMPTED:
-        return (f'A hint: hint("{name}")',)
+        return (f"A hint: {wording.hint.format(name=name, step=1)}",)
     if not grading.is_solved(report):
-        return (f'Next: mend it and check again. A hint: hint("{name}")',)
+        return (f"Next: mend it and check again. A hint: {wording.hint.format(name=name, step=1)}",)
     after = course.next_exercise(name)
     onward = f"Next exercise: {after}" if after else "That was the last exercise of the course."
-    return (exercise.idea, f'{show.ADVICE} Compare: solution("{name}")', onward)
+    return (exercise.idea, f"{show.ADVICE} Compare: {wording.solution.format(name=name)}", onward)
 
 
 def _say(*lines: str) -> show.Feedback:

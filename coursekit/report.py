@@ -100,6 +100,4 @@ class Report:
             for verdict in fields["verdicts"]
         )
         diagnosis = Diagnosis(**fields["diagnosis"]) if fields["diagnosis"] else None
-        return Report(
-            **{**fields, "outcome": Outcome(fields["outcome"]), "verdicts": verdicts, "diagnosis": diagnosis}
-        )
+        return Report(**{**fields, "outcome": Outcome(fields["outcome"]), "verdicts": verdicts, "diagnosis": diagnosis})

@@ -1,6 +1,7 @@
 """Entropy and mutual information: the exercises of notebook 01.
 
-Probabilities come as tensors; a joint distribution as a table `joint[x, y]`. Entropies are in nats unless a docstring says bits.
+Probabilities come as tensors; a joint distribution as a table `joint[x, y]`. Entropies are in nats unless a
+docstring says bits.
 """
 
 import torch

@@ -5,6 +5,7 @@ Source of the definitions: Shannon, A Mathematical Theory of Communication (1948
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -203,7 +204,7 @@ def masked_too_late(p: Tensor) -> Tensor:
     "This is the entropy in bits. Nats need the natural logarithm, `torch.log`: ln 2 = 0.693 nats are one bit."
 )
 def bits(p: Tensor) -> Tensor:
-    return -(p * ln(p)).sum(-1) / np.log(2)
+    return -(p * ln(p)).sum(-1) / math.log(2)
 
 
 @entropy.misconception(  # I6
@@ -224,7 +225,9 @@ def unweighted(p: Tensor) -> Tensor:
     return -ln(p).sum(-1)
 
 
-@entropy.misconception("This divides by the number of outcomes. The weights p already add up to 1: sum, do not average.")
+@entropy.misconception(
+    "This divides by the number of outcomes. The weights p add up to 1 already: sum, do not average."
+)
 def averaged(p: Tensor) -> Tensor:
     return -(p * ln(p)).mean(-1)
 
@@ -357,7 +360,7 @@ def joint_gradient(f: Function, rng: Rng) -> None:
     same_gradient(f, joint_entropy_spec, table, free=table == 0)
 
 
-@joint_entropy.misconception("This adds H(X) and H(Y). The pair has that much entropy only if X and Y are independent.")  # fmt: skip
+@joint_entropy.misconception("This adds H(X) and H(Y). The pair has that much entropy only if X and Y are independent.")
 def sum_of_marginals(joint: Tensor) -> Tensor:
     return entropy_spec(joint.sum(1)) + entropy_spec(joint.sum(0))
 
@@ -381,7 +384,7 @@ def joint_masked_too_late(joint: Tensor) -> Tensor:
 
 @joint_entropy.misconception("This is in bits. Nats need the natural logarithm.")  # I4
 def joint_bits(joint: Tensor) -> Tensor:
-    return joint_entropy_spec(joint) / np.log(2)
+    return joint_entropy_spec(joint) / math.log(2)
 
 
 # ---- conditional_entropy -----------------------------------------------------------------------------------------
@@ -433,7 +436,9 @@ def conditional_gradient(f: Function, rng: Rng) -> None:
     same_gradient(f, conditional_entropy_spec, table, free=table == 0)
 
 
-@conditional_entropy.misconception("This is H(X|Y): the columns were taken as given. X is the row, and X is what is known.")  # fmt: skip
+@conditional_entropy.misconception(
+    "This is H(X|Y): the columns were taken as given. X is the row, and X is what is known."
+)
 def transposed(joint: Tensor) -> Tensor:
     return conditional_entropy_spec(joint.T)
 
@@ -473,7 +478,7 @@ def conditional_masked_too_late(joint: Tensor) -> Tensor:
 
 @conditional_entropy.misconception("This is in bits. Nats need the natural logarithm.")  # I4
 def conditional_bits(joint: Tensor) -> Tensor:
-    return conditional_entropy_spec(joint) / np.log(2)
+    return conditional_entropy_spec(joint) / math.log(2)
 
 
 # ---- mutual_information ------------------------------------------------------------------------------------------
@@ -557,12 +562,16 @@ def pointwise(joint: Tensor) -> Tensor:
     return (joint / independent).log().sum()
 
 
-@mutual_information.misconception("The ratio is upside down, so the sign is wrong: mutual information is never negative.")
+@mutual_information.misconception(
+    "The ratio is upside down, so the sign is wrong: mutual information is never negative."
+)
 def upside_down(joint: Tensor) -> Tensor:
     return -mutual_information_spec(joint)
 
 
-@mutual_information.misconception("This weighs by p(x) p(y) instead of p(x, y): it averages as if X and Y were independent.")  # fmt: skip
+@mutual_information.misconception(
+    "This weighs by p(x) p(y) instead of p(x, y): it averages as if X and Y were independent."
+)
 def independent_weights(joint: Tensor) -> Tensor:
     independent = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
     return (independent * (ln(joint) - ln(independent))).sum()
@@ -573,12 +582,16 @@ def without_the_pair(joint: Tensor) -> Tensor:
     return entropy_spec(joint.sum(1)) + entropy_spec(joint.sum(0))
 
 
-@mutual_information.misconception("This is H(Y|X), what X leaves open. Mutual information is what it tells: H(Y) - H(Y|X).")  # fmt: skip
+@mutual_information.misconception(
+    "This is H(Y|X), what X leaves open. Mutual information is what it tells: H(Y) - H(Y|X)."
+)
 def what_is_left(joint: Tensor) -> Tensor:
     return conditional_entropy_spec(joint)
 
 
-@mutual_information.misconception("An empty cell gave NaN (0 · log 0). It counts as 0: mask the input of the logarithm.")  # I1
+@mutual_information.misconception(
+    "An empty cell gave NaN (0 · log 0). It counts as 0: mask the input of the logarithm."
+)  # I1
 def mutual_nan(joint: Tensor) -> Tensor:
     independent = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
     return (joint * (joint / independent).log()).sum()
@@ -595,7 +608,7 @@ def mutual_masked_too_late(joint: Tensor) -> Tensor:
 
 @mutual_information.misconception("This is in bits. Nats need the natural logarithm.")  # I4
 def mutual_bits(joint: Tensor) -> Tensor:
-    return mutual_information_spec(joint) / np.log(2)
+    return mutual_information_spec(joint) / math.log(2)
 
 
 @mutual_information.misconception(  # I6
@@ -716,7 +729,9 @@ def entr_nan_hidden(input: Tensor) -> Tensor:
     return torch.where(x < 0, -inf, -x.where(x > 0, 1.0) * ln(x))
 
 
-@entr.misconception("This gives 0 for a negative input. torch gives -inf, so that an impossible probability is noticed.")
+@entr.misconception(
+    "This gives 0 for a negative input. torch gives -inf, so that an impossible probability is noticed."
+)
 def entr_zero_below(input: Tensor) -> Tensor:
     return -input.where(input > 0, 1.0) * ln(input) + 0 * input
 

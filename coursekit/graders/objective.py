@@ -64,12 +64,16 @@ def difference(prediction: Tensor, target: Tensor) -> Tensor:
     return prediction - target
 
 
-@squared_error.misconception("This is half of it. The factor ½ makes a handsome derivative, but it is not asked for here.")
+@squared_error.misconception(
+    "This is half of it. The factor ½ makes a handsome derivative, but it is not asked for here."
+)
 def halved(prediction: Tensor, target: Tensor) -> Tensor:
     return squared_error_spec(prediction, target) / 2
 
 
-@squared_error.misconception("This is the mean over the samples already: that is the cost. A loss is one number a sample.")
+@squared_error.misconception(
+    "This is the mean over the samples already: that is the cost. A loss is one number a sample."
+)
 def averaged(prediction: Tensor, target: Tensor) -> Tensor:
     return squared_error_spec(prediction, target).mean()
 

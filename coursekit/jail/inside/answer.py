@@ -52,9 +52,7 @@ def answer(function: Callable[..., Any], question: Question, forbids: Collection
     try:
         with watch, torch.enable_grad():
             value = function(*args, **kwargs)
-            problem = (
-                _forbidden(watch) or _not_a_tensor(value) or _changed(question, args, kwargs)
-            )
+            problem = _forbidden(watch) or _not_a_tensor(value) or _changed(question, args, kwargs)
             if problem is not None:
                 return Answer(problem=problem)
             gradients = _gradients(value, [args[i] for i in question.wrt], question.scale)

@@ -58,7 +58,7 @@ class Question:
 class Problem:
     """Why there is no value. `kind` is one of the words below, `message` says it in the learner's terms."""
 
-    kind: str  # unattempted, missing, raised, nothing, not-a-tensor, changed-input, memory, forbidden
+    kind: str  # unattempted, missing, broken, raised, nothing, not-a-tensor, changed-input, memory, forbidden
     message: str = ""
 
 

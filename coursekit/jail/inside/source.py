@@ -6,7 +6,6 @@ those name in turn, in the order in which they stand.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -20,7 +19,11 @@ Cell = tuple[str, str]  # label, text
 
 
 class SourceError(Exception):
-    """The function cannot be had from this source; the message tells the learner why."""
+    """The function cannot be had from this source; `kind` and message tell the learner why."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind  # missing, or broken
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,10 @@ def load(cells: list[Cell], name: str) -> Callable[..., Any]:
         module = ast.Module([statement.node], [])
         code = compile(module, _file(statement.label), "exec", flags=lazy, dont_inherit=True)
         exec(code, namespace)
-    function = namespace.get(name)
+    function: Callable[..., Any] | None = namespace.get(name)
     if not callable(function):
-        raise SourceError(f"`{name}` is a {type(function).__name__}, not a function. Define it with `def {name}(...)`.")
+        kind = type(function).__name__
+        raise SourceError("broken", f"`{name}` is of type {kind}, not a function. Define it with `def {name}(...)`.")
     return function
 
 
@@ -138,7 +142,7 @@ def _is_stub(node: ast.stmt) -> bool:
 def _needed(statements: list[_Statement], name: str, broken: list[str]) -> list[_Statement]:
     defined = {bound for statement in statements for bound in statement.binds}
     if name not in defined:
-        raise SourceError(_missing(name, statements, broken))
+        raise _missing(name, statements, broken)
     # a cell that was copied, or reset below an earlier answer, must not hide the answer behind its stub
     answered = {bound for s in statements if not s.is_stub for bound in s.binds}
     usable = [s for s in statements if not (s.is_stub and s.binds <= answered)]
@@ -152,11 +156,12 @@ def _needed(statements: list[_Statement], name: str, broken: list[str]) -> list[
             wanted |= usable[i].needs
 
 
-def _missing(name: str, statements: list[_Statement], broken: list[str]) -> str:
+def _missing(name: str, statements: list[_Statement], broken: list[str]) -> SourceError:
     if broken:
-        return f"There is no function `{name}` in what can be read. Not Python: {'; '.join(broken[:3])}."
+        places = "; ".join(broken[:3])
+        return SourceError("broken", f"This is not Python, so `{name}` cannot be found in it: {places}.")
     functions = [s.node.name for s in statements if isinstance(s.node, ast.FunctionDef)]
     close = difflib.get_close_matches(name, functions, n=1, cutoff=0.6)
     if close:
-        return f"There is no function `{name}`. Did you mean `{close[0]}` by it? Rename it to `{name}`."
-    return f"There is no function `{name}` here. Define it with `def {name}(...)`."
+        return SourceError("missing", f"There is no function `{name}`. Did you mean `{close[0]}` by it? Rename it.")
+    return SourceError("missing", f"There is no function `{name}` here. Define it with `def {name}(...)`.")

@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import numpy as np
@@ -51,8 +52,7 @@ def main() -> None:
                 return
             order = json.loads(message)
             if "kill" in order:
-                if pid:
-                    os.kill(pid, signal.SIGKILL)
+                _end(pid)
                 continue
             pid = os.fork()
             if pid == 0:
@@ -83,6 +83,15 @@ def _hide_the_course() -> None:
     sys.modules["coursekit"] = None  # type: ignore[assignment]
 
 
+def _end(pid: int) -> None:
+    """Kills the child and whatever it started in its session."""
+    if pid:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+
+
 def _report(pid: int, control: socket.socket) -> int:
     """Tells the judge how the child ended; grandchildren that were left behind are reaped in silence."""
     while True:
@@ -93,6 +102,7 @@ def _report(pid: int, control: socket.socket) -> int:
         if ended == 0:
             return pid
         if ended == pid:
+            _end(pid)
             cpu = usage.ru_utime + usage.ru_stime
             control.send(json.dumps({"status": status, "cpu": cpu}).encode())
             pid = 0
@@ -134,10 +144,10 @@ def _load(cells: list[tuple[str, str]], name: str) -> tuple[Callable[..., Any] |
     try:
         return load(cells, name), None
     except SourceError as error:
-        return None, Problem("missing", str(error))
+        return None, Problem(error.kind, str(error))
     except BaseException as error:
         problem = describe(error)
-        return None, Problem("memory" if problem.kind == "memory" else "raised", problem.message)
+        return None, problem if problem.kind == "memory" else Problem("broken", f"Loading it raised {problem.message}.")
 
 
 def _receive(conversation: socket.socket) -> tuple[bytes, bytes]:

@@ -1,0 +1,207 @@
+"""The commands. Only this module knows the command line; everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from coursekit.exercise import Exercise
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 0, or 1 where it could not do what was asked."""
+    arguments = _parser().parse_args(argv)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # these tensors are tiny: handing them to threads takes longer
+    try:
+        code: int = arguments.run(arguments)
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    except (LookupError, OSError, CommandError) as error:
+        print(f"coursekit: {_sentence(error)}", file=sys.stderr)
+        return 1
+    return code
+
+
+class CommandError(Exception):
+    """A command cannot do what was asked; the message says why and what to do."""
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error.args[0]) if error.args else type(error).__name__
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="coursekit",
+        description="Score the exercises of the loss-functions course, and keep the course consistent.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="score one exercise in a file of yours")
+    check.add_argument("exercise", help="the function's name, such as kl_divergence")
+    check.add_argument("file", nargs="?", type=Path, help="a .py or .ipynb file (default: the topic's in exercises/)")
+    check.add_argument("--json", action="store_true", help="print the report as JSON")
+    check.set_defaults(run=_check)
+
+    hint = commands.add_parser("hint", help="show a hint that is not the answer")
+    hint.add_argument("exercise")
+    hint.add_argument("step", nargs="?", type=int, default=1, help="1 is the gentlest (default)")
+    hint.set_defaults(run=_hint)
+
+    solution = commands.add_parser("solution", help="show the course's own answer")
+    solution.add_argument("exercise")
+    solution.set_defaults(run=_solution)
+
+    exercises = commands.add_parser("list", help="list the topics and their exercises")
+    exercises.set_defaults(run=_list)
+
+    grade = commands.add_parser("grade", help="grade a folder of submissions, one a learner")
+    grade.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
+    grade.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
+    grade.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
+    grade.add_argument("--out", type=Path, help="where to write grades.csv and reports/ (default: FOLDER-grades)")
+    grade.add_argument("--workers", type=int, default=_cores(), help="jails side by side (default: one a core)")
+    grade.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
+    grade.add_argument("--memory", type=int, default=512, help="limit in MB, above what torch itself takes")
+    grade.set_defaults(run=_grade)
+
+    verify = commands.add_parser("verify", help="prove that the course is consistent")
+    verify.add_argument("--seeds", type=int, default=20, help="on how many hidden seeds (default: 20)")
+    verify.add_argument("--topic", action="append", default=[], help="only this topic (may be given again)")
+    verify.set_defaults(run=_verify)
+
+    refresh = commands.add_parser("refresh", help="make stubs anew and execute the notebooks (for authors)")
+    refresh.add_argument("topic", nargs="*", help="only these topics")
+    refresh.set_defaults(run=_refresh)
+    return parser
+
+
+def command_names() -> list[str]:
+    """The names of all commands."""
+    groups = _parser()._subparsers
+    assert groups is not None
+    return [name for action in groups._group_actions for name in action.choices or ()]
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from coursekit import learn, show, terminal
+
+    report, steps = learn.check_file(arguments.exercise, arguments.file)
+    if arguments.json:
+        print(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
+    else:
+        terminal.feedback(str(show.Feedback(report, steps)))
+    return 0
+
+
+def _hint(arguments: argparse.Namespace) -> int:
+    from coursekit import course, learn, terminal
+
+    course.find_exercise(arguments.exercise)
+    terminal.feedback(str(learn.hint(arguments.exercise, arguments.step, learn.TERMINAL)))
+    return 0
+
+
+def _solution(arguments: argparse.Namespace) -> int:
+    from coursekit import course, learn
+
+    course.find_exercise(arguments.exercise)
+    print(learn.solution(arguments.exercise))
+    return 0
+
+
+def _list(_arguments: argparse.Namespace) -> int:
+    from coursekit import course
+
+    for topic in course.TOPICS:
+        print(f"{topic.number:02} {topic.title} (notebooks/{topic.notebook.name})")
+        for exercise in topic.exercises:
+            print(f"     {exercise.name:<28}{exercise.maximum:g} points")
+    return 0
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    from concurrent.futures import ThreadPoolExecutor
+
+    import torch
+
+    from coursekit import batch, gradefiles, submissions, terminal
+    from coursekit.jail.judge import JailError, Limits
+
+    if arguments.workers < 1 or arguments.seconds <= 0 or arguments.memory <= 0:
+        raise CommandError("--workers, --seconds and --memory need a number above 0.")
+    folder: Path = arguments.folder.resolve()
+    found = submissions.find(folder)
+    exercises = _exercises(arguments) or batch.exercises_in(found)
+    if not exercises:
+        raise CommandError(f"No submission in {folder} defines an exercise of the course. Name one: --exercise NAME.")
+    out: Path = arguments.out or folder.with_name(f"{folder.name}-grades")
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)  # the judge's own numbers are as small as the learners'
+    limits = Limits(seconds=arguments.seconds, memory=arguments.memory << 20)
+    workers = min(arguments.workers, len(found))
+    terminal.grading_begins(found, exercises, workers, limits)
+    grades = []
+    with ThreadPoolExecutor(workers) as executor:
+        graded_run = batch.grade_all(
+            found, exercises, executor, workers=workers, secret=gradefiles.read_secret(out), limits=limits
+        )
+        try:
+            for graded in terminal.progress(graded_run, total=len(found)):
+                gradefiles.write_report(out, graded)
+                grades.append(graded)
+        except JailError as error:
+            raise CommandError(str(error)) from None
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+    grades.sort(key=lambda graded: graded.learner)
+    table = gradefiles.write_table(out, grades, exercises)
+    terminal.grade_table(grades, exercises)
+    terminal.say(f"{table} and {len(grades)} reports in {out / 'reports'}")
+    return 0
+
+
+def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
+    """The exercises that --topic and --exercise name, in course order."""
+    from coursekit import course
+
+    named = {course.find_exercise(name)[1].name for name in arguments.exercise}
+    named |= {exercise.name for name in arguments.topic for exercise in course.find_topic(name).exercises}
+    return [exercise for _, exercise in course.exercises().values() if exercise.name in named]
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from coursekit import course, verify
+
+    topics = [course.find_topic(name) for name in arguments.topic] or list(course.TOPICS)
+    return verify.run(topics, arguments.seeds)
+
+
+def _refresh(arguments: argparse.Namespace) -> int:
+    from coursekit import course, notebooks, stubs
+
+    for topic in [course.find_topic(name) for name in arguments.topic] or course.TOPICS:
+        topic.stub.write_text(stubs.stub_module(topic), encoding="utf-8")
+        print(f"exercises/{topic.stub.name} written; executing notebooks/{topic.notebook.name} …", flush=True)
+        notebook = notebooks.with_stubs(topic)
+        notebooks.execute(notebook, topic)
+        notebooks.freeze(notebook)
+        notebooks.write(notebook, topic)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""What a graded run leaves behind: grades.csv, one JSON file of reports a learner, and the secret of its inputs."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from coursekit.batch import Graded
+from coursekit.exercise import Exercise
+
+
+def read_secret(folder: Path) -> bytes:
+    """The secret of this folder of grades; made on the first run, so that a second one gives the same grades."""
+    path = folder / "secret.key"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text().strip().encode()
+
+
+def write_report(folder: Path, graded: Graded) -> Path:
+    """`reports/<learner>.json`, written whole or not at all."""
+    reports = folder / "reports"
+    reports.mkdir(exist_ok=True)
+    content = {
+        "learner": graded.learner,
+        "points": graded.points,
+        "maximum": graded.maximum,
+        "problem": graded.problem,
+        "reports": [report.to_json() for report in graded.reports],
+    }
+    path = reports / f"{_file_name(graded.learner)}.json"
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def write_table(folder: Path, grades: Sequence[Graded], exercises: Sequence[Exercise]) -> Path:
+    """`grades.csv`: one row a learner, one column an exercise, then total and maximum."""
+    path = folder / "grades.csv"
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["learner", *(exercise.name for exercise in exercises), "total", "maximum"])
+        for graded in grades:
+            points = [f"{report.points:g}" for report in graded.reports]
+            writer.writerow([_cell(graded.learner), *points, f"{graded.points:g}", f"{graded.maximum:g}"])
+    partial.replace(path)
+    return path
+
+
+def _cell(text: str) -> str:
+    """Text that a spreadsheet takes for text: a leading = + - @ would begin a formula."""
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _file_name(learner: str) -> str:
+    """The learner's name where it makes a harmless file name; else a cleaned one with a mark of its own."""
+    clean = re.sub(r"[^\w.-]", "_", learner, flags=re.ASCII)[:80].lstrip(".-") or "learner"
+    if clean == learner:
+        return clean
+    return f"{clean}-{hashlib.sha256(learner.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"

@@ -1,0 +1,297 @@
+"""This side of the wall: starts the zygote, asks a child questions, and ends it when it oversteps its limits.
+
+The judge never imports or runs a submission. It sends source text and inputs, and takes numbers back. So far the
+child is limited in time, memory and output, and separated by a process; it is not yet confined, so it could still
+read files and use the network. Grade only work of people you trust with your account.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from coursekit.exercise import Exercise
+from coursekit.grading import Ask, Stopped
+from coursekit.jail.inside import protocol
+from coursekit.jail.inside.protocol import Answer, ProtocolError, Question
+from coursekit.jail.inside.source import Cell
+from coursekit.report import Outcome
+
+START_SECONDS = 120  # for importing torch on a busy or cold machine
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one exercise of one submission may use.
+
+    Attributes:
+        seconds: wall-clock time, loading included.
+        memory: bytes above what torch itself takes.
+        output: bytes printed.
+    """
+
+    seconds: float = 10.0
+    memory: int = 1 << 29
+    output: int = 1 << 20
+
+
+class JailError(Exception):
+    """The jail itself does not work here: the grader's problem, not the learner's."""
+
+
+class Jail:
+    """One warm zygote. Use it as a context manager, from one thread at a time."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._zygote: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    @contextmanager
+    def child(self, cells: tuple[Cell, ...], exercise: Exercise) -> Iterator[Ask]:
+        """A fork that holds one learner's function, and the way to ask it.
+
+        Asking raises Stopped when the child is gone or oversteps a limit.
+        """
+        if self._zygote is None or self._zygote.poll() is not None:
+            self._stop()
+            self._start()
+        assert self._control is not None
+        child = _Child(self._control, self.limits)
+        try:
+            child.begin(cells, exercise)
+            yield child.ask
+        finally:
+            if not child.end():  # the zygote does not answer for its child: begin anew
+                self._stop()
+
+    def _start(self) -> None:
+        if os.name != "posix":
+            raise JailError("Grading needs Linux or macOS (on Windows, use WSL): submissions run in forked processes.")
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        self._zygote = subprocess.Popen(
+            [sys.executable, "-E", "-s", "-B", "-m", "inside.zygote", str(theirs.fileno())],
+            cwd=Path(__file__).parent,
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", **threads},
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in the terminal is for the judge, which ends the zygote in order
+        )
+        theirs.close()
+        self._control = ours
+        ours.settimeout(START_SECONDS)
+        try:
+            ready = ours.recv(1 << 10)
+        except TimeoutError:
+            ready = b""
+        if not ready:
+            self._zygote.kill()
+            _, message = self._zygote.communicate()
+            raise JailError(f"The grading process did not start: {_last_line(message)}")
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.close()  # the zygote reads an end of file and leaves
+        if self._zygote is not None:
+            try:
+                self._zygote.wait(2)
+            except subprocess.TimeoutExpired:
+                self._zygote.kill()
+                self._zygote.wait()
+            if self._zygote.stderr is not None:
+                self._zygote.stderr.close()
+        self._zygote = self._control = None
+
+
+class _Child:
+    """One fork, from begin to end."""
+
+    def __init__(self, control: socket.socket, limits: Limits) -> None:
+        self._control = control
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.seconds
+        self._conversation, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._output, self._their_output = os.pipe()
+        self._printed = 0
+        self._gone: tuple[int, float] | None = None  # wait status, CPU seconds
+        self._stopped: Stopped | None = None
+
+    def begin(self, cells: tuple[Cell, ...], exercise: Exercise) -> None:
+        order = {
+            "run": exercise.name,
+            "cpu": int(self._limits.seconds) + 1,
+            "memory": self._limits.memory,
+            "forbids": exercise.forbids,
+        }
+        fds = [self._theirs.fileno(), self._their_output]
+        socket.send_fds(self._control, [json.dumps(order).encode()], fds)
+        self._theirs.close()
+        os.close(self._their_output)
+        job = json.dumps({"cells": cells, "function": exercise.name}).encode()
+        self._send(protocol.LENGTHS.pack(len(job), 0) + job)
+
+    def ask(self, question: Question) -> Answer:
+        if self._stopped is not None:
+            raise self._stopped
+        try:
+            self._send(protocol.encode_question(question))
+            header, body = protocol.lengths(self._receive(protocol.LENGTHS.size))
+            return protocol.decode_answer(self._receive(header), self._receive(body), question.wrt)
+        except Stopped as stopped:
+            self._stopped = stopped
+        except ProtocolError as error:
+            self._stopped = Stopped(
+                Outcome.ERROR,
+                f"What came back is not an answer ({error}).",
+                "Return a tensor, and leave the process's files and descriptors alone.",
+            )
+        raise self._stopped
+
+    def end(self) -> bool:
+        """Hangs up, makes sure that the child is gone, and says whether the zygote is still well."""
+        self._conversation.close()
+        deadline = time.monotonic() + 0.2  # a child that only waits for questions leaves at once
+        try:
+            while self._gone is None and time.monotonic() < deadline:
+                self._wait(deadline)
+            if self._gone is None:
+                self._kill()
+                deadline = time.monotonic() + 2
+                while self._gone is None and time.monotonic() < deadline:
+                    self._wait(deadline)
+        except OSError:
+            pass
+        os.close(self._output)
+        return self._gone is not None and self._gone[0] >= 0
+
+    def _send(self, frame: bytes) -> None:
+        self._conversation.settimeout(max(0.01, self._deadline - time.monotonic()))
+        try:
+            self._conversation.sendall(frame)
+        except TimeoutError:
+            raise self._too_slow() from None
+        except OSError:  # the child is gone; what it left unread says why
+            raise self._why_gone() from None
+
+    def _receive(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            if time.monotonic() > self._deadline:
+                raise self._too_slow()
+            if self._conversation in self._wait(self._deadline, self._conversation):
+                try:
+                    chunk = self._conversation.recv(size - len(data))
+                except OSError:
+                    chunk = b""
+                if not chunk:
+                    raise self._why_gone()
+                data += chunk
+        return bytes(data)
+
+    def _wait(self, deadline: float, *others: socket.socket) -> list[socket.socket | int]:
+        """Waits for something to read; keeps the child's printing from filling its pipe meanwhile."""
+        sources: list[socket.socket | int] = list(others)
+        if self._gone is None:
+            sources.append(self._control)
+        if self._printed >= 0:
+            sources.append(self._output)
+        ready, _, _ = select.select(sources, [], [], max(0.0, min(deadline - time.monotonic(), 0.5)))
+        if self._output in ready:
+            self._drain()
+        if self._control in ready:
+            self._hear()
+        return ready
+
+    def _drain(self) -> None:
+        data = os.read(self._output, 1 << 16)
+        self._printed = self._printed + len(data) if data else -1
+        if self._printed > self._limits.output and self._stopped is None:
+            self._kill()
+            self._stopped = Stopped(
+                Outcome.ERROR,
+                f"The code printed more than {self._limits.output >> 20} MB, so it was ended.",
+                "Take the print out of the loop.",
+            )
+
+    def _hear(self) -> None:
+        message = self._control.recv(1 << 12)
+        if not message:
+            self._gone = (-1, 0.0)  # the zygote itself is gone
+            return
+        ended = json.loads(message)
+        self._gone = (ended["status"], ended["cpu"])
+
+    def _kill(self) -> None:
+        self._control.send(json.dumps({"kill": True}).encode())
+
+    def _too_slow(self) -> Stopped:
+        self._kill()
+        return Stopped(
+            Outcome.TIMEOUT,
+            f"Still running after {self._limits.seconds:g} s, so it was ended.",
+            "Look for a loop that never ends: does its condition change inside the loop?",
+        )
+
+    def _why_gone(self) -> Stopped:
+        if self._stopped is not None:
+            return self._stopped
+        deadline = time.monotonic() + 2
+        while self._gone is None and time.monotonic() < deadline:
+            self._wait(deadline)
+        status, cpu = self._gone or (-1, 0.0)
+        if status >= 0 and os.WIFSIGNALED(status):
+            return _killed_by(os.WTERMSIG(status), cpu >= self._limits.seconds, self._limits)
+        return Stopped(
+            Outcome.ERROR,
+            "The code ended its own process instead of returning a value.",
+            "Take out exit(), quit(), sys.exit() and os._exit().",
+        )
+
+
+def _killed_by(number: int, out_of_time: bool, limits: Limits) -> Stopped:
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and out_of_time):
+        return Stopped(
+            Outcome.TIMEOUT,
+            f"Used more than {limits.seconds:g} s of computing time, so it was ended.",
+            "Look for a loop that never ends: does its condition change inside the loop?",
+        )
+    if number == signal.SIGKILL:
+        return Stopped(
+            Outcome.MEMORY,
+            "The system ended the process, most likely because it ran out of memory.",
+            "Look for a list or a tensor that grows in a loop.",
+        )
+    return Stopped(
+        Outcome.ERROR,
+        f"The code crashed the interpreter ({signal.Signals(number).name}).",
+        "Look for endless recursion, or an index out of range in a call into C.",
+    )
+
+
+def _last_line(message: bytes) -> str:
+    lines = message.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "it printed nothing"

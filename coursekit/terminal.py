@@ -1,0 +1,118 @@
+"""The terminal: colour beside the words, progress while grading runs, a table at its end. Only here is rich known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from coursekit.batch import Graded
+from coursekit.exercise import Exercise
+from coursekit.jail.judge import Limits
+from coursekit.report import Outcome, Report
+from coursekit.show import WORDS
+from coursekit.submissions import Submission
+
+_GOOD, _BAD, _DIM = "bold green", "bold dark_orange3", "dim"
+
+
+def feedback(text: str) -> None:
+    """A report's plain text, with its words coloured where the terminal can."""
+    styled = Text(text)
+    styled.highlight_regex(r"(?m)^  passed\b|done ✓", _GOOD)
+    styled.highlight_regex(r"(?m)^  (not yet|error|too slow|out of memory|ready-made)\b", _BAD)
+    styled.highlight_regex(r"(?m)^  not checked yet\b", _DIM)
+    Console(highlight=False, soft_wrap=True).print(styled)
+
+
+def say(text: str) -> None:
+    """One line."""
+    Console(highlight=False, soft_wrap=True).print(Text(text))
+
+
+def grading_begins(
+    submissions: Sequence[Submission], exercises: Sequence[Exercise], workers: int, limits: Limits
+) -> None:
+    """What is about to happen, and what keeps it in bounds."""
+    names = ", ".join(exercise.name for exercise in exercises)
+    say(f"Grading {len(submissions)} submissions on {workers} workers: {names}.")
+    say(
+        f"Each exercise runs in a process of its own: {limits.seconds:g} s, {limits.memory >> 20} MB, "
+        f"{limits.output >> 20} MB of print. It is not confined yet: grade only work of people you trust."
+    )
+
+
+def progress(graded: Iterable[Graded], total: int) -> Iterator[Graded]:
+    """Passes the grades on as they come, with a bar, the time so far and the time left."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=total)
+        for each in graded:
+            bar.update(task, advance=1, description=escape(each.learner[:20].ljust(20)))
+            yield each
+
+
+def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None:
+    """One row a learner: points by exercise, total, and what stands in the way first."""
+    table = Table(title=f"{len(grades)} submissions", title_justify="left")
+    table.add_column("learner", no_wrap=True, max_width=24)
+    for number, _ in enumerate(exercises, start=1):
+        table.add_column(str(number), justify="right", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("first thing in the way", ratio=1)
+    for graded in grades:
+        cells = [_points(report) for report in graded.reports]
+        total = f"{graded.points:g}/{graded.maximum:g}"
+        table.add_row(_visible(graded.learner), *cells, total, _first_obstacle(graded))
+    console = Console(highlight=False)
+    console.print(table)
+    for number, exercise in enumerate(exercises, start=1):
+        console.print(f"  {number}  {exercise.name} ({exercise.maximum:g})", soft_wrap=True)
+
+
+def _points(report: Report) -> Text:
+    full = report.points == report.maximum
+    return Text(f"{report.points:g}", style=_GOOD if full else "" if report.points else _DIM)
+
+
+def _first_obstacle(graded: Graded) -> Text:
+    """The first exercise that lost points, and the mistake by name where it has one."""
+    if graded.problem:
+        return Text(f"unreadable: {graded.problem}", style=_BAD)
+    short = [report for report in graded.reports if report.points < report.maximum]
+    if not short:
+        return Text("—")
+    tried = [report for report in short if report.outcome is not Outcome.UNATTEMPTED]
+    report = (tried or short)[0]
+    first = report.first_failure
+    if report.diagnosis is not None:
+        why = f"{report.diagnosis.misconception}: {report.diagnosis.explanation}"
+    elif first is not None:
+        why = f"{WORDS[first.outcome]}: {first.rationale or first.title}"
+    else:
+        why = WORDS[report.outcome]
+    return Text(f"{report.exercise}: {_visible(why).plain}"[:160])
+
+
+def _visible(text: str) -> Text:
+    """Text from a stranger: control characters must not steer the grader's terminal."""
+    return Text("".join(char if char.isprintable() else "�" for char in text))

@@ -1,0 +1,313 @@
+"""start.py's own decisions; nothing here installs or starts anything."""
+
+import ast
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import start
+
+PLAN = {"first": 10.0, "second": 20.0, "third": 5.0}
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course's folder with nothing but the two files that say what to install."""
+    (tmp_path / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+    (tmp_path / "constraints.txt").write_text("numpy==2.4.6\n", encoding="utf-8")
+    monkeypatch.setattr(start, "ROOT", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def environment(course: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A healthy environment in the course's folder, of which every step succeeds without being run."""
+    venv = course / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "pyvenv.cfg").touch()
+    monkeypatch.setattr(start, "VENV", venv)
+    monkeypatch.setattr(start, "BIN", venv / "bin")
+    monkeypatch.setattr(start, "STAMP", venv / "course-stamp")
+    monkeypatch.setattr(start, "PYTHON", sys.executable)
+    monkeypatch.setattr(start, "usable", lambda: True)
+    monkeypatch.setattr(start.shutil, "which", lambda name: None)
+    monkeypatch.setattr(start, "run", lambda plan, title, command, env=None: "")
+    monkeypatch.setattr(start, "install", lambda plan, uv, test: "")
+    monkeypatch.delenv("COURSE_NO_UV", raising=False)
+    return venv
+
+
+def test_parses_on_old_python():
+    """Python 3.7 can read the file, and so be told that 3.11 is needed."""
+    source = Path(start.__file__).read_text(encoding="utf-8")
+    assert ast.parse(source, feature_version=(3, 7)).body
+
+
+def test_needs_the_standard_library_only():
+    """Every import is of the standard library."""
+    tree = ast.parse(Path(start.__file__).read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+def test_machine_is_fine():
+    """Nothing is said of a machine that lacks nothing."""
+    assert start.machine_problem((3, 11, 0), True, 10.0, 3.0) == ""
+
+
+@pytest.mark.parametrize(
+    ("version", "has_venv", "free", "said"),
+    [
+        ((3, 10, 13), True, 10.0, "needs Python 3.11 or newer, and this is 3.10.13"),
+        ((3, 12, 1), False, 10.0, "apt install python3-venv"),
+        ((3, 12, 1), True, 1.04, "needs 3 GB of disk, and 1.0 are free"),
+    ],
+)
+def test_machine_problem(version: tuple[int, ...], has_venv: bool, free: float, said: str):
+    """What a machine lacks is said in one line."""
+    problem = start.machine_problem(version, has_venv, free, 3)
+    assert said in problem
+    assert "\n" not in problem
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("OSError: [Errno 28] No space left on device: 'x'", "the disk is full"),
+        ("error: Failed to fetch: `torch`\n  Caused by: dns error", "no package index could be reached"),
+        ("Retrying after connection broken by 'NewConnectionError'", "no package index could be reached"),
+        ("[Errno 13] Permission denied: '/course/.venv'", "cannot be written"),
+        ("[Errno 30] Read-only file system: '/course/.venv'", "cannot be written"),
+    ],
+)
+def test_explains_foreseen_failures(words: str, said: str):
+    """A failure that can be foreseen becomes one sentence."""
+    sentence = start.explain(words)
+    assert said in sentence
+    assert "\n" not in sentence
+
+
+def test_explains_others_by_their_last_lines():
+    """Of a failure that nobody foresaw, the last lines are shown."""
+    words = "\n".join(f"line {number}" for number in range(50))
+    assert start.explain(words).splitlines()[-1] == "line 49"
+    assert len(start.explain(words).splitlines()) == 13
+
+
+@pytest.mark.parametrize(
+    ("title", "elapsed", "line"),
+    [
+        ("first", 0.0, "[1/3] first: 0 s, about 35 s left"),
+        ("second", 5.4, "[2/3] second: 5 s, about 20 s left"),
+        ("second", 31.0, "[2/3] second: 31 s, longer than the usual 20 s, then about 5 s left"),
+        ("third", 4.0, "[3/3] third: 4 s, about 1 s left"),
+    ],
+)
+def test_progress_line(title: str, elapsed: float, line: str):
+    """A step tells its number, its time so far and the time until all is done."""
+    assert start.progress_line(PLAN, title, elapsed) == line
+
+
+def test_run_tells_steps_and_success(capsys: pytest.CaptureFixture[str]):
+    """A command that succeeds leaves no problem and two lines."""
+    assert start.run({"count": 1.0}, "count", [sys.executable, "-c", "print(1)"]) == ""
+    assert capsys.readouterr().out == "[1/1] count: 0 s, about 1 s left\n[1/1] count: done after 0 s\n"
+
+
+def test_run_returns_the_problem(capsys: pytest.CaptureFixture[str]):
+    """A command that fails returns what it said, and prints that it failed."""
+    command = [sys.executable, "-c", "import sys; sys.exit('no such luck')"]
+    assert start.run({"try": 1.0}, "try", command).splitlines()[-1] == "no such luck"
+    assert re.search(r"\[1/1\] try: failed after \d s\n$", capsys.readouterr().out)
+
+
+def test_lines_on_a_terminal_overwrite(monkeypatch: pytest.MonkeyPatch):
+    """On a terminal a passing line is padded and ends without a new line."""
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(start, "LIVE", True)
+    start.say("passing", "\r")
+    assert out.getvalue() == "passing".ljust(78) + "\r"
+
+
+def test_stamp_for_testing_serves_the_course(course: Path):
+    """Whoever has set up for testing can open the course at once, and not the other way round."""
+    assert start.stamps(test=True)[0] in start.stamps(test=False)
+    assert start.stamps(test=False)[0] not in start.stamps(test=True)
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
+def test_stamp_follows_the_files(course: Path, name: str):
+    """A change of either file makes every earlier stamp worthless."""
+    before = start.stamps(test=False)
+    (course / name).write_text("changed", encoding="utf-8")
+    assert not set(before) & set(start.stamps(test=False))
+
+
+def test_stamp_follows_python(course: Path, monkeypatch: pytest.MonkeyPatch):
+    """Another Python makes every earlier stamp worthless."""
+    before = start.stamps(test=False)
+    monkeypatch.setattr(sys, "version", "3.99.0")
+    assert not set(before) & set(start.stamps(test=False))
+
+
+def test_set_up_is_skipped(environment: Path, monkeypatch: pytest.MonkeyPatch):
+    """A second set-up for the same runs nothing."""
+    start.set_up(test=False)
+    monkeypatch.setattr(start, "install", lambda plan, uv, test: pytest.fail("installs again"))
+    start.set_up(test=False)
+
+
+def test_set_up_grows(environment: Path):
+    """A course's environment is set up further for testing, once."""
+    start.set_up(test=False)
+    assert (environment / "course-stamp").read_text(encoding="utf-8").endswith(" course")
+    start.set_up(test=True)
+    assert (environment / "course-stamp").read_text(encoding="utf-8").endswith(" test")
+
+
+def test_interrupted_set_up_is_begun_anew(environment: Path, monkeypatch: pytest.MonkeyPatch):
+    """A set-up that was interrupted leaves a mark, and the next one rebuilds the environment."""
+
+    def interrupt(plan: dict[str, float], uv: str, test: bool) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(start, "install", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            start.set_up(test=False)
+    titles = []
+    monkeypatch.setattr(start, "run", lambda plan, title, command, env=None: titles.append(title) or "")
+    start.set_up(test=False)
+    assert titles[0] == start.MAKE
+
+
+def test_offline_keeps_what_worked(environment: Path, monkeypatch: pytest.MonkeyPatch):
+    """A set-up that reaches no index leaves the earlier set-up in force."""
+    start.set_up(test=False)
+    monkeypatch.setattr(start, "install", lambda plan, uv, test: start.OFFLINE)
+    with pytest.raises(SystemExit, match="no package index"):
+        start.set_up(test=True)
+    monkeypatch.setattr(start, "install", lambda plan, uv, test: pytest.fail("installs again"))
+    start.set_up(test=False)
+
+
+def test_other_folders_are_not_emptied(environment: Path, monkeypatch: pytest.MonkeyPatch):
+    """Only what already is an environment is cleared before it is made."""
+    commands: list[list[str]] = []
+    monkeypatch.setattr(start, "usable", lambda: False)
+    monkeypatch.setattr(start, "run", lambda plan, title, command, env=None: commands.append(command) or "")
+    start.set_up(test=False)
+    (environment / "course-stamp").unlink()
+    (environment / "pyvenv.cfg").unlink()
+    start.set_up(test=False)
+    made = [command for command in commands if "venv" in command]
+    assert ["--clear" in command for command in made] == [True, False]
+
+
+def test_a_folder_that_is_no_environment_is_not_usable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where there is no Python to run, the environment is to be rebuilt."""
+    monkeypatch.setattr(start, "PYTHON", str(tmp_path / "python"))
+    assert start.usable() is False
+
+
+def test_uv_looks_where_pip_looks():
+    """pip's settings reach uv, its variables before its files, and uv's own before both."""
+    config = (
+        ":env:.find-links='/wheels'\n"
+        "global.find-links='/other'\n"
+        "global.extra-index-url='file:///a file:///b'\n"
+        "global.index-url='https://index.example/simple'\n"
+        "global.timeout='60'\n"
+    )
+    told = start.uv_environment(config, {"UV_DEFAULT_INDEX": "https://mine.example/simple"})
+    assert told == {
+        "UV_FIND_LINKS": "/wheels",
+        "UV_INDEX": "file:///a file:///b",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_DEFAULT_INDEX": "https://mine.example/simple",
+    }
+
+
+def test_unknown_word(monkeypatch: pytest.MonkeyPatch):
+    """A mistyped word is named, and nothing is set up."""
+    monkeypatch.setattr(start, "set_up", lambda test: pytest.fail("sets up"))
+    with pytest.raises(SystemExit, match="unknown word 'tset'"):
+        start.main(["tset"])
+
+
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_help(word: str, capsys: pytest.CaptureFixture[str]):
+    """Help names both commands."""
+    assert start.main([word]) == 0
+    assert "python3 start.py test" in capsys.readouterr().out
+
+
+def test_system_errors_are_explained(monkeypatch: pytest.MonkeyPatch):
+    """A folder that cannot be written ends in a sentence, not in a traceback."""
+
+    def refuse(options: list[str]) -> int:
+        raise PermissionError(13, "Permission denied", "/course/.venv")
+
+    monkeypatch.setattr(start, "open_course", refuse)
+    with pytest.raises(SystemExit, match="cannot be written"):
+        start.main([])
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that would have been run, of which lint fails and all others pass."""
+    made: list[list[str]] = []
+
+    def call(command: list[str], cwd: Path | None = None) -> int:
+        made.append(command[2:])
+        return int("ruff" in command)
+
+    monkeypatch.setattr(start, "set_up", lambda test: None)
+    monkeypatch.setattr(start, "bring_browser", lambda: None)
+    monkeypatch.setattr(subprocess, "call", call)
+    return made
+
+
+def test_every_part_runs_though_one_failed(calls: list[list[str]], capsys: pytest.CaptureFixture[str]):
+    """A failed part does not stop the others, and is named at the end."""
+    assert start.main(["test"]) == 1
+    assert [command[0] for command in calls] == ["ruff", "ruff", "mypy", "pytest"]
+    assert capsys.readouterr().out.splitlines()[-1] == "FAILED: ruff check ., ruff format --check ."
+
+
+def test_options_go_to_pytest_alone(calls: list[list[str]]):
+    """With options, only pytest runs, with them."""
+    assert start.main(["test", "-m", "not slow"]) == 0
+    assert calls == [["pytest", "-m", "not slow"]]
+
+
+def test_options_go_to_jupyter(monkeypatch: pytest.MonkeyPatch):
+    """Options for the course reach JupyterLab, which opens the first notebook with the course as its root."""
+    commands: list[list[str]] = []
+    monkeypatch.setattr(start, "set_up", lambda test: None)
+    monkeypatch.setattr(start, "IS_ROOT", False)
+    monkeypatch.setattr(start.os, "name", "nt")
+    monkeypatch.setattr(start.os, "environ", {"PATH": "/usr/bin"})
+    monkeypatch.setattr(subprocess, "call", lambda command: commands.append(command) or 0)
+    assert start.main(["--no-browser"]) == 0
+    assert commands[0][1:] == [
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={start.ROOT}",
+        "--LabApp.default_url=/lab/tree/notebooks/00_objective.ipynb",
+        "--no-browser",
+    ]
+
+
+def test_browser_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Who may not install a browser is told that its test is skipped, and why."""
+    monkeypatch.setattr(start.shutil, "which", lambda name: None)
+    monkeypatch.setattr(start, "IS_ROOT", False)
+    start.bring_browser()
+    assert "will be skipped: none of chromium" in capsys.readouterr().out
