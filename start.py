@@ -16,6 +16,7 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -69,9 +70,10 @@ def machine_problem(version: tuple[int, ...], has_venv: bool, free_gb: float, ne
 def progress_line(plan: dict[str, float], title: str, elapsed: float) -> str:
     """Which step of the plan this is, how long it has run, and how long is left until the last is done."""
     at = list(plan).index(title)
-    left = f"about {max(plan[title] - elapsed, 0) + sum(list(plan.values())[at + 1 :]):.0f} s left"
+    later = sum(list(plan.values())[at + 1 :])
+    left = f"about {plan[title] - elapsed + later:.0f} s left"
     if elapsed > plan[title]:
-        left = f"longer than the usual {plan[title]:.0f} s, then {left}"
+        left = f"longer than the usual {plan[title]:.0f} s" + (f", then about {later:.0f} s" if later else "")
     return f"[{at + 1}/{len(plan)}] {title}: {elapsed:.0f} s, {left}"
 
 
@@ -192,6 +194,7 @@ def open_course(options: list[str]) -> int:
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"  # Lab's terminals know `coursekit`
     if os.name != "nt":  # one process fewer, and signals reach the server itself
         os.execv(PYTHON, command)
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the server, which asks and tidies up
     return subprocess.call(command)
 
 
@@ -200,7 +203,7 @@ def bring_browser() -> None:
     if any(map(shutil.which, CHROMIUM)):
         return
     if IS_ROOT and shutil.which("apt-get"):
-        title = "install Debian's chromium, for the browser test"
+        title = "install Debian's chromium"
         script = "apt-get update && apt-get install -y --no-install-recommends chromium"
         if not run({title: 50.0}, title, ["sh", "-c", script]):
             return

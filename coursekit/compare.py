@@ -83,6 +83,22 @@ def same_dtype(
         )
 
 
+def refuses(f: Function, *args: Any, **kwargs: Any) -> None:
+    """Raises Failure unless `f(*args, **kwargs)` raises an exception instead of returning a value."""
+    question = Question(args, kwargs)
+    try:
+        got = f.ask(question).value
+    except Failure:
+        problem = f.calls[-1].answer.problem
+        if problem is not None and problem.kind == "raised":
+            return
+        raise
+    assert got is not None
+    raise Failure(
+        "A value came where an error should.", example=Example(call_line(f.name, question), show(got), "an error")
+    )
+
+
 def expected_answer(spec: Callable[..., Tensor], question: Question) -> Answer:
     """What is right for `question`: the spec's value and gradients, from inputs widened to float64."""
     args = tuple(_widen(value) for value in question.args)

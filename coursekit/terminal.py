@@ -74,15 +74,16 @@ def progress(graded: Iterable[Graded], total: int) -> Iterator[Graded]:
 def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None:
     """One row a learner: points by exercise, total, and what stands in the way first."""
     table = Table(title=f"{len(grades)} submissions", title_justify="left")
-    table.add_column("learner", no_wrap=True, max_width=24)
+    table.add_column("learner", no_wrap=True, min_width=12, max_width=24)
     for number, _ in enumerate(exercises, start=1):
-        table.add_column(str(number), justify="right", no_wrap=True)
-    table.add_column("points", justify="right", no_wrap=True)
-    table.add_column("first thing in the way", ratio=1)
+        table.add_column(str(number), justify="right", no_wrap=True, min_width=4)
+    table.add_column("points", justify="right", no_wrap=True, min_width=7)
+    table.add_column("first thing in the way", no_wrap=True, overflow="ellipsis", ratio=1)
     for graded in grades:
         cells = [_points(report) for report in graded.reports]
         total = f"{graded.points:g}/{graded.maximum:g}"
-        table.add_row(_visible(graded.learner), *cells, total, _first_obstacle(graded))
+        obstacle = _first_obstacle(graded, name_exercise=len(exercises) > 1)
+        table.add_row(_visible(graded.learner), *cells, total, obstacle)
     console = Console(highlight=False)
     console.print(table)
     for number, exercise in enumerate(exercises, start=1):
@@ -94,8 +95,8 @@ def _points(report: Report) -> Text:
     return Text(f"{report.points:g}", style=_GOOD if full else "" if report.points else _DIM)
 
 
-def _first_obstacle(graded: Graded) -> Text:
-    """The first exercise that lost points, and the mistake by name where it has one."""
+def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
+    """The first exercise that lost points, and the mistake in one sentence where it has a name."""
     if graded.problem:
         return Text(f"unreadable: {graded.problem}", style=_BAD)
     short = [report for report in graded.reports if report.points < report.maximum]
@@ -110,7 +111,7 @@ def _first_obstacle(graded: Graded) -> Text:
         why = f"{WORDS[first.outcome]}: {first.rationale or first.title}"
     else:
         why = WORDS[report.outcome]
-    return Text(f"{report.exercise}: {_visible(why).plain}"[:160])
+    return _visible(f"{report.exercise}: {why}" if name_exercise else why)
 
 
 def _visible(text: str) -> Text:

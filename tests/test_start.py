@@ -104,8 +104,9 @@ def test_explains_others_by_their_last_lines():
     [
         ("first", 0.0, "[1/3] first: 0 s, about 35 s left"),
         ("second", 5.4, "[2/3] second: 5 s, about 20 s left"),
-        ("second", 31.0, "[2/3] second: 31 s, longer than the usual 20 s, then about 5 s left"),
+        ("second", 31.0, "[2/3] second: 31 s, longer than the usual 20 s, then about 5 s"),
         ("third", 4.0, "[3/3] third: 4 s, about 1 s left"),
+        ("third", 6.0, "[3/3] third: 6 s, longer than the usual 5 s"),
     ],
 )
 def test_progress_line(title: str, elapsed: float, line: str):
@@ -294,6 +295,7 @@ def test_options_go_to_jupyter(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(start, "IS_ROOT", False)
     monkeypatch.setattr(start.os, "name", "nt")
     monkeypatch.setattr(start.os, "environ", {"PATH": "/usr/bin"})
+    monkeypatch.setattr(start.signal, "signal", lambda number, handler: None)
     monkeypatch.setattr(subprocess, "call", lambda command: commands.append(command) or 0)
     assert start.main(["--no-browser"]) == 0
     assert commands[0][1:] == [

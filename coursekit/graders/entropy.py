@@ -243,8 +243,8 @@ def summed_over_first(p: Tensor) -> Tensor:
 
 
 @entropy.misconception(  # I5
-    "This normalises p first, as `scipy.stats.entropy` does. A p that does not sum to 1 should show as a wrong entropy, "
-    "and the division changes the gradient."
+    "This normalises p first, as `scipy.stats.entropy` does. A p that does not sum to 1 should show as a wrong "
+    "entropy, and the division changes the gradient."
 )
 def normalised(p: Tensor) -> Tensor:
     q = p / p.sum(-1, keepdim=True)
@@ -500,7 +500,7 @@ mutual_information = Exercise(
     idea="Mutual information is what one variable's entropy loses when the other is told: H(Y) - H(Y|X).",
     hints=(
         "If X and Y were independent, cell (x, y) would hold p(x) p(y). How far is it from that, as a logarithm?",
-        "Average ln [p(x, y) / (p(x) p(y))] with the weights p(x, y). `keepdim=True` makes p(x) a column and p(y) a row.",
+        "Average ln [p(x, y) / (p(x) p(y))] with the weights p(x, y). `keepdim=True` makes p(x) a column, p(y) a row.",
         "Or use entropies: I = H(X) + H(Y) - H(X, Y).",
     ),
 )

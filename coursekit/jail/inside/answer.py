@@ -46,8 +46,9 @@ def answer(function: Callable[..., Any], question: Question, forbids: Collection
     """
     args = [_copy(value) for value in question.args]
     kwargs = {name: _copy(value) for name, value in question.kwargs.items()}
-    for position in question.wrt:
-        args[position].requires_grad_(True)
+    leaves = [args[position].requires_grad_(True) for position in question.wrt]
+    for position, leaf in zip(question.wrt, leaves, strict=True):
+        args[position] = leaf.clone()  # writing into a leaf would raise; this way it is noticed and named
     watch = _Watch(forbids)
     try:
         with watch, torch.enable_grad():
@@ -55,7 +56,7 @@ def answer(function: Callable[..., Any], question: Question, forbids: Collection
             problem = _forbidden(watch) or _not_a_tensor(value) or _changed(question, args, kwargs)
             if problem is not None:
                 return Answer(problem=problem)
-            gradients = _gradients(value, [args[i] for i in question.wrt], question.scale)
+            gradients = _gradients(value, leaves, question.scale)
             # a backward that the learner wrote (autograd.Function) may lean on a ready-made loss as well
             problem = _forbidden(watch)
         if problem is not None:

@@ -1,0 +1,185 @@
+"""From logits to cross-entropy: the exercises of notebook 03.
+
+Logits are real numbers, one a class: the softmax turns them into probabilities. Losses are in nats.
+"""
+
+import torch
+from torch import Tensor
+
+
+def sample_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """How surprised is a model by the right class? The loss of one sample, in nats.
+
+    Args:
+        logits: one real number a class, shape (C,).
+        target: the index of the right class, an int64 tensor of shape ().
+
+    Returns:
+        -ln p, where p is the softmax probability of the right class; a single number.
+    """
+    # BEGIN SOLUTION
+    odds = torch.exp(logits)
+    return -torch.log(odds[target] / odds.sum())
+    # END SOLUTION
+
+
+def log_softmax(input: Tensor, dim: int) -> Tensor:
+    """The logarithm of the softmax: a drop-in for `torch.nn.functional.log_softmax(input, dim)`.
+
+    Args:
+        input: logits, any shape, float32 or float64. They may be as large as ±1000; a class may be ruled out by -inf.
+        dim: the dimension along which the classes lie.
+
+    Returns:
+        Same shape and dtype; exp of it sums to 1 over `dim`. Where every logit is -inf, NaN.
+    """
+    # BEGIN SOLUTION
+    # after the shift the largest exponent is 0: exp cannot overflow, and the sum is at least 1
+    shifted = input - input.amax(dim, keepdim=True)
+    return shifted - shifted.exp().sum(dim, keepdim=True).log()
+    # END SOLUTION
+
+
+def smooth_targets(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    """Class indices as probabilities, a share of which is spread evenly over all classes.
+
+    Args:
+        target: class indices (N,), int64.
+        num_classes: K, the number of classes.
+        label_smoothing: ε, the share that is spread, from 0 (nothing) to 1 (everything).
+
+    Returns:
+        Probabilities (N, K), float32. The right class keeps its part of what is spread.
+    """
+    # BEGIN SOLUTION
+    one_hot = torch.eye(num_classes)[target]
+    return (1 - label_smoothing) * one_hot + label_smoothing / num_classes
+    # END SOLUTION
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """The negative log-likelihood: a drop-in for `torch.nn.functional.nll_loss`.
+
+    Args:
+        input: log-probabilities (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one sample.
+        target: class indices (N,), or (N, d1, …), or (); int64.
+        weight: one factor for each class (C,).
+        ignore_index: targets of this value do not count.
+        reduction: "none" (one loss for each target, 0 for those that do not count), "sum", or "mean".
+
+    Returns:
+        -weight[y] · input[y] for each target y, reduced. The mean divides by the sum of the weights of the targets that
+        count: it is NaN where that is 0.
+
+    Raises:
+        IndexError: a target that counts is not in 0 … C - 1.
+    """
+    # BEGIN SOLUTION
+    class_dim = 0 if input.ndim == 1 else 1
+    classes = input.shape[class_dim]
+    counts = target != ignore_index
+    if ((target < 0) | (target >= classes))[counts].any():
+        raise IndexError(f"a target is not in 0 … {classes - 1}")
+    if weight is None:
+        weight = input.new_ones(classes)
+    index = torch.where(counts, target, 0)  # any class will do where the target does not count
+    picked = input.gather(class_dim, index.unsqueeze(class_dim)).squeeze(class_dim)
+    # `where`, because 0 times a NaN that nobody asked for would still be a NaN
+    losses = torch.where(counts, -weight[index] * picked, 0.0)
+    if reduction == "none":
+        return losses
+    return losses.sum() / weight[target[counts]].sum() if reduction == "mean" else losses.sum()
+    # END SOLUTION
+
+
+def sequence_loss(logits: Tensor, target: Tensor, padding: int) -> Tensor:
+    """The cross-entropy of a batch of padded sequences: the mean over the real tokens of all of them together.
+
+    Args:
+        logits: (N, T, C), for each sequence and each place one real number a class, also very large ones.
+        target: the right class at every place (N, T), int64.
+        padding: the class index that fills the places after a sequence's end (or before its beginning).
+
+    Returns:
+        The mean in nats per real token, a single number.
+    """
+    # BEGIN SOLUTION
+    log_p = log_softmax(logits, dim=2)
+    return nll_loss(log_p.movedim(2, 1), target, ignore_index=padding)
+    # END SOLUTION
+
+
+def focal_loss(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    """Cross-entropy that turns away from what the model already knows (Lin et al. 2017, for many classes).
+
+    Args:
+        logits: (N, C), also very large ones.
+        target: class indices (N,), int64.
+        gamma: how fast a sample loses its say as the probability p of its right class grows.
+        weight: one factor for each class (C,).
+
+    Returns:
+        The mean over the N samples of weight[y] · (1 - p)^gamma · (-ln p): the sum divided by N, with weights too.
+    """
+    # BEGIN SOLUTION
+    nll = nll_loss(log_softmax(logits, dim=1), target, reduction="none")
+    losses = (1 - torch.exp(-nll)) ** gamma * nll
+    if weight is not None:
+        losses = weight[target] * losses
+    return losses.mean()
+    # END SOLUTION
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Softmax and negative log-likelihood in one: a drop-in for `torch.nn.functional.cross_entropy`.
+
+    Args:
+        input: logits (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one sample.
+        target: class indices, int64, in the shape of `input` without C; or probabilities, in the shape of `input`.
+        weight: one factor for each class (C,).
+        ignore_index: index targets of this value do not count.
+        reduction: "none" (one loss for each target, 0 for those that do not count), "sum", or "mean".
+        label_smoothing: ε, the share of each target that is spread evenly over all classes.
+
+    Returns:
+        -Σ_c weight[c] · q[c] · log_softmax(input)[c] for each target, reduced, where q is the (smoothed) target. The
+        mean divides by the sum of weight[y] over the targets y that count; for probability targets by their number.
+
+    Raises:
+        IndexError: an index target that counts is not in 0 … C - 1.
+    """
+    # BEGIN SOLUTION
+    class_dim = 0 if input.ndim == 1 else 1
+    classes = input.shape[class_dim]
+    if weight is None:
+        weight = input.new_ones(classes)
+    log_p = log_softmax(input, class_dim)
+    weighted = log_p * weight.reshape(-1, *[1] * (input.ndim - 1 - class_dim))
+    if target.is_floating_point():
+        q = (1 - label_smoothing) * target + label_smoothing / classes
+        losses = -(q * weighted).sum(class_dim)
+        total = losses.numel()
+    else:
+        losses = nll_loss(log_p, target, weight, ignore_index, reduction="none")
+        counts = target != ignore_index
+        if label_smoothing > 0:  # not 0 times the others: a class ruled out by -inf would make it NaN
+            spread = torch.where(counts, -weighted.mean(class_dim), 0.0)
+            losses = (1 - label_smoothing) * losses + label_smoothing * spread
+        total = weight[target[counts]].sum()
+    if reduction == "none":
+        return losses
+    return losses.sum() / total if reduction == "mean" else losses.sum()
+    # END SOLUTION

@@ -1,0 +1,54 @@
+"""Fixtures of all unit tests. What is heavy is imported by the fixture that needs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from coursekit.course import Topic
+    from coursekit.exercise import Exercise
+
+settings.register_profile("course", deadline=None, max_examples=60, derandomize=True)
+settings.load_profile("course")
+
+
+@pytest.fixture
+def double() -> Exercise:
+    """The toy exercise."""
+    import toys
+
+    return toys.make_double()
+
+
+@pytest.fixture
+def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
+    """A course in `tmp_path` with one topic, `toy`, whose exercises are `double` and `triple`; all in order."""
+    import toys
+
+    from coursekit import cli, course, stubs
+
+    grader = ModuleType("coursekit.graders.toy")
+    grader.double, grader.triple = toys.make_double(), toys.make_triple()
+    topic = course.Topic(0, "toy", "Toys")
+    monkeypatch.setitem(sys.modules, grader.__name__, grader)
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    monkeypatch.setattr(course, "TOPICS", (topic,))
+    graders = tmp_path / "coursekit" / "graders"
+    for path in (topic.notebook, topic.solution, topic.stub, graders / "__init__.py", graders / "toy.py"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    readme = "\n".join(f"`coursekit {name}`" for name in cli.command_names())
+    (tmp_path / "README.md").write_text(readme, encoding="utf-8")
+    topic.solution.write_text(toys.SOLUTION, encoding="utf-8")
+    course.exercises.cache_clear()
+    topic.stub.write_text(stubs.stub_module(topic), encoding="utf-8")
+    toys.write_notebook(topic.notebook, *toys.lesson(topic))
+    yield topic
+    course.exercises.cache_clear()

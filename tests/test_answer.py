@@ -1,0 +1,236 @@
+"""One call of one function: what is asked, what comes, what is noticed."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nan, tensor
+
+from coursekit.jail.inside import source
+from coursekit.jail.inside.answer import answer, describe
+from coursekit.jail.inside.protocol import Answer, Problem, Question
+
+X = tensor([1.0, 2.0])
+
+
+def ask(function, *args, forbids=(), wrt=(), scale=1.0, **kwargs) -> Answer:
+    return answer(function, Question(args, kwargs, wrt, scale), forbids)
+
+
+def test_value_is_detached():
+    """What comes back is a number, not a graph."""
+    reply = ask(lambda x: x * x, X, wrt=(0,))
+    assert (reply.value.tolist(), reply.value.requires_grad) == ([1.0, 4.0], False)
+
+
+def test_gradients_of_what_was_asked():
+    """One gradient for each position asked, None where the value does not depend on it."""
+    reply = ask(lambda a, b, c: (a * a + 3 * b).sum(), X, X, X, wrt=(1, 0, 2))
+    assert [grad if grad is None else grad.tolist() for grad in reply.gradients] == [[3.0, 3.0], [2.0, 4.0], None]
+
+
+def test_gradient_of_the_scaled_sum():
+    """The scale multiplies the gradient and leaves the value."""
+    reply = ask(lambda x: x * x, X, wrt=(0,), scale=-3.0)
+    assert (reply.value.tolist(), reply.gradients[0].tolist()) == ([1.0, 4.0], [-6.0, -12.0])
+
+
+def test_gradient_without_a_graph_is_none():
+    """A function that cuts the graph has a value and no gradient."""
+    reply = ask(lambda x: x.detach() * 2, X, wrt=(0,))
+    assert (reply.value.tolist(), reply.gradients) == ([2.0, 4.0], (None,))
+
+
+def test_gradient_inside_no_grad():
+    """Whoever checks inside torch.no_grad() still gets gradients."""
+    with torch.no_grad():
+        assert ask(lambda x: x * x, X, wrt=(0,)).gradients[0].tolist() == [2.0, 4.0]
+
+
+def test_keywords_arrive():
+    """Keyword arguments reach the function under their names."""
+    assert ask(lambda x, *, factor: factor * x, X, factor=3).value.tolist() == [3.0, 6.0]
+
+
+def test_question_is_never_changed():
+    """A function that writes into its arguments writes into copies: the next call gets the original numbers."""
+    question = Question((X.clone(),), {"w": X.clone()})
+
+    def vandal(x, w):
+        w.zero_()
+        return x.zero_()
+
+    answer(vandal, question)
+    assert (question.args[0].tolist(), question.kwargs["w"].tolist()) == ([1.0, 2.0], [1.0, 2.0])
+    assert not question.args[0].requires_grad
+
+
+def overwrite_data(x):
+    x.data = x.data * 2
+    return x
+
+
+def resize(x):
+    x.resize_(1)
+    return x * 2
+
+
+@pytest.mark.parametrize(
+    "function", [lambda x: x.mul_(2), lambda x: x.__setitem__(0, 9.0) or x * 2, overwrite_data, resize]
+)
+@pytest.mark.parametrize("wrt", [(), (0,)])
+def test_change_in_place_is_noticed(function, wrt):
+    """An argument that was written into is named, whether or not a gradient is asked for."""
+    assert ask(function, X, wrt=wrt).problem in (
+        Problem("changed-input", "argument 1"),
+        # torch itself forbids to resize what needs a gradient
+        ask(resize, X, wrt=(0,)).problem if function is resize else None,
+    )
+
+
+def test_change_of_a_keyword_argument_is_noticed():
+    """A keyword argument is named by its name."""
+
+    def vandal(x, weight):
+        weight.zero_()
+        return x
+
+    assert Problem("changed-input", "`weight`") == ask(vandal, X, weight=X).problem
+
+
+@pytest.mark.parametrize("x", [tensor([nan, 1.0]), tensor([True]), tensor([1, 2]), torch.empty(0)])
+def test_untouched_input_is_no_change(x):
+    """NaN differs from itself, and yet an untouched NaN is untouched."""
+    assert ask(lambda x: torch.ones(2), x).problem is None
+
+
+class Disguise(Tensor):
+    """A tensor that could answer comparisons as it likes."""
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (None, Problem("nothing")),
+        (0.5, Problem("not-a-tensor", "float")),
+        (True, Problem("not-a-tensor", "bool")),
+        ([X], Problem("not-a-tensor", "list")),
+        ((X, X), Problem("not-a-tensor", "tuple")),
+        (np.ones(2), Problem("not-a-tensor", "ndarray")),
+        (X.as_subclass(Disguise), Problem("not-a-tensor", "Disguise")),
+        (torch.nn.Parameter(X), Problem("not-a-tensor", "Parameter")),
+        (X.bfloat16(), Problem("not-a-tensor", "tensor of torch.bfloat16 on cpu")),
+        (X.cfloat(), Problem("not-a-tensor", "tensor of torch.complex64 on cpu")),
+        (X.to("meta"), Problem("not-a-tensor", "tensor of torch.float32 on meta")),
+    ],
+)
+def test_only_a_plain_tensor_is_a_value(value, problem):
+    """Anything else is named by its type."""
+    assert Answer(problem=problem) == ask(lambda x: value, X)
+
+
+def test_sparse_tensor_is_no_value():
+    """A layout that cannot be sent as numbers is refused."""
+    assert ask(lambda x: x.to_sparse(), X).problem.kind == "not-a-tensor"
+
+
+def raiser(error):
+    def function(x):
+        raise error
+
+    return function
+
+
+class UnprintableError(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (NotImplementedError("later"), Problem("unattempted", "later")),
+        (ValueError("bad x"), Problem("raised", "ValueError: bad x")),
+        (SystemExit(3), Problem("raised", "SystemExit: 3")),
+        (GeneratorExit(), Problem("raised", "GeneratorExit: ")),
+        (MemoryError("big"), Problem("memory", "MemoryError: big")),
+        (RuntimeError("can't allocate memory: 9"), Problem("memory", "RuntimeError: can't allocate memory: 9")),
+        (SyntaxError("bad", ("f.py", 3, 1, "x")), Problem("raised", "SyntaxError: bad (f.py, line 3)")),
+        (UnprintableError(), Problem("raised", "UnprintableError: ")),
+        (ValueError("x" * 9_999), Problem("raised", "ValueError: " + "x" * 1_000)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_exception_becomes_a_problem(error, problem):
+    """Whatever a learner's code raises is told by its kind, SystemExit included."""
+    assert Answer(problem=problem) == ask(raiser(error), X)
+
+
+def test_stop_button_still_works():
+    """KeyboardInterrupt passes through: it is the learner's own, or the time limit's."""
+    with pytest.raises(KeyboardInterrupt):
+        ask(raiser(KeyboardInterrupt()), X)
+
+
+def test_exception_names_the_learners_line():
+    """The line shown is the learner's innermost one, not the library's that raised."""
+    text = "import torch\n\ndef helper(x):\n    return torch.cat([x, 3])\n\ndef f(x):\n    return helper(x) + 1\n"
+    problem = ask(source.load([("a.py", text)], "f"), X).problem
+    assert problem.message.endswith(" (line 4: return torch.cat([x, 3]))")
+
+
+def test_describe_without_traceback():
+    """An exception that was never raised has no line."""
+    assert Problem("raised", "KeyError: 'x'") == describe(KeyError("x"))
+
+
+class Backward(torch.autograd.Function):
+    """A function whose backward leans on what its forward avoids."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.exp()
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * torch.softmax(ctx.saved_tensors[0], 0)
+
+
+def swallow(x):
+    try:
+        torch.softmax(x, 5)
+    except IndexError:
+        pass
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "forbids", "named"),
+    [
+        (lambda x: torch.softmax(x, 0), ("softmax",), "softmax"),
+        (lambda x: x.softmax(0), ("softmax",), "softmax"),
+        (lambda x: torch.nn.functional.softmax(x, 0), ("softmax",), "softmax"),
+        (lambda x: torch.nn.functional.mse_loss(x, x), ("mse_loss",), "mse_loss"),
+        (lambda x: torch.nn.MSELoss()(x, x), ("mse_loss",), "mse_loss"),
+        (lambda x: torch.special.entr(x), ("special_entr",), "special_entr"),
+        (lambda x: x + 0 * getattr(torch, "soft" + "max")(x, 0), ("softmax",), "softmax"),
+        (Backward.apply, ("softmax",), "softmax"),
+        (swallow, ("softmax",), "softmax"),
+        (lambda x: torch.softmax(x, 5), ("softmax",), "softmax"),
+    ],
+)
+def test_ready_made_function_is_caught(function, forbids, named):
+    """However it is reached, by whatever name, and even if its exception is swallowed."""
+    assert Answer(problem=Problem("forbidden", named)) == ask(function, X, forbids=forbids, wrt=(0,))
+
+
+def test_ready_made_function_is_fine_where_allowed():
+    """Only what the exercise forbids is watched for."""
+    assert ask(lambda x: torch.softmax(x, 0), X, forbids=("log_softmax",)).problem is None
+
+
+def test_outermost_call_counts():
+    """A ready-made function that uses another one inside is caught under the name that the learner wrote."""
+    loss = torch.nn.functional.cross_entropy
+    reply = ask(lambda x: loss(x[None], tensor([0])), X, forbids=("log_softmax", "cross_entropy"))
+    assert Problem("forbidden", "cross_entropy") == reply.problem

@@ -1,0 +1,161 @@
+"""A report in words: as text, as HTML, in a notebook."""
+
+import html
+import re
+
+import pytest
+
+from coursekit import show
+from coursekit.report import Diagnosis, Example, Outcome, Report, Tier, Verdict
+
+PASSED = Verdict("a", "A pair", Tier.CORE, Outcome.PASSED)
+FAILED = Verdict(
+    "b",
+    "A row",
+    Tier.CORE,
+    Outcome.FAILED,
+    "The value is not right.",
+    "Look at `x`.",
+    Example("half(torch.tensor(1.0))", "1.0000", "0.5000"),
+)
+LATER = Verdict("c", "A table", Tier.CORE, Outcome.ERROR, "half(3) raised ZeroDivisionError", "Paste the line.")
+UNREACHED = Verdict("d", "float64", Tier.PARITY, Outcome.UNCHECKED)
+
+
+def report(*verdicts, outcome=Outcome.FAILED, points=0.5, diagnosis=None) -> Report:
+    return Report("half", "ann", outcome, verdicts, points, 2, diagnosis)
+
+
+def words(markup: str) -> str:
+    """What is left of HTML for who reads it aloud."""
+    inline = re.sub(r"</?(b|code)\b[^>]*>", "", markup.replace("<code style", " <code style"))
+    return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", inline).split()))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "points", "line"),
+    [
+        (Outcome.PASSED, 2, "half: done ✓ (2 of 2 points)"),
+        (Outcome.PASSED, 1.5, "half: the core is done ✓, the drop-in is not yet (1.5 of 2 points)"),
+        (Outcome.FAILED, 0.67, "half: not yet (0.67 of 2 points)"),
+        (Outcome.UNATTEMPTED, 0.0, "half: not attempted yet (0 of 2 points)"),
+        (Outcome.ERROR, 0.0, "half: error (0 of 2 points)"),
+        (Outcome.TIMEOUT, 0.0, "half: too slow (0 of 2 points)"),
+        (Outcome.MEMORY, 0.0, "half: out of memory (0 of 2 points)"),
+        (Outcome.FORBIDDEN, 0.0, "half: uses a ready-made function (0 of 2 points)"),
+    ],
+)
+def test_headline(outcome, points, line):
+    """One line says which exercise, how it stands and how many points."""
+    assert line == show.headline(report(outcome=outcome, points=points))
+
+
+def test_every_outcome_has_a_word():
+    """No result is told by colour alone."""
+    assert set(Outcome) == set(show.WORDS)
+    assert all(show.WORDS.values())
+
+
+def test_text_shows_the_first_failure_in_full():
+    """The first failing check has its reason, its input and its help; all others are one line each."""
+    text = show.as_text(report(PASSED, FAILED, LATER, UNREACHED))
+    assert text.splitlines() == [
+        "half: not yet (0.5 of 2 points)",
+        "Core (what it means): 1 of 3 passed",
+        "  passed          A pair",
+        "  not yet         A row",
+        "    The value is not right.",
+        "    half(torch.tensor(1.0))  # got 1.0000, expected 0.5000",
+        "    Look at `x`.",
+        "  error           A table",
+        "Parity (flags, edges, exactness): not checked yet",
+    ]
+
+
+def test_text_names_the_mistake():
+    """Where the mistake has a name, its sentence stands in place of the general ones."""
+    named = report(PASSED, FAILED, diagnosis=Diagnosis("doubled", "This doubles."))
+    assert show.as_text(named).splitlines()[3:] == [
+        "  not yet         A row",
+        "    This doubles.",
+        "    half(torch.tensor(1.0))  # got 1.0000, expected 0.5000",
+    ]
+
+
+def test_text_of_an_unattempted_exercise():
+    """An exercise not yet begun shows what to do, and no list of checks."""
+    begun = Verdict("a", "A pair", Tier.CORE, Outcome.UNATTEMPTED, "Not attempted yet.", "Replace the line.")
+    text = show.as_text(report(begun, UNREACHED, outcome=Outcome.UNATTEMPTED, points=0.0))
+    assert text.splitlines() == ["half: not attempted yet (0 of 2 points)", "Not attempted yet. Replace the line."]
+
+
+def test_text_wraps_prose_but_no_code():
+    """Sentences end before column 100; a line to paste stays one line."""
+    long = "word " * 60
+    line = f"half({', '.join('1.0' for _ in range(60))})"
+    verdict = Verdict("a", "A pair", Tier.CORE, Outcome.FAILED, long, long, Example(line, "1", "2"))
+    lines = show.as_text(report(verdict)).splitlines()
+    assert [f"    {line}  # got 1, expected 2"] == [each for each in lines if len(each) > 100]
+
+
+def test_html_says_what_the_text_says():
+    """Every word of the plain text is in the HTML too, and no more."""
+    full = report(PASSED, FAILED, LATER, UNREACHED)
+    text = show.as_text(full).replace("`", "")
+    assert sorted(text.split()) == sorted(words(show.as_html(full)).replace("—", "").split())
+
+
+@pytest.mark.parametrize("where", ["rationale", "help", "title", "got", "line", "explanation", "exercise", "next"])
+def test_html_is_escaped(where):
+    """Whatever a learner's code says, wherever it stands, it is shown and not run."""
+    evil = '<script>alert("1")</script>'
+    said = dict.fromkeys(["rationale", "help", "title", "got", "line", "explanation", "exercise", "next"], "x")
+    said[where] = evil
+    example = Example(said["line"], said["got"], "2")
+    verdict = Verdict("a", said["title"], Tier.CORE, Outcome.ERROR, said["rationale"], said["help"], example)
+    diagnosis = Diagnosis("m", evil) if where == "explanation" else None
+    full = Report(said["exercise"], "ann", Outcome.ERROR, (verdict,), 0, 1, diagnosis)
+    markup = show.as_html(full, (said["next"],))
+    assert "<script" not in markup
+    assert evil in words(markup)
+
+
+def test_html_of_an_unattempted_exercise_is_escaped():
+    """The message of a learner's own error is escaped where there is nothing else to show."""
+    verdict = Verdict("a", "A pair", Tier.CORE, Outcome.UNATTEMPTED, "<b>No</b> function.")
+    markup = show.as_html(report(verdict, outcome=Outcome.UNATTEMPTED))
+    assert "&lt;b&gt;No&lt;/b&gt; function." in markup
+
+
+def test_html_turns_backticks_into_code():
+    """`Code` in a sentence looks like code."""
+    assert "<div>Look at <code>x</code>.</div>" in show.as_html(report(FAILED))
+
+
+def test_html_has_a_colour_beside_the_words():
+    """A pass is drawn in another colour than a failure."""
+    done, failed = report(PASSED, outcome=Outcome.PASSED, points=2), report(FAILED)
+    assert "border-left:4px solid #00664B" in show.as_html(done)
+    assert "border-left:4px solid #9A4200" in show.as_html(failed)
+
+
+def test_feedback_is_text_and_html():
+    """Feedback shows the report and then what to do next, in both forms."""
+    feedback = show.Feedback(report(FAILED), ('A hint: hint("half", 1)', "Next."))
+    assert [*show.as_text(report(FAILED)).splitlines(), 'A hint: hint("half", 1)', "Next."] == repr(
+        feedback
+    ).splitlines()
+    assert words(feedback._repr_html_()).endswith('A hint: hint("half", 1) Next.')
+
+
+def test_feedback_without_report():
+    """Where nothing was checked, only the sentences are shown."""
+    feedback = show.Feedback(None, ("Give the function itself.",))
+    assert "Give the function itself." == repr(feedback) == words(feedback._repr_html_())
+
+
+def test_source_shows_itself():
+    """A solution is highlighted in a notebook and plain in a terminal."""
+    source = show.Source("x = 1\n\n")
+    assert repr(source) == "x = 1"
+    assert source._repr_mimebundle_() == {"text/markdown": "```python\nx = 1\n```", "text/plain": "x = 1"}
