@@ -33,7 +33,8 @@ LIVE = sys.stdout.isatty()  # a terminal shows one line that changes, a log gets
 IS_ROOT = getattr(os, "geteuid", lambda: None)() == 0
 
 MAKE, BRING, INSTALL = "make the environment", "fetch the installer uv", "install the packages"
-PARTS = {"ruff check .": 1, "ruff format --check .": 1, "mypy": 40, "pytest": 180}  # of `test`, and seconds
+# What `test` runs, and the seconds each usually takes on two cores
+PARTS = {"ruff check .": 1, "ruff format --check .": 1, "mypy": 40, "coursekit.cli verify": 120, "pytest": 240}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 UV_NAMES = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
 OFFLINE = "no package index could be reached: check the network (and HTTPS_PROXY), then start again."

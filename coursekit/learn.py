@@ -64,7 +64,7 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
     path = path or topic.stub
     submission = submissions.read(path, learner="")
     if submission.problem:
-        raise OSError(0, submission.problem, str(path))
+        raise OSError(f"{path}: {submission.problem}")
     report = grading.grade(exercise, _ask_file(submission, exercise), seed=VISIBLE_SEED)
     return report, (*next_steps(exercise, report, TERMINAL), f"Your file: {path}")
 

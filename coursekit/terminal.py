@@ -72,22 +72,31 @@ def progress(graded: Iterable[Graded], total: int) -> Iterator[Graded]:
 
 
 def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None:
-    """One row a learner: points by exercise, total, and what stands in the way first."""
-    table = Table(title=f"{len(grades)} submissions", title_justify="left")
-    table.add_column("learner", no_wrap=True, min_width=12, max_width=24)
-    for number, _ in enumerate(exercises, start=1):
-        table.add_column(str(number), justify="right", no_wrap=True, min_width=4)
-    table.add_column("points", justify="right", no_wrap=True, min_width=7)
-    table.add_column("first thing in the way", no_wrap=True, overflow="ellipsis", ratio=1)
-    for graded in grades:
-        cells = [_points(report) for report in graded.reports]
-        total = f"{graded.points:g}/{graded.maximum:g}"
-        obstacle = _first_obstacle(graded, name_exercise=len(exercises) > 1)
-        table.add_row(_visible(graded.learner), *cells, total, obstacle)
+    """One row a learner: points by exercise where there is room, the total, and what stands in the way first."""
     console = Console(highlight=False)
+    columns = len(exercises) if 7 * len(exercises) <= console.width - 78 or len(exercises) < 4 else 0
+    table = Table(title=f"{len(grades)} submissions", title_justify="left")
+    table.add_column("learner", max_width=22, no_wrap=True)
+    for number in range(1, columns + 1):
+        table.add_column(str(number), justify="right")
+    if not columns:
+        table.add_column("full marks", justify="right")
+    table.add_column("points", justify="right")
+    table.add_column("first thing in the way")
+    room = console.width - 22 - 7 * (columns or 2) - 18
+    for graded in grades:
+        cells = [_points(report) for report in graded.reports] if columns else [_full_marks(graded)]
+        obstacle = _first_obstacle(graded, name_exercise=len(exercises) > 1)
+        obstacle.truncate(max(room, 24), overflow="ellipsis")
+        table.add_row(_visible(graded.learner), *cells, f"{graded.points:g}/{graded.maximum:g}", obstacle)
     console.print(table)
-    for number, exercise in enumerate(exercises, start=1):
+    for number, exercise in enumerate(exercises[:columns], start=1):
         console.print(f"  {number}  {exercise.name} ({exercise.maximum:g})", soft_wrap=True)
+
+
+def _full_marks(graded: Graded) -> Text:
+    full = sum(report.points == report.maximum for report in graded.reports)
+    return Text(f"{full} of {len(graded.reports)}")
 
 
 def _points(report: Report) -> Text:

@@ -27,7 +27,8 @@ def log_softmax(input: Tensor, dim: int) -> Tensor:
     """The logarithm of the softmax: a drop-in for `torch.nn.functional.log_softmax(input, dim)`.
 
     Args:
-        input: logits, any shape, float32 or float64. They may be as large as ±1000; a class may be ruled out by -inf.
+        input: logits, any shape, float32 or float64. They may be as large as ±1000, and -inf rules a
+            class out.
         dim: the dimension along which the classes lie.
 
     Returns:
@@ -67,15 +68,16 @@ def nll_loss(
     """The negative log-likelihood: a drop-in for `torch.nn.functional.nll_loss`.
 
     Args:
-        input: log-probabilities (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one sample.
+        input: log-probabilities (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one
+            sample.
         target: class indices (N,), or (N, d1, …), or (); int64.
         weight: one factor for each class (C,).
         ignore_index: targets of this value do not count.
-        reduction: "none" (one loss for each target, 0 for those that do not count), "sum", or "mean".
+        reduction: "none" (a loss for each target, 0 for those that do not count), "sum", or "mean".
 
     Returns:
-        -weight[y] · input[y] for each target y, reduced. The mean divides by the sum of the weights of the targets that
-        count: it is NaN where that is 0.
+        -weight[y] · input[y] for each target y, reduced. The mean divides by the sum of the weights of
+        the targets that count: it is NaN where that is 0.
 
     Raises:
         IndexError: a target that counts is not in 0 … C - 1.
@@ -99,10 +101,10 @@ def nll_loss(
 
 
 def sequence_loss(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    """The cross-entropy of a batch of padded sequences: the mean over the real tokens of all of them together.
+    """The cross-entropy of a batch of padded sequences: the mean over all their real tokens.
 
     Args:
-        logits: (N, T, C), for each sequence and each place one real number a class, also very large ones.
+        logits: (N, T, C), for each place of each sequence one number a class, also very large ones.
         target: the right class at every place (N, T), int64.
         padding: the class index that fills the places after a sequence's end (or before its beginning).
 
@@ -115,17 +117,23 @@ def sequence_loss(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     # END SOLUTION
 
 
-def focal_loss(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
-    """Cross-entropy that turns away from what the model already knows (Lin et al. 2017, for many classes).
+def focal_loss(
+    logits: Tensor,
+    target: Tensor,
+    gamma: float = 2.0,
+    weight: Tensor | None = None,
+) -> Tensor:
+    """Cross-entropy that turns away from what the model already knows (Lin et al. 2017).
 
     Args:
         logits: (N, C), also very large ones.
         target: class indices (N,), int64.
-        gamma: how fast a sample loses its say as the probability p of its right class grows.
+        gamma: how fast a sample loses its say as the probability p of its right class grows; 0 or more.
         weight: one factor for each class (C,).
 
     Returns:
-        The mean over the N samples of weight[y] · (1 - p)^gamma · (-ln p): the sum divided by N, with weights too.
+        The mean over the N samples of weight[y] · (1 - p)^gamma · (-ln p). It divides by N, with
+        weights too.
     """
     # BEGIN SOLUTION
     nll = nll_loss(log_softmax(logits, dim=1), target, reduction="none")
@@ -148,15 +156,17 @@ def cross_entropy(
 
     Args:
         input: logits (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one sample.
-        target: class indices, int64, in the shape of `input` without C; or probabilities, in the shape of `input`.
+        target: class indices, int64, in the shape of `input` without C; or probabilities, in the shape
+            of `input`.
         weight: one factor for each class (C,).
         ignore_index: index targets of this value do not count.
-        reduction: "none" (one loss for each target, 0 for those that do not count), "sum", or "mean".
+        reduction: "none" (a loss for each target, 0 for those that do not count), "sum", or "mean".
         label_smoothing: ε, the share of each target that is spread evenly over all classes.
 
     Returns:
-        -Σ_c weight[c] · q[c] · log_softmax(input)[c] for each target, reduced, where q is the (smoothed) target. The
-        mean divides by the sum of weight[y] over the targets y that count; for probability targets by their number.
+        -Σ_c weight[c] · q[c] · log_softmax(input)[c] for each target, reduced; q is the target, smoothed.
+        The mean divides by the sum of weight[y] over the targets y that count; for probability targets
+        by their number.
 
     Raises:
         IndexError: an index target that counts is not in 0 … C - 1.

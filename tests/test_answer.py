@@ -1,5 +1,7 @@
 """One call of one function: what is asked, what comes, what is noticed."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 import torch
@@ -197,10 +199,8 @@ class Backward(torch.autograd.Function):
 
 
 def swallow(x):
-    try:
+    with suppress(IndexError):
         torch.softmax(x, 5)
-    except IndexError:
-        pass
     return x
 
 

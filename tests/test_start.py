@@ -278,7 +278,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def test_every_part_runs_though_one_failed(calls: list[list[str]], capsys: pytest.CaptureFixture[str]):
     """A failed part does not stop the others, and is named at the end."""
     assert start.main(["test"]) == 1
-    assert [command[0] for command in calls] == ["ruff", "ruff", "mypy", "pytest"]
+    assert calls == [part.split() for part in start.PARTS]
+    assert calls[-1] == ["pytest"]
     assert capsys.readouterr().out.splitlines()[-1] == "FAILED: ruff check ., ruff format --check ."
 
 

@@ -1,0 +1,69 @@
+"""How long a learner waits for `check`, and a grader for a submission. Prints medians; run on a quiet machine.
+
+python benchmarks/checks.py [--repeats 20]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+from coursekit import course, grading, stubs, verify
+from coursekit.jail.judge import Jail
+
+
+def milliseconds(work: Callable[[int], object], repeats: int) -> tuple[float, float]:
+    """Median and worst duration of `work(seed)`, after one unmeasured call."""
+    work(0)
+    durations = []
+    for seed in range(repeats):
+        begin = time.perf_counter()
+        work(seed)
+        durations.append(1e3 * (time.perf_counter() - begin))
+    return statistics.median(durations), max(durations)
+
+
+def main() -> None:
+    """Times every exercise's check in this process, and the same grading in a child."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=20)
+    repeats = parser.parse_args().repeats
+    torch.set_num_threads(1)
+    print(f"{'milliseconds, right answers':<32}{'check':>8}{'worst':>8}{'jailed':>8}{'worst':>8}  checks, calls")
+    medians = []
+    begin = time.perf_counter()
+    with Jail() as jail:
+        print(f"  (a jail starts in {time.perf_counter() - begin:.1f} s, once)")
+        for topic in course.TOPICS:
+            solutions = verify.load_solutions(topic)
+            cells = tuple((topic.name, stubs.answer(topic, each.name)) for each in topic.exercises)
+            cells = (("imports", "import torch\nfrom torch import Tensor"), *cells)
+            for exercise in topic.exercises:
+                ask = grading.ask_here(getattr(solutions, exercise.name), exercise)
+                calls = 0
+
+                def counted(question: grading.Question, ask: grading.Ask = ask) -> grading.Answer:
+                    nonlocal calls
+                    calls += 1
+                    return ask(question)
+
+                def jailed(seed: int, exercise: grading.Exercise = exercise, cells: tuple = cells) -> None:
+                    with jail.child(cells, exercise) as child:
+                        report = grading.grade(exercise, child, seed=seed)
+                    assert report.points == exercise.maximum
+
+                grading.grade(exercise, counted, seed=0)
+                here = milliseconds(lambda seed: grading.grade(exercise, ask, seed=seed), repeats)  # noqa: B023
+                there = milliseconds(jailed, repeats)
+                medians.append(here[0])
+                times = "".join(f"{value:8.1f}" for value in (*here, *there))
+                print(f"{exercise.name:<32}{times}  {len(exercise.checks)}, {calls}")
+    print(f"{'median of the medians':<32}{statistics.median(medians):8.1f}")
+
+
+if __name__ == "__main__":
+    main()

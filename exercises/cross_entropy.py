@@ -1,0 +1,140 @@
+"""Cross-entropy: write your answers here, then score one with `coursekit check sample_loss`.
+
+Made from solutions/cross_entropy.py by `coursekit refresh`.
+"""
+
+import torch
+from torch import Tensor
+
+
+def sample_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """How surprised is a model by the right class? The loss of one sample, in nats.
+
+    Args:
+        logits: one real number a class, shape (C,).
+        target: the index of the right class, an int64 tensor of shape ().
+
+    Returns:
+        -ln p, where p is the softmax probability of the right class; a single number.
+    """
+    raise NotImplementedError("sample_loss: write your answer here")
+
+
+def log_softmax(input: Tensor, dim: int) -> Tensor:
+    """The logarithm of the softmax: a drop-in for `torch.nn.functional.log_softmax(input, dim)`.
+
+    Args:
+        input: logits, any shape, float32 or float64. They may be as large as ±1000, and -inf rules a
+            class out.
+        dim: the dimension along which the classes lie.
+
+    Returns:
+        Same shape and dtype; exp of it sums to 1 over `dim`. Where every logit is -inf, NaN.
+    """
+    raise NotImplementedError("log_softmax: write your answer here")
+
+
+def smooth_targets(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    """Class indices as probabilities, a share of which is spread evenly over all classes.
+
+    Args:
+        target: class indices (N,), int64.
+        num_classes: K, the number of classes.
+        label_smoothing: ε, the share that is spread, from 0 (nothing) to 1 (everything).
+
+    Returns:
+        Probabilities (N, K), float32. The right class keeps its part of what is spread.
+    """
+    raise NotImplementedError("smooth_targets: write your answer here")
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """The negative log-likelihood: a drop-in for `torch.nn.functional.nll_loss`.
+
+    Args:
+        input: log-probabilities (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one
+            sample.
+        target: class indices (N,), or (N, d1, …), or (); int64.
+        weight: one factor for each class (C,).
+        ignore_index: targets of this value do not count.
+        reduction: "none" (a loss for each target, 0 for those that do not count), "sum", or "mean".
+
+    Returns:
+        -weight[y] · input[y] for each target y, reduced. The mean divides by the sum of the weights of
+        the targets that count: it is NaN where that is 0.
+
+    Raises:
+        IndexError: a target that counts is not in 0 … C - 1.
+    """
+    raise NotImplementedError("nll_loss: write your answer here")
+
+
+def sequence_loss(logits: Tensor, target: Tensor, padding: int) -> Tensor:
+    """The cross-entropy of a batch of padded sequences: the mean over all their real tokens.
+
+    Args:
+        logits: (N, T, C), for each place of each sequence one number a class, also very large ones.
+        target: the right class at every place (N, T), int64.
+        padding: the class index that fills the places after a sequence's end (or before its beginning).
+
+    Returns:
+        The mean in nats per real token, a single number.
+    """
+    raise NotImplementedError("sequence_loss: write your answer here")
+
+
+def focal_loss(
+    logits: Tensor,
+    target: Tensor,
+    gamma: float = 2.0,
+    weight: Tensor | None = None,
+) -> Tensor:
+    """Cross-entropy that turns away from what the model already knows (Lin et al. 2017).
+
+    Args:
+        logits: (N, C), also very large ones.
+        target: class indices (N,), int64.
+        gamma: how fast a sample loses its say as the probability p of its right class grows; 0 or more.
+        weight: one factor for each class (C,).
+
+    Returns:
+        The mean over the N samples of weight[y] · (1 - p)^gamma · (-ln p). It divides by N, with
+        weights too.
+    """
+    raise NotImplementedError("focal_loss: write your answer here")
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Softmax and negative log-likelihood in one: a drop-in for `torch.nn.functional.cross_entropy`.
+
+    Args:
+        input: logits (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one sample.
+        target: class indices, int64, in the shape of `input` without C; or probabilities, in the shape
+            of `input`.
+        weight: one factor for each class (C,).
+        ignore_index: index targets of this value do not count.
+        reduction: "none" (a loss for each target, 0 for those that do not count), "sum", or "mean".
+        label_smoothing: ε, the share of each target that is spread evenly over all classes.
+
+    Returns:
+        -Σ_c weight[c] · q[c] · log_softmax(input)[c] for each target, reduced; q is the target, smoothed.
+        The mean divides by the sum of weight[y] over the targets y that count; for probability targets
+        by their number.
+
+    Raises:
+        IndexError: an index target that counts is not in 0 … C - 1.
+    """
+    raise NotImplementedError("cross_entropy: write your answer here")

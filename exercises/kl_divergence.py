@@ -1,0 +1,99 @@
+"""KL divergence: write your answers here, then score one with `coursekit check distribution_cross_entropy`.
+
+Made from solutions/kl_divergence.py by `coursekit refresh`.
+"""
+
+import torch
+from torch import Tensor
+
+
+def distribution_cross_entropy(p: Tensor, q: Tensor) -> Tensor:
+    """The surprise to expect when outcomes come from p and q was believed, in nats: H(p, q).
+
+    Args:
+        p: the true probabilities (..., K).
+        q: the believed probabilities, same shape.
+
+    Returns:
+        H(p, q), shape (...). An outcome with p = 0 adds nothing, even where q = 0. An outcome with p > 0
+        and q = 0 costs inf.
+    """
+    raise NotImplementedError("distribution_cross_entropy: write your answer here")
+
+
+def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
+    """What believing q costs in excess when outcomes come from p, in nats: KL(p‖q).
+
+    Nothing is normalised, clipped or made positive on the way: a mistake in p or q should show.
+
+    Args:
+        p: the true probabilities (..., K).
+        q: the believed probabilities, same shape.
+
+    Returns:
+        KL(p‖q), shape (...). An outcome with p = 0 adds nothing, even where q = 0. An outcome with p > 0
+        and q = 0 gives inf. The gradient is no NaN, even where a probability in p is 0.
+    """
+    raise NotImplementedError("kl_divergence: write your answer here")
+
+
+def js_divergence(p: Tensor, q: Tensor) -> Tensor:
+    """How far p and q are from the distribution halfway between them, in nats: Jensen-Shannon.
+
+    Args:
+        p: probabilities (..., K). Some may be 0.
+        q: probabilities, same shape. Some may be 0.
+
+    Returns:
+        JS(p, q) = JS(q, p), shape (...), at most ln 2. The gradient is no NaN, even beside a 0.
+    """
+    raise NotImplementedError("js_divergence: write your answer here")
+
+
+def gaussian_kl(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    """KL(p‖q) of two normal distributions p and q, element by element, in nats.
+
+    Args:
+        mean_p: mean of p, any shape.
+        std_p: standard deviation of p (not the variance).
+        mean_q: mean of q.
+        std_q: standard deviation of q.
+
+    Returns:
+        KL(p‖q), in the shape to which the four broadcast.
+    """
+    raise NotImplementedError("gaussian_kl: write your answer here")
+
+
+def distillation_loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    """How far a student's softened predictions are from its teacher's: KL(teacher‖student), averaged.
+
+    Both are softened by the temperature, and the loss is scaled as in Hinton, Vinyals and Dean (2015): at a
+    high temperature, doubling it leaves the gradient as large as it was.
+
+    Args:
+        student_logits: the student's logits (N, K).
+        teacher_logits: the teacher's logits (N, K), which are not trained.
+        temperature: what logits are divided by before the softmax; 1 leaves them as they are.
+
+    Returns:
+        The loss in nats, a single number.
+    """
+    raise NotImplementedError("distillation_loss: write your answer here")
+
+
+def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Tensor:
+    """KL(target‖input), element by element: a drop-in for `torch.nn.functional.kl_div`.
+
+    Args:
+        input: log-probabilities ln q, any shape. They are taken as they stand: no softmax inside.
+        target: probabilities p, same shape; log-probabilities ln p if `log_target`.
+        reduction: "none" for t ln t - t · input of every element t of target, "sum" or "mean" over all
+            elements, or "batchmean", the sum divided by the first size of `input`.
+        log_target: whether `target` holds ln p.
+
+    Returns:
+        The shape of input for "none", else a single number. 0 ln 0 counts as 0. A negative target gives NaN,
+        and so does a target of 0 where input is -inf.
+    """
+    raise NotImplementedError("kl_div: write your answer here")

@@ -1,0 +1,143 @@
+"""One exercise solved as a learner solves it: in JupyterLab, in a real browser, on a copy of the course."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from coursekit import course, stubs
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+TOKEN = "learner"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} is on PATH"),
+    pytest.mark.filterwarnings("default"),
+]
+
+# JupyterLab saves what it opens, shows a kernel as idle before there is one, and loads the notebook piece by piece
+READY = """async () => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    await panel.revealed; await panel.context.ready; await panel.sessionContext.ready;
+    await panel.sessionContext.session.kernel.info;
+}"""
+
+WRITE_ANSWERS = """(answers) => {
+    const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
+    let written = 0;
+    for (const cell of cells) {
+        const name = (cell.getMetadata('coursekit') || {}).exercise;
+        if (name in answers) { cell.sharedModel.setSource(answers[name]); written += 1; }
+    }
+    return written;
+}"""
+
+RUN_ALL = """async () => {
+    await window.jupyterapp.commands.execute('notebook:run-all-cells');
+    const errors = [];
+    for (const cell of window.jupyterapp.shell.currentWidget.content.model.cells) {
+        if (cell.type !== 'code') continue;
+        for (let i = 0; i < cell.outputs.length; i++) {
+            const output = cell.outputs.get(i);
+            if (output.type === 'error') errors.push(output.toJSON().evalue);
+        }
+    }
+    return errors;
+}"""
+
+
+@contextmanager
+def jupyterlab(root: Path, state: Path) -> Iterator[str]:
+    """The address of a JupyterLab that serves `root` and keeps its own files in `state`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folders = (
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_DATA_DIR",
+        "JUPYTER_RUNTIME_DIR",
+        "JUPYTERLAB_WORKSPACES_DIR",
+        "IPYTHONDIR",
+    )
+    environment = {**os.environ, **{name: str(state / name.lower()) for name in folders}}
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(state / "settings")
+    notices = state / "settings" / "@jupyterlab" / "apputils-extension"
+    notices.mkdir(parents=True)
+    quiet = '{"fetchNews": "false", "checkForUpdates": false}'
+    (notices / "notification.jupyterlab-settings").write_text(quiet)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root"]
+    command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}"]
+    command += ["--expose-app-in-browser", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    log = (state / "lab.log").open("wb")
+    server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + 90
+        while True:
+            assert server.poll() is None, (state / "lab.log").read_text()
+            try:
+                urllib.request.urlopen(f"{address}/api/status?token={TOKEN}", timeout=2).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline, (state / "lab.log").read_text()
+                time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        log.close()
+
+
+def test_solve_an_exercise_in_jupyterlab(tmp_path):
+    """Answers written into the exercise cells of the first notebook are checked, and its slider moves a picture."""
+    from playwright.sync_api import expect, sync_playwright
+
+    topic = course.TOPICS[0]
+    root = tmp_path / "course"
+    (root / "notebooks").mkdir(parents=True)
+    shutil.copy(topic.notebook, root / "notebooks")
+    answers = {exercise.name: stubs.answer(topic, exercise.name).rstrip() for exercise in topic.exercises}
+    with jupyterlab(root, tmp_path / "state") as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile", executable_path=BROWSER, headless=True, args=ARGUMENTS
+        )
+        page = browser.pages[0] if browser.pages else browser.new_page()
+        page.goto(f"{address}/doc/tree/notebooks/{topic.notebook.name}?token={TOKEN}&reset")
+        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=90_000)
+        page.evaluate(READY)
+        assert len(answers) == page.evaluate(WRITE_ANSWERS, answers)
+        assert page.evaluate(RUN_ALL) == []
+        notebook = page.locator(".jp-NotebookPanel")
+        for name in answers:
+            result = notebook.get_by_text(f"{name}: done ✓").first
+            result.scroll_into_view_if_needed(timeout=30_000)
+            expect(result).to_be_visible()
+        handle = notebook.locator(".widget-slider .noUi-handle").first
+        handle.scroll_into_view_if_needed(timeout=30_000)
+        picture = notebook.locator(".jp-OutputArea-output:has(.widget-slider) img").first
+        before = picture.get_attribute("src", timeout=30_000)
+        handle.focus()
+        page.keyboard.press("ArrowRight")
+        expect(picture).not_to_have_attribute("src", before, timeout=20_000)
+        if folder := os.environ.get("COURSE_SCREENSHOTS"):
+            page.screenshot(path=Path(folder) / "jupyterlab.png")
+        browser.close()

@@ -1,0 +1,154 @@
+"""What a graded run leaves behind."""
+
+import csv
+import json
+import stat
+
+import pytest
+import toys
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coursekit import gradefiles
+from coursekit.batch import Graded
+from coursekit.report import Outcome, Report, Tier, Verdict
+
+VERDICT = Verdict("one", "One", Tier.CORE, Outcome.FAILED, "Größer als ∞.")
+HOSTILE = "../../etc/ann\x00\n=1"
+
+
+def graded(learner="ann", points=1.5, rationale="Größer als ∞.") -> Graded:
+    verdict = Verdict("one", "One", Tier.CORE, Outcome.FAILED, rationale)
+    return Graded(learner, (Report("double", learner, Outcome.FAILED, (verdict,), points, 4),))
+
+
+def rows(path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+# ---- secret ------------------------------------------------------------------------------------------------------
+
+
+def test_secret_is_made_once(tmp_path):
+    """A second run over the same folder draws the same inputs."""
+    first = gradefiles.read_secret(tmp_path)
+    assert first == gradefiles.read_secret(tmp_path)
+    assert len(first) >= 32
+
+
+def test_secrets_differ(tmp_path):
+    """Another folder has another secret."""
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    assert gradefiles.read_secret(tmp_path / "a") != gradefiles.read_secret(tmp_path / "b")
+
+
+def test_secret_is_the_graders_own(tmp_path):
+    """Nobody else on the machine can read it."""
+    gradefiles.read_secret(tmp_path)
+    assert stat.S_IMODE((tmp_path / "secret.key").stat().st_mode) == 0o600
+
+
+# ---- reports -----------------------------------------------------------------------------------------------------
+
+
+def test_report_holds_everything(tmp_path):
+    """The JSON of a learner has the sum, and reports that can be read back."""
+    path = gradefiles.write_report(tmp_path, graded())
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert tmp_path / "reports" / "ann.json" == path
+    assert (content["learner"], content["points"], content["maximum"], content["problem"]) == ("ann", 1.5, 4, "")
+    assert graded().reports == tuple(Report.from_json(each) for each in content["reports"])
+
+
+def test_report_is_readable(tmp_path):
+    """A person who opens the file sees words, not escape sequences."""
+    assert "Größer als ∞." in gradefiles.write_report(tmp_path, graded()).read_text(encoding="utf-8")
+
+
+def test_report_is_replaced(tmp_path):
+    """Grading again leaves one report, the new one, and nothing half written."""
+    gradefiles.write_report(tmp_path, graded(points=1))
+    gradefiles.write_report(tmp_path, graded(points=2))
+    (path,) = (tmp_path / "reports").iterdir()
+    assert json.loads(path.read_text(encoding="utf-8"))["points"] == 2
+
+
+def test_failed_write_keeps_the_old_report(tmp_path, monkeypatch):
+    """A run that dies while writing leaves the report that was there."""
+    path = gradefiles.write_report(tmp_path, graded(points=1))
+    monkeypatch.setattr(gradefiles.json, "dumps", lambda *args, **kwargs: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        gradefiles.write_report(tmp_path, graded(points=2))
+    assert json.loads(path.read_text(encoding="utf-8"))["points"] == 1
+
+
+@pytest.mark.parametrize("learner", ["ann", "smith.j", "17_ann-B", "a" * 80])
+def test_harmless_name_is_the_files_name(tmp_path, learner):
+    """Who looks for a learner's report finds it by name."""
+    assert f"{learner}.json" == gradefiles.write_report(tmp_path, graded(learner)).name
+
+
+@pytest.mark.parametrize(
+    "learner", ["", ".", "..", "../ann", "/etc/passwd", ".hidden", "-rf", "a b", "Åsa", HOSTILE, "a" * 999]
+)
+def test_any_name_stays_in_its_folder(tmp_path, learner):
+    """No name leads out of the folder, hides its file or looks like an option."""
+    path = gradefiles.write_report(tmp_path, graded(learner))
+    assert tmp_path / "reports" == path.parent
+    assert [path.name] == [entry.name for entry in (tmp_path / "reports").iterdir()]
+    assert path.name[0] not in ".-"
+    assert path.name.isascii()
+    assert len(path.name) < 100
+
+
+@given(st.lists(st.text(max_size=6) | st.sampled_from(["a b", "a_b", "a/b", "Å", "Ä"]), unique=True, max_size=9))
+def test_no_two_learners_share_a_file(learners):
+    """Names that look alike once cleaned still have a file each."""
+    names = {gradefiles._file_name(learner) for learner in learners}
+    assert len(learners) == len(names)
+
+
+@pytest.mark.parametrize("learner", ["ann", "ann\udcff"])
+@pytest.mark.parametrize("rationale", ["fine", "double(…) raised ValueError: \ud800"])
+def test_text_that_is_no_unicode(tmp_path, learner, rationale):
+    """A file name of another encoding, or half a character in an exception, does not end the run."""
+    one = graded(learner, rationale=rationale)
+    content = json.loads(gradefiles.write_report(tmp_path, one).read_text(encoding="utf-8"))
+    assert content["points"] == 1.5
+    table = gradefiles.write_table(tmp_path, [one], [toys.make_double()])
+    assert rows(table)[1][1:] == ["1.5", "1.5", "4"]
+
+
+# ---- table -------------------------------------------------------------------------------------------------------
+
+
+def test_table(tmp_path):
+    """One row a learner in the order given, one column an exercise, total and maximum."""
+    exercises = [toys.make_double(), toys.make_triple()]
+    ann, bob = (
+        Graded(name, tuple(Report(e.name, name, Outcome.PASSED, (), points, e.maximum) for e in exercises))
+        for name, points in (("ann", 1.0), ("bob", 0.33))
+    )
+    path = gradefiles.write_table(tmp_path, [bob, ann], exercises)
+    assert rows(path) == [
+        ["learner", "double", "triple", "total", "maximum"],
+        ["bob", "0.33", "0.33", "0.66", "5"],
+        ["ann", "1", "1", "2", "5"],
+    ]
+    assert [path] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("learner", ['=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_table_holds_no_formula(tmp_path, learner):
+    """A name that a spreadsheet would compute is marked as text."""
+    path = gradefiles.write_table(tmp_path, [graded(learner)], [toys.make_double()])
+    assert "'" + learner == rows(path)[1][0]
+
+
+@pytest.mark.parametrize("learner", ["ann", "O'Neil, Ann", 'Ann "A" B', "Åsa", "a\nb"])
+def test_table_holds_any_name(tmp_path, learner):
+    """Commas, quotes and line ends in a name stay in its cell."""
+    path = gradefiles.write_table(tmp_path, [graded(learner)], [toys.make_double()])
+    assert [learner, "1.5", "1.5", "4"] == rows(path)[1]

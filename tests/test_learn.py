@@ -1,0 +1,226 @@
+"""What a learner calls: check, hint, solution."""
+
+import functools
+
+import pytest
+import toys
+
+import coursekit
+from coursekit import learn
+from coursekit.course import UnknownNameError
+from coursekit.report import Outcome
+
+pytestmark = pytest.mark.usefixtures("toy_course")
+
+DONE = (
+    "Twice is once more.",
+    'Visible checks passed. A graded run uses other inputs. Compare: solution("double")',
+    "Next exercise: triple",
+)
+
+
+def double(x):
+    return 2 * x
+
+
+def triple(x):
+    return 3 * x
+
+
+def lines(feedback) -> list[str]:
+    return repr(feedback).splitlines()
+
+
+def test_names_of_the_package():
+    """`from coursekit import check, hint, solution` is all that a notebook needs, and nothing else is there."""
+    assert (learn.check, learn.hint, learn.solution) == (coursekit.check, coursekit.hint, coursekit.solution)
+    with pytest.raises(AttributeError, match="no attribute 'verdict'"):
+        coursekit.verdict  # noqa: B018
+
+
+def test_check_of_a_right_function():
+    """A pass shows the idea, the way to the course's own answer and the next exercise."""
+    feedback = learn.check(double)
+    assert (lines(feedback)[0], feedback.next) == ("double: done ✓ (4 of 4 points)", DONE)
+    assert [*DONE] == lines(feedback)[-3:]
+
+
+def test_check_of_the_last_exercise():
+    """After the last exercise nothing is next."""
+    assert learn.check(triple).next[-1] == "That was the last exercise of the course."
+
+
+def test_check_of_an_unattempted_function():
+    """A stub is met with the way to the first hint."""
+
+    def double(x):
+        raise NotImplementedError
+
+    assert lines(learn.check(double)) == [
+        "double: not attempted yet (0 of 4 points)",
+        "Not attempted yet. Replace the line that raises NotImplementedError, run the cell, then check again.",
+        'A hint: hint("double", 1)',
+    ]
+
+
+@pytest.mark.parametrize("wrong", [lambda x: 3 * x, lambda x: (2 * x).double()], ids=["core", "parity"])
+def test_check_of_a_wrong_function(wrong):
+    """As long as any check fails, a hint is offered, and neither answer nor next exercise."""
+    assert learn.check(wrong, "double").next == ('Next: mend it and check again. A hint: hint("double", 1)',)
+
+
+def test_check_under_another_name():
+    """A function may be called what its author likes, if the exercise is named."""
+    assert learn.check(lambda x: 3 * x, "triple").report.outcome is Outcome.PASSED
+    assert learn.check(functools.partial(double), "double").report.outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("double", "Give the function itself, without quotes: check(double)."),
+        (3, "Give the function itself: check(entropy). This is a int."),
+        (None, "Give the function itself: check(entropy). This is a NoneType."),
+        (len, "No exercise is called `len`. There are: double, triple."),
+    ],
+)
+def test_check_of_something_else(given, said):
+    """What cannot be checked is answered with how to do it, never with a traceback."""
+    assert [said] == lines(learn.check(given))
+
+
+def test_check_of_a_misspelt_function():
+    """The closest exercise is offered."""
+
+    def doubel(x):
+        return 2 * x
+
+    assert lines(learn.check(doubel)) == ["No exercise is called `doubel`. Did you mean `double`?"]
+
+
+def test_own_checks_see_the_same_inputs_every_time():
+    """Checking twice asks twice the same, so that a printed number can be found again."""
+    seen = []
+
+    def double(x):
+        seen.append(x.tolist())
+        return 2 * x
+
+    learn.check(double)
+    first, seen[:] = list(seen), []
+    learn.check(double)
+    assert first == seen
+    assert seen
+
+
+# ---- hints, solution ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("double",), ["Hint 1 of 2. Add it to something.", 'One more: hint("double", 2)']),
+        (("double", 1), ["Hint 1 of 2. Add it to something.", 'One more: hint("double", 2)']),
+        (
+            ("double", 2),
+            ["Hint 2 of 2. To itself.", 'That was the last one. To see the answer: solution("double")'],
+        ),
+        ((double, 2), ["Hint 2 of 2. To itself.", 'That was the last one. To see the answer: solution("double")']),
+        (("double", 0), ["`double` has hints 1 to 2."]),
+        (("double", 3), ["`double` has hints 1 to 2."]),
+        (("duble",), ["No exercise is called `duble`. Did you mean `double`?"]),
+    ],
+)
+def test_hints_are_a_ladder(arguments, said):
+    """Each hint offers the next by its exact call; the last one offers the answer."""
+    assert said == lines(learn.hint(*arguments))
+
+
+def test_hint_in_a_terminal():
+    """In a terminal the next step is a command."""
+    said = [lines(learn.hint("double", step, learn.TERMINAL))[1] for step in (1, 2)]
+    assert said == [
+        "One more: coursekit hint double 2",
+        "That was the last one. To see the answer: coursekit solution double",
+    ]
+
+
+@pytest.mark.parametrize("name", ["double", double])
+def test_solution(name):
+    """The course's own answer is shown as code, by name or by function."""
+    assert repr(learn.solution(name)).splitlines() == [
+        "def double(x: Tensor) -> Tensor:",
+        '    """Twice x."""',
+        "    return FACTOR * x",
+    ]
+
+
+def test_solution_of_a_misspelt_name():
+    """The closest exercise is offered."""
+    assert lines(learn.solution("tripel")) == ["No exercise is called `tripel`. Did you mean `triple`?"]
+
+
+# ---- files -------------------------------------------------------------------------------------------------------
+
+
+def test_file_of_the_topic_is_the_default(toy_course):
+    """Without a path the topic's own file is checked, and named."""
+    report, steps = learn.check_file("double")
+    assert Outcome.UNATTEMPTED is report.outcome
+    assert ("A hint: coursekit hint double 1", f"Your file: {toy_course.stub}") == steps
+
+
+def test_file_with_an_answer(toy_course, tmp_path):
+    """A .py file is checked with its helpers and constants, and told in a terminal's words."""
+    path = tmp_path / "mine.py"
+    path.write_text("TWO = 2\n\ndef double(x):\n    return TWO * x\n\nraise SystemExit\n", encoding="utf-8")
+    report, steps = learn.check_file("double", path)
+    assert Outcome.PASSED is report.outcome
+    assert "Compare: coursekit solution double" in steps[1]
+    assert f"Your file: {path}" == steps[-1]
+
+
+def test_notebook_with_an_answer(toy_course, tmp_path):
+    """A notebook is checked cell by cell, magics and all."""
+    path = toys.write_notebook(tmp_path / "mine.ipynb", toys.code("%pylab\nTWO = 2"), toys.code(toys.HONEST))
+    assert Outcome.PASSED is learn.check_file("double", path)[0].outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "said"),
+    [
+        ("def dubble(x):\n    return 2 * x", Outcome.UNATTEMPTED, "Did you mean `dubble`"),
+        ("def double(x) return", Outcome.ERROR, "mine.py, line 1: "),
+        ("ONE = 1 / 0\n\ndef double(x):\n    return ONE", Outcome.ERROR, "Loading it raised ZeroDivisionError"),
+        ("ONE = exit()\n\ndef double(x):\n    return ONE", Outcome.ERROR, "Loading it raised SystemExit"),
+        ("def double(x):\n    while True:\n        x = x + 1", Outcome.TIMEOUT, "was still running"),
+    ],
+)
+def test_file_that_cannot_be_loaded(toy_course, tmp_path, monkeypatch, text, outcome, said):
+    """A file without the function, or that raises while it is loaded, gets a report and no traceback."""
+    monkeypatch.setattr(learn.grading, "ask_here", functools.partial(learn.grading.ask_here, seconds=0.3))
+    path = tmp_path / "mine.py"
+    path.write_text(text, encoding="utf-8")
+    report, _ = learn.check_file("double", path)
+    assert outcome is report.outcome
+    assert said in report.first_failure.rationale
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [("mine.py", None, "No such file"), ("mine.txt", b"x", ".txt is not graded"), ("mine.py", b"\xff", "UTF-8")],
+)
+def test_file_that_cannot_be_read(tmp_path, name, content, said):
+    """An unreadable file is an OSError with its reason and its path."""
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(OSError, match=said) as caught:
+        learn.check_file("double", path)
+    assert str(path) == caught.value.filename
+
+
+def test_file_of_an_unknown_exercise():
+    """An exercise that does not exist is a LookupError with a suggestion."""
+    with pytest.raises(UnknownNameError, match="Did you mean `double`"):
+        learn.check_file("duble")

@@ -1,0 +1,214 @@
+"""One function out of a learner's cells, with what it needs."""
+
+import traceback
+
+import pytest
+
+from coursekit.jail.inside.source import SourceError, load
+
+F = "def f(x):\n    return x + 1\n"
+STUB = 'def f(x):\n    """To do."""\n    raise NotImplementedError("f: write your answer here")\n'
+
+
+def cells(*texts: str) -> list[tuple[str, str]]:
+    return [(f"cell {number}", text) for number, text in enumerate(texts, start=1)]
+
+
+def error(*texts: str, name: str = "f") -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        load(cells(*texts), name)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [F],
+        ["import math\n\ndef f(x):\n    return x + math.exp(0)"],
+        ["import os.path\n\ndef f(x):\n    return x + len(os.path.join('', 'a'))"],
+        ["import math as m\n\ndef f(x):\n    return x + m.exp(0)"],
+        ["from math import exp as e\n\ndef f(x):\n    return x + e(0)"],
+        ["from math import *\n\ndef f(x):\n    return x + exp(0)"],
+        ["ONE = 1\n\ndef f(x):\n    return x + ONE"],
+        ["ONE: int = 1\n\ndef f(x):\n    return x + ONE"],
+        ["ZERO, (ONE, *REST) = 0, (1, 2, 3)\n\ndef f(x):\n    return x + ONE"],
+        ["ONE = 0\nONE += 1\n\ndef f(x):\n    return x + ONE"],
+        ["A = 0.5\nB = 2 * A\nONE = B\n\ndef f(x):\n    return x + ONE"],
+        ["def f(x):\n    return helper(x)\n\ndef helper(x):\n    return x + 1"],
+        ["def f(x):\n    return a(x)\n\ndef a(x):\n    return b(x)\n\ndef b(x):\n    return x + 1"],
+        ["def f(x):\n    return x if x > 5 else f(x + 5) - 4"],
+        ["class Add:\n    def __call__(self, x):\n        return x + 1\n\ndef f(x):\n    return Add()(x)"],
+        ["class Add:\n    def __call__(self, x):\n        return x + 1\n\nf = Add()"],
+        ["f = lambda x: x + 1"],
+        ["def answer(x):\n    return x + 1\n\nf = answer"],
+        ["import functools\n\n@functools.cache\ndef f(x):\n    return x + 1"],
+        ["def more(g):\n    return lambda x: g(x) + 1\n\n@more\ndef f(x):\n    return x"],
+        ["def f(x, one=1):\n    return x + one"],
+        ["ONE = 1\n\ndef f(x, one=ONE):\n    return x + one"],
+        ["one = 1\n\ndef f(x, one=one):\n    return x + one"],
+        ["def f(x: Tensor, *, weight: Optional[Tensor] = None) -> Tensor:\n    return x + 1"],
+        ["COUNT = 0\n\ndef f(x):\n    global COUNT\n    COUNT += 1\n    return x + COUNT"],
+        ["from dataclasses import *\n\n@dataclass\nclass C:\n    a: int = 1\n\ndef f(x):\n    return x + C().a"],
+        ["from typing import NamedTuple\n\nclass C(NamedTuple):\n    one: int\n\ndef f(x):\n    return x + C(1).one"],
+        ["if True:\n    def f(x):\n        return x + 1\nelse:\n    def f(x):\n        return x"],
+        ["try:\n    from nowhere import one\nexcept ImportError:\n    one = 1\n\ndef f(x):\n    return x + one"],
+        ["try:\n    import math\nexcept ImportError:\n    math = None\n\ndef f(x):\n    return x + math.exp(0)"],
+        ["try:\n    pass\nfinally:\n    ONE = 1\n\ndef f(x):\n    return x + ONE"],
+        ["from __future__ import annotations\n\ndef f(x: Tensor):\n    return x + 1"],
+        ["\ndef f(x):\r\n    return x + 1\r\n"],
+        ["def f(x):\n\treturn x + 1"],
+        ["# -*- coding: utf-8 -*-\ndef f(ξ):\n    return ξ + 1  # größer"],
+    ],
+)
+def test_function_with_what_it_needs(texts):
+    """Imports, constants, helpers, classes and decorators come along, directly or through one another."""
+    assert load(cells(*texts), "f")(2) == 3
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["def f(x):\n    return x", F],
+        [F, STUB],
+        [STUB, F],
+        [F, STUB, "def f(x):\n    return x - 1", F, STUB],
+        ["def f(x):\n    return helper(x)", "def helper(x):\n    return x", "def helper(x):\n    return x + 1"],
+        ["def f(x):\n    return x + ONE", "ONE = 7", "ONE = 1"],
+        ["def f(x):\n    return math.exp(0) + x", "import math"],
+    ],
+    ids=["improved", "reset below", "filled below", "doubled", "helper improved", "constant set anew", "import below"],
+)
+def test_cells_doubled_and_reordered(texts):
+    """The last definition counts, a stub never hides an answer, and helpers may stand below."""
+    assert load(cells(*texts), "f")(2) == 3
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "raise SystemExit('train!')",
+        "print(f(1))\nopen('/nonexistent')",
+        "for _ in iter(int, 1):\n    pass",
+        "data = open('/nonexistent').read()",
+        "import nonexistent",
+        "from coursekit import check\ncheck(f)",
+        "class Trainer(nonexistent.Base):\n    pass",
+        "if __name__ == '__main__':\n    raise SystemExit",
+        "f.__code__ = None",
+        "assert f(1) == 99",
+        "x = input('Your name? ')",
+    ],
+)
+def test_nothing_else_runs(rest):
+    """A training loop, a prompt, a test or a check beside the function does not matter to it."""
+    assert load(cells(rest, F, rest), "f")(2) == 3
+
+
+def test_main_guard_is_not_entered():
+    """A submission is no main program, even where the guarded block defines the function anew."""
+    guard = "if __name__ == '__main__':\n    def f(x):\n        return 0"
+    assert load(cells(F, guard), "f")(2) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%matplotlib inline\n" + F,
+        "%%time\n" + F,
+        "!pip install torch\n" + F,
+        F + "\nf?\n",
+        "?f\n" + F,
+        F + "\n  %timeit f(3)\n",
+        F + "\nfor n in range(3):\n    %timeit f(n)\n",
+        F + "\ntook = %timeit -o f(3)\nfiles = !ls\n",
+        "%load_ext autoreload\n\ndef f(x):\n    return x + 1  # right?\n",
+        "%load_ext autoreload\n\n# who needs this?\n" + F,
+        "%load_ext autoreload\n\ndef f(x):\n    return (x\n        % 10) + 1\n",
+    ],
+)
+def test_magic_lines_do_not_matter(text):
+    """What IPython understands and Python does not is passed over, and nothing else is."""
+    assert load(cells(text), "f")(2) == 3
+
+
+@pytest.mark.parametrize(
+    "broken", ["def g(:\n", "%%bash\nls -l | wc", "x = = 1", "\x00", "(" * 5_000, "def g():\nreturn"]
+)
+def test_another_cell_may_be_broken(broken):
+    """A cell that is no Python costs nothing where the function stands in another."""
+    assert load(cells(broken, F, broken), "f")(2) == 3
+
+
+def test_broken_cell_is_named():
+    """Where the function is not found, every cell that cannot be read is named with line and reason."""
+    caught = error("x = 1", "def f(x):\n    retrun x", "def h(:")
+    places = "cell 2, line 2: invalid syntax; cell 3, line 1: invalid syntax"
+    assert ("broken", f"This is not Python, so `f` cannot be found in it: {places}.") == (caught.kind, str(caught))
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "said"),
+    [
+        ("kl_divergence", "kl_divergance", "Did you mean `kl_divergance`"),
+        ("entropy", "Entropy", "Did you mean `Entropy`"),
+        ("cross_entropy", "crossentropy", "Did you mean `crossentropy`"),
+        ("entropy", "train", "Define it with `def entropy(...)`"),
+    ],
+)
+def test_misspelt_function(name, written, said):
+    """A missing function is named, and the closest one that is there."""
+    caught = error(f"def {written}(p):\n    return p", "x = 1", name=name)
+    assert caught.kind == "missing"
+    assert f"There is no function `{name}`" in str(caught)
+    assert said in str(caught)
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["# nothing"], ["'text'"]])
+def test_empty_submission(texts):
+    """Where there is nothing, the function is missing, not broken."""
+    assert error(*texts).kind == "missing"
+
+
+@pytest.mark.parametrize(("text", "kind"), [("f = 3", "int"), ("import math as f", "module"), ("f = None", "NoneType")])
+def test_name_that_is_no_function(text, kind):
+    """A name that is bound to something else is told by its type."""
+    caught = error(text)
+    assert ("broken", f"`f` is of type {kind}, not a function. Define it with `def f(...)`.") == (
+        caught.kind,
+        str(caught),
+    )
+
+
+def test_stub_is_still_found():
+    """Without any answer the stub itself is the function, so that it counts as not attempted."""
+    with pytest.raises(NotImplementedError):
+        load(cells(STUB), "f")(2)
+
+
+def test_stub_of_another_function_stays():
+    """A helper that is not written yet is found as its stub, not as a missing name."""
+    helper = STUB.replace("def f", "def helper")
+    with pytest.raises(NotImplementedError):
+        load(cells(helper, "def f(x):\n    return helper(x)"), "f")(2)
+
+
+def test_error_of_a_needed_statement_passes_through():
+    """What the learner's own statement raises while it is loaded is the learner's to see."""
+    with pytest.raises(ZeroDivisionError):
+        load(cells("ONE = 1 / 0\n\ndef f(x):\n    return x + ONE"), "f")
+
+
+def test_traceback_quotes_the_learner():
+    """A traceback shows cell, line and text of what the learner wrote."""
+    f = load(cells("x = 1", "# two\ndef f(x):\n    return x / 0"), "f")
+    with pytest.raises(ZeroDivisionError) as caught:
+        f(1)
+    last = traceback.extract_tb(caught.value.__traceback__)[-1]
+    assert (last.filename, last.lineno, last.line) == ("submission:cell 2", 3, "return x / 0")
+
+
+def test_two_submissions_share_nothing():
+    """Loading one learner's function leaves no name behind for the next."""
+    load(cells("ONE = 1\n\ndef f(x):\n    return x + ONE"), "f")
+    with pytest.raises(NameError):
+        load(cells("def f(x):\n    return x + ONE"), "f")(2)
