@@ -74,7 +74,7 @@ class Function:
     def _complain(self, question: Question, reply: Answer) -> None:
         assert reply.problem is not None
         kind, message = reply.problem.kind, reply.problem.message
-        call = compare.call_line(self.name, question)
+        call = f"`{compare.call_line(self.name, question)}`"
         match kind:
             case "unattempted" if len(self.calls) == 1:
                 raise Stopped(
@@ -131,7 +131,7 @@ def ask_here(function: Callable[..., Any], exercise: Exercise, seconds: float = 
         except TimeoutError:
             raise Stopped(
                 Outcome.TIMEOUT,
-                f"{compare.call_line(exercise.name, question)} was still running after {seconds:g} s.",
+                f"`{compare.call_line(exercise.name, question)}` was still running after {seconds:g} s.",
                 "Look for a loop that never ends: does its condition change inside the loop?",
             ) from None
 

@@ -23,8 +23,8 @@ class Wording:
     solution: str
 
 
-NOTEBOOK = Wording('hint("{name}", {step})', 'solution("{name}")')
-TERMINAL = Wording("coursekit hint {name} {step}", "coursekit solution {name}")
+NOTEBOOK = Wording('`hint("{name}", {step})`', '`solution("{name}")`')
+TERMINAL = Wording("`coursekit hint {name} {step}`", "`coursekit solution {name}`")
 
 VISIBLE_SEED = 0  # the inputs of a learner's own checks; a graded run draws others
 
@@ -37,9 +37,9 @@ def check(function: Callable[..., Any] | str, name: str | None = None) -> show.F
         name: the exercise, where your function is called otherwise.
     """
     if isinstance(function, str):
-        return _say(f"Give the function itself, without quotes: check({function}).")
+        return _say(f"Give the function itself, without quotes: `check({function})`.")
     if not callable(function):
-        return _say(f"Give the function itself: check(entropy). This is a {type(function).__name__}.")
+        return _say(f"Give the function itself: `check(entropy)`. This is a {type(function).__name__}.")
     name = name or str(getattr(function, "__name__", ""))
     try:
         _, exercise = course.find_exercise(name)
@@ -120,7 +120,7 @@ def next_steps(exercise: Exercise, report: Report, wording: Wording = NOTEBOOK) 
     if not grading.is_solved(report):
         return (f"Next: mend it and check again. A hint: {wording.hint.format(name=name, step=1)}",)
     after = course.next_exercise(name)
-    onward = f"Next exercise: {after}" if after else "That was the last exercise of the course."
+    onward = f"Next exercise: `{after}`" if after else "That was the last exercise of the course."
     return (exercise.idea, f"{show.ADVICE} Compare: {wording.solution.format(name=name)}", onward)
 
 

@@ -58,7 +58,7 @@ def headline(report: Report) -> str:
         Outcome.FORBIDDEN: "uses a ready-made function",
     }.get(report.outcome, WORDS[report.outcome])
     if report.outcome is Outcome.PASSED and report.points < report.maximum:
-        state = "the core is done ✓, the drop-in is not yet"
+        state = "the core is done ✓, parity not yet"
     return f"{report.exercise}: {state} ({report.points:g} of {report.maximum:g} points)"
 
 

@@ -13,8 +13,7 @@ from coursekit import gradefiles
 from coursekit.batch import Graded
 from coursekit.report import Outcome, Report, Tier, Verdict
 
-VERDICT = Verdict("one", "One", Tier.CORE, Outcome.FAILED, "Größer als ∞.")
-HOSTILE = "../../etc/ann\x00\n=1"
+STRANGE = ["", ".", "..", "../ann", "/etc/passwd", ".hidden", "-rf", "a b", "Åsa", "../../etc/ann\x00\n=1", "a" * 999]
 
 
 def graded(learner="ann", points=1.5, rationale="Größer als ∞.") -> Graded:
@@ -90,9 +89,7 @@ def test_harmless_name_is_the_files_name(tmp_path, learner):
     assert f"{learner}.json" == gradefiles.write_report(tmp_path, graded(learner)).name
 
 
-@pytest.mark.parametrize(
-    "learner", ["", ".", "..", "../ann", "/etc/passwd", ".hidden", "-rf", "a b", "Åsa", HOSTILE, "a" * 999]
-)
+@pytest.mark.parametrize("learner", STRANGE)
 def test_any_name_stays_in_its_folder(tmp_path, learner):
     """No name leads out of the folder, hides its file or looks like an option."""
     path = gradefiles.write_report(tmp_path, graded(learner))

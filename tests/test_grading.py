@@ -14,7 +14,7 @@ from coursekit.jail.inside.answer import answer
 from coursekit.jail.inside.protocol import Answer, Problem, Question
 from coursekit.report import Outcome, Report, Tier
 
-ONE = "double(torch.tensor(3.0))"
+ONE = "`double(torch.tensor(3.0))`"
 
 
 def told(function, exercise, seed=0, seconds=0.3, learner="") -> Report:

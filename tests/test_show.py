@@ -36,7 +36,7 @@ def words(markup: str) -> str:
     ("outcome", "points", "line"),
     [
         (Outcome.PASSED, 2, "half: done ✓ (2 of 2 points)"),
-        (Outcome.PASSED, 1.5, "half: the core is done ✓, the drop-in is not yet (1.5 of 2 points)"),
+        (Outcome.PASSED, 1.5, "half: the core is done ✓, parity not yet (1.5 of 2 points)"),
         (Outcome.FAILED, 0.67, "half: not yet (0.67 of 2 points)"),
         (Outcome.UNATTEMPTED, 0.0, "half: not attempted yet (0 of 2 points)"),
         (Outcome.ERROR, 0.0, "half: error (0 of 2 points)"),

@@ -140,7 +140,7 @@ def code(
 
 def write_notebook(path: Path, *cells: dict[str, Any]) -> Path:
     """A notebook file of these cells."""
-    numbered = [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)]
+    numbered = [{**cell, "id": f"cell-{number}"} for number, cell in enumerate(cells)]
     content = {"cells": numbered, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(content), encoding="utf-8")
     return path

@@ -1,0 +1,159 @@
+"""The rules of the house: who may import whom, and what it costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "coursekit"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+INSIDE = sorted((PACKAGE / "jail" / "inside").glob("*.py"))
+JAIL = sorted((PACKAGE / "jail").rglob("*.py"))
+
+HEAVY = {"torch", "numpy", "matplotlib", "IPython", "ipywidgets", "nbformat", "nbclient", "jupyterlab", "jupyter_core"}
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The full names of all modules that a file imports, wherever in it the import stands."""
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*base, *([node.module] if node.module else [])))
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def importers(*names: str) -> set[str]:
+    """The modules of the package that import one of these packages."""
+    return {
+        path.relative_to(PACKAGE).as_posix()
+        for path in MODULES
+        if any(name.split(".")[0] in names for name in imported(path))
+    }
+
+
+def called(path: Path) -> set[str]:
+    """The plain names that a file calls."""
+    calls = (node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+    return {function.id for function in calls if isinstance(function, ast.Name)}
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has loaded after a statement."""
+    program = f"import sys\ntry:\n    {statement}\nexcept SystemExit:\n    pass\nprint('\\nloaded', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    return {name.split(".")[0] for name in done.stdout.splitlines()[-1].split()[1:]}
+
+
+@pytest.mark.parametrize(
+    ("library", "module"),
+    [
+        ("argparse", "cli.py"),
+        ("nbformat", "notebooks.py"),
+        ("nbclient", "notebooks.py"),
+        ("rich", "terminal.py"),
+        ("ipywidgets", "explore.py"),
+        ("IPython", "figures.py"),
+        ("zipfile", "submissions.py"),
+        ("csv", "gradefiles.py"),
+    ],
+)
+def test_one_module_knows_a_library(library, module):
+    """What a library does for us stands in one place."""
+    assert importers(library) == {module}
+
+
+def test_pictures_alone_know_matplotlib():
+    """Graders and reports draw nothing."""
+    assert importers("matplotlib") == {"figures.py", "explore.py"}
+
+
+@pytest.mark.parametrize("path", INSIDE, ids=lambda path: path.name)
+def test_untrusted_side_stands_alone(path):
+    """What runs beside a learner's code imports the standard library, numpy, torch and its own folder."""
+    own = "coursekit.jail.inside"
+    roots = {name.split(".")[0] for name in imported(path) if not f"{name}.".startswith(f"{own}.")}
+    assert roots <= sys.stdlib_module_names | {"numpy", "torch"}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if "graders" in path.parts], ids=lambda path: path.name)
+def test_graders_never_see_solutions(path):
+    """A grader knows the spec, not the answer: it neither imports nor names the folder of solutions."""
+    assert not any("solutions" in name for name in imported(path))
+    assert "solutions" not in {node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant)}
+
+
+def test_nobody_imports_solutions():
+    """Solutions are files that are read, not a package that is shipped."""
+    assert importers("solutions", "exercises") == set()
+
+
+def test_report_is_only_data():
+    """A report knows nothing of how it came about or is shown."""
+    assert {name.split(".")[0] for name in imported(PACKAGE / "report.py")} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("path", JAIL, ids=lambda path: path.name)
+def test_no_pickle_in_the_jail(path):
+    """Nothing that crosses the wall, or runs beside it, could run code by being read."""
+    roots = {name.split(".")[0] for name in imported(path)}
+    assert not roots & {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "multiprocessing"}
+    attributes = {ast.unparse(node) for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
+    assert not attributes & {"torch.load", "torch.save", "np.load", "np.save", "yaml.load"}
+
+
+def test_only_the_jail_and_our_own_files_are_executed():
+    """Source is compiled and run in one place, and the judge's side never goes there with a submission."""
+    running = {"exec", "eval", "compile", "__import__"}
+    assert {path.relative_to(PACKAGE).as_posix() for path in MODULES if called(path) & running} == {
+        "jail/inside/source.py"
+    }
+    loading = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in MODULES
+        if {"coursekit.jail.inside.source", "coursekit.jail.inside.source.load"} & set(imported(path))
+    }
+    # a learner's own file in the learner's own process, our own stubs, and the type of a cell
+    assert loading <= {"learn.py", "verify.py", "submissions.py", "jail/judge.py", "jail/inside/zygote.py"}
+    for name in ("submissions.py", "batch.py", "jail/judge.py"):
+        assert "load" not in called(PACKAGE / name)
+        assert not any(module.endswith("source.load") for module in imported(PACKAGE / name))
+
+
+def test_importing_the_package_is_cheap():
+    """`import coursekit` loads neither torch nor numpy nor anything of Jupyter."""
+    assert loaded_by("import coursekit") & (HEAVY | {"rich"}) == set()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["grade", "--help"]])
+def test_help_is_cheap(arguments):
+    """`coursekit --help` answers at once: it loads no torch and no numpy."""
+    assert loaded_by(f"from coursekit.cli import main; main({arguments})") & (HEAVY | {"rich"}) == set()
+
+
+@pytest.mark.slow
+def test_checking_needs_no_jupyter():
+    """A check, and the whole of grading, load neither notebooks nor pictures."""
+    loaded = loaded_by("import coursekit.learn, coursekit.batch, coursekit.gradefiles, coursekit.graders.entropy")
+    assert "torch" in loaded
+    assert loaded & (HEAVY - {"torch", "numpy"}) == set()
+
+
+def test_no_global_state():
+    """Modules keep no list or dictionary that a call would fill: no `global`, anywhere."""
+    assert {
+        path.name for path in MODULES if any(isinstance(node, ast.Global) for node in ast.walk(tree(path)))
+    } == set()

@@ -1,0 +1,191 @@
+"""The commands: what they print, and how they end."""
+
+import json
+
+import pytest
+import toys
+
+from coursekit import cli, learn, notebooks, stubs
+from coursekit.report import Outcome, Report
+
+pytestmark = pytest.mark.usefixtures("toy_course")
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # main() sets it
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs a command: exit code, lines printed, lines of complaint, without the backticks around code."""
+
+    def run(*arguments) -> tuple[int, list[str], list[str]]:
+        code = cli.main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return code, *(text.replace("`", "").splitlines() for text in printed)
+
+    return run
+
+
+def test_list(run):
+    """The topics and their exercises in course order, with what each is worth."""
+    assert run("list") == (
+        0,
+        [
+            "00 Toys (notebooks/00_toy.ipynb)",
+            "     double                      4 points",
+            "     triple                      1 points",
+        ],
+        [],
+    )
+
+
+def test_hint(run):
+    """A hint and the command for the next."""
+    assert run("hint", "double") == (0, ["Hint 1 of 2. Add it to something.", "One more: coursekit hint double 2"], [])
+    assert run("hint", "double", 2)[1][0] == "Hint 2 of 2. To itself."
+
+
+def test_solution(run):
+    """The course's own answer, ready to be pasted."""
+    code, out, err = run("solution", "double")
+    assert (code, err) == (0, [])
+    assert stubs.answer(learn.course.TOPICS[0], "double").splitlines() == out
+
+
+def test_check_of_the_own_file(run, toy_course):
+    """Without a file, the learner's copy of the topic is checked, and named."""
+    code, out, err = run("check", "double")
+    assert (code, err, out[0]) == (0, [], "double: not attempted yet (0 of 4 points)")
+    assert ["A hint: coursekit hint double 1", f"Your file: {toy_course.stub}"] == out[-2:]
+
+
+def test_check_of_a_given_file(run, tmp_path):
+    """A file of any name is checked; a wrong answer is no error of the command."""
+    path = tmp_path / "mine.py"
+    path.write_text("def double(x):\n    return x * x\n", encoding="utf-8")
+    code, out, _ = run("check", "double", path)
+    assert (code, out[0]) == (0, "double: not yet (0 of 4 points)")
+    assert "    This is the square." in out
+
+
+def test_check_as_json(run, tmp_path):
+    """The report as JSON is all that is printed, and can be read back."""
+    path = tmp_path / "mine.py"
+    path.write_text(toys.HONEST, encoding="utf-8")
+    code, out, _ = run("check", "double", path, "--json")
+    assert (code, Report.from_json(json.loads("\n".join(out))).outcome) == (0, Outcome.PASSED)
+
+
+@pytest.mark.parametrize("command", ["check", "hint", "solution"])
+def test_unknown_exercise(run, command):
+    """A misspelt exercise ends with one line of complaint and the closest name."""
+    assert run(command, "duble") == (1, [], ["coursekit: No exercise is called duble. Did you mean double?"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "double", "nowhere.py"], "It cannot be read: No such file or directory"),
+        (["grade", "nowhere"], "is not a folder"),
+        (["grade", ".", "--exercise", "duble"], "No exercise is called duble. Did you mean double?"),
+        (["grade", ".", "--topic", "toi"], "No topic is called toi. Did you mean toy?"),
+        (["grade", "."], "defines an exercise of the course. Name one: --exercise NAME."),
+        (["grade", ".", "--exercise", "double"], "coursekit: "),
+        (["grade", ".", "--workers", "0"], "need a number above 0"),
+        (["grade", ".", "--seconds", "0"], "need a number above 0"),
+        (["grade", ".", "--memory", "-5"], "need a number above 0"),
+        (["verify", "--topic", "toi"], "No topic is called toi. Did you mean toy?"),
+        (["refresh", "toi"], "No topic is called toi. Did you mean toy?"),
+    ],
+)
+def test_what_cannot_be_done(run, tmp_path, monkeypatch, arguments, said):
+    """What stands in the way is one line on standard error and exit code 1, never a traceback."""
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    code, out, err = run(*arguments)
+    assert (code, out, len(err)) == (1, [], 1)
+    assert said in err[0]
+
+
+@pytest.mark.parametrize("arguments", [[], ["chekc"], ["check"], ["hint", "double", "two"], ["grade", ".", "--fast"]])
+def test_wrong_usage(arguments):
+    """A command that is none, or lacks an argument, is refused as every command line refuses it."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+
+
+def test_help_tells_every_command(capsys):
+    """`coursekit --help` has a line for each command."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--help"])
+    assert caught.value.code == 0
+    out = capsys.readouterr().out
+    told = {line.split()[0] for line in out.splitlines() if line.startswith("    ") and line.strip()}
+    assert set(cli.command_names()) <= told
+    assert {"check", "hint", "solution", "list", "grade", "verify", "refresh"} <= set(cli.command_names())
+
+
+def test_stopped_by_hand(run, monkeypatch):
+    """Ctrl-C ends a command in a word."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(learn, "check_file", stop)
+    assert run("check", "double") == (130, [], ["", "Stopped."])
+
+
+def test_our_own_bug_is_not_hidden(monkeypatch):
+    """What nobody foresaw keeps its traceback."""
+
+    def fail(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(learn, "check_file", fail)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["check", "double"])
+
+
+def test_refresh(run, toy_course, monkeypatch):
+    """Stale stubs are made anew in exercises and notebook, which is executed, frozen and written."""
+    executed = []
+    monkeypatch.setattr(notebooks, "execute", lambda notebook, topic: executed.append(topic))
+    text = toy_course.solution.read_text(encoding="utf-8").replace("Twice x.", "Two times x.")
+    toy_course.solution.write_text(text, encoding="utf-8")
+    code, out, _ = run("refresh", "toy")
+    assert (0, 1, [toy_course]) == (code, len(out), executed)
+    assert '"""Two times x."""' in toy_course.stub.read_text(encoding="utf-8")
+    assert list(notebooks.faults(toy_course)) == []
+
+
+def test_refresh_of_a_notebook_that_fails(toy_course, monkeypatch):
+    """A notebook that does not run is left as it was."""
+
+    def fail(notebook, topic):
+        raise RuntimeError("cell 3")
+
+    monkeypatch.setattr(notebooks, "execute", fail)
+    before = toy_course.notebook.read_text(encoding="utf-8")
+    with pytest.raises(RuntimeError):
+        cli.main(["refresh", "toy"])
+    assert before == toy_course.notebook.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (["--exercise", "triple", "--exercise", "double"], ["double", "triple"]),
+        (["--exercise", "triple"], ["triple"]),
+        (["--topic", "toy", "--exercise", "triple"], ["double", "triple"]),
+        ([], []),
+    ],
+)
+def test_exercises_to_grade(options, names):
+    """What is named is graded once, in course order."""
+    arguments = cli._parser().parse_args(["grade", ".", *options])
+    assert names == [exercise.name for exercise in cli._exercises(arguments)]

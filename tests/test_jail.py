@@ -1,0 +1,434 @@
+"""The wall, with real processes: what honest code gets, what hostile code gets, and that the next learner is well."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+import torch
+import toys
+from torch import tensor
+
+from coursekit.grading import Stopped, ask_here, grade
+from coursekit.jail.inside import source
+from coursekit.jail.inside.answer import answer
+from coursekit.jail.inside.protocol import Answer, Question
+from coursekit.jail.judge import Jail, JailError, Limits
+from coursekit.report import Outcome, Report
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes")
+needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux lists in /proc")
+
+LIMITS = Limits(seconds=20.0, memory=300 << 20)
+X = Question((tensor([1.0, -5.0]),))
+
+
+@pytest.fixture(scope="module")
+def jail():
+    with Jail(LIMITS) as jail:
+        yield jail
+
+
+def child(jail, text, exercise=None, **limits):
+    """A child that holds `text`, within other limits where they are given."""
+    jail.limits = dataclasses.replace(LIMITS, **limits)
+    return jail.child((("a.py", text),), exercise or toys.make_double())
+
+
+def told(jail, text, **limits) -> Report:
+    exercise = toys.make_double()
+    with child(jail, text, exercise, **limits) as ask:
+        return grade(exercise, ask, seed=1, learner="ann")
+
+
+def asked(jail, text, question=X, **limits) -> Answer:
+    with child(jail, text, **limits) as ask:
+        return ask(question)
+
+
+def number(jail, expression, before="") -> int:
+    """A number that a child finds out."""
+    text = f"import os, sys, torch\n{before}\ndef double(x):\n    return torch.tensor({expression})"
+    return int(asked(jail, text).value)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended and waits to be reaped does not."""
+    try:
+        if Path("/proc/self/stat").exists():
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        os.kill(pid, 0)
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return True
+
+
+def dies(pid: int) -> bool:
+    """Whether the process ends within a second or two."""
+    deadline = time.monotonic() + 2
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not is_alive(pid)
+
+
+# ---- honest ------------------------------------------------------------------------------------------------------
+
+ANSWERS = [
+    toys.HONEST,
+    "def double(x):\n    return x * x\n",
+    "def double(x):\n    return 2 * x.detach()\n",
+    "def double(x):\n    return float(x.sum())\n",
+    "def double(x):\n    x *= 2\n    return x\n",
+    "def double(x):\n    pass\n",
+    "def double(x):\n    raise NotImplementedError\n",
+    "def double(x):\n    return 2 * x + 0 * x.softmax(-1)\n",
+]
+
+
+@pytest.mark.filterwarnings("default")  # torch's, about float(x)
+@pytest.mark.parametrize("text", ANSWERS)
+def test_same_report_as_in_a_notebook(jail, double, text):
+    """What the jail says of a function is what a learner's own check says of it."""
+    here = ask_here(source.load([("a.py", text)], "double"), double)
+    assert grade(double, here, seed=1, learner="ann") == told(jail, text)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question((tensor([1.0, 2.0]), tensor([3.0, -4.0])), wrt=(0, 1), scale=-2.5),
+        Question((tensor(1.5, dtype=torch.float64), tensor([0.1, 0.2], dtype=torch.float64)), wrt=(1,)),
+        Question((tensor([torch.inf, 0.0]), tensor([torch.nan, 1.0])), wrt=(0,)),
+        Question((torch.empty(0), torch.empty(0)), wrt=(0,)),
+        Question((tensor([1.0]),), {"b": tensor([2.0])}, wrt=(0,)),
+        Question((tensor([1.0]), 3.0), {"power": 2}),
+    ],
+)
+def test_values_and_gradients_cross_the_wall(jail, question):
+    """Every number that comes back is the one that the function gives here, bit by bit."""
+    text = "def double(a, b, *, power=1):\n    return (a * b) ** power\n"
+    here, there = answer(source.load([("a.py", text)], "double"), question), asked(jail, text, question)
+    assert len(question.wrt) == len(there.gradients)
+    for one, other in zip((here.value, *here.gradients), (there.value, *there.gradients), strict=True):
+        assert (one.dtype, one.shape) == (other.dtype, other.shape)
+        assert one.numpy().tobytes() == other.numpy().tobytes()
+
+
+def test_helpers_come_along(jail):
+    """A submission of several files or cells is one: imports, constants and helpers are found."""
+    cells = (
+        ("a.py", "from math import exp\nTWO = exp(0) * 2"),
+        ("b.ipynb cell 3", "def double(x):\n    return TWO * x"),
+    )
+    jail.limits = LIMITS
+    exercise = toys.make_double()
+    with jail.child(cells, exercise) as ask:
+        assert grade(exercise, ask, seed=1).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("stream", ["sys.stdout", "sys.stderr"])
+def test_modest_print_is_fine(jail, stream):
+    """Who prints while looking for a mistake loses nothing, even where it is more than a pipe holds."""
+    text = f"import sys\ndef double(x):\n    print('x' * 200_000, file={stream}, flush=True)\n    return 2 * x\n"
+    assert told(jail, text).outcome is Outcome.PASSED
+
+
+def test_training_does_not_run(jail):
+    """What stands beside the function is not run."""
+    assert told(jail, "while True: pass\n" + toys.HONEST, seconds=5.0).outcome is Outcome.PASSED
+
+
+# ---- hostile, broken, unlucky ------------------------------------------------------------------------------------
+
+
+def function(body: str, *imports: str) -> str:
+    names = ", ".join(("os", "sys", "time", "signal", "torch", *imports))
+    return f"import {names}\n\ndef double(x):\n" + textwrap.indent(body, "    ")
+
+
+FORGED = """
+header = json.dumps({"value": {"dtype": "float32", "shape": SHAPE}, "gradients": [], "problem": None}).encode()
+for fd in range(3, 64):
+    try:
+        os.write(fd, struct.pack("<II", len(header), 0) + header)
+    except OSError:
+        pass
+return 2 * x"""
+GARBAGE = """
+for fd in range(64):
+    try:
+        os.write(fd, b"garbage!" * 200)
+    except OSError:
+        pass
+return 2 * x"""
+DEEP = "sys.setrecursionlimit(10**9)\nkey = lambda x: max([x], key=key)\nreturn key(x)"
+FOREVER = "while True:\n    pass"
+STUBBORN = "while True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"
+DEAF = "for number in {*range(1, 65)} - {9, 19}:\n    signal.signal(number, signal.SIG_IGN)\n"
+ENDED = "The code ended its own process instead of returning a value."
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "said"),
+    [
+        (function("sys.exit(0)"), Outcome.ERROR, "raised SystemExit"),
+        (function("os._exit(0)"), Outcome.ERROR, ENDED),
+        ("import os\nZERO = os._exit(0)\ndef double(x):\n    return ZERO", Outcome.ERROR, ENDED),
+        (
+            "import sys\nZERO = sys.exit()\ndef double(x):\n    return ZERO",
+            Outcome.ERROR,
+            "Loading it raised SystemExit",
+        ),
+        (function("os.kill(os.getpid(), signal.SIGTERM)"), Outcome.ERROR, "crashed the interpreter (SIGTERM)"),
+        (function("ctypes.string_at(0)", "ctypes"), Outcome.ERROR, "crashed the interpreter (SIGSEGV)"),
+        (function(DEEP), Outcome.ERROR, "crashed the interpreter (SIGSEGV)"),
+        (function("return double(x)"), Outcome.ERROR, "raised RecursionError"),
+        (function("kept = []\nwhile True:\n    kept.append(x.new_ones(10**6))"), Outcome.MEMORY, "ran out of memory"),
+        (function("kept = [0]\nwhile True:\n    kept += kept"), Outcome.MEMORY, "ran out of memory"),
+        (function("return x.new_ones(10**12)"), Outcome.MEMORY, "ran out of memory"),
+        (function("return x.expand(10**7, 2) * 1"), Outcome.ERROR, "is not an answer"),
+        (function("return x.expand(10**12, 2)"), Outcome.MEMORY, "ran out of memory"),
+        (function("print('x' * 10**7)\nreturn 2 * x"), Outcome.ERROR, "printed more than 1 MB"),
+        (function("while True:\n    print('x')"), Outcome.ERROR, "printed more than 1 MB"),
+        (function("os.closerange(0, 64)\nreturn 2 * x"), Outcome.ERROR, ENDED),
+        (function(GARBAGE), Outcome.ERROR, "What came back is not an answer"),
+        (function(FORGED.replace("SHAPE", "[9]"), "json", "struct"), Outcome.ERROR, "What came back is not an answer"),
+        (function(FORGED.replace("SHAPE", "[1 << 22] * 3 + [0]"), "json", "struct"), Outcome.ERROR, "is not an answer"),
+        (function("return input()"), Outcome.ERROR, "raised EOFError"),
+        (function("import coursekit\nreturn 2 * x"), Outcome.ERROR, "raised ModuleNotFoundError"),
+        (function("import solutions.entropy\nreturn 2 * x"), Outcome.ERROR, "raised ModuleNotFoundError"),
+        (
+            "import coursekit\ndef double(x):\n    return coursekit.x",
+            Outcome.ERROR,
+            "Loading it raised ModuleNotFoundError",
+        ),
+        ("def dubble(x):\n    return 2 * x", Outcome.UNATTEMPTED, "Did you mean `dubble`"),
+        ("def double(x) return x", Outcome.ERROR, "This is not Python"),
+        ("double = 3", Outcome.ERROR, "`double` is of type int"),
+        ("", Outcome.UNATTEMPTED, "There is no function `double` here."),
+        (function("raise ValueError('\\ud800')"), Outcome.ERROR, "raised ValueError"),
+        ("def double(x):\n    '\ud800'\n    return x", Outcome.ERROR, "This is not Python"),
+    ],
+)
+def test_what_hostile_code_gets(jail, text, outcome, said):
+    """Each is told what it did, has no points for it, and does not touch whoever comes next."""
+    report = told(jail, text)
+    assert outcome is report.outcome
+    assert said in report.first_failure.rationale
+    assert report.points == 0
+    assert told(jail, toys.HONEST).points == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        function(FOREVER),
+        function(DEAF + STUBBORN),
+        function("os.kill(os.getpid(), signal.SIGSTOP)\nreturn 2 * x"),
+        "import time\nZERO = time.sleep(60)\ndef double(x):\n    return ZERO",
+        function("os.closerange(1, 3)\n" + FOREVER),
+        function("import threading\nthreading.Thread(target=double, args=(x,)).start()\n" + FOREVER),
+    ],
+    ids=["loop", "deaf to signals", "stopped", "at load", "without output", "threads"],
+)
+def test_endless_code_is_ended(jail, text):
+    """However it clings to life, it is over soon after its time, and the next submission is well."""
+    begun = time.monotonic()
+    report = told(jail, text, seconds=0.4)
+    assert time.monotonic() - begun < 2
+    assert (report.outcome, report.points) == (Outcome.TIMEOUT, 0.0)
+    assert "Still running after 0.4 s" in report.first_failure.rationale
+    assert told(jail, toys.HONEST).points == 4
+
+
+def test_time_is_counted_over_all_calls(jail):
+    """Many calls that are each quick enough do not add up to more than is allowed."""
+    report = told(jail, function("time.sleep(0.2)\nreturn 2 * x"), seconds=0.5)
+    assert report.outcome is Outcome.TIMEOUT
+    assert 0 < report.points < 4
+
+
+def test_nothing_is_asked_after_the_end(jail):
+    """Whoever is ended is ended: the next question gets the same verdict at once."""
+    with child(jail, function("os._exit(0)")) as ask:
+        with pytest.raises(Stopped) as first:
+            ask(X)
+        begun = time.monotonic()
+        with pytest.raises(Stopped) as second:
+            ask(X)
+    assert time.monotonic() - begun < 0.1
+    assert first.value is second.value
+
+
+def test_child_that_nobody_asks(jail):
+    """A child may end before it was asked anything."""
+    with child(jail, toys.HONEST):
+        pass
+    assert told(jail, toys.HONEST).points == 4
+
+
+def test_check_that_raises_leaves_the_jail_well(jail):
+    """An error on the judge's side ends the child and no more."""
+    with pytest.raises(ZeroDivisionError), child(jail, toys.HONEST) as ask:
+        ask(X).value / 0 + 1 / 0
+    assert told(jail, toys.HONEST).points == 4
+
+
+# ---- what a child has and leaves ---------------------------------------------------------------------------------
+
+
+def test_environment_is_empty(jail):
+    """No name, no path and no token of the grader's can be read."""
+    assert number(jail, "len(os.environ)") == 0
+
+
+@needs_proc
+def test_one_conversation(jail):
+    """A child can talk to its judge, and holds no other socket and no file that was open before it."""
+    kinds = "[os.path.basename(os.readlink(f'/proc/self/fd/{fd}')).split(':')[0] for fd in range(64) if is_open(fd)]"
+    is_open = "def is_open(fd):\n    return os.path.islink(f'/proc/self/fd/{fd}')"
+    assert number(jail, f"{kinds}.count('socket')", before=is_open) == 1
+    assert number(jail, f"len(set({kinds}) - {{'socket', 'pipe', 'null'}})", before=is_open) == 0
+
+
+def test_course_is_not_loaded(jail):
+    """No module of the course is in a child's memory, and its folder is not on the path."""
+    loaded = (
+        "sum(name.split('.')[0] in ('coursekit', 'solutions') and m is not None for name, m in sys.modules.items())"
+    )
+    assert number(jail, loaded) == 0
+    root = str(Path(__file__).parents[1])
+    assert number(jail, f"sum(os.path.realpath(path) == {root!r} for path in sys.path)") == 0
+
+
+def test_nothing_can_be_written_to_a_file(jail, tmp_path):
+    """A file that a submission opens stays empty."""
+    path = tmp_path / "planted.py"
+    report = told(jail, function(f"with open({str(path)!r}, 'w') as file:\n    file.write('evil')\nreturn 2 * x"))
+    assert "raised OSError" in report.first_failure.rationale
+    assert not path.exists() or path.read_text() == ""
+
+
+def test_submissions_share_nothing(jail):
+    """Whoever patches torch patches their own process: the next learner and the judge keep theirs."""
+    patch = "import torch\ntorch.Tensor.__mul__ = torch.Tensor.__rmul__ = torch.Tensor.sum = None\nreturn x"
+    told(jail, function(patch))
+    assert told(jail, toys.HONEST).points == 4
+    assert tensor([1.0, 2.0]).sum() == 3
+
+
+def test_process_left_behind_is_killed(jail):
+    """What a submission starts does not outlive it."""
+    started = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid"
+    assert dies(number(jail, started, before="import subprocess"))
+
+
+def test_fork_left_behind_is_killed(jail):
+    """A copy of the child that stays behind does not outlive it either, nor spoil the next learner."""
+    body = "import torch\npid = os.fork()\nif pid == 0:\n    time.sleep(60)\nreturn torch.tensor(pid)"
+    assert dies(int(asked(jail, function(body)).value))
+    assert told(jail, toys.HONEST).points == 4
+
+
+@needs_proc
+@pytest.mark.slow
+def test_nothing_grows(jail):
+    """After many children judge and zygote hold no more descriptors, and the judge no more memory, than before."""
+    zygote = number(jail, "os.getppid()")
+
+    def state():
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        counts = [len([*Path(f"/proc/{who}/fd").iterdir()]) for who in ("self", zygote)]
+        return counts, pages * os.sysconf("SC_PAGESIZE")
+
+    for _ in range(5):
+        told(jail, toys.HONEST)
+    descriptors, memory = state()
+    for number_ in range(50):
+        told(jail, toys.HONEST if number_ % 5 else function("os._exit(0)"))
+    after, grown = state()
+    assert descriptors == after
+    assert grown - memory < 8 << 20
+
+
+# ---- the zygote --------------------------------------------------------------------------------------------------
+
+
+def test_kill_that_comes_too_late(jail):
+    """An order to end a child that has just ended by itself does not reach the next one."""
+    for _ in range(5):
+        with child(jail, toys.HONEST) as ask:
+            ask(X)
+        ask.__self__._kill()
+        assert told(jail, toys.HONEST).points == 4
+
+
+@pytest.mark.slow
+def test_zygote_killed_by_an_answer(jail):
+    """Whoever kills the parent of all children is graded by what it returned, and the next learner is well."""
+    told(jail, function("os.kill(os.getppid(), signal.SIGKILL)\nreturn 2 * x"))
+    assert told(jail, toys.HONEST).points == 4
+
+
+@pytest.mark.slow
+def test_zygote_killed_by_an_endless_loop(jail):
+    """A child without a parent is a time-out like any other: it does not stay behind, and the run goes on."""
+    orphan = "if x.ndim:\n    os.kill(os.getppid(), signal.SIGKILL)\n    while True:\n        time.sleep(0.1)\n"
+    pid = None
+    try:
+        with child(jail, function(orphan + "return torch.tensor(os.getpid())"), seconds=2.0) as ask:
+            pid = int(ask(Question((tensor(3.0),))).value)
+            with pytest.raises(Stopped) as stopped:
+                ask(X)
+        assert stopped.value.outcome is Outcome.TIMEOUT
+        assert told(jail, toys.HONEST).points == 4
+        assert dies(pid)
+    finally:
+        if pid is not None and is_alive(pid):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_zygote_stopped_by_an_answer(jail):
+    """A parent that no longer answers is replaced."""
+    told(jail, function("os.kill(os.getppid(), signal.SIGSTOP)\nreturn 2 * x"))
+    assert told(jail, toys.HONEST).points == 4
+
+
+@pytest.mark.slow
+def test_zygote_ends_with_its_judge():
+    """A judge that is killed leaves no process behind."""
+    script = (
+        "import os, sys, time\nfrom coursekit.jail.judge import Jail\n"
+        "with Jail() as jail:\n    print(jail._zygote.pid, flush=True)\n    os.kill(os.getpid(), 9)\n"
+    )
+    judge = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert dies(int(judge.stdout))
+
+
+@pytest.fixture
+def no_python(tmp_path, monkeypatch):
+    """A Python that does not start."""
+    path = tmp_path / "python"
+    path.write_text("#!/bin/sh\necho 'Traceback' >&2\necho 'ImportError: no torch' >&2\nexit 1\n")
+    path.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(path))
+
+
+def test_jail_that_does_not_start(no_python):
+    """Where the zygote fails, the last thing it said is told."""
+    with pytest.raises(JailError, match="did not start: ImportError: no torch"), Jail():
+        pass
+
+
+def test_jail_on_windows(monkeypatch):
+    """Where there is no fork, what to use instead is told."""
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", "nt")
+        with pytest.raises(JailError, match="use WSL"):
+            Jail().__enter__()

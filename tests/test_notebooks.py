@@ -1,0 +1,211 @@
+"""Lessons as files. A small one is built in a folder of its own; the shipped ones have their tests in test_course."""
+
+import json
+
+import nbformat
+import pytest
+import toys
+from nbclient.exceptions import CellExecutionError
+
+from coursekit import notebooks, stubs
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def content(topic) -> dict:
+    return json.loads(topic.notebook.read_text(encoding="utf-8"))
+
+
+def rewrite(topic, change) -> None:
+    """Lets `change` change the notebook's cells in place."""
+    cells = content(topic)["cells"]
+    change(cells)
+    toys.write_notebook(topic.notebook, *cells)
+
+
+def sources(notebook) -> list[str]:
+    return [cell.source for cell in notebook.cells if cell.metadata.get("coursekit")]
+
+
+# ---- exercise cells ----------------------------------------------------------------------------------------------
+
+
+def test_fresh_stubs(toy_course):
+    """Every exercise cell gets its stub, whatever stood there; the other cells stay."""
+    rewrite(toy_course, lambda cells: cells[2].update(source="def double(x):\n    return 2 * x"))
+    notebook = notebooks.with_stubs(toy_course)
+    assert [source.split('"')[-2].split(" your")[0] for source in sources(notebook)] == [
+        "double: write",
+        "triple: write",
+    ]
+    assert [notebook.cells[number].source for number in (3, 5)] == ["check(double)", "check(triple)"]
+
+
+def test_filled_from_the_solution(toy_course):
+    """The filled notebook holds the course's own answers, without markers."""
+    first, second = sources(notebooks.filled(toy_course))
+    assert first == 'def double(x: Tensor) -> Tensor:\n    """Twice x."""\n    return FACTOR * x'
+    assert stubs.answer(toy_course, "triple").rstrip() == second
+
+
+def test_filling_leaves_the_file(toy_course):
+    """Nothing is written until it is asked for."""
+    before = content(toy_course)
+    notebooks.filled(toy_course)
+    assert before == content(toy_course)
+
+
+def test_write_and_read(toy_course):
+    """A notebook that is written is read back as it was, and is valid."""
+    notebook = notebooks.filled(toy_course)
+    notebooks.write(notebook, toy_course)
+    assert sources(notebook) == sources(notebooks.read(toy_course))
+    nbformat.validate(content(toy_course))
+
+
+# ---- freezing ----------------------------------------------------------------------------------------------------
+
+
+def frozen(*outputs, metadata=None):
+    cell = nbformat.v4.new_code_cell("x", outputs=[nbformat.v4.new_output("display_data", data) for data in outputs])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title"), cell], metadata=metadata or {})
+    notebooks.freeze(notebook)
+    return notebook
+
+
+def test_freezing_leaves_pictures_without_widgets():
+    """Beside a picture the widget goes, since nobody but a running kernel could show it."""
+    notebook = frozen({VIEW: {"model_id": "1"}, "text/html": "<img>"}, {VIEW: {}, "image/png": "AA", "text/plain": "x"})
+    kept = [set(output.data) for output in notebook.cells[1].outputs]
+    assert [{"text/html"}, {"image/png", "text/plain"}] == kept
+
+
+def test_freezing_keeps_a_widget_that_has_no_picture():
+    """A widget without a picture is not hidden: `faults` will name it."""
+    assert VIEW in frozen({VIEW: {}, "text/plain": "Slider()"}).cells[1].outputs[0].data
+
+
+def test_freezing_removes_what_changes():
+    """Versions, widget state and random cell ids do not come into the file."""
+    state = {"widgets": {"state": {"1": 2}}, "language_info": {"name": "python", "version": "3.11.7"}}
+    one, other = frozen(metadata=state), frozen()
+    assert one == other
+    assert {"kernelspec", "language_info"} == set(one.metadata)
+    assert one.metadata.language_info == {"name": "python"}
+    assert [cell.id for cell in one.cells] == ["cell-0", "cell-1"]
+    nbformat.validate(one)
+
+
+def test_freezing_twice_changes_nothing():
+    """A notebook that is refreshed again is the same file."""
+    notebook = frozen({VIEW: {}, "text/html": "<img>"})
+    before = json.dumps(notebook)
+    notebooks.freeze(notebook)
+    assert before == json.dumps(notebook)
+
+
+# ---- what keeps a notebook from being shipped --------------------------------------------------------------------
+
+
+def test_notebook_in_order(toy_course):
+    """A notebook with fresh stubs, executed once, has no fault."""
+    assert list(notebooks.faults(toy_course)) == []
+
+
+def show_widget(cells):
+    cells[1]["outputs"] = [{"output_type": "display_data", "data": {VIEW: {}}, "metadata": {}}]
+
+
+def show_error(cells):
+    cells[1]["outputs"] = [{"output_type": "error", "ename": "E", "evalue": "", "traceback": []}]
+
+
+def print_before(cells):
+    cells[3]["outputs"].insert(0, {"output_type": "stream", "name": "stdout", "text": "hello"})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda cells: cells[2].update(metadata={}), "holds the exercises ['triple'], the grader ['double', 'triple']"),
+        (lambda cells: cells.reverse(), "holds the exercises ['triple', 'double']"),
+        (lambda cells: cells[2].update(source="def double(x):\n    return 2 * x"), "the stub of double is stale"),
+        (lambda cells: cells[3].update(source="check(triple)"), "below the exercise double is not `check(double)`"),
+        (lambda cells: cells.insert(3, toys.code("x", 3)), "below the exercise double is not `check(double)`"),
+        (lambda cells: cells[3].update(outputs=[]), "below the exercise double is not `check(double)`, unattempted"),
+        (print_before, "below the exercise double is not `check(double)`, unattempted"),
+        (lambda cells: cells[5]["outputs"][0]["data"].update({"text/plain": "triple: done ✓"}), "triple"),
+        (lambda cells: cells.pop(), "below the exercise triple is not `check(triple)`"),
+        (lambda cells: cells[1].update(execution_count=None), "was not executed once from top to bottom"),
+        (lambda cells: cells[1].update(execution_count=9), "was not executed once from top to bottom"),
+        (show_error, "holds an error"),
+        (show_widget, "holds widget state, or a widget without a picture"),
+    ],
+)
+def test_faults(toy_course, change, said):
+    """Everything that keeps a notebook from being shipped is said, with the notebook's name."""
+    rewrite(toy_course, change)
+    found = list(notebooks.faults(toy_course))
+    assert any(said in fault for fault in found)
+    assert all(fault.startswith("00_toy.ipynb") for fault in found)
+
+
+def test_widget_state_is_a_fault(toy_course):
+    """Widget state in the file's metadata is named."""
+    whole = content(toy_course) | {"metadata": {"widgets": {}}}
+    toy_course.notebook.write_text(json.dumps(whole), encoding="utf-8")
+    assert any("holds widget state" in fault for fault in notebooks.faults(toy_course))
+
+
+def test_frozen_notebook_has_no_widget_fault(toy_course):
+    """Freezing mends what it can."""
+
+    def picture(cells):
+        cells[1]["outputs"] = [
+            {"output_type": "display_data", "data": {VIEW: {}, "text/html": "<img>"}, "metadata": {}}
+        ]
+
+    rewrite(toy_course, picture)
+    assert list(notebooks.faults(toy_course))
+    notebook = notebooks.read(toy_course)
+    notebooks.freeze(notebook)
+    notebooks.write(notebook, toy_course)
+    assert list(notebooks.faults(toy_course)) == []
+
+
+def test_check_outputs(toy_course):
+    """For each exercise the text below it, empty where there is none."""
+    rewrite(toy_course, lambda cells: cells[5].update(outputs=[]))
+    assert list(notebooks.check_outputs(notebooks.read(toy_course))) == [
+        ("double", "double: not attempted yet (0 of 1 points)"),
+        ("triple", ""),
+    ]
+
+
+def test_covered(toy_course):
+    """The traps that cells claim to treat are collected over the notebook."""
+    rewrite(
+        toy_course,
+        lambda cells: [
+            cells[0].update(metadata={"coursekit": {"covers": ["I1", "I2"]}}),
+            cells[1].update(metadata={"coursekit": {"covers": ["I2", "KL3"]}}),
+        ],
+    )
+    assert {"I1", "I2", "KL3"} == notebooks.covered(notebooks.read(toy_course))
+
+
+# ---- execution ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # Jupyter's own
+def test_execute(toy_course):
+    """A notebook runs from top to bottom in its own folder, and stops at the cell that raises."""
+    cells = [toys.code("import os"), toys.code("os.path.basename(os.getcwd())"), toys.code("1 / 0"), toys.code("2")]
+    toys.write_notebook(toy_course.notebook, *cells)
+    notebook = notebooks.read(toy_course)
+    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
+        notebooks.execute(notebook, toy_course)
+    assert notebook.cells[1].outputs[0].data["text/plain"] == "'notebooks'"
+    assert [cell.execution_count for cell in notebook.cells] == [1, 2, 3, None]
+    assert "execution" not in notebook.cells[0].metadata

@@ -1,0 +1,155 @@
+"""Colour beside the words, and nothing that a stranger could steer."""
+
+import re
+
+import pytest
+import toys
+
+from coursekit import terminal
+from coursekit.batch import Graded
+from coursekit.jail.judge import Limits
+from coursekit.report import Diagnosis, Outcome, Report, Tier, Verdict
+from coursekit.submissions import Submission
+
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+HOSTILE = "ann\x1b[2J\x1b]0;owned\x07\r[bold]x[/bold]"
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    """A terminal of 200 columns without colours."""
+    monkeypatch.setenv("COLUMNS", "200")
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+@pytest.fixture
+def colours(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+
+def graded(learner="ann", outcome=Outcome.FAILED, points=1.0, why="The value is not right.", **more) -> Graded:
+    verdict = Verdict("one", "One number", Tier.CORE, outcome, why)
+    return Graded(learner, (Report("double", learner, outcome, (verdict,), points, 4, **more),))
+
+
+def table(grades, exercises=None) -> list[str]:
+    terminal.grade_table(grades, exercises or [toys.make_double()])
+
+
+FEEDBACK = """double: done ✓ (4 of 4 points)
+  passed          One number
+  not yet         [bold]Many[/bold] numbers
+    double(torch.tensor([1.0]))  # got 1.0000, expected 2.0000
+  not checked yet The gradient"""
+
+
+def test_feedback_is_the_text_itself(capsys):
+    """Without colours the text is printed as it is, brackets and long lines included."""
+    line = "x = " + "1 + " * 300 + "1"
+    terminal.feedback(f"{FEEDBACK}\n{line}")
+    assert capsys.readouterr().out == f"{FEEDBACK}\n{line}\n"
+
+
+def test_feedback_has_colours(capsys, colours):
+    """With colours the words are the same, and each state has its own."""
+    terminal.feedback(FEEDBACK)
+    out = capsys.readouterr().out
+    assert f"{FEEDBACK}\n" == ESCAPE.sub("", out)
+    styles = {
+        word: re.search(rf"((?:\x1b\[[0-9;]*m)+)\s*{word}", out)[1] for word in ("passed", "not yet", "not checked")
+    }
+    assert len(set(styles.values())) == 3
+
+
+def test_say_takes_text_for_text(capsys):
+    """A path in brackets is no markup."""
+    terminal.say("/tmp/[red]/grades.csv")
+    assert capsys.readouterr().out == "/tmp/[red]/grades.csv\n"
+
+
+def test_grading_begins(capsys):
+    """Before a run its size, its exercises and its limits are said, and what it does not protect from."""
+    found = [Submission("ann"), Submission("bob")]
+    terminal.grading_begins(found, [toys.make_double(), toys.make_triple()], 2, Limits(7.5, 300 << 20, 2 << 20))
+    out = capsys.readouterr().out
+    assert "Grading 2 submissions on 2 workers: double, triple." in out
+    assert "7.5 s, 300 MB, 2 MB" in out
+    assert "not confined" in out
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_progress_passes_everything_on(monkeypatch, capsys, force):
+    """A progress bar changes nothing of what passes, and writes nothing to standard output."""
+    if force:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+    grades = [graded(name) for name in "cab"]
+    assert grades == list(terminal.progress(iter(grades), 3))
+    assert capsys.readouterr().out == ""
+
+
+def test_progress_shows_how_far(capsys, colours):
+    """On a terminal the bar says how many are done."""
+    list(terminal.progress([graded(), graded("bob")], 2))
+    assert "2/2" in ESCAPE.sub("", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("learner", [HOSTILE, "ann\udcff", "[/red]"])
+def test_progress_shows_any_name(capsys, colours, learner):
+    """A name cannot steer the terminal while grading runs, nor end the run."""
+    assert len(list(terminal.progress([graded(learner)], 1))) == 1
+    err = capsys.readouterr().err
+    assert "\x1b[2J" not in err
+    assert "\x1b]0" not in err
+
+
+def test_table_has_a_row_for_each(capsys):
+    """A learner's row holds points, total and the first thing in the way."""
+    table([graded(), graded("bob", Outcome.PASSED, 4.0)])
+    lines = capsys.readouterr().out.splitlines()
+    row = {name: next(line for line in lines if name in line).replace("│", " ").split() for name in ("ann", "bob")}
+    assert row["ann"] == ["ann", "1", "1/4", "not", "yet:", "The", "value", "is", "not", "right."]
+    assert row["bob"] == ["bob", "4", "4/4", "—"]
+    assert "2 submissions" in lines[0]
+    assert any(line.split() == ["1", "double", "(4)"] for line in lines)
+
+
+def test_table_names_the_mistake(capsys):
+    """Where the mistake has a name, its sentence is shown in place of the check's."""
+    table([graded(diagnosis=Diagnosis("squared", "This is the square."))])
+    out = capsys.readouterr().out
+    assert "This is the square." in out
+    assert "The value is not right." not in out
+
+
+def test_table_says_what_cannot_be_read(capsys):
+    """An unreadable submission shows why."""
+    table([Graded("ann", graded(outcome=Outcome.UNATTEMPTED, points=0.0).reports, "It is a link.")])
+    assert "unreadable: It is a link." in capsys.readouterr().out
+
+
+def test_table_prefers_what_was_tried(capsys):
+    """Of several exercises the first that was tried and lost points is named, not one never begun."""
+    never = Report("double", "ann", Outcome.UNATTEMPTED, (), 0.0, 4)
+    tried = graded(why="Look here.").reports[0]
+    tried = Report("triple", "ann", tried.outcome, tried.verdicts, 0.0, 1)
+    table([Graded("ann", (never, tried))], [toys.make_double(), toys.make_triple()])
+    assert "triple: not yet: Look here." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("where", ["learner", "why", "explanation", "problem"])
+def test_table_shows_any_text(capsys, colours, where):
+    """Control characters in a name, an exception or a problem are shown as such and do nothing."""
+    if where == "explanation":
+        one = graded(diagnosis=Diagnosis("m", HOSTILE))
+    elif where == "problem":
+        one = Graded("ann", graded().reports, HOSTILE)
+    else:
+        one = graded(**{where: HOSTILE})
+    table([one])
+    out = capsys.readouterr().out
+    assert "\x1b[2J" not in out
+    assert "\x1b]0" not in out
+    assert "\x07" not in out
+    assert "[bold]x" in ESCAPE.sub("", out) or where == "learner"  # a long name is cut
