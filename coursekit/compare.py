@@ -150,15 +150,15 @@ def _same_gradient(f: Function, question: Question, position: int, got: Tensor |
         want = torch.zeros_like(question.args[position])
     if got is None and bool((want == 0).all()):
         return
-    line = gradient_line(f.name, question, position)
     if got is None:
         raise Failure(
             "The value is right, but no gradient flows back to the input.",
             "Something on the way cuts the graph: .item(), .detach(), .data, .tolist(), torch.tensor(x), numpy, or a "
             "comparison in place of arithmetic.",
-            Example(line, "None", show(want)),
+            Example(gradient_line(f.name, question, position), "None", show(want)),
         )
     if not _close(got, want, _coarsest(question)):
+        line = gradient_line(f.name, question, position)
         raise Failure("The value is right, its gradient is not.", example=Example(line, show(got), show(want)))
 
 

@@ -80,6 +80,16 @@ def test_check_as_json(run, tmp_path):
     assert (code, Report.from_json(json.loads("\n".join(out))).outcome) == (0, Outcome.PASSED)
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_check_of_text_that_is_no_unicode(run, tmp_path, options):
+    """Half a character in an exception's message is printed as something, not with a traceback."""
+    path = tmp_path / "mine.py"
+    path.write_text("def double(x):\n    raise ValueError('half: \\ud800')\n", encoding="utf-8")
+    code, out, _ = run("check", "double", path, *options)
+    assert code == 0
+    assert "ValueError: half: " in "\n".join(out)
+
+
 @pytest.mark.parametrize("command", ["check", "hint", "solution"])
 def test_unknown_exercise(run, command):
     """A misspelt exercise ends with one line of complaint and the closest name."""

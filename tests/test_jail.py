@@ -90,7 +90,7 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.filterwarnings("default")  # torch's, about float(x)
+@pytest.mark.filterwarnings("ignore::UserWarning")  # torch's, about float(x)
 @pytest.mark.parametrize("text", ANSWERS)
 def test_same_report_as_in_a_notebook(jail, double, text):
     """What the jail says of a function is what a learner's own check says of it."""
@@ -169,7 +169,7 @@ return 2 * x"""
 DEEP = "sys.setrecursionlimit(10**9)\nkey = lambda x: max([x], key=key)\nreturn key(x)"
 FOREVER = "while True:\n    pass"
 STUBBORN = "while True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"
-DEAF = "for number in {*range(1, 65)} - {9, 19}:\n    signal.signal(number, signal.SIG_IGN)\n"
+DEAF = "for number in signal.valid_signals() - {9, 19}:\n    signal.signal(number, signal.SIG_IGN)\n"
 ENDED = "The code ended its own process instead of returning a value."
 
 

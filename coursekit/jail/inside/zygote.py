@@ -71,6 +71,7 @@ def _warm_up() -> None:
     x = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
     loss = -(x - x.exp().sum(1, keepdim=True).log())[torch.arange(4), torch.tensor([0, 1, 2, 0])].mean()
     loss.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.grad(x * 2, [x], torch.ones_like(x))  # the first one with a gradient given imports sympy
     repr(x)
     gc.collect()
     gc.freeze()
