@@ -38,9 +38,13 @@ def execute(notebook: NotebookNode, topic: Topic) -> None:
     Raises:
         nbclient.exceptions.CellExecutionError: a cell raised.
     """
-    resources = {"metadata": {"path": str(topic.notebook.parent)}}
     client = NotebookClient(
-        notebook, timeout=_SECONDS_PER_CELL, kernel_name="python3", record_timing=False, resources=resources
+        notebook,
+        timeout=_SECONDS_PER_CELL,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(topic.notebook.parent)}},
+        extra_arguments=["--log-level=40"],  # the kernel's own warnings are not about the lesson
     )
     client.execute()
 

@@ -8,7 +8,9 @@ from torch import Tensor
 
 
 def self_information(p: Tensor) -> Tensor:
-    """How surprising is an event of probability p, in bits? A coin's head has one bit, a certain event none.
+    """How surprising is an event of probability p, in bits?
+
+    A coin's head has one bit, a certain event none.
 
     Args:
         p: probabilities, any shape.

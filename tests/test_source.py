@@ -118,7 +118,6 @@ def test_main_guard_is_not_entered():
         "!pip install torch\n" + F,
         F + "\nf?\n",
         "?f\n" + F,
-        F + "\n  %timeit f(3)\n",
         F + "\nfor n in range(3):\n    %timeit f(n)\n",
         F + "\ntook = %timeit -o f(3)\nfiles = !ls\n",
         "%load_ext autoreload\n\ndef f(x):\n    return x + 1  # right?\n",

@@ -244,7 +244,7 @@ def test_unreadable_file(tmp_path):
 # ---- anything at all ---------------------------------------------------------------------------------------------
 
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
-WHOLE = [zipped({"a.py": toys.HONEST * 9}, compression) for compression in COMPRESSIONS]
+WHOLE = [zipped({"a.py": toys.HONEST * 3}, compression) for compression in COMPRESSIONS]
 
 
 @st.composite
