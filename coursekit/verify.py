@@ -39,7 +39,9 @@ class Findings:
 
 def run(topics: Sequence[Topic], seeds: int) -> int:
     """Verifies the topics, prints what is found, and returns 0 if nothing is wrong, else 1."""
-    jobs = [(topic.name, exercise.name) for topic in topics for exercise in topic.exercises]
+    exercises = [(topic, exercise) for topic in topics for exercise in topic.exercises]
+    exercises.sort(key=lambda pair: -len(pair[1].checks) * len(pair[1].misconceptions))  # the longest first
+    jobs = [(topic.name, exercise.name) for topic, exercise in exercises]
     findings = [verify_files(topics)]
     _tell(findings[0])
     # a fresh interpreter for each worker: forking one that runs threads is how tests come to hang

@@ -1,7 +1,9 @@
 """From a learner's function to what the learner is told."""
 
 import json
+import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -224,6 +226,33 @@ def test_time_limit_ends_with_the_call(double):
     ask = ask_here(honest, double, seconds=0.05)
     ask(Question((tensor(1.0),)))
     time.sleep(0.1)  # the timer would fire in here
+
+
+def test_interrupt_that_is_swallowed(double):
+    """A loop that catches everything is interrupted again."""
+
+    def stubborn(x):
+        try:
+            hangs(x)
+        except BaseException:
+            hangs(x)
+
+    assert told(stubborn, double).outcome is Outcome.TIMEOUT
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarms")
+def test_other_alarms_are_put_back(double):
+    """Who has set an alarm handler of their own finds it where it was."""
+    before = signal.getsignal(signal.SIGALRM)
+    told(honest, double)
+    told(hangs, double)
+    assert (before, (0.0, 0.0)) == (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL))
+
+
+def test_check_in_a_thread(double):
+    """A check may run in a thread, which nobody can interrupt, so without a limit."""
+    with ThreadPoolExecutor(1) as executor:
+        assert executor.submit(told, honest, double).result().outcome is Outcome.PASSED
 
 
 def test_own_stop_button_is_no_timeout(double):

@@ -32,8 +32,6 @@ X = Question((tensor([1.0, -5.0]),))
 def jail():
     with Jail(LIMITS) as jail:
         yield jail
-        zygote = number(jail, "os.getppid()")
-    assert dies(zygote)
 
 
 def child(jail, text, exercise=None, **limits):
@@ -402,15 +400,6 @@ def test_zygote_stopped_by_an_answer(jail):
     assert told(jail, toys.HONEST).points == 4
 
 
-@pytest.mark.slow
-def test_zygote_ends_with_its_judge(jail):
-    """A judge that is killed leaves no process behind."""
-    zygote = number(jail, "os.getppid()")
-    jail._control.shutdown(socket.SHUT_RDWR)  # what the system does for a judge that is gone
-    assert dies(zygote)
-    assert told(jail, toys.HONEST).points == 4
-
-
 @pytest.fixture
 def no_python(tmp_path, monkeypatch):
     """A Python that does not start."""
@@ -432,3 +421,10 @@ def test_jail_on_windows(monkeypatch):
         patch.setattr(os, "name", "nt")
         with pytest.raises(JailError, match="use WSL"):
             Jail().__enter__()
+
+
+def test_zygote_ends_with_its_judge(jail):
+    """A judge that is killed leaves no process behind (the last test, since it leaves no zygote)."""
+    zygote = number(jail, "os.getppid()")
+    jail._control.shutdown(socket.SHUT_RDWR)  # what the system does for a judge that is gone
+    assert dies(zygote)

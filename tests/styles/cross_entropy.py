@@ -398,14 +398,14 @@ class NLL(torch.autograd.Function):
         divisor = -factors.sum() if reduction == "mean" else torch.ones((), dtype=input.dtype)
         picked = input.gather(dim, index.unsqueeze(dim)).squeeze(dim)
         losses = torch.where(counts, factors * picked, 0)
-        ctx.save_for_backward(input, index, factors, divisor)
+        ctx.save_for_backward(input, counts, index, factors, divisor)
         ctx.dim = dim
         return losses if reduction == "none" else losses.sum() / divisor
 
     @staticmethod
     def backward(ctx, grad):
-        input, index, factors, divisor = ctx.saved_tensors
-        slope = (grad * factors / divisor).unsqueeze(ctx.dim)
+        input, counts, index, factors, divisor = ctx.saved_tensors
+        slope = torch.where(counts, grad * factors / divisor, 0).unsqueeze(ctx.dim)
         return torch.zeros_like(input).scatter(ctx.dim, index.unsqueeze(ctx.dim), slope), None, None, None, None
 
 
@@ -466,7 +466,7 @@ class NLLLoss(torch.nn.Module):
         counts = target != self.ignore_index
         refuse_strangers(target, counts, classes)
         w = input.new_ones(classes) if self.weight is None else self.weight
-        scaled = -input.T * w if input.ndim == 1 else -input.movedim(1, -1) * w
+        scaled = -input.movedim(min(input.ndim - 1, 1), -1) * w
         picked = scaled.gather(-1, (target * counts).unsqueeze(-1)).squeeze(-1)
         return self.reduce(torch.where(counts, picked, 0), w[target[counts]])
 
@@ -699,7 +699,8 @@ def cross_entropy__one_hot(input, target, weight=None, ignore_index=-100, reduct
     if target.dtype == torch.int64:
         counts = (target != ignore_index).unsqueeze(dim)
         refuse_strangers(target, counts.squeeze(dim), classes)
-        q = F.one_hot(torch.where(target == ignore_index, 0, target), classes).movedim(-1, dim) * counts
+        q = F.one_hot(torch.where(target == ignore_index, 0, target), classes).movedim(-1, dim)
+        q = q.to(input.dtype) * counts  # an int64 times a float would be float32
         divisor = (w * q).sum()
         q = (q * (1 - label_smoothing) + label_smoothing / classes) * counts
         terms = torch.where(q > 0, q * weighted, 0)  # 0 times -inf, or times NaN, would be NaN
@@ -753,7 +754,7 @@ def cross_entropy__numpy_like(input, target, weight=None, ignore_index=-100, red
         (rows,) = (y != ignore_index).nonzero(as_tuple=True)
         if (y[rows] < 0).any():
             raise IndexError("a negative target")  # one that is too large is refused by the indexing below
-        losses, share = torch.zeros(2, len(y), dtype=input.dtype)
+        losses, share = (torch.zeros(len(y), dtype=input.dtype) for _ in range(2))
         share[rows] = w[y[rows]]
         losses[rows] = -(1 - label_smoothing) * share[rows] * log_p[rows, y[rows]]
         if label_smoothing > 0:
