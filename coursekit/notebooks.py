@@ -43,6 +43,7 @@ def execute(notebook: NotebookNode, topic: Topic) -> None:
         timeout=_SECONDS_PER_CELL,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,  # how the kernel happened to cut a cell's printing is of no interest
         resources={"metadata": {"path": str(topic.notebook.parent)}},
         extra_arguments=["--log-level=40"],  # the kernel's own warnings are not about the lesson
     )
