@@ -320,6 +320,22 @@ def test_each_check_draws_by_itself(double):
     assert inputs(double, 7)["many_numbers"][0] in seen
 
 
+def test_no_two_checks_draw_the_same(double):
+    """Two checks that draw alike are not given the same numbers."""
+    drawn = []
+
+    def draw(f, rng):
+        """Draws"""
+        drawn.append(rng.integers(10**9))
+
+    for name in ("one", "other"):
+        run = lambda f, rng: draw(f, rng)  # noqa: E731
+        run.__name__, run.__doc__ = name, "Draws"
+        double.check(run)
+    told(honest, double)
+    assert len(set(drawn)) == 2
+
+
 # ---- diagnosis ---------------------------------------------------------------------------------------------------
 
 

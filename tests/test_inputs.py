@@ -52,6 +52,12 @@ def test_indices(rng, high, shape):
     assert len(drawn.unique()) >= min(2, high, drawn.numel())
 
 
+def test_few_indices_differ():
+    """Two indices of two classes are never the same class."""
+    drawn = [sorted(inputs.indices(np.random.default_rng(seed), 2, 2).tolist()) for seed in range(20)]
+    assert drawn == [[0, 1]] * 20
+
+
 @pytest.mark.parametrize(
     "draw",
     [

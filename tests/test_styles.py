@@ -16,7 +16,7 @@ from coursekit.jail.judge import Jail
 STYLES = Path(__file__).parent / "styles"
 SEEDS = range(5)
 
-# torch.func.vjp imports torch._dynamo when it is first called, which takes longer than a check may
+# torch.func.vjp imports torch._dynamo when it is first called, which takes seconds
 SLOW = {"log_softmax__vjp"}
 
 # one style of each topic, the one that leans most on what torch keeps in memory

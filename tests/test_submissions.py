@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -192,6 +193,18 @@ def test_zip_that_lies_about_its_size(tmp_path):
     lied = data.replace((20 << 20).to_bytes(4, "little"), (7).to_bytes(4, "little"))
     submission = submissions.read(put(tmp_path / "a.zip", lied), "ann")
     assert submission.problem or len(submission.cells[0][1]) <= 7
+
+
+def test_bomb_is_not_unpacked(tmp_path, monkeypatch):
+    """What unpacks to more than is allowed is never held in memory whole."""
+    monkeypatch.setattr(submissions, "MAX_FILE", 1 << 20)
+    path = put(tmp_path / "a.zip", zipped({"a.py": bytes(40 << 20)}))
+    tracemalloc.start()
+    try:
+        assert submissions.read(path, "ann").problem == "It unpacks to more than is allowed."
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
 
 
 # ---- what does not belong there ----------------------------------------------------------------------------------
