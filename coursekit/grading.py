@@ -122,7 +122,7 @@ class Function:
                 raise _Raised(f"{call} raised {what}", "Paste the line into a cell to see the whole traceback.")
 
 
-def ask_here(function: Callable[..., Any], exercise: Exercise, seconds: float = 5.0) -> Ask:
+def ask_here(function: Callable[..., Any], exercise: Exercise, seconds: float = 10.0) -> Ask:
     """Asks a function that lives in this process: a learner's own notebook, or a file of their own."""
 
     def ask(question: Question) -> Answer:

@@ -253,9 +253,10 @@ def test_time_is_counted_over_all_calls(jail):
     assert 0 < report.points < 4
 
 
-def test_nothing_is_asked_after_the_end(jail):
+@pytest.mark.parametrize("body", ["os._exit(0)", GARBAGE, "print('x' * 10**7)\ntime.sleep(9)"])
+def test_nothing_is_asked_after_the_end(jail, body):
     """Whoever is ended is ended: the next question gets the same verdict at once."""
-    with child(jail, function("os._exit(0)")) as ask:
+    with child(jail, function(body)) as ask:
         with pytest.raises(Stopped) as first:
             ask(X)
         begun = time.monotonic()

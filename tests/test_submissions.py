@@ -28,8 +28,13 @@ def zipped(members, compression=zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, compression)  # without today's date
     return buffer.getvalue()
+
+
+def short(value) -> str:
+    """What names a case: the same in every process, and no longer than a line."""
+    return value if isinstance(value, str) and len(value) < 60 and value.isprintable() else "…"
 
 
 def notebook(*cells) -> str:
@@ -130,6 +135,7 @@ def test_no_folder():
         ("a.zip", zipped({"../../b.py": "b", "c.py": "c"}), [("c.py", "c")]),
         ("a.zip", zipped({"b.py": "b"}, zipfile.ZIP_LZMA), [("b.py", "b")]),
     ],
+    ids=short,
 )
 def test_cells(tmp_path, name, content, cells):
     """Code is taken as text with a label that says where it stood; everything else is passed over."""
@@ -170,7 +176,7 @@ def test_folder(tmp_path):
         ("a.py", "#" * ((1 << 20) + 1), "Its code is longer than 1 MB."),
         ("a.py", bytes((16 << 20) + 1), "It is larger than 16 MB."),
     ],
-    ids=lambda value: value if isinstance(value, str) and len(value) < 60 else "…",
+    ids=short,
 )
 def test_what_cannot_be_read(tmp_path, name, content, said):
     """Each kind of unreadable file has a sentence for its author."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -30,6 +31,7 @@ from coursekit.jail.inside.source import Cell
 from coursekit.report import Outcome
 
 START_SECONDS = 120  # for importing torch on a busy or cold machine
+_TRANSFORMS = re.compile(r"\b(func|functorch|vmap|vjp|jvp|jacrev|jacfwd|hessian|checkpoint)\b")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Jail:
         self.limits = limits or Limits()
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._has_transforms = False
 
     def __enter__(self) -> Self:
         self._start()
@@ -74,9 +77,11 @@ class Jail:
 
         Asking raises Stopped when the child is gone or oversteps a limit.
         """
-        if self._zygote is None or self._zygote.poll() is not None:
+        if self._zygote is None or not self._is_well():
             self._stop()
             self._start()
+        if any(_TRANSFORMS.search(text) for _, text in cells):
+            self._bring_transforms()
         assert self._control is not None
         child = _Child(self._control, self.limits)
         try:
@@ -85,6 +90,20 @@ class Jail:
         finally:
             if not child.end():  # the zygote does not answer for its child: begin anew
                 self._stop()
+
+    def _is_well(self) -> bool:
+        """Whether the zygote lives and has nothing to say: it speaks only when spoken to, or when it has ended."""
+        assert self._control is not None
+        assert self._zygote is not None
+        return self._zygote.poll() is None and not select.select([self._control], [], [], 0)[0]
+
+    def _bring_transforms(self) -> None:
+        """Has the zygote import what torch.func imports at its first call: seconds that no learner should pay."""
+        assert self._control is not None
+        if not self._has_transforms:
+            self._control.settimeout(START_SECONDS)
+            self._control.send(json.dumps({"import": "torch._dynamo"}).encode())
+            self._has_transforms = bool(self._control.recv(1 << 10))
 
     def _start(self) -> None:
         if os.name != "posix":
@@ -125,6 +144,7 @@ class Jail:
             if self._zygote.stderr is not None:
                 self._zygote.stderr.close()
         self._zygote = self._control = None
+        self._has_transforms = False
 
 
 class _Child:
@@ -148,11 +168,18 @@ class _Child:
             "forbids": exercise.forbids,
         }
         fds = [self._theirs.fileno(), self._their_output]
-        socket.send_fds(self._control, [json.dumps(order).encode()], fds)
-        self._theirs.close()
-        os.close(self._their_output)
+        try:
+            socket.send_fds(self._control, [json.dumps(order).encode()], fds)
+        except OSError:
+            raise JailError("The grading process is gone; an earlier submission may have ended it.") from None
+        finally:
+            self._theirs.close()
+            os.close(self._their_output)
         job = json.dumps({"cells": cells, "function": exercise.name}).encode()
-        self._send(protocol.LENGTHS.pack(len(job), 0) + job)
+        try:
+            self._send(protocol.LENGTHS.pack(len(job), 0) + job)
+        except Stopped as stopped:  # told at the first question, like all that ends a child
+            self._stopped = stopped
 
     def ask(self, question: Question) -> Answer:
         if self._stopped is not None:
@@ -238,7 +265,10 @@ class _Child:
             )
 
     def _hear(self) -> None:
-        message = self._control.recv(1 << 12)
+        try:
+            message = self._control.recv(1 << 12)
+        except OSError:
+            message = b""
         if not message:
             self._gone = (-1, 0.0)  # the zygote itself is gone
             return
@@ -246,7 +276,10 @@ class _Child:
         self._gone = (ended["status"], ended["cpu"])
 
     def _kill(self) -> None:
-        self._control.send(json.dumps({"kill": True}).encode())
+        try:
+            self._control.send(json.dumps({"kill": True}).encode())
+        except OSError:
+            self._gone = (-1, 0.0)  # the zygote is gone, and with it what could end the child
 
     def _too_slow(self) -> Stopped:
         self._kill()

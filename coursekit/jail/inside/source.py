@@ -11,6 +11,9 @@ import __future__
 import ast
 import difflib
 import linecache
+import symtable
+import sys
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +35,8 @@ class _Statement:
     node: ast.stmt
     binds: frozenset[str]
     needs: frozenset[str]
+    touches: frozenset[str]  # where a function is only defined, what calling it would touch
+    calls: frozenset[str]
     is_stub: bool
 
 
@@ -43,13 +48,15 @@ def load(cells: list[Cell], name: str) -> Callable[..., Any]:
         Exception: whatever the learner's own statements raise.
     """
     statements, broken = _parse(cells)
-    namespace: dict[str, Any] = {"__name__": "submission"}
+    module = types.ModuleType("submission")
+    sys.modules[module.__name__] = module  # dataclasses look their module up there
+    namespace = vars(module)
     for label, text in cells:  # so that a traceback can quote the learner's line
         linecache.cache[_file(label)] = (len(text), None, text.splitlines(keepends=True), _file(label))
     lazy = __future__.annotations.compiler_flag  # a forgotten `from torch import Tensor` costs nobody a point
     for statement in _needed(statements, name, broken):
-        module = ast.Module([statement.node], [])
-        code = compile(module, _file(statement.label), "exec", flags=lazy, dont_inherit=True)
+        tree = ast.Module([statement.node], [])
+        code = compile(tree, _file(statement.label), "exec", flags=lazy, dont_inherit=True)
         exec(code, namespace)
     function: Callable[..., Any] | None = namespace.get(name)
     if not callable(function):
@@ -74,7 +81,7 @@ def _parse(cells: list[Cell]) -> tuple[list[_Statement], list[str]]:
             reason = getattr(error, "msg", None) or type(error).__name__
             broken.append(f"{label}{f', line {line}' if line else ''}: {reason}")
             continue
-        statements += [statement for node in body if (statement := _statement(label, node)).binds]
+        statements += [_statement(label, node) for node in body]
     return statements, broken
 
 
@@ -82,53 +89,61 @@ def _tree(text: str) -> ast.Module:
     try:
         return ast.parse(text)
     except SyntaxError:
-        # IPython's own lines (%magic, !shell, help?) are no Python; without them the cell may parse
-        kept = ["" if _is_magic(line) else line for line in text.splitlines()]
-        return ast.parse("\n".join(kept))
+        # a cell may hold what only IPython understands: %magic, !shell, help?; it knows best where
+        from IPython.core.inputtransformer2 import TransformerManager
 
-
-def _is_magic(line: str) -> bool:
-    stripped = line.strip()
-    return stripped.startswith(("%", "!", "?")) or stripped.endswith("?")
+        if text.lstrip().startswith("%%"):  # or the whole cell would become the argument of %%time
+            text = text.replace("%%", "# %%", 1)
+        return ast.parse(TransformerManager().transform_cell(text))  # type: ignore[no-untyped-call]
 
 
 def _statement(label: str, node: ast.stmt) -> _Statement:
-    return _Statement(label, node, frozenset(_binds(node)), frozenset(_needs(node)), _is_stub(node))
+    table = symtable.symtable(ast.unparse(node), label, "exec")
+    needs = frozenset(_needs(table))
+    return _Statement(label, node, frozenset(_binds(node, table)), needs, _touches(node), _calls(node), _is_stub(node))
 
 
-def _binds(node: ast.stmt) -> Iterator[str]:
-    """The global names that a top-level statement defines; loops and bare calls count as defining nothing."""
-    match node:
-        case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
-            yield name
-        case ast.Import(names=names) | ast.ImportFrom(names=names):
-            for alias in names:
-                yield alias.asname or alias.name.split(".")[0]
-        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
-            for child in ast.walk(node):
-                if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-                    yield child.id
-        case ast.If() | ast.Try():
-            for child in ast.iter_child_nodes(node):
-                if isinstance(child, ast.ExceptHandler):
-                    for inner in child.body:
-                        yield from _binds(inner)
-                elif isinstance(child, ast.stmt):
-                    yield from _binds(child)
+def _binds(node: ast.stmt, table: symtable.SymbolTable) -> Iterator[str]:
+    """The global names that a top-level statement defines, a loop's and a with's included."""
+    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+        yield "*"
+    for symbol in table.get_symbols():
+        if symbol.is_assigned() or symbol.is_imported():
+            yield symbol.get_name()
 
 
-def _needs(node: ast.stmt) -> Iterator[str]:
-    """The global names that a statement reads, its function's own variables left out."""
-    nodes = list(ast.walk(node))
-    own: set[str] = set()
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        own = {child.arg for child in nodes if isinstance(child, ast.arg)}
-        own |= {child.id for child in nodes if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)}
-    for child in nodes:
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load) and child.id not in own:
-            yield child.id
-    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-        yield node.target.id
+def _needs(table: symtable.SymbolTable) -> Iterator[str]:
+    """The global names that a statement reads or declares, at any depth; no function's own variables."""
+    for symbol in table.get_symbols():
+        if symbol.is_global() or (table.get_type() == "module" and symbol.is_referenced()):
+            yield symbol.get_name()
+    for child in table.get_children():
+        yield from _needs(child)
+
+
+def _touches(node: ast.stmt) -> frozenset[str]:
+    """The names whose values a statement changes: `X[…] = …`, `X.y = …`, `X += …`, `X.method(…)`, at any depth."""
+    touched: set[str] = set()
+    for child in ast.walk(node):
+        match child:
+            case ast.Attribute(attr=attr) if attr.startswith("__"):
+                pass
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+                touched.add(name)
+            case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store()):
+                touched.add(name)
+            case ast.AugAssign(target=ast.Name(id=name)):
+                touched.add(name)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
+                touched.add(name)
+    return frozenset(touched)
+
+
+def _calls(node: ast.stmt) -> frozenset[str]:
+    """What a statement calls as it runs: its decorators, or the function of a bare call."""
+    calls = list(getattr(node, "decorator_list", [])) + ([node.value] if isinstance(node, ast.Expr) else [])
+    roots = [call.func if isinstance(call, ast.Call) else call for call in calls]
+    return frozenset(root.id for root in roots if isinstance(root, ast.Name))
 
 
 def _is_stub(node: ast.stmt) -> bool:
@@ -146,9 +161,23 @@ def _needed(statements: list[_Statement], name: str, broken: list[str]) -> list[
     # a cell that was copied, or reset below an earlier answer, must not hide the answer behind its stub
     answered = {bound for s in statements if not s.is_stub for bound in s.binds}
     usable = [s for s in statements if not (s.is_stub and s.binds <= answered)]
+    written = {
+        bound for s in usable for bound in s.binds if isinstance(s.node, ast.Assign | ast.AnnAssign | ast.ClassDef)
+    }
+    written.add(name)  # not what is imported: `torch.save(…)` does not make torch
+    writers = {b: s.touches for s in usable for b in s.binds if isinstance(s.node, ast.FunctionDef)}
+
+    def changes(s: _Statement) -> frozenset[str]:
+        own = s.touches if not isinstance(s.node, ast.FunctionDef) else frozenset[str]()
+        return own.union(*(writers.get(call, ()) for call in s.calls)) & written
+
     wanted, chosen = {name}, set[int]()
     while True:
-        found = [i for i, s in enumerate(usable) if i not in chosen and (s.binds & wanted or "*" in s.binds)]
+        found = [
+            i
+            for i, s in enumerate(usable)
+            if i not in chosen and (s.binds & wanted or "*" in s.binds or changes(s) & wanted)
+        ]
         if not found:
             return [usable[i] for i in sorted(chosen)]
         for i in found:

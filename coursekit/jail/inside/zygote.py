@@ -1,13 +1,15 @@
 """The warm parent of all children: torch is imported once, then every submission is one fork.
 
 Run by the judge as `python -m inside.zygote FD`, with this folder's parent as working directory. On the control
-socket FD the judge sends {"run": job, limits} with two descriptors (the conversation, the child's standard
-output) or {"kill": true}; the zygote answers {"status": …, "cpu": …} when the child has ended. One child at a time.
+socket FD the judge sends {"run": name, limits} with two descriptors (the conversation, the child's standard
+output), {"kill": true}, or {"import": module}; the zygote answers {"status": …, "cpu": …} when the child has ended,
+{"ready": true} when it has imported. One child at a time.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import resource
@@ -54,6 +56,10 @@ def main() -> None:
             if "kill" in order:
                 _end(pid)
                 continue
+            if "import" in order:
+                importlib.import_module(order["import"])
+                control.send(json.dumps({"ready": True}).encode())
+                continue
             pid = os.fork()
             if pid == 0:
                 signal.set_wakeup_fd(-1)
@@ -73,6 +79,7 @@ def _warm_up() -> None:
     loss.backward()  # type: ignore[no-untyped-call]
     torch.autograd.grad(x * 2, [x], torch.ones_like(x))  # the first one with a gradient given imports sympy
     repr(x)
+    load([("warm", "%magic\ndef f(): ...")], "f")  # imports what IPython needs to read magics
     gc.collect()
     gc.freeze()
 
