@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0, or 1 where it could not do what was asked."""
     arguments = _parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows ? in its place
+            stream.reconfigure(errors="replace")
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # these tensors are tiny: handing them to threads takes longer
     try:
         code: int = arguments.run(arguments)
@@ -101,7 +105,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
     report, steps = learn.check_file(arguments.exercise, arguments.file)
     if arguments.json:
-        print(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
+        print(json.dumps(report.to_json(), indent=1))
     else:
         terminal.feedback(str(show.Feedback(report, steps)))
     return 0
@@ -145,7 +149,10 @@ def _grade(arguments: argparse.Namespace) -> int:
         raise CommandError("--workers, --seconds and --memory need a number above 0.")
     folder: Path = arguments.folder.resolve()
     found = submissions.find(folder)
-    exercises = _exercises(arguments) or batch.exercises_in(found)
+    named = _exercises(arguments)
+    if not found:
+        raise CommandError(f"{folder} holds no submissions: a .py, .ipynb, .zip or folder for each learner.")
+    exercises = named or batch.exercises_in(found)
     if not exercises:
         raise CommandError(f"No submission in {folder} defines an exercise of the course. Name one: --exercise NAME.")
     out: Path = arguments.out or folder.with_name(f"{folder.name}-grades")

@@ -6,6 +6,7 @@ learner wants to see the input that shows the mistake, not the index of the larg
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -139,10 +140,7 @@ def _same(f: Function, question: Question, got: Tensor, expected: Tensor | None)
             Example(f"{call_line(f.name, question)}.shape", _shape(got), _shape(expected)),
         )
     if not _close(got, expected, _coarsest(question)):
-        raise Failure(
-            "The value is not right.",
-            example=Example(call_line(f.name, question), show(got), show(expected)),
-        )
+        raise Failure("The value is not right.", example=_example(call_line(f.name, question), got, expected))
 
 
 def _same_gradient(f: Function, question: Question, position: int, got: Tensor | None, want: Tensor | None) -> None:
@@ -159,7 +157,15 @@ def _same_gradient(f: Function, question: Question, position: int, got: Tensor |
         )
     if not _close(got, want, _coarsest(question)):
         line = gradient_line(f.name, question, position)
-        raise Failure("The value is right, its gradient is not.", example=Example(line, show(got), show(want)))
+        raise Failure("The value is right, its gradient is not.", example=_example(line, got, want))
+
+
+def _example(line: str, got: Tensor, expected: Tensor) -> Example:
+    """The two values with as many digits as it takes to see that they differ."""
+    for digits in (4, 6, 8, 12, 17):
+        if show(got, digits) != show(expected, digits):
+            break
+    return Example(line, show(got, digits), show(expected, digits))
 
 
 def _coarsest(question: Question) -> torch.dtype:
@@ -208,6 +214,8 @@ def _arguments(question: Question, named: dict[int, str] | None = None) -> str:
 
 def literal(value: Any) -> str:
     """`value` as Python that gives the very same value back (floats in their shortest exact form)."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "torch.nan" if math.isnan(value) else "torch.inf" if value > 0 else "-torch.inf"
     if not isinstance(value, Tensor):
         return repr(value)
     if value.numel() == 0:
@@ -228,15 +236,15 @@ def _nested(array: Any) -> str:
     return {"nan": "torch.nan", "inf": "torch.inf", "-inf": "-torch.inf"}.get(text, text)
 
 
-def show(value: Tensor) -> str:
-    """Numbers for reading: four digits after the point, or four significant ones."""
+def show(value: Tensor, digits: int = 4) -> str:
+    """Numbers for reading: so many digits after the point, or so many significant ones."""
     if value.ndim:
-        return "[" + ", ".join(show(row) for row in value) + "]"
+        return "[" + ", ".join(show(row, digits) for row in value) + "]"
     number = value.item()
     if not isinstance(number, float):
         return str(number)
-    fixed = f"{number:.4f}"
-    return fixed if number == 0 or 1e-3 <= abs(number) < 1e5 or number != number else f"{number:.4g}"
+    fixed = number == 0 or 1e-3 <= abs(number) < 1e5 or number != number
+    return f"{number:.{digits}{'f' if fixed else 'g'}}"
 
 
 def _shape(value: Tensor) -> str:

@@ -38,7 +38,9 @@ def write_report(folder: Path, graded: Graded) -> Path:
     }
     path = reports / f"{_file_name(graded.learner)}.json"
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    # a name or message may hold half a character; JSON's own escape for it is what backslashreplace writes
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    partial.write_text(text, encoding="utf-8", errors="backslashreplace")
     partial.replace(path)
     return path
 
@@ -47,7 +49,7 @@ def write_table(folder: Path, grades: Sequence[Graded], exercises: Sequence[Exer
     """`grades.csv`: one row a learner, one column an exercise, then total and maximum."""
     path = folder / "grades.csv"
     partial = path.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8", newline="") as file:
+    with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["learner", *(exercise.name for exercise in exercises), "total", "maximum"])
         for graded in grades:

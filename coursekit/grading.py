@@ -235,7 +235,7 @@ def _verdict(check: Check, outcome: Outcome, why: Failure | Stopped | None = Non
         check.tier,
         outcome,
         rationale=why.rationale if why else "",
-        help=(why.help or check.help) if why else "",
+        help=why.help or check.help if isinstance(why, Failure) else why.help if why else "",
         example=why.example if isinstance(why, Failure) else None,
     )
 

@@ -74,7 +74,9 @@ def _ask_file(submission: submissions.Submission, exercise: Exercise) -> grading
         function = source.load(list(submission.cells), exercise.name)
     except source.SourceError as error:
         problem = Problem(error.kind, str(error))
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: an exit() in the file is the file's problem
         problem = Problem("broken", f"Loading it raised {describe(error).message}.")
     else:
         return grading.ask_here(function, exercise)

@@ -82,7 +82,8 @@ def read(entry: Path, learner: str) -> Submission:
 
 def _from_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
     total = 0
-    paths = [path for path in sorted(folder.rglob("*")) if _wanted(path.relative_to(folder).as_posix())]
+    entries = sorted(path for path in folder.rglob("*") if not path.is_dir())
+    paths = [path for path in entries if _wanted(path.relative_to(folder).as_posix())]
     if len(paths) > MAX_FILES:
         raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
     for path in paths:
@@ -109,7 +110,9 @@ def _from_zip(path: Path) -> Iterator[tuple[str, bytes]]:
                 if len(data) > MAX_FILE or total > MAX_TOTAL:
                     raise _UnreadableError("It unpacks to more than is allowed.")
                 yield member.filename, data
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except _UnreadableError:
+        raise
+    except Exception as error:  # each kind of compression has errors of its own for damaged data
         raise _UnreadableError(f"It is not a zip file that can be opened ({error}).") from None
 
 

@@ -67,7 +67,7 @@ def progress(graded: Iterable[Graded], total: int) -> Iterator[Graded]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=total)
         for each in graded:
-            bar.update(task, advance=1, description=escape(each.learner[:20].ljust(20)))
+            bar.update(task, advance=1, description=escape(_visible(each.learner[:20].ljust(20)).plain))
             yield each
 
 
@@ -107,7 +107,7 @@ def _points(report: Report) -> Text:
 def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
     """The first exercise that lost points, and the mistake in one sentence where it has a name."""
     if graded.problem:
-        return Text(f"unreadable: {graded.problem}", style=_BAD)
+        return _visible(f"unreadable: {graded.problem}")
     short = [report for report in graded.reports if report.points < report.maximum]
     if not short:
         return Text("—")

@@ -103,7 +103,7 @@ def test_unknown_exercise(run, command):
         (["grade", "nowhere"], "is not a folder"),
         (["grade", ".", "--exercise", "duble"], "No exercise is called duble. Did you mean double?"),
         (["grade", ".", "--topic", "toi"], "No topic is called toi. Did you mean toy?"),
-        (["grade", "."], "defines an exercise of the course. Name one: --exercise NAME."),
+        (["grade", "."], "holds no submissions"),
         (["grade", ".", "--exercise", "double"], "coursekit: "),
         (["grade", ".", "--workers", "0"], "need a number above 0"),
         (["grade", ".", "--seconds", "0"], "need a number above 0"),

@@ -83,13 +83,13 @@ def test_failed_write_keeps_the_old_report(tmp_path, monkeypatch):
     assert json.loads(path.read_text(encoding="utf-8"))["points"] == 1
 
 
-@pytest.mark.parametrize("learner", ["ann", "smith.j", "17_ann-B", "a" * 80])
+@pytest.mark.parametrize("learner", ["ann", "smith.j", "17_ann-B", "a" * 80], ids=toys.short)
 def test_harmless_name_is_the_files_name(tmp_path, learner):
     """Who looks for a learner's report finds it by name."""
     assert f"{learner}.json" == gradefiles.write_report(tmp_path, graded(learner)).name
 
 
-@pytest.mark.parametrize("learner", STRANGE)
+@pytest.mark.parametrize("learner", STRANGE, ids=toys.short)
 def test_any_name_stays_in_its_folder(tmp_path, learner):
     """No name leads out of the folder, hides its file or looks like an option."""
     path = gradefiles.write_report(tmp_path, graded(learner))

@@ -173,48 +173,68 @@ DEAF = "for number in signal.valid_signals() - {9, 19}:\n    signal.signal(numbe
 ENDED = "The code ended its own process instead of returning a value."
 
 
-@pytest.mark.parametrize(
-    ("text", "outcome", "said"),
-    [
-        (function("sys.exit(0)"), Outcome.ERROR, "raised SystemExit"),
-        (function("os._exit(0)"), Outcome.ERROR, ENDED),
-        ("import os\nZERO = os._exit(0)\ndef double(x):\n    return ZERO", Outcome.ERROR, ENDED),
-        (
-            "import sys\nZERO = sys.exit()\ndef double(x):\n    return ZERO",
-            Outcome.ERROR,
-            "Loading it raised SystemExit",
-        ),
-        (function("os.kill(os.getpid(), signal.SIGTERM)"), Outcome.ERROR, "crashed the interpreter (SIGTERM)"),
-        (function("ctypes.string_at(0)", "ctypes"), Outcome.ERROR, "crashed the interpreter (SIGSEGV)"),
-        (function(DEEP), Outcome.ERROR, "crashed the interpreter (SIGSEGV)"),
-        (function("return double(x)"), Outcome.ERROR, "raised RecursionError"),
-        (function("kept = []\nwhile True:\n    kept.append(x.new_ones(10**6))"), Outcome.MEMORY, "ran out of memory"),
-        (function("kept = [0]\nwhile True:\n    kept += kept"), Outcome.MEMORY, "ran out of memory"),
-        (function("return x.new_ones(10**12)"), Outcome.MEMORY, "ran out of memory"),
-        (function("return x.expand(10**7, 2) * 1"), Outcome.ERROR, "is not an answer"),
-        (function("return x.expand(10**12, 2)"), Outcome.MEMORY, "ran out of memory"),
-        (function("print('x' * 10**7)\nreturn 2 * x"), Outcome.ERROR, "printed more than 1 MB"),
-        (function("while True:\n    print('x')"), Outcome.ERROR, "printed more than 1 MB"),
-        (function("os.closerange(0, 64)\nreturn 2 * x"), Outcome.ERROR, ENDED),
-        (function(GARBAGE), Outcome.ERROR, "What came back is not an answer"),
-        (function(FORGED.replace("SHAPE", "[9]"), "json", "struct"), Outcome.ERROR, "What came back is not an answer"),
-        (function(FORGED.replace("SHAPE", "[1 << 22] * 3 + [0]"), "json", "struct"), Outcome.ERROR, "is not an answer"),
-        (function("return input()"), Outcome.ERROR, "raised EOFError"),
-        (function("import coursekit\nreturn 2 * x"), Outcome.ERROR, "raised ModuleNotFoundError"),
-        (function("import solutions.entropy\nreturn 2 * x"), Outcome.ERROR, "raised ModuleNotFoundError"),
-        (
-            "import coursekit\ndef double(x):\n    return coursekit.x",
-            Outcome.ERROR,
-            "Loading it raised ModuleNotFoundError",
-        ),
-        ("def dubble(x):\n    return 2 * x", Outcome.UNATTEMPTED, "Did you mean `dubble`"),
-        ("def double(x) return x", Outcome.ERROR, "This is not Python"),
-        ("double = 3", Outcome.ERROR, "`double` is of type int"),
-        ("", Outcome.UNATTEMPTED, "There is no function `double` here."),
-        (function("raise ValueError('\\ud800')"), Outcome.ERROR, "raised ValueError"),
-        ("def double(x):\n    '\ud800'\n    return x", Outcome.ERROR, "This is not Python"),
-    ],
-)
+HOSTILE = {
+    "sys.exit": (function("sys.exit(0)"), Outcome.ERROR, "raised SystemExit"),
+    "os._exit": (function("os._exit(0)"), Outcome.ERROR, ENDED),
+    "os._exit at load": ("import os\nZERO = os._exit(0)\ndef double(x):\n    return ZERO", Outcome.ERROR, ENDED),
+    "exit at load": (
+        "import sys\nZERO = sys.exit()\ndef double(x):\n    return ZERO",
+        Outcome.ERROR,
+        "Loading it raised SystemExit",
+    ),
+    "kills itself": (
+        function("os.kill(os.getpid(), signal.SIGTERM)"),
+        Outcome.ERROR,
+        "crashed the interpreter (SIGTERM)",
+    ),
+    "reads address 0": (function("ctypes.string_at(0)", "ctypes"), Outcome.ERROR, "crashed the interpreter (SIGSEGV)"),
+    "deep C recursion": (function(DEEP), Outcome.ERROR, "crashed the interpreter (SIGSEGV)"),
+    "recursion": (function("return double(x)"), Outcome.ERROR, "raised RecursionError"),
+    "many tensors": (
+        function("kept = []\nwhile True:\n    kept.append(x.new_ones(10**6))"),
+        Outcome.MEMORY,
+        "ran out of memory",
+    ),
+    "long list": (function("kept = [0]\nwhile True:\n    kept += kept"), Outcome.MEMORY, "ran out of memory"),
+    "huge tensor": (function("return x.new_ones(10**12)"), Outcome.MEMORY, "ran out of memory"),
+    "large answer": (function("return x.expand(10**7, 2) * 1"), Outcome.ERROR, "is not an answer"),
+    "endless answer": (function("return x.expand(10**12, 2)"), Outcome.MEMORY, "ran out of memory"),
+    "prints much": (function("print('x' * 10**7)\nreturn 2 * x"), Outcome.ERROR, "printed more than 1 MB"),
+    "prints forever": (function("while True:\n    print('x')"), Outcome.ERROR, "printed more than 1 MB"),
+    "closes all": (function("os.closerange(0, 64)\nreturn 2 * x"), Outcome.ERROR, ENDED),
+    "writes garbage": (function(GARBAGE), Outcome.ERROR, "What came back is not an answer"),
+    "forges an answer": (
+        function(FORGED.replace("SHAPE", "[9]"), "json", "struct"),
+        Outcome.ERROR,
+        "What came back is not an answer",
+    ),
+    "forges a shape": (
+        function(FORGED.replace("SHAPE", "[1 << 22] * 3 + [0]"), "json", "struct"),
+        Outcome.ERROR,
+        "is not an answer",
+    ),
+    "reads input": (function("return input()"), Outcome.ERROR, "raised EOFError"),
+    "imports coursekit": (function("import coursekit\nreturn 2 * x"), Outcome.ERROR, "raised ModuleNotFoundError"),
+    "imports solutions": (
+        function("import solutions.entropy\nreturn 2 * x"),
+        Outcome.ERROR,
+        "raised ModuleNotFoundError",
+    ),
+    "imports coursekit at load": (
+        "import coursekit\ndef double(x):\n    return coursekit.x",
+        Outcome.ERROR,
+        "Loading it raised ModuleNotFoundError",
+    ),
+    "misspelt": ("def dubble(x):\n    return 2 * x", Outcome.UNATTEMPTED, "Did you mean `dubble`"),
+    "syntax error": ("def double(x) return x", Outcome.ERROR, "This is not Python"),
+    "no function": ("double = 3", Outcome.ERROR, "`double` is of type int"),
+    "empty": ("", Outcome.UNATTEMPTED, "There is no function `double` here."),
+    "half a character raised": (function("raise ValueError('\\ud800')"), Outcome.ERROR, "raised ValueError"),
+    "half a character": ("def double(x):\n    '\ud800'\n    return x", Outcome.ERROR, "This is not Python"),
+}
+
+
+@pytest.mark.parametrize(("text", "outcome", "said"), HOSTILE.values(), ids=HOSTILE)
 def test_what_hostile_code_gets(jail, text, outcome, said):
     """Each is told what it did, has no points for it, and does not touch whoever comes next."""
     report = told(jail, text)
@@ -370,19 +390,13 @@ def test_kill_that_comes_too_late(jail):
 
 
 @pytest.mark.slow
-def test_zygote_killed_by_an_answer(jail):
-    """Whoever kills the parent of all children is graded by what it returned, and the next learner is well."""
-    told(jail, function("os.kill(os.getppid(), signal.SIGKILL)\nreturn 2 * x"))
-    assert told(jail, toys.HONEST).points == 4
-
-
-@pytest.mark.slow
-def test_zygote_killed_by_an_endless_loop(jail):
-    """A child without a parent fails like any other: it does not stay behind, and the run goes on."""
-    orphan = "if x.ndim:\n    os.kill(os.getppid(), signal.SIGKILL)\n    while True:\n        time.sleep(0.1)\n"
+def test_zygote_killed_by_a_submission(jail):
+    """Whoever kills the parent of all children gets what it returned, does not stay behind, and harms nobody."""
     pid = None
+    loop = "if x.ndim:\n    while True:\n        time.sleep(0.1)\n"
+    body = loop + "os.kill(os.getppid(), signal.SIGKILL)\nreturn torch.tensor(os.getpid())"
     try:
-        with child(jail, function(orphan + "return torch.tensor(os.getpid())"), seconds=2.0) as ask:
+        with child(jail, function(body), seconds=2.0) as ask:
             pid = int(ask(Question((tensor(3.0),))).value)
             with pytest.raises(Stopped) as stopped:
                 ask(X)
@@ -395,9 +409,11 @@ def test_zygote_killed_by_an_endless_loop(jail):
 
 
 @pytest.mark.slow
-def test_zygote_stopped_by_an_answer(jail):
+def test_zygote_stopped_by_a_submission(jail):
     """A parent that no longer answers is replaced."""
+    zygote = number(jail, "os.getppid()")
     told(jail, function("os.kill(os.getppid(), signal.SIGSTOP)\nreturn 2 * x"))
+    assert dies(zygote)
     assert told(jail, toys.HONEST).points == 4
 
 

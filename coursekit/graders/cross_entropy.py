@@ -1085,7 +1085,7 @@ def padding_is_zero(logits: Tensor, target: Tensor, padding: int) -> Tensor:
 
 
 @sequence_loss.misconception(  # CE11
-    "The padding class was taken out of the softmax. Only targets are skipped: the model may still (wrongly) "
+    "The padding class was taken out of the softmax. Only targets are skipped: the model may still "
     "believe in padding, so its logit stays in the sum."
 )
 def padding_class_removed(logits: Tensor, target: Tensor, padding: int) -> Tensor:

@@ -7,6 +7,7 @@ read files and use the network. Grade only work of people you trust with your ac
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -102,7 +103,7 @@ class Jail:
         assert self._control is not None
         if not self._has_transforms:
             self._control.settimeout(START_SECONDS)
-            self._control.send(json.dumps({"import": "torch._dynamo"}).encode())
+            self._control.send(_line({"import": "torch._dynamo"}))
             self._has_transforms = bool(self._control.recv(1 << 10))
 
     def _start(self) -> None:
@@ -130,6 +131,7 @@ class Jail:
         if not ready:
             self._zygote.kill()
             _, message = self._zygote.communicate()
+            self._stop()
             raise JailError(f"The grading process did not start: {_last_line(message)}")
 
     def _stop(self) -> None:
@@ -150,7 +152,10 @@ class Jail:
 class _Child:
     """One fork, from begin to end."""
 
+    _numbers = itertools.count(1)
+
     def __init__(self, control: socket.socket, limits: Limits) -> None:
+        self._number = next(self._numbers)  # so that an order to kill it, come too late, does not hit the next one
         self._control = control
         self._limits = limits
         self._deadline = time.monotonic() + limits.seconds
@@ -162,14 +167,14 @@ class _Child:
 
     def begin(self, cells: tuple[Cell, ...], exercise: Exercise) -> None:
         order = {
-            "run": exercise.name,
+            "run": self._number,
             "cpu": int(self._limits.seconds) + 1,
             "memory": self._limits.memory,
             "forbids": exercise.forbids,
         }
         fds = [self._theirs.fileno(), self._their_output]
         try:
-            socket.send_fds(self._control, [json.dumps(order).encode()], fds)
+            socket.send_fds(self._control, [_line(order)], fds)
         except OSError:
             raise JailError("The grading process is gone; an earlier submission may have ended it.") from None
         finally:
@@ -277,7 +282,7 @@ class _Child:
 
     def _kill(self) -> None:
         try:
-            self._control.send(json.dumps({"kill": True}).encode())
+            self._control.send(_line({"kill": self._number}))
         except OSError:
             self._gone = (-1, 0.0)  # the zygote is gone, and with it what could end the child
 
@@ -323,6 +328,10 @@ def _killed_by(number: int, out_of_time: bool, limits: Limits) -> Stopped:
         f"The code crashed the interpreter ({signal.Signals(number).name}).",
         "Look for endless recursion, or an index out of range in a call into C.",
     )
+
+
+def _line(order: dict[str, object]) -> bytes:
+    return json.dumps(order).encode() + b"\n"
 
 
 def _last_line(message: bytes) -> str:

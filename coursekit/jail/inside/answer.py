@@ -48,11 +48,11 @@ def answer(function: Callable[..., Any], question: Question, forbids: Collection
     args = [_copy(value) for value in question.args]
     kwargs = {name: _copy(value) for name, value in question.kwargs.items()}
     leaves = [args[position].requires_grad_(True) for position in question.wrt]
-    for position, leaf in zip(question.wrt, leaves, strict=True):
-        args[position] = leaf.clone()  # writing into a leaf would raise; this way it is noticed and named
     watch = _Watch(forbids)
     try:
         with watch if forbids else nullcontext(), torch.enable_grad():
+            for position, leaf in zip(question.wrt, leaves, strict=True):
+                args[position] = leaf.clone()  # writing into a leaf would raise; this way it is noticed and named
             value = function(*args, **kwargs)
             problem = _forbidden(watch) or _not_a_tensor(value) or _changed(question, args, kwargs)
             if problem is not None:
@@ -135,4 +135,10 @@ def _gradients(value: Tensor, inputs: list[Tensor], scale: float) -> tuple[Tenso
     if not inputs or not value.requires_grad:
         return (None,) * len(inputs)
     total = scale * value.sum()
-    return torch.autograd.grad(total, inputs, allow_unused=True)
+    # torch.autograd.grad itself, without its hook: under that hook a _Watch would not see into a learner's backward
+    engine = torch.autograd.Variable._execution_engine
+    seed = torch.ones_like(total)
+    gradients: tuple[Tensor | None, ...] = engine.run_backward(
+        (total,), (seed,), False, False, tuple(inputs), allow_unreachable=True, accumulate_grad=False
+    )
+    return gradients

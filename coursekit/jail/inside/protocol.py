@@ -179,13 +179,13 @@ class _Body:
             raise ProtocolError("a tensor needs a known dtype and a shape of at most 8 dimensions")
         if not all(type(size) is int and 0 <= size <= MAX_BODY for size in shape):
             raise ProtocolError("a shape is made of sizes")
-        if prod(max(size, 1) for size in shape) > MAX_BODY:  # an empty tensor may still claim 4194304³ × 0
-            raise ProtocolError("a shape is too large")
         end = self.offset + prod(shape) * dtype.itemsize
         if end > len(self.data):
             raise ProtocolError("the body is too short for its tensors")
         chunk, self.offset = bytearray(self.data[self.offset : end]), end
         if not chunk:  # frombuffer refuses an empty buffer
+            if prod(max(size, 1) for size in shape) > MAX_BODY:  # of 4194304³ × 0, torch refuses the strides
+                raise ProtocolError("a shape is too large")
             return torch.empty(shape, dtype=dtype)
         return torch.frombuffer(chunk, dtype=dtype).reshape(shape)
 

@@ -1,9 +1,9 @@
 """The warm parent of all children: torch is imported once, then every submission is one fork.
 
 Run by the judge as `python -m inside.zygote FD`, with this folder's parent as working directory. On the control
-socket FD the judge sends {"run": name, limits} with two descriptors (the conversation, the child's standard
-output), {"kill": true}, or {"import": module}; the zygote answers {"status": …, "cpu": …} when the child has ended,
-{"ready": true} when it has imported. One child at a time.
+socket FD the judge sends, a line of JSON each, {"run": number, limits} with two descriptors (the conversation, the
+child's standard output), {"kill": number}, or {"import": module}; the zygote answers {"status": …, "cpu": …} when the
+child has ended, {"ready": true} when it has imported. One child at a time.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
     signal.set_wakeup_fd(woken.fileno())
     signal.signal(signal.SIGCHLD, lambda *_: None)
     control.send(json.dumps({"ready": True}).encode())
-    pid = 0
+    pid, number, heard = 0, 0, b""
     while True:
         ready, _, _ = select.select([control, wake], [], [])
         if wake in ready:
@@ -52,20 +52,20 @@ def main() -> None:
             message, fds, _, _ = socket.recv_fds(control, 1 << 16, 2)
             if not message:
                 return
-            order = json.loads(message)
-            if "kill" in order:
-                _end(pid)
-                continue
-            if "import" in order:
-                importlib.import_module(order["import"])
-                control.send(json.dumps({"ready": True}).encode())
-                continue
-            pid = os.fork()
-            if pid == 0:
-                signal.set_wakeup_fd(-1)
-                for end in (wake, woken, control):
-                    end.close()
-                _child(socket.socket(fileno=fds[0]), fds[1], order)
+            *lines, heard = (heard + message).split(b"\n")  # a stream may join orders, or cut one in two
+            for order in map(json.loads, lines):
+                if "kill" in order and order["kill"] == number:
+                    _end(pid)
+                elif "import" in order:
+                    importlib.import_module(order["import"])
+                    control.send(json.dumps({"ready": True}).encode())
+                elif "run" in order:
+                    pid, number = os.fork(), order["run"]
+                    if pid == 0:
+                        signal.set_wakeup_fd(-1)
+                        for end in (wake, woken, control):
+                            end.close()
+                        _child(socket.socket(fileno=fds[0]), fds[1], order)
             for fd in fds:
                 os.close(fd)
 
