@@ -8,6 +8,7 @@ child has ended, {"ready": true} when it has imported. One child at a time.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import json
@@ -28,6 +29,8 @@ from . import protocol
 from .answer import answer, describe
 from .protocol import Answer, Problem
 from .source import SourceError, load
+
+_PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
 
 
 def main() -> None:
@@ -126,6 +129,8 @@ def _child(conversation: socket.socket, output: int, order: dict[str, Any]) -> N
         os.environ.clear()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()  # so that the judge can end whatever the learner's code started, too
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # who kills the zygote dies with it
         _limit(order["cpu"], order["memory"])
         gc.disable()
         _converse(conversation, order["forbids"])
