@@ -257,15 +257,14 @@ def diagnose(exercise: Exercise, calls: list[Call], start: int, end: int) -> Dia
     Where several do, the one that explains the most of all other calls is named, so a second mistake elsewhere does
     not hide the first one.
     """
-    best, explained = None, 0
-    for misconception in exercise.misconceptions:
-        function = misconception.function
-        if start < end and all(_reproduces(function, call) for call in reversed(calls[start:end])):
-            others = calls[:start] + calls[end:]
-            score = 1 + sum(_reproduces(function, call) for call in others)
-            if score > explained:
-                best, explained = misconception, score
-    return None if best is None else Diagnosis(best.name, best.explanation)
+    failing, others = calls[start:end], calls[:start] + calls[end:]
+    if not failing:
+        return None
+    # the last call is the one that failed, so most misconceptions are ruled out by it alone
+    fitting = [m for m in exercise.misconceptions if all(_reproduces(m.function, call) for call in reversed(failing))]
+    if len(fitting) > 1:
+        fitting.sort(key=lambda m: -sum(_reproduces(m.function, call) for call in others))
+    return Diagnosis(fitting[0].name, fitting[0].explanation) if fitting else None
 
 
 def _reproduces(wrong: Callable[..., Tensor], call: Call) -> bool:

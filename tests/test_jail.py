@@ -143,6 +143,13 @@ def test_training_does_not_run(jail):
     assert told(jail, "while True: pass\n" + toys.HONEST, seconds=5.0).outcome is Outcome.PASSED
 
 
+@pytest.mark.slow
+def test_transforms_cost_no_learners_time(jail):
+    """What torch.func imports at its first call, for seconds, is imported before the clock starts."""
+    text = function("return torch.func.grad(lambda a: (a * a).sum())(x)")
+    assert told(jail, text, seconds=1.5).outcome is Outcome.PASSED
+
+
 # ---- hostile, broken, unlucky ------------------------------------------------------------------------------------
 
 

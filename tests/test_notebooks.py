@@ -201,11 +201,13 @@ def test_covered(toy_course):
 @pytest.mark.filterwarnings("default")  # Jupyter's own
 def test_execute(toy_course):
     """A notebook runs from top to bottom in its own folder, and stops at the cell that raises."""
-    cells = [toys.code("import os"), toys.code("os.path.basename(os.getcwd())"), toys.code("1 / 0"), toys.code("2")]
+    printing = "for part in range(3):\n    print(part, flush=True)"
+    cells = [toys.code(text) for text in ("import os", "os.path.basename(os.getcwd())", printing, "1 / 0", "2")]
     toys.write_notebook(toy_course.notebook, *cells)
     notebook = notebooks.read(toy_course)
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
         notebooks.execute(notebook, toy_course)
     assert notebook.cells[1].outputs[0].data["text/plain"] == "'notebooks'"
-    assert [cell.execution_count for cell in notebook.cells] == [1, 2, 3, None]
+    assert [output.text for output in notebook.cells[2].outputs] == ["0\n1\n2\n"]
+    assert [cell.execution_count for cell in notebook.cells] == [1, 2, 3, 4, None]
     assert "execution" not in notebook.cells[0].metadata

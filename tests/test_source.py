@@ -3,6 +3,8 @@
 import traceback
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coursekit.jail.inside.source import SourceError, load
 
@@ -66,6 +68,36 @@ def test_function_with_what_it_needs(texts):
 
 
 @pytest.mark.parametrize(
+    "before",
+    [
+        "A = {}\nA[0] = 1",
+        "A = []\nA.append(1)",
+        "A = [0]\nA[0] += 1",
+        "for a in (0, 1):\n    A = [a]",
+        "import contextlib\nwith contextlib.nullcontext():\n    A = [1]",
+        "A = [0]\n\ndef set_up():\n    A[0] = 1\n\nset_up()",
+        "A = [0]\n\ndef register(g):\n    A[0] = g()\n\n@register\ndef one():\n    return 1",
+        "while not (A := [1]):\n    pass",
+        "match 1:\n    case 1:\n        A = [1]",
+    ],
+)
+def test_what_is_needed_is_made_ready(before):
+    """Statements that fill or change what the function needs come along with it."""
+    assert load(cells(before + "\n\ndef f(x):\n    return x + A[0]"), "f")(2) == 3
+
+
+def test_attribute_of_the_function_itself():
+    """What is stored on the function is there when it is called."""
+    assert load(cells("def f(x):\n    return x + f.one\n\nf.one = 1"), "f")(2) == 3
+
+
+def test_libraries_stay_as_they_are():
+    """A library that is patched beside the function is not patched for it."""
+    patch = "import math\nmath.exp = None\nmath.exp.one = 1"
+    assert load(cells(patch, "def f(x):\n    return x + math.exp(0)"), "f")(2) == 3
+
+
+@pytest.mark.parametrize(
     "texts",
     [
         ["def f(x):\n    return x", F],
@@ -97,6 +129,10 @@ def test_cells_doubled_and_reordered(texts):
         "f.__code__ = None",
         "assert f(1) == 99",
         "x = input('Your name? ')",
+        "for _ in iter(int, 1):\n    x = f(1)",
+        "x = [f(1) for _ in iter(int, 1)]",
+        "f(1).backward()",
+        "import torch\nmodel = torch.nn.Linear(1, 1)\nwhile True:\n    model.zero_grad()",
     ],
 )
 def test_nothing_else_runs(rest):
@@ -130,12 +166,32 @@ def test_magic_lines_do_not_matter(text):
     assert load(cells(text), "f")(2) == 3
 
 
-@pytest.mark.parametrize(
-    "broken", ["def g(:\n", "%%bash\nls -l | wc", "x = = 1", "\x00", "(" * 5_000, "def g():\nreturn"]
-)
+BROKEN = {
+    "no Python": "def g(:\n",
+    "another language": "%%bash\nls -l | wc",
+    "null byte": "\x00",
+    "half a character": "'\ud800'",
+    "too deep": "(" * 5_000,
+    "long sum": "x = " + " + ".join(["1"] * 500),
+    "no indent": "def g():\n1",
+    "argument twice": "def g(a, a):\n    pass",
+    "late global": "def g():\n    x = 1\n    global x",
+    "nonlocal outside": "nonlocal x",
+    "return outside": "return 3",
+    "await outside": "await x",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_another_cell_may_be_broken(broken):
     """A cell that is no Python costs nothing where the function stands in another."""
     assert load(cells(broken, F, broken), "f")(2) == 3
+
+
+@given(st.text("%!?()[]{}=:'\"\\#@,.\n\t\f\x00 a1é\ud800", max_size=30))
+def test_any_text_beside_the_function(junk):
+    """Whatever stands in another cell, the function is found."""
+    assert load(cells(junk, F), "f")(2) == 3
 
 
 def test_broken_cell_is_named():
