@@ -15,7 +15,7 @@ import numpy as np
 from torch import Tensor
 
 from coursekit import compare
-from coursekit.exercise import Check, Exercise, Failure
+from coursekit.exercise import Check, Exercise, Failure, Misconception
 from coursekit.jail.inside.answer import answer
 from coursekit.jail.inside.protocol import Answer, Question
 from coursekit.report import Diagnosis, Outcome, Report, Tier, Verdict
@@ -119,7 +119,10 @@ class Function:
                 )
             case _:
                 what = "NotImplementedError" if kind == "unattempted" else message
-                raise _Raised(f"{call} raised {what}", "Paste the line into a cell to see the whole traceback.")
+                help = "Paste the line into a cell to see the whole traceback."
+                if "numpy()" in what:
+                    help = "numpy knows nothing of gradients: stay with torch operations from the input to the result."
+                raise _Raised(f"{call} raised {what}", help)
 
 
 def ask_here(function: Callable[..., Any], exercise: Exercise, seconds: float = 10.0) -> Ask:
@@ -191,7 +194,8 @@ def grade(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
     """
     f = Function(exercise, ask)
     verdicts: list[Verdict] = []
-    first_failure: tuple[int, int] | None = None  # the calls that the first failing check made
+    failed: list[list[Call]] = []
+    passed: list[Call] = []
     stopped: Stopped | None = None
     for tier in Tier:
         blocked = any(verdict.outcome is not Outcome.PASSED for verdict in verdicts)
@@ -203,15 +207,16 @@ def grade(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
             try:
                 check.run(f, _generator(seed, check.name))
                 verdicts.append(_verdict(check, Outcome.PASSED))
+                passed += f.calls[start:]
             except Failure as failure:
                 outcome = Outcome.ERROR if isinstance(failure, _Raised) else Outcome.FAILED
                 verdicts.append(_verdict(check, outcome, failure))
-                first_failure = first_failure or (start, len(f.calls))
+                failed.append(f.calls[start:])
             except Stopped as stop:
                 stopped = stop
                 verdicts.append(_verdict(check, stop.outcome, stop))
-    passed = all(verdict.outcome is Outcome.PASSED for verdict in verdicts if verdict.tier is Tier.CORE)
-    outcome = Outcome.PASSED if passed else next(v.outcome for v in verdicts if v.outcome is not Outcome.PASSED)
+    solved = all(verdict.outcome is Outcome.PASSED for verdict in verdicts if verdict.tier is Tier.CORE)
+    outcome = Outcome.PASSED if solved else next(v.outcome for v in verdicts if v.outcome is not Outcome.PASSED)
     return Report(
         exercise=exercise.name,
         learner=learner,
@@ -219,7 +224,7 @@ def grade(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
         verdicts=tuple(verdicts),
         points=_points(exercise, verdicts, stopped),
         maximum=exercise.maximum,
-        diagnosis=None if first_failure is None else diagnose(exercise, f.calls, *first_failure),
+        diagnosis=diagnose(exercise, failed, passed),
     )
 
 
@@ -251,19 +256,30 @@ def _points(exercise: Exercise, verdicts: list[Verdict], stopped: Stopped | None
     return round(total, 2)
 
 
-def diagnose(exercise: Exercise, calls: list[Call], start: int, end: int) -> Diagnosis | None:
-    """The misconception that gives the learner's very numbers wherever the first failing check asked.
+def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -> Diagnosis | None:
+    """The misconception that gives the learner's very numbers.
 
-    Where several do, the one that explains the most of all other calls is named, so a second mistake elsewhere does
-    not hide the first one.
+    It must do so in all calls of the first failing check, and in at least half of the failing checks: numbers may
+    coincide in one, and a second mistake elsewhere must not hide the first. Where several do, the one that explains the
+    most calls is named.
+
+    Args:
+        exercise: whose misconceptions to try.
+        failed: the calls of each failing check, in order.
+        passed: the calls of all other checks.
     """
-    failing, others = calls[start:end], calls[:start] + calls[end:]
-    if not failing:
+    if not failed:
         return None
-    # the last call is the one that failed, so most misconceptions are ruled out by it alone
-    fitting = [m for m in exercise.misconceptions if all(_reproduces(m.function, call) for call in reversed(failing))]
+
+    def explains(misconception: Misconception, calls: list[Call]) -> bool:
+        # the last call is the one that failed, so most misconceptions are ruled out by it alone
+        return bool(calls) and all(_reproduces(misconception.function, call) for call in reversed(calls))
+
+    fitting = [m for m in exercise.misconceptions if explains(m, failed[0])]
+    fitting = [m for m in fitting if 2 * sum(explains(m, calls) for calls in failed) >= len(failed)]
     if len(fitting) > 1:
-        fitting.sort(key=lambda m: -sum(_reproduces(m.function, call) for call in others))
+        calls = [call for check in failed for call in check] + passed
+        fitting.sort(key=lambda m: -sum(_reproduces(m.function, call) for call in calls))
     return Diagnosis(fitting[0].name, fitting[0].explanation) if fitting else None
 
 

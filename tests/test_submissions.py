@@ -146,6 +146,16 @@ def test_folder(tmp_path):
     assert cells == (("a/c.py", "a/c.py"), ("b.py", "b.py"))
 
 
+def test_folder_with_too_much(tmp_path, monkeypatch):
+    """A folder is read up to a number of files and a sum of bytes, and no further."""
+    for number in range(5):
+        put(tmp_path / "ann" / f"{number}.py", "x = 1")
+    monkeypatch.setattr(submissions, "MAX_TOTAL", 24)
+    assert submissions.read(tmp_path / "ann", "ann").problem == "Its files are larger than 0 MB together."
+    monkeypatch.setattr(submissions, "MAX_FILES", 4)
+    assert submissions.read(tmp_path / "ann", "ann").problem == "It holds more than 4 code files."
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

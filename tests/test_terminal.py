@@ -138,6 +138,18 @@ def test_table_prefers_what_was_tried(capsys):
     assert "triple: not yet: Look here." in capsys.readouterr().out
 
 
+def test_table_of_many_exercises_fits(capsys, monkeypatch):
+    """Where there are more exercises than columns have room, their full marks are counted instead."""
+    monkeypatch.setenv("COLUMNS", "80")
+    report = graded().reports[0]
+    full = Report("double", "ann", Outcome.PASSED, (), 4, 4)
+    table([Graded("ann", (full, full, *[report] * 8))], [toys.make_double()] * 10)
+    out = capsys.readouterr().out
+    assert "2 of 10" in out
+    assert "16/40" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
 @pytest.mark.parametrize("where", ["learner", "why", "explanation", "problem"])
 def test_table_shows_any_text(capsys, colours, where):
     """Control characters in a name, an exception or a problem are shown as such and do nothing."""
