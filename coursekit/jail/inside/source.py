@@ -75,13 +75,11 @@ def _parse(cells: list[Cell]) -> tuple[list[_Statement], list[str]]:
     broken: list[str] = []
     for label, text in cells:
         try:
-            body = _tree(text).body
+            statements += [_statement(label, node) for node in _tree(text).body]
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = getattr(error, "lineno", None)
             reason = getattr(error, "msg", None) or type(error).__name__
             broken.append(f"{label}{f', line {line}' if line else ''}: {reason}")
-            continue
-        statements += [_statement(label, node) for node in body]
     return statements, broken
 
 
