@@ -75,12 +75,21 @@ def _parse(cells: list[Cell]) -> tuple[list[_Statement], list[str]]:
     broken: list[str] = []
     for label, text in cells:
         try:
-            statements += [_statement(label, node) for node in _tree(text).body]
+            body = _tree(text).body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            line = getattr(error, "lineno", None)
-            reason = getattr(error, "msg", None) or type(error).__name__
-            broken.append(f"{label}{f', line {line}' if line else ''}: {reason}")
+            broken.append(_fault(label, getattr(error, "lineno", None), error))
+            continue
+        for node in body:
+            try:
+                statements.append(_statement(label, node))
+            except (SyntaxError, RecursionError) as error:  # what only the compiler refuses breaks no other statement
+                broken.append(_fault(label, node.lineno, error))
     return statements, broken
+
+
+def _fault(label: str, line: int | None, error: Exception) -> str:
+    reason = getattr(error, "msg", None) or type(error).__name__
+    return f"{label}{f', line {line}' if line else ''}: {reason}"
 
 
 def _tree(text: str) -> ast.Module:
