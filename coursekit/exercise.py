@@ -62,7 +62,7 @@ class Exercise:
         points: what the core checks are worth together.
         parity_points: what the parity checks are worth together.
         forbids: names of ready-made torch functions that an answer by hand does not call.
-        twin: torch's own function of that name, for the exercises that rebuild one.
+        twin: the framework's own function, for the exercises that rebuild one: torch's of that name, or a `keras_twin`.
         cases: every call over which solution, spec and twin are proved to agree (reductions × flags × edges).
     """
 

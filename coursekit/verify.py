@@ -204,26 +204,26 @@ def _twin_passes(exercise: Exercise) -> Iterator[str]:
     for seed in range(3):
         report = grading.grade(exercise, lambda question: answer(exercise.twin, question), seed=seed)  # type: ignore[arg-type]
         if report.points != exercise.maximum:
-            yield f"seed {seed}: torch's own function fails: {report.first_failure}."
+            yield f"seed {seed}: the twin fails: {report.first_failure}."
             return
 
 
 def cases_agree(exercise: Exercise, solution: Callable[..., Any]) -> Iterator[str]:
-    """A sentence for each of the exercise's cases on which solution, spec and torch do not agree."""
+    """A sentence for each of the exercise's cases on which solution, spec and twin do not agree."""
     if exercise.cases is None or exercise.twin is None:
         return
     for question in exercise.cases():
-        mine, torchs = answer(solution, question), answer(exercise.twin, question)
+        mine, theirs = answer(solution, question), answer(exercise.twin, question)
         right = compare.expected_answer(exercise.spec, question)
         line = compare.call_line(exercise.name, question)
-        if mine.value is None or torchs.value is None:
-            yield f"{line}: solution {mine.problem}, torch {torchs.problem}."
-        elif mine.value.dtype != torchs.value.dtype:
-            yield f"{line}: solution gives {mine.value.dtype}, torch {torchs.value.dtype}."
+        if mine.value is None or theirs.value is None:
+            yield f"{line}: solution {mine.problem}, twin {theirs.problem}."
+        elif mine.value.dtype != theirs.value.dtype:
+            yield f"{line}: solution gives {mine.value.dtype}, twin {theirs.value.dtype}."
         elif not compare.same_answer(mine, right, question):
             yield f"{line}: solution {mine}, spec {right}."
-        elif not compare.same_answer(torchs, right, question):
-            yield f"{line}: torch {torchs}, spec {right}."
+        elif not compare.same_answer(theirs, right, question):
+            yield f"{line}: twin {theirs}, spec {right}."
 
 
 def _count_mutants(exercise: Exercise, seeds: int, findings: Findings) -> None:
