@@ -175,6 +175,7 @@ TRIVIAL: dict[str, Callable[[Tensor, tuple[Any, ...]], Any]] = {
     "ones": lambda right, _: torch.ones_like(right),
     "NaN": lambda right, _: torch.full_like(right, torch.nan),
     "the input": lambda _, args: args[0] * 1.0,
+    "the second input": lambda _, args: args[1] * 1.0 if len(args) > 1 and isinstance(args[1], Tensor) else None,
     "the input's sum": lambda _, args: args[0].double().sum(),
     "the input's mean": lambda _, args: args[0].double().mean(),
 }

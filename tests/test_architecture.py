@@ -18,6 +18,7 @@ INSIDE = sorted((PACKAGE / "jail" / "inside").glob("*.py"))
 JAIL = sorted((PACKAGE / "jail").rglob("*.py"))
 
 HEAVY = {"torch", "numpy", "matplotlib", "IPython", "ipywidgets", "nbformat", "nbclient", "jupyterlab", "jupyter_core"}
+HEAVY |= {"keras", "scipy", "sklearn"}
 
 
 @cache
@@ -73,6 +74,7 @@ def loaded_by(statement: str) -> set[str]:
         ("nbclient", "notebooks.py"),
         ("rich", "terminal.py"),
         ("ipywidgets", "explore.py"),
+        ("keras", "twins.py"),
         ("zipfile", "submissions.py"),
         ("csv", "gradefiles.py"),
     ],
