@@ -122,3 +122,264 @@ class MeanSquaredError(torch.nn.Module):
 
 
 cost__module = MeanSquaredError()
+
+
+# ---- batch_cost --------------------------------------------------------------------------------------------------
+
+
+def batch_cost__loop(means, sizes):
+    total, samples = 0.0, 0
+    for mean, size in zip(means, sizes.tolist(), strict=True):
+        total = total + mean * size
+        samples += size
+    return total / samples
+
+
+def batch_cost__shares(means, sizes):
+    """A mean of means after all, weighted by the batches' shares."""
+    return torch.dot(means, (sizes / sizes.sum()).to(means.dtype))
+
+
+def batch_cost__one_by_one(means, sizes):
+    """Every sample stands for its batch's mean."""
+    return torch.repeat_interleave(means, sizes).mean()
+
+
+def batch_cost__running_mean(means, sizes):
+    """The mean so far moves towards each batch by that batch's share."""
+    mean, seen = means[0], sizes[0]
+    for batch, size in zip(means[1:], sizes[1:], strict=True):
+        seen = seen + size
+        mean = mean + (batch - mean) * size / seen
+    return mean
+
+
+def batch_cost__einsum(means, sizes):
+    return torch.einsum("b,b->", means, sizes.to(means.dtype)).div(sizes.sum())
+
+
+# ---- l2_penalty --------------------------------------------------------------------------------------------------
+
+
+def l2_penalty__loop(weights):
+    price = weights.new_zeros(())
+    for weight in weights.reshape(-1):
+        price = price + weight**2
+    return price
+
+
+def l2_penalty__dot_product(weights):
+    flat = weights.flatten()
+    return flat @ flat
+
+
+def l2_penalty__norm_squared(weights):
+    return torch.linalg.vector_norm(weights) ** 2
+
+
+class SumOfSquares(torch.autograd.Function):
+    """The pull on paper: twice the weight."""
+
+    @staticmethod
+    def forward(ctx, weights):
+        ctx.save_for_backward(weights)
+        return (weights * weights).sum()
+
+    @staticmethod
+    def backward(ctx, grad):
+        (weights,) = ctx.saved_tensors
+        return 2 * grad * weights
+
+
+def l2_penalty__own_backward(weights):
+    return SumOfSquares.apply(weights)
+
+
+def l2_penalty__double(weights):
+    """Computed in float64, given back in the caller's type."""
+    return weights.double().pow(2).sum().to(weights.dtype)
+
+
+# ---- l1_penalty --------------------------------------------------------------------------------------------------
+
+
+def l1_penalty__sign(weights):
+    return (weights * torch.sign(weights).detach()).sum()
+
+
+def l1_penalty__two_sides(weights):
+    """What is positive, and what is negative turned round."""
+    return torch.relu(weights).sum() + torch.relu(-weights).sum()
+
+
+def l1_penalty__norm(weights):
+    return torch.linalg.vector_norm(weights, ord=1)
+
+
+def l1_penalty__larger_of_both(weights):
+    """At 0 the two share the gradient, +½ and -½."""
+    return torch.maximum(weights, -weights).sum()
+
+
+def l1_penalty__loop(weights):
+    price = weights.new_zeros(())
+    for weight in weights.ravel():
+        if weight > 0:
+            price = price + weight
+        elif weight < 0:
+            price = price - weight
+    return price + 0 * weights.sum()
+
+
+# ---- objective ---------------------------------------------------------------------------------------------------
+
+
+def objective__one_line(prediction, target, weights, strength):
+    return ((prediction - target) ** 2).mean() + strength * (weights**2).sum()
+
+
+def objective__rows(prediction, target, weights, strength):
+    """Ridge regression's old trick: a price is the loss of further samples, one a weight, whose target is 0."""
+    errors = (prediction - target).flatten()
+    more = weights.flatten() * (strength * errors.numel()) ** 0.5
+    return torch.cat([errors, more]).square().sum() / errors.numel()
+
+
+def objective__each_sample_pays(prediction, target, weights, strength):
+    """The mean of (loss + price) is the mean of the losses, and the price."""
+    price = strength * torch.tensordot(weights, weights, dims=weights.ndim)
+    return torch.mean((target - prediction).square() + price)
+
+
+def objective__ready_made_cost(prediction, target, weights, strength):
+    return torch.nn.functional.mse_loss(prediction, target).add(weights.square().sum(), alpha=strength)
+
+
+def objective__loop(prediction, target, weights, strength):
+    cost = sum((p - t) ** 2 for p, t in zip(prediction.ravel(), target.ravel(), strict=True)) / prediction.numel()
+    return cost + sum(strength * w * w for w in weights.ravel())
+
+
+# ---- soft_threshold ----------------------------------------------------------------------------------------------
+
+
+def soft_threshold__three_cases(weights, threshold):
+    middle = torch.zeros_like(weights)
+    down = torch.where(weights > threshold, weights - threshold, middle)
+    return torch.where(weights < -threshold, weights + threshold, down)
+
+
+def soft_threshold__two_relus(weights, threshold):
+    return torch.relu(weights - threshold) - torch.relu(-weights - threshold)
+
+
+def soft_threshold__take_away_the_middle(weights, threshold):
+    return weights - weights.clamp(-threshold, threshold)
+
+
+def soft_threshold__loop(weights, threshold):
+    moved = []
+    for weight in weights.flatten().tolist():
+        size = max(abs(weight) - threshold, 0.0)
+        moved.append(size if weight > 0 else -size)
+    return torch.tensor(moved, dtype=weights.dtype).reshape(weights.shape)
+
+
+def soft_threshold__shrink_factor(weights, threshold):
+    """What share of each weight is left."""
+    size = weights.abs()
+    safe = torch.where(size == 0, 1.0, size)
+    return weights * (1 - threshold / safe).clamp(min=0)
+
+
+# ---- sgd_step ----------------------------------------------------------------------------------------------------
+
+
+def sgd_step__decay_first(weights, gradient, learning_rate, weight_decay):
+    return (1 - learning_rate * weight_decay) * weights - learning_rate * gradient
+
+
+def sgd_step__torch_optim(weights, gradient, learning_rate, weight_decay):
+    parameter = torch.nn.Parameter(weights.clone())
+    parameter.grad = gradient.clone()
+    torch.optim.SGD([parameter], lr=learning_rate, weight_decay=weight_decay).step()
+    return parameter.detach()
+
+
+def sgd_step__autograd(weights, gradient, learning_rate, weight_decay):
+    """The gradient of an objective: a cost that is linear in the weights, and the price."""
+    w = weights.detach().clone().requires_grad_()
+    objective = (gradient * w).sum() + weight_decay / 2 * w.square().sum()
+    objective.backward()
+    return (w - learning_rate * w.grad).detach()
+
+
+def sgd_step__in_place_on_a_clone(weights, gradient, learning_rate, weight_decay):
+    pull = gradient.clone().add_(weights, alpha=weight_decay)
+    return weights.clone().sub_(pull, alpha=learning_rate)
+
+
+def sgd_step__lerp(weights, gradient, learning_rate, weight_decay):
+    """Decay is a step towards 0."""
+    return torch.lerp(weights, torch.zeros_like(weights), learning_rate * weight_decay) - gradient * learning_rate
+
+
+def sgd_step__loop(weights, gradient, learning_rate, weight_decay):
+    stepped = torch.empty_like(weights).reshape(-1)
+    for i, (w, g) in enumerate(zip(weights.reshape(-1), gradient.reshape(-1), strict=True)):
+        stepped[i] = w - learning_rate * (g + weight_decay * w)
+    return stepped.reshape(weights.shape)
+
+
+# ---- adam_first_step ---------------------------------------------------------------------------------------------
+
+
+def adam_first_step__sign(weights, gradient, learning_rate, weight_decay, decoupled):
+    """1e-8 below the line is felt by no gradient but 0, and the sign of 0 is 0."""
+    if decoupled:
+        return weights - learning_rate * (weight_decay * weights + gradient.sign())
+    return weights - learning_rate * torch.sign(gradient + weight_decay * weights)
+
+
+def adam_first_step__torch_optim(weights, gradient, learning_rate, weight_decay, decoupled):
+    parameter = torch.nn.Parameter(weights.clone())
+    parameter.grad = gradient.clone()
+    optimizer = torch.optim.AdamW if decoupled else torch.optim.Adam
+    optimizer([parameter], lr=learning_rate, weight_decay=weight_decay).step()
+    return parameter.detach()
+
+
+def adam_first_step__both_means(weights, gradient, learning_rate, weight_decay, decoupled, betas=(0.9, 0.999)):
+    """All of Adam, its means corrected, for one step."""
+    if not decoupled:
+        gradient = torch.add(gradient, weights, alpha=weight_decay)
+    mean = torch.lerp(torch.zeros_like(gradient), gradient, 1 - betas[0]) / (1 - betas[0])
+    square = (1 - betas[1]) * gradient**2 / (1 - betas[1])
+    kept = weights.mul(1 - learning_rate * weight_decay) if decoupled else weights
+    return kept.addcdiv(mean, square.sqrt() + 1e-8, value=-learning_rate)
+
+
+def adam_first_step__flag_as_number(weights, gradient, learning_rate, weight_decay, decoupled):
+    inside, outside = (1 - decoupled) * weight_decay, decoupled * weight_decay
+    pull = gradient + inside * weights
+    return weights - learning_rate * (outside * weights + pull / (pull.square().sqrt() + 1e-8))
+
+
+def adam_first_step__masked(weights, gradient, learning_rate, weight_decay, decoupled):
+    """Only what is pulled at all moves."""
+    pull = gradient if decoupled else gradient + weight_decay * weights
+    stepped = weights - learning_rate * weight_decay * weights if decoupled else weights.clone()
+    moving = pull != 0
+    stepped[moving] -= learning_rate * pull[moving] / pull[moving].abs()
+    return stepped
+
+
+def adam_first_step__one_weight_at_a_time(weights, gradient, learning_rate, weight_decay, decoupled):
+    def step(w, g):
+        share = 1 - learning_rate * weight_decay if decoupled else 1.0
+        pull = g if decoupled else g + weight_decay * w
+        return share * w - learning_rate * pull / (pull.abs() + 1e-8)
+
+    if weights.ndim == 0:
+        return step(weights, gradient)
+    return torch.stack([step(w, g) for w, g in zip(weights.ravel(), gradient.ravel(), strict=True)]).view_as(weights)
