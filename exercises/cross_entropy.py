@@ -110,6 +110,60 @@ def focal_loss(
     raise NotImplementedError("focal_loss: write your answer here")
 
 
+def keras_categorical_crossentropy(
+    y_true: Tensor,
+    y_pred: Tensor,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Tensor:
+    """Cross-entropy with rows as targets: a drop-in for `keras.losses.categorical_crossentropy` on torch.
+
+    Args:
+        y_true: the targets, one-hot or any other numbers, in the shape of `y_pred`; of any dtype.
+        y_pred: scores, which are divided by their sum along `axis`; or logits.
+        from_logits: whether `y_pred` holds logits.
+        label_smoothing: α, the share of each target that is spread evenly over all classes.
+        axis: the dimension along which the classes lie.
+
+    Returns:
+        -Σ y_true · ln p along `axis`, with y_true smoothed: one number for each sample, in the dtype of
+        `y_pred`. p is the softmax of logits; of scores it is the share, clipped to [1e-7, 1 - 1e-7].
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    raise NotImplementedError("keras_categorical_crossentropy: write your answer here")
+
+
+def keras_sparse_categorical_crossentropy(
+    y_true: Tensor,
+    y_pred: Tensor,
+    from_logits: bool = False,
+    ignore_class: int | None = None,
+    axis: int = -1,
+) -> Tensor:
+    """Cross-entropy with labels: a drop-in for `keras.losses.sparse_categorical_crossentropy` on torch.
+
+    Args:
+        y_true: the index of the right class for each sample, in the shape of `y_pred` without `axis`, or
+            with a size of 1 there; of any dtype.
+        y_pred: scores, which are divided by their sum along `axis`; or logits.
+        from_logits: whether `y_pred` holds logits.
+        ignore_class: samples of this label cost 0, and their scores are not looked at.
+        axis: the dimension along which the classes lie.
+
+    Returns:
+        -ln p of the right class: one number for each sample, in the dtype of `y_pred`. p is the softmax of
+        logits; of scores it is the share, clipped to [1e-7, 1 - 1e-7].
+
+    Raises:
+        ValueError: the shapes do not fit.
+        RuntimeError: a label that counts is not in 0 … C - 1.
+    """
+    raise NotImplementedError("keras_sparse_categorical_crossentropy: write your answer here")
+
+
 def cross_entropy(
     input: Tensor,
     target: Tensor,

@@ -144,6 +144,85 @@ def focal_loss(
     # END SOLUTION
 
 
+def keras_categorical_crossentropy(
+    y_true: Tensor,
+    y_pred: Tensor,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Tensor:
+    """Cross-entropy with rows as targets: a drop-in for `keras.losses.categorical_crossentropy` on torch.
+
+    Args:
+        y_true: the targets, one-hot or any other numbers, in the shape of `y_pred`; of any dtype.
+        y_pred: scores, which are divided by their sum along `axis`; or logits.
+        from_logits: whether `y_pred` holds logits.
+        label_smoothing: α, the share of each target that is spread evenly over all classes.
+        axis: the dimension along which the classes lie.
+
+    Returns:
+        -Σ y_true · ln p along `axis`, with y_true smoothed: one number for each sample, in the dtype of
+        `y_pred`. p is the softmax of logits; of scores it is the share, clipped to [1e-7, 1 - 1e-7].
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    # BEGIN SOLUTION
+    if y_true.shape != y_pred.shape:
+        raise ValueError(f"y_true is {tuple(y_true.shape)}, y_pred {tuple(y_pred.shape)}")
+    if from_logits:
+        log_p = log_softmax(y_pred, axis)
+    else:
+        shares = y_pred / y_pred.sum(axis, keepdim=True)
+        log_p = shares.clamp(1e-7, 1 - 1e-7).log()
+    q = (1 - label_smoothing) * y_true.to(y_pred.dtype) + label_smoothing / y_pred.shape[axis]
+    return -(q * log_p).sum(axis)
+    # END SOLUTION
+
+
+def keras_sparse_categorical_crossentropy(
+    y_true: Tensor,
+    y_pred: Tensor,
+    from_logits: bool = False,
+    ignore_class: int | None = None,
+    axis: int = -1,
+) -> Tensor:
+    """Cross-entropy with labels: a drop-in for `keras.losses.sparse_categorical_crossentropy` on torch.
+
+    Args:
+        y_true: the index of the right class for each sample, in the shape of `y_pred` without `axis`, or
+            with a size of 1 there; of any dtype.
+        y_pred: scores, which are divided by their sum along `axis`; or logits.
+        from_logits: whether `y_pred` holds logits.
+        ignore_class: samples of this label cost 0, and their scores are not looked at.
+        axis: the dimension along which the classes lie.
+
+    Returns:
+        -ln p of the right class: one number for each sample, in the dtype of `y_pred`. p is the softmax of
+        logits; of scores it is the share, clipped to [1e-7, 1 - 1e-7].
+
+    Raises:
+        ValueError: the shapes do not fit.
+        RuntimeError: a label that counts is not in 0 … C - 1.
+    """
+    # BEGIN SOLUTION
+    if y_true.ndim == y_pred.ndim and y_true.shape[axis] == 1:
+        y_true = y_true.squeeze(axis)
+    if y_true.shape != y_pred.select(axis, 0).shape:
+        raise ValueError(f"y_true is {tuple(y_true.shape)}, y_pred {tuple(y_pred.shape)}")
+    counts = torch.full_like(y_true, True, dtype=torch.bool) if ignore_class is None else y_true != ignore_class
+    label = torch.where(counts, y_true, 0).long()  # any class will do where the sample does not count
+    y_pred = torch.where(counts.unsqueeze(axis), y_pred, 1.0)  # now, so that no NaN gets into the gradient
+    if from_logits:
+        log_p = log_softmax(y_pred, axis)
+    else:
+        shares = y_pred / y_pred.sum(axis, keepdim=True)
+        log_p = shares.clamp(1e-7, 1 - 1e-7).log()
+    losses = -log_p.gather(axis, label.unsqueeze(axis)).squeeze(axis)
+    return torch.where(counts, losses, 0.0)
+    # END SOLUTION
+
+
 def cross_entropy(
     input: Tensor,
     target: Tensor,

@@ -1,13 +1,15 @@
-"""From one sample's logits to cross-entropy with every flag: softmax, log-likelihood, smoothing, padding, focal loss.
+"""From one sample's logits to cross-entropy with every flag: softmax, NLL, smoothing, padding, focal loss, Keras's two.
 
 Sources: Szegedy et al., Rethinking the Inception Architecture for Computer Vision (2016), for label smoothing; Lin et
-al., Focal Loss for Dense Object Detection (2017); `torch.nn.functional.log_softmax`, `nll_loss`, `cross_entropy`.
+al., Focal Loss for Dense Object Detection (2017); `torch.nn.functional.log_softmax`, `nll_loss`, `cross_entropy`;
+`keras.losses.categorical_crossentropy`, `sparse_categorical_crossentropy`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import product
+from functools import partial
+from itertools import cycle, product
 from math import log
 from typing import Any
 
@@ -17,11 +19,13 @@ import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Misconception, Question
 from coursekit.grading import Function
 from coursekit.inputs import distribution, indices
+from coursekit.twins import keras_twin
 
 Rng = np.random.Generator
+Loss = Callable[..., Tensor]
 
 SOFTMAXES = (
     *("softmax", "log_softmax", "softmin", "special_softmax", "special_log_softmax", "gumbel_softmax"),
@@ -50,6 +54,24 @@ def draw_logits(rng: Rng, *shape: int) -> Tensor:
 def draw_weight(rng: Rng, classes: int) -> Tensor:
     """A factor for each of up to four classes, all different, together less than 1."""
     return tensor(rng.permutation(FACTORS[:classes]), dtype=torch.float32)
+
+
+def wrong_in(exercises: dict[str, Exercise], *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
+    """Adds a mistake to several exercises: a function of the spec that it spoils, and of that spec's arguments.
+
+    Args:
+        exercises: by what the mistake's name begins with there.
+        explanations: what to say of it, to all or to each.
+        name: its name, if the function has none or another.
+    """
+
+    def add(wrong: Loss) -> Loss:
+        for (prefix, exercise), explanation in zip(exercises.items(), cycle(explanations)):
+            own = partial(wrong, exercise.spec)
+            exercise.misconceptions.append(Misconception(f"{prefix}_{name or wrong.__name__}", explanation, own))
+        return wrong
+
+    return add
 
 
 def log_softmax_spec(input: Tensor, dim: int) -> Tensor:
@@ -410,6 +432,11 @@ def total_detached(input: Tensor, dim: int) -> Tensor:
 )
 def nothing_left(input: Tensor, dim: int) -> Tensor:
     return log_softmax_spec(input, dim).masked_fill((input == -inf).all(dim, keepdim=True), -inf)
+
+
+def raw(input: Tensor, dim: int) -> Tensor:
+    """No softmax at all."""
+    return input
 
 
 # ---- smooth_targets ----------------------------------------------------------------------------------------------
@@ -775,137 +802,6 @@ def takes_the_log_softmax(input: Tensor, target: Tensor, **flags: Any) -> Tensor
     return nll_loss_spec(log_softmax_spec(input, class_dim(input)), target, **flags)
 
 
-@nll_loss.misconception(  # CE4, CE6, NLL6
-    "The weighted losses are divided by the number of rows. torch divides by the sum of the weights used, "
-    "w[target].sum(), so that twice the weights give the same loss."
-)
-def nll_mean_over_n(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    if flags.get("reduction", "mean") != "mean":
-        return nll_loss_spec(input, target, **flags)
-    return nll_loss_spec(input, target, **{**flags, "reduction": "sum"}) / target.numel()
-
-
-@nll_loss.misconception(
-    "The weighted losses are divided by the number of targets that count. Divide by the sum of their weights."
-)
-def nll_mean_over_valid(input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
-    if flags.get("reduction", "mean") != "mean":
-        return nll_loss_spec(input, target, ignore_index=ignore_index, **flags)
-    counts = (target != ignore_index).sum()
-    return nll_loss_spec(input, target, ignore_index=ignore_index, **{**flags, "reduction": "sum"}) / counts
-
-
-@nll_loss.misconception(  # CE7
-    "Ignored targets add no loss but are still counted in the mean. It becomes too small by their share: divide by "
-    "what counts."
-)
-def nll_ignored_counted(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
-) -> Tensor:
-    total = nll_loss_spec(input, target, weight, ignore_index, "sum" if reduction == "mean" else reduction)
-    if reduction != "mean":
-        return total
-    w = input.new_ones(input.shape[class_dim(input)]) if weight is None else weight
-    return total / w[target.where(target != ignore_index, 0)].sum()
-
-
-@nll_loss.misconception(
-    "The denominator is kept at 1 or more. Weights may add up to less: the mean is then too small, and where "
-    "nothing counts it hides that there is no mean."
-)
-def nll_clamped(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
-) -> Tensor:
-    w = input.new_ones(input.shape[class_dim(input)]) if weight is None else weight
-    total = w[target[target != ignore_index]].sum().clamp(min=1)
-    value = nll_loss_spec(input, target, weight, ignore_index, "sum" if reduction == "mean" else reduction)
-    return value / total if reduction == "mean" else value
-
-
-@nll_loss.misconception(  # CE8
-    "A batch of which nothing counts got a mean of 0. torch gives NaN: a 0 would look like a perfect batch."
-)
-def nll_zero_for_nothing(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return nll_loss_spec(input, target, **flags).nan_to_num(0.0)
-
-
-@nll_loss.misconception(  # CE9
-    "The ignored rows are multiplied by 0, and 0 · NaN is NaN. Choose with `torch.where`, or drop the rows by indexing."
-)
-def nll_multiplied_mask(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
-) -> Tensor:
-    counts = target != ignore_index
-    losses = nll_loss_spec(input, target.where(counts, 0), weight, -101, "none") * counts
-    w = input.new_ones(input.shape[class_dim(input)]) if weight is None else weight
-    return reduced(losses, w[target[counts]].sum(), reduction, losses)
-
-
-@nll_loss.misconception(  # CE18
-    "The entry is picked by multiplying with a one-hot row: 0 · (-inf) is NaN, though that class is not the target. "
-    "Index, or `gather`."
-)
-def nll_one_hot_product(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
-) -> Tensor:
-    value = nll_loss_spec(input, target, weight, ignore_index, reduction)
-    rows, targets = as_rows(input, target)
-    ruined = rows.isinf().any(1) & (targets != ignore_index)
-    return torch.where(ruined.reshape(target.shape) if reduction == "none" else ruined.any(), nan, value)
-
-
-@nll_loss.misconception("`weight` is not used: each loss is to be multiplied by the weight of its class.")
-def nll_no_weight(input: Tensor, target: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
-    return nll_loss_spec(input, target, **flags)
-
-
-@nll_loss.misconception(
-    "The weights were given to the rows in their order. They belong to the classes: weight[target]."
-)
-def nll_weight_by_row(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean", **flags: Any
-) -> Tensor:
-    if weight is None:
-        return nll_loss_spec(input, target, reduction=reduction, **flags)
-    losses = weight * nll_loss_spec(input, target, reduction="none", **flags)
-    return reduced(losses, weight.sum(), reduction, losses)
-
-
-@nll_loss.misconception(  # CE10
-    "`ignore_index` is fixed at -100: with any other value those targets still count, and padding trains the model."
-)
-def nll_fixed_ignore(input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
-    return nll_loss_spec(input, target, **flags)
-
-
-@nll_loss.misconception("`ignore_index` is not used: targets of that value still count (or are taken for an index).")
-def nll_no_ignore(input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
-    return nll_loss_spec(input, target, ignore_index=-101, **flags)
-
-
-@nll_loss.misconception("`reduction` is not used: this is always the mean.")
-def nll_always_mean(input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
-    return nll_loss_spec(input, target, **flags)
-
-
-@nll_loss.misconception(
-    "With reduction='none' the ignored rows are gone. The result keeps the targets' shape, with 0 where nothing counts."
-)
-def nll_rows_dropped(
-    input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean", **flags: Any
-) -> Tensor:
-    value = nll_loss_spec(input, target, ignore_index=ignore_index, reduction=reduction, **flags)
-    return value[target != ignore_index] if reduction == "none" else value
-
-
-@nll_loss.misconception(
-    "This averages over rows and classes. Each row has one target and one loss: divide by the rows."
-)
-def nll_mean_over_entries(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    value = nll_loss_spec(input, target, **flags)
-    return value if flags.get("reduction", "mean") != "mean" else value / input.shape[class_dim(input)]
-
-
 @nll_loss.misconception(
     "`input[:, target]` picks every target from every row: N × N numbers. Pair them: `input[torch.arange(N), "
     "target]`, or `gather`."
@@ -918,52 +814,6 @@ def nll_every_pair(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
 @nll_loss.misconception("This picks each row's largest entry: what the model believes. The target says what is right.")
 def nll_largest(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     return nll_loss_spec(input, input.argmax(class_dim(input)), **flags)
-
-
-@nll_loss.misconception("The classes were looked for in the last dimension. In (N, C, d1, …) they are dimension 1.")
-def nll_channel_last(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return nll_loss_spec(input.movedim(-1, 1) if input.ndim > 1 else input, target, **flags)
-
-
-@nll_loss.misconception(  # CE20
-    "`reshape(-1, C)` cut the rows across the classes: the shapes fit, the values are scrambled. Move the classes "
-    "to the end before you reshape."
-)
-def nll_scrambled(input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
-    if input.ndim < 3:
-        return nll_loss_spec(input, target, reduction=reduction, **flags)
-    value = nll_loss_spec(input.reshape(-1, input.shape[1]), target.reshape(-1), reduction=reduction, **flags)
-    return value.reshape(target.shape) if reduction == "none" else value
-
-
-@nll_loss.misconception(
-    "The mean is the sum divided by the batch size N. With places, every place is a target: divide by all that count."
-)
-def nll_mean_over_batch(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    value = nll_loss_spec(input, target, **flags)
-    if flags.get("reduction", "mean") != "mean" or not target.ndim:
-        return value
-    return value * target[0].numel()
-
-
-@nll_loss.misconception(
-    "A negative target counted from the end, as Python's indices do. It is no class and no `ignore_index`: raise "
-    "IndexError."
-)
-def nll_from_the_end(input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
-    classes = input.shape[class_dim(input)]
-    wraps = (target < 0) & (target >= -classes) & (target != ignore_index)
-    return nll_loss_spec(input, target.where(~wraps, target + classes), ignore_index=ignore_index, **flags)
-
-
-@nll_loss.misconception(
-    "A target that is no class was passed over in silence, as if it were to be ignored. It is a mistake in the "
-    "data: raise IndexError."
-)
-def nll_silent(input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
-    classes = input.shape[class_dim(input)]
-    valid = (target >= 0) & (target < classes)
-    return nll_loss_spec(input, target.where(valid, ignore_index), ignore_index=ignore_index, **flags)
 
 
 # ---- sequence_loss -----------------------------------------------------------------------------------------------
@@ -1369,6 +1219,939 @@ def focal_no_shift(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: T
     return (losses if weight is None else losses * weight[target]).mean()
 
 
+# ---- Keras's two -------------------------------------------------------------------------------------------------
+
+
+def log_shares(y_pred: Tensor, axis: int, low: float = 1e-7, high: float = 1 - 1e-7) -> Tensor:
+    """ln of each score's share of the sum, clipped to [low, high]."""
+    return (y_pred / y_pred.sum(axis, keepdim=True)).clamp(low, high).log()
+
+
+def dense_spec(
+    y_true: Tensor,
+    y_pred: Tensor,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+    shares: Loss = log_shares,
+    softmax: Loss = log_softmax_spec,
+) -> Tensor:
+    """-Σ q ln p along the classes, q being the target smoothed; mistakes bring a `shares` or `softmax` of their own."""
+    if y_true.shape != y_pred.shape:
+        raise ValueError(f"y_true is {tuple(y_true.shape)}, y_pred {tuple(y_pred.shape)}")
+    # Keras 3.15 reads the number of classes off the last dimension whatever `axis` says, later versions do not
+    # (keras pull request 23437): where the two differ it is no case
+    q = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing / y_pred.shape[axis]
+    return -(q * (softmax if from_logits else shares)(y_pred, axis)).sum(axis)
+
+
+def sparse_spec(
+    y_true: Tensor,
+    y_pred: Tensor,
+    from_logits: bool = False,
+    ignore_class: int | None = None,
+    axis: int = -1,
+    shares: Loss = log_shares,
+    softmax: Loss = log_softmax_spec,
+) -> Tensor:
+    """-ln p of each label that counts, 0 of the others, whose row is not looked at."""
+    if y_true.ndim == y_pred.ndim and y_true.shape[axis] == 1:
+        y_true = y_true.squeeze(axis)
+    if y_true.shape != y_pred.select(axis, 0).shape:
+        raise ValueError(f"y_true is {tuple(y_true.shape)}, y_pred {tuple(y_pred.shape)}")
+    counts = torch.full_like(y_true, True, dtype=torch.bool) if ignore_class is None else y_true != ignore_class
+    seen = y_pred.where(counts.unsqueeze(axis), 1.0)
+    rows = (softmax if from_logits else shares)(seen, axis).movedim(axis, -1)[counts]
+    labels = only_valid(y_true[counts].long(), y_pred.shape[axis])
+    losses = y_pred.new_zeros(y_true.shape)
+    losses[counts] = -rows[range(len(labels)), labels]
+    return losses
+
+
+def one_hot(y: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    """Indices as the dense loss wants them: rows of 0 and 1 in the shape and the dtype of `y_pred`."""
+    return torch.eye(y_pred.shape[axis], dtype=y_pred.dtype)[y].movedim(-1, axis)
+
+
+def as_index(y: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    """Indices as the sparse loss wants them."""
+    return y
+
+
+def draw_scores(rng: Rng, *shape: int) -> Tensor:
+    """Up to 12 different positive numbers between 0.05 and 4.3 whose rows add up to anything."""
+    return ((20 * draw_logits(rng, *shape)).round() + 43) / 20  # short decimals again
+
+
+KERAS_SHAPES = (
+    *(((3,), -1), ((2, 3), -1), ((2, 3), 1), ((2, 3, 4), -1), ((3, 2), 0), ((2, 3, 4), 1), ((2, 3, 4), -2)),
+    *(((2, 3, 3), 1), ((1, 2, 2, 2), 1), ((1, 3, 2, 2), -3), ((0, 3), -1), ((0, 3, 3), 1)),
+)
+
+
+def keras_inputs() -> Iterator[tuple[Tensor, Tensor, dict[str, Any]]]:
+    """Predictions, indices and flags: shapes with axes × dtypes × from_logits; then rows that go below 0."""
+    for dtype, (shape, axis), from_logits in product((torch.float32, torch.float64), KERAS_SHAPES, (False, True)):
+        x = torch.linspace(-2.3, 1.9, int(np.prod(shape)), dtype=torch.float64).reshape(shape)
+        places = x.select(axis, 0)
+        y = torch.arange(places.numel()).reshape(places.shape) % shape[axis]
+        for y_pred in (x.exp(), x.square()):
+            yield y_pred.to(dtype), y, {"from_logits": from_logits, "axis": axis}
+        first = x.index_fill(axis, tensor([0]), 2.0).index_fill(axis, tensor([1]), 0.0)  # a 0 in every row
+        yield first.to(dtype), y, {"from_logits": from_logits, "axis": axis}
+    for dtype in (torch.float32, torch.float64):
+        rows = tensor([[3.0, 1.0, -2.0], [1.0, 0.0, 0.0], [0.0, 5.0, 0.0], [-1.0, -2.0, -3.0]], dtype=dtype)
+        for y, from_logits in product((tensor([1, 1, 1, 1]), tensor([0, 0, 2, 0])), (False, True)):
+            yield rows, y, {"from_logits": from_logits}
+        yield tensor([[1000.0, 0.0], [-1000.0, 0.0]], dtype=dtype), tensor([1, 0]), {"from_logits": True}
+
+
+def dense_cases() -> Iterator[Question]:
+    """The inputs with one-hot, soft, unnormalised and integer targets × smoothing; then NaN and mixed dtypes."""
+    for y_pred, y, flags in keras_inputs():
+        axis = flags.get("axis", -1)
+        hard = one_hot(y, y_pred, axis)
+        soft = log_softmax_spec(hard + y_pred.flip(axis).tanh(), axis).exp()
+        agreed = (0.0, 0.1, 1.0) if y_pred.shape[axis] == y_pred.shape[-1] else (0.0,)
+        for smoothing, y_true in product(agreed, (hard, soft, 2 * soft)):
+            yield Question((y_true, y_pred), {"label_smoothing": smoothing, **flags}, wrt=(0, 1))
+        yield Question((hard.long(), y_pred), flags, wrt=(1,))
+        yield Question((soft.float(), y_pred), flags, wrt=(0, 1))
+        yield Question((soft.double(), y_pred), flags, wrt=(0, 1))
+    for dtype in (torch.float32, torch.float64):
+        eye, zeros = torch.eye(2, dtype=dtype), torch.zeros(2, 2, dtype=dtype)
+        yield Question((eye, zeros))
+        yield Question((eye, tensor([[1.0, 2.0], [nan, 1.0]], dtype=dtype)))
+        yield Question((eye, tensor([[0.0, -inf], [-inf, -inf]], dtype=dtype)), {"from_logits": True})
+
+
+def sparse_cases() -> Iterator[Question]:
+    """The inputs with labels of several dtypes, squeezed or not × ignore_class; then NaN and what is ruled out."""
+    for y_pred, y, flags in keras_inputs():
+        column = y.unsqueeze(flags.get("axis", -1))
+        for y_true in (y, y.int(), y.float(), column, column.int()):
+            yield Question((y_true, y_pred), flags, wrt=(1,))
+        for ignored in (0, 1, -1, 255):
+            y_true = y.where(y != 1, ignored)
+            yield Question((y_true, y_pred), {"ignore_class": ignored, **flags}, wrt=(1,))
+    for dtype in (torch.float32, torch.float64):
+        rows = tensor([[1.0, 2.0], [nan, nan], [0.0, 0.0]], dtype=dtype)
+        for from_logits in (False, True):
+            flags = {"ignore_class": 1, "from_logits": from_logits}
+            yield Question((tensor([0, 1, 1]), rows), flags, wrt=(1,))
+            yield Question((tensor([1, 1, 1]), rows), flags, wrt=(1,))
+        yield Question((tensor([0, 1]), rows[1:]))
+        yield Question((tensor([0]), tensor([[1.0, -inf]], dtype=dtype)), {"from_logits": True}, wrt=(1,))
+
+
+def keras_checks(exercise: Exercise, truth: Loss) -> None:
+    """What both of Keras's losses mean and owe; `truth(y, y_pred, axis)` makes `y_true` from indices."""
+    spec = exercise.spec
+
+    @exercise.check
+    def share_of_a_half(f: Function, rng: Rng) -> None:
+        """Of (¼, ½, ¼) the class with ½ costs 0.6931
+
+        The truth comes first. Without `from_logits` the second argument holds probabilities.
+        """
+        p = tensor([[0.25, 0.5, 0.25]])
+        same_value(f, spec, truth(tensor([1]), p), p)
+        p = distribution(rng, 1, 3)
+        same_value(f, spec, truth(indices(rng, 3, 1), p), p)
+
+    @exercise.check
+    def one_number_each(f: Function, rng: Rng) -> None:
+        """One number for each sample, and no mean
+
+        Only the class averages over the batch.
+        """
+        p = distribution(rng, 2, 3)
+        same_value(f, spec, truth(indices(rng, 3, 2), p), p)
+        p = distribution(rng, 3, 3)
+        same_value(f, spec, truth(indices(rng, 3, 3), p), p)
+
+    @exercise.check
+    def divided_by_the_sum(f: Function, rng: Rng) -> None:
+        """What does not sum to 1 is divided by its sum: [1, 2, 1] costs 0.6931 too
+
+        Divide first, then clip. [3, 1, -2] sums to 2, so class 1 has the share ½ again.
+        """
+        for row in ([1.0, 2.0, 1.0], [3.0, 1.0, -2.0]):
+            same_value(f, spec, truth(tensor([1]), tensor([row])), tensor([row]))
+        scores = draw_scores(rng, 2, 3)
+        same_value(f, spec, truth(indices(rng, 3, 2), scores), scores)
+
+    @exercise.check
+    def keras_logits(f: Function, rng: Rng) -> None:
+        """With `from_logits` a softmax comes first: class 1 of [3, 1, -2] costs 2.1328"""
+        x = tensor([[3.0, 1.0, -2.0]])
+        same_value(f, spec, truth(tensor([1]), x), x, from_logits=True)
+        x = draw_logits(rng, 2, 3)
+        same_value(f, spec, truth(indices(rng, 3, 2), x), x, from_logits=True)
+
+    @exercise.check
+    def certain_and_wrong(f: Function, rng: Rng) -> None:
+        """Certain and wrong costs 16.1181 and no more: a share of 0 counts as 1e-7"""
+        p = tensor([[1.0, 0.0, 0.0]])
+        same_value(f, spec, truth(tensor([1]), p), p)
+        p = tensor([[0.0, 3.0, 0.1 * int(rng.integers(1, 9))], [2.0, 0.0, 0.0]])
+        same_value(f, spec, truth(tensor([0, 2]), p), p)
+
+    @exercise.check
+    def keras_gradient(f: Function, rng: Rng) -> None:
+        """The gradient by y_pred is right, of shares and of logits
+
+        The sum that divides depends on every class: it is part of the gradient.
+        """
+        y = indices(rng, 3, 2)
+        scores, x = draw_scores(rng, 2, 3), draw_logits(rng, 2, 3)
+        same_gradient(f, spec, truth(y, scores), scores, wrt=(1,))
+        same_gradient(f, spec, truth(y, x), x, wrt=(1,), from_logits=True)
+
+    @exercise.parity
+    def no_slope_behind_the_clip(f: Function, rng: Rng) -> None:
+        """Where the share was clipped the gradient is 0; logits keep theirs
+
+        That is Keras's own behaviour: a sure mistake among probabilities is not repaired.
+        """
+        p = tensor([[5.0, 0.0, 0.0], [0.25, 0.5, 0.25]])
+        same_gradient(f, spec, truth(tensor([1, 0]), p), p, wrt=(1,))
+        x = tensor([[25.0, 0.0, -1.0]])
+        same_gradient(f, spec, truth(tensor([1]), x), x, wrt=(1,), from_logits=True)
+
+    @exercise.parity
+    def keras_axis(f: Function, rng: Rng) -> None:
+        """The classes may lie along any `axis`"""
+        scores, x = draw_scores(rng, 2, 3, 2), draw_logits(rng, 2, 3, 2)
+        y = tensor([[0, 2], [2, 1]])
+        for axis in (1, -2):
+            same_gradient(f, spec, truth(y, scores, axis), scores, wrt=(1,), axis=axis)
+            same_gradient(f, spec, truth(y, x, axis), x, wrt=(1,), axis=axis, from_logits=True)
+        square = draw_scores(rng, 3, 3)
+        same_value(f, spec, truth(tensor([0, 2, 1]), square, 0), square, axis=0)
+
+    @exercise.parity
+    def places_and_one_sample(f: Function, rng: Rng) -> None:
+        """A class for every place, (N, T, C), and one sample without a batch, (C,)"""
+        scores = draw_scores(rng, 2, 2, 3)
+        same_value(f, spec, truth(tensor([[0, 2], [2, 1]]), scores), scores)
+        same_value(f, spec, truth(tensor([[0, 2], [2, 1]]), scores), scores, from_logits=True)
+        scores = draw_scores(rng, 3)
+        same_value(f, spec, truth(indices(rng, 3), scores), scores)
+
+    @exercise.parity
+    def keras_extremes(f: Function, rng: Rng) -> None:
+        """Logits of ±1000 give numbers, and are not clipped
+
+        Take the largest logit away before `exp`, and form no probability before the logarithm.
+        """
+        big = 100.0 * int(rng.integers(8, 11))
+        x = tensor([[big, 0.0], [-big, 0.0], [0.0, -big]])
+        same_gradient(f, spec, truth(tensor([1, 0, 0]), x), x, wrt=(1,), from_logits=True)
+
+    @exercise.parity
+    def keras_bounds(f: Function, rng: Rng) -> None:
+        """The bounds are 1e-7 and 1 - 1e-7, to the digit (float64)
+
+        A perfect prediction costs 1e-7. Look for another bound, and for a number that is added in place of a clip.
+        """
+        p = tensor([[1.0, 0.0]], dtype=torch.float64)
+        same_value(f, spec, truth(tensor([0]), p), p)
+        same_value(f, spec, truth(tensor([1]), p), p)
+        small = tensor([[1.0, 1e-7 * int(rng.integers(3, 9))]], dtype=torch.float64)
+        same_value(f, spec, truth(tensor([1]), small), small)
+
+    @exercise.parity
+    def nothing_to_divide(f: Function, rng: Rng) -> None:
+        """A row of zeros has no shares: NaN
+
+        0/0 has no value, and Keras says so. A small number in the denominator hides a model that is dead.
+        """
+        p = tensor([[0.0, 0.0, 0.0], [0.25, 0.5, 0.25]])
+        same_value(f, spec, truth(tensor([1, 0]), p), p)
+
+    @exercise.parity
+    def keras_dtype(f: Function, rng: Rng) -> None:
+        """The result has the dtype of y_pred, float32 or float64"""
+        scores = draw_scores(rng, 2, 3)
+        for y_pred, from_logits in product((scores, scores.double()), (False, True)):
+            y_true = truth(tensor([2, 0]), y_pred)
+            same_dtype(f, spec, y_true, y_pred, dtype=y_pred.dtype, from_logits=from_logits)
+
+    @exercise.parity
+    def keras_scaled(f: Function, rng: Rng) -> None:
+        """The gradient passes on what comes from above, in a batch of one and of none as well"""
+        scores = draw_scores(rng, 1, 3)
+        same_gradient(f, spec, truth(tensor([1]), scores), scores, wrt=(1,), scale=3.0)
+        none, nobody = torch.empty(0, 3), torch.empty(0, dtype=torch.int64)
+        same_value(f, spec, truth(nobody, none), none)
+
+
+keras_categorical_crossentropy = Exercise(
+    "keras_categorical_crossentropy",
+    dense_spec,
+    points=2,
+    parity_points=2,
+    forbids=READY_MADE,
+    twin=keras_twin("categorical_crossentropy"),
+    cases=dense_cases,
+    idea="Without from_logits any numbers are made shares and clipped: nothing complains, and slopes vanish.",
+    hints=(
+        "Write ln p first, in two ways: for logits your `log_softmax` along `axis`, for the rest a share of the sum.",
+        "Divide, then clip to [1e-7, 1 - 1e-7], then take the logarithm. Logits are not clipped.",
+        "Smooth the target: (1 - α) of it, and α/K everywhere. Then sum over `axis`, and take no mean.",
+        "The dtype is that of `y_pred`: convert `y_true`, which may hold integers. Shapes that differ are an error.",
+    ),
+)
+
+keras_checks(keras_categorical_crossentropy, one_hot)
+
+
+@keras_categorical_crossentropy.check
+def dense_soft(f: Function, rng: Rng) -> None:
+    """The target may be any distribution"""
+    same_value(f, dense_spec, tensor([[0.75, 0.25]]), tensor([[0.5, 0.5]]))
+    same_value(f, dense_spec, distribution(rng, 2, 3), distribution(rng, 2, 3))
+    same_value(f, dense_spec, distribution(rng, 2, 3), draw_logits(rng, 2, 3), from_logits=True)
+
+
+@keras_categorical_crossentropy.check
+def dense_smoothing(f: Function, rng: Rng) -> None:
+    """`label_smoothing` spreads α evenly over all classes, with shares and with logits"""
+    y, scores, x = one_hot(indices(rng, 3, 2), torch.empty(2, 3)), draw_scores(rng, 2, 3), draw_logits(rng, 2, 3)
+    for smoothing in (0.3, 1.0):
+        same_value(f, dense_spec, y, scores, label_smoothing=smoothing)
+        same_value(f, dense_spec, y, x, from_logits=True, label_smoothing=smoothing)
+
+
+@keras_categorical_crossentropy.parity
+def dense_pairs(f: Function, rng: Rng) -> None:
+    """Smoothing of soft targets, beside a share of 0, and along `axis`"""
+    q = distribution(rng, 2, 3)
+    same_gradient(f, dense_spec, q, draw_scores(rng, 2, 3), wrt=(1,), label_smoothing=0.2)
+    same_value(f, dense_spec, q[:1], tensor([[3.0, 0.0, 1.0]]), label_smoothing=0.2)
+    x, q = draw_logits(rng, 1, 3, 3), distribution(rng, 1, 3, 3).movedim(-1, 1)
+    same_gradient(f, dense_spec, q, x, wrt=(1,), label_smoothing=0.2, axis=1, from_logits=True)
+
+
+@keras_categorical_crossentropy.parity
+def dense_as_it_stands(f: Function, rng: Rng) -> None:
+    """The target is taken as it stands, though it sums to 3"""
+    same_value(f, dense_spec, tensor([[2.0, 0.0, 1.0]]), draw_scores(rng, 1, 3))
+    same_value(f, dense_spec, tensor([[2.0, 0.0, 1.0]]), draw_logits(rng, 1, 3), from_logits=True)
+
+
+@keras_categorical_crossentropy.parity
+def dense_by_truth(f: Function, rng: Rng) -> None:
+    """A gradient by y_true as well, with both ways of reading y_pred"""
+    for from_logits in (False, True):
+        args = distribution(rng, 2, 3), draw_scores(rng, 2, 3)
+        same_gradient(f, dense_spec, *args, wrt=(0, 1), from_logits=from_logits, label_smoothing=0.2)
+
+
+@keras_categorical_crossentropy.parity
+def dense_converts(f: Function, rng: Rng) -> None:
+    """y_true takes the dtype of y_pred, integers and float64 alike"""
+    scores = draw_scores(rng, 2, 3)
+    same_dtype(f, dense_spec, tensor([[0, 1, 0], [1, 0, 0]]), scores, dtype=torch.float32)
+    same_dtype(f, dense_spec, distribution(rng, 2, 3).double(), scores, dtype=torch.float32)
+    same_dtype(f, dense_spec, distribution(rng, 2, 3), scores.double(), dtype=torch.float64)
+
+
+@keras_categorical_crossentropy.parity
+def dense_shapes(f: Function, rng: Rng) -> None:
+    """Shapes that differ are refused, though they would broadcast
+
+    (3,) against (N, 3) is one target for all samples, or a mistake. Keras says ValueError.
+    """
+    refuses(f, tensor([0.0, 1.0, 0.0]), draw_scores(rng, 2, 3))
+    refuses(f, tensor([[0.0], [1.0]]), draw_scores(rng, 2, 3))
+
+
+keras_sparse_categorical_crossentropy = Exercise(
+    "keras_sparse_categorical_crossentropy",
+    sparse_spec,
+    points=2,
+    parity_points=2,
+    forbids=READY_MADE,
+    twin=keras_twin("sparse_categorical_crossentropy"),
+    cases=sparse_cases,
+    idea="The sparse loss picks what the dense one multiplies, and what is ignored costs 0 and moves nothing.",
+    hints=(
+        "ln p is made as in the dense loss. Then pick: `gather` along `axis`, with the labels unsqueezed there.",
+        "`gather` wants int64 and a class everywhere: put one in where `ignore_class` stands, and 0 in the result.",
+        "A row that is ignored may hold NaN or zeros. Put harmless numbers into it before anything is divided.",
+        "`y_true` may come as (N, 1): squeeze `axis`, and only that. `ignore_class` may be 0: ask whether it is None.",
+    ),
+)
+
+keras_checks(keras_sparse_categorical_crossentropy, as_index)
+
+
+@keras_sparse_categorical_crossentropy.check
+def sparse_ignore(f: Function, rng: Rng) -> None:
+    """Samples of `ignore_class` cost 0 and keep their place
+
+    The function returns a number for every sample; only the class leaves them out of its mean.
+    """
+    scores, x = draw_scores(rng, 3, 3), draw_logits(rng, 3, 3)
+    for y, ignored in ((tensor([0, 2, 1]), 2), (tensor([2, 0, 1]), 0)):
+        same_value(f, sparse_spec, y, scores, ignore_class=ignored)
+        same_value(f, sparse_spec, y, x, ignore_class=ignored, from_logits=True)
+
+
+@keras_sparse_categorical_crossentropy.parity
+def sparse_columns(f: Function, rng: Rng) -> None:
+    """Labels may come as a column: (N, 1), (N, T, 1), (1, 1)
+
+    Squeeze the dimension of the classes, and no other: a batch of one stays a batch.
+    """
+    scores = draw_scores(rng, 3, 3)
+    same_value(f, sparse_spec, tensor([[0], [2], [1]]), scores)
+    same_value(f, sparse_spec, tensor([[0], [2], [1]]), scores, ignore_class=2)
+    same_value(f, sparse_spec, tensor([[1]]), scores[:1], from_logits=True)
+    places = draw_scores(rng, 1, 3, 2)
+    same_value(f, sparse_spec, tensor([[[0], [1], [1]]]), places)
+    same_value(f, sparse_spec, tensor([[[0, 2]]]), places, axis=1)
+
+
+@keras_sparse_categorical_crossentropy.parity
+def sparse_no_class(f: Function, rng: Rng) -> None:
+    """`ignore_class` may be no class at all: -1 or 255, with or without `from_logits`"""
+    scores = draw_scores(rng, 3, 3)
+    for ignored, from_logits in product((-1, 255), (False, True)):
+        y = tensor([2, ignored, 0])
+        same_gradient(f, sparse_spec, y, scores, wrt=(1,), ignore_class=ignored, from_logits=from_logits)
+    same_value(f, sparse_spec, tensor([[0, -1], [1, 0]]), draw_scores(rng, 2, 2, 2), ignore_class=-1, axis=1)
+
+
+@keras_sparse_categorical_crossentropy.parity
+def sparse_all_ignored(f: Function, rng: Rng) -> None:
+    """Where everything is ignored there are zeros, never NaN; then one that counts"""
+    scores = draw_scores(rng, 2, 3)
+    same_value(f, sparse_spec, tensor([2, 2]), scores, ignore_class=2)
+    same_value(f, sparse_spec, tensor([2, 1]), scores, ignore_class=2)
+
+
+@keras_sparse_categorical_crossentropy.parity
+def sparse_ignored_nan(f: Function, rng: Rng) -> None:
+    """What is ignored has no influence, on the gradient neither: NaN, and rows of zeros
+
+    `torch.where` behind the division is too late for the gradient. Choose before anything is computed.
+    """
+    rows = tensor([[1.0, 2.0], [nan, nan], [0.0, 0.0]])
+    for from_logits in (False, True):
+        same_gradient(f, sparse_spec, tensor([0, 1, 1]), rows, wrt=(1,), ignore_class=1, from_logits=from_logits)
+
+
+@keras_sparse_categorical_crossentropy.parity
+def sparse_ruled_out(f: Function, rng: Rng) -> None:
+    """A logit of -inf beside the label costs nothing
+
+    0 · (-inf) is NaN: pick by index, and multiply with no one-hot row.
+    """
+    same_gradient(f, sparse_spec, tensor([0]), tensor([[1.0, -inf, 0.0]]), wrt=(1,), from_logits=True)
+
+
+@keras_sparse_categorical_crossentropy.parity
+def sparse_label_dtypes(f: Function, rng: Rng) -> None:
+    """Labels may be int32, uint8 or floats
+
+    Keras's own class hands them over as float32.
+    """
+    scores = draw_scores(rng, 2, 3)
+    for dtype in (torch.int32, torch.uint8, torch.float32):
+        same_dtype(f, sparse_spec, tensor([2, 0], dtype=dtype), scores, dtype=torch.float32)
+        same_value(f, sparse_spec, tensor([2, 0], dtype=dtype), scores, ignore_class=2, from_logits=True)
+
+
+@keras_sparse_categorical_crossentropy.parity
+def sparse_refuses(f: Function, rng: Rng) -> None:
+    """A label that is no class is an error, and so is a one-hot row"""
+    scores = draw_scores(rng, 2, 3)
+    refuses(f, tensor([0, 3]), scores)
+    refuses(f, tensor([0, -1]), scores)
+    refuses(f, tensor([[0, 1, 0], [1, 0, 0]]), scores)
+    refuses(f, tensor([0]), scores)
+
+
+KERAS = {"dense": keras_categorical_crossentropy, "sparse": keras_sparse_categorical_crossentropy}
+
+in_both_of_keras = partial(wrong_in, KERAS)
+
+
+def wrong_part(part: str, explanation: str, name: str = "") -> Callable[[Loss], Loss]:
+    """Adds a wrong `shares` or a wrong `softmax` to both of Keras's losses."""
+
+    def add(own: Loss) -> Loss:
+        def with_own(spec: Loss, *args: Any, **flags: Any) -> Tensor:
+            loss: Tensor = spec(*args, **{part: own}, **flags)
+            return loss
+
+        in_both_of_keras(explanation, name=name or own.__name__)(with_own)
+        return own
+
+    return add
+
+
+wrong_shares, wrong_softmax = partial(wrong_part, "shares"), partial(wrong_part, "softmax")
+
+
+def clipped_log(p: Tensor) -> Tensor:
+    """ln p between Keras's bounds."""
+    return p.clamp(1e-7, 1 - 1e-7).log()
+
+
+wrong_shares(  # K2
+    "A softmax is always applied, as torch's `cross_entropy` does. Keras's default is `from_logits=False`: the "
+    "numbers are probabilities already.",
+    "always_logits",
+)(log_softmax_spec)
+wrong_softmax(  # K1
+    "`from_logits` is not used: logits were divided by their sum as if they were probabilities.", "never_logits"
+)(log_shares)
+wrong_softmax(  # NLL2
+    "With `from_logits` the softmax is missing: logits are no log-probabilities. Use your `log_softmax`.",
+    "logits_as_they_are",
+)(raw)
+wrong_softmax(  # CE3
+    "exp overflows for large logits. Take each row's largest logit away before `exp`, as in your `log_softmax`.",
+    "logits_not_shifted",
+)(no_shift)
+wrong_softmax(  # CE2
+    "With `from_logits` a probability was rounded to 0 before its logarithm was taken. Use x - ln Σ exp x, where no "
+    "probability is formed.",
+    "log_of_softmax",
+)(log_after_softmax)
+
+
+@wrong_softmax(
+    "With `from_logits` the softmax was clipped like probabilities: no loss above 16.118, and no slope there. Logits "
+    "are not clipped: take their log-softmax."
+)
+def softmax_clipped(y_pred: Tensor, axis: int) -> Tensor:
+    return clipped_log(log_softmax_spec(y_pred, axis).exp())
+
+
+@wrong_shares(  # K4
+    "`y_pred` is not divided by its sum. Keras does that with whatever it is given without `from_logits`."
+)
+def not_divided(y_pred: Tensor, axis: int) -> Tensor:
+    return clipped_log(y_pred)
+
+
+@wrong_shares(  # K5
+    "Clipped first, divided by the sum afterwards: [1, 2, 1] costs 1.0986. So does Keras's sparse loss on TensorFlow; "
+    "on torch both losses divide first, and it costs 0.6931."
+)
+def clipped_first(y_pred: Tensor, axis: int) -> Tensor:
+    return log_softmax_spec(clipped_log(y_pred), axis)
+
+
+@wrong_shares(
+    "Nothing is clipped: a share of 0 costs inf, and a negative one NaN. Keras clips the shares to [1e-7, 1 - 1e-7]."
+)
+def shares_not_clipped(y_pred: Tensor, axis: int) -> Tensor:
+    return log_shares(y_pred, axis, -inf, inf)
+
+
+@wrong_shares("The upper bound is missing, or it is 1. It is 1 - 1e-7, so that certainty costs 1e-7.")
+def no_upper_bound(y_pred: Tensor, axis: int) -> Tensor:
+    return log_shares(y_pred, axis, high=1.0)
+
+
+@wrong_shares("The lower bound is 1e-8. Keras's epsilon is 1e-7: certain and wrong costs 16.118.")
+def smaller_bound(y_pred: Tensor, axis: int) -> Tensor:
+    return log_shares(y_pred, axis, low=1e-8)
+
+
+@wrong_shares(
+    "The logarithm is kept above -100, which is what torch's binary cross-entropy does. Keras clips the shares at 1e-7."
+)
+def minus_hundred(y_pred: Tensor, axis: int) -> Tensor:
+    return log_shares(y_pred, axis, 0.0, 1.0).clamp(min=-100)
+
+
+@wrong_shares("1e-7 is added inside the logarithm in place of a clip: that moves every loss a little. Use `clamp`.")
+def epsilon_added(y_pred: Tensor, axis: int) -> Tensor:
+    return (y_pred / y_pred.sum(axis, keepdim=True) + 1e-7).log()
+
+
+@wrong_shares(
+    "The sum below is kept away from 0: a row of zeros gets a number, where Keras gives NaN, and a dead model passes "
+    "for a bad one."
+)
+def guarded_sum(y_pred: Tensor, axis: int) -> Tensor:
+    total = y_pred.sum(axis, keepdim=True)
+    return clipped_log(y_pred / total.where(total != 0, 1.0))
+
+
+@wrong_shares(
+    "The scores are divided by the sum of their absolute values. Keras divides by their sum: [3, 1, -2] gives (1.5, "
+    "0.5, -1)."
+)
+def absolute_sum(y_pred: Tensor, axis: int) -> Tensor:
+    return clipped_log(y_pred / y_pred.abs().sum(axis, keepdim=True))
+
+
+@wrong_shares("The scores are divided by the sum of the whole batch. Each sample has a sum of its own, along `axis`.")
+def one_sum_for_all(y_pred: Tensor, axis: int) -> Tensor:
+    return clipped_log(y_pred / y_pred.sum())
+
+
+@wrong_shares("The scores are divided by the sum over the batch, dimension 0. The classes lie along `axis`.")
+def shares_of_the_batch(y_pred: Tensor, axis: int) -> Tensor:
+    return log_shares(y_pred, 0)
+
+
+@wrong_shares("The scores are divided by the sum over the last dimension, whatever `axis` says.")
+def shares_of_the_last(y_pred: Tensor, axis: int) -> Tensor:
+    return log_shares(y_pred, -1)
+
+
+wrong_softmax(  # NLL3
+    "The softmax runs over the batch, dimension 0: the samples compete with one another. The classes lie along `axis`.",
+    "softmax_of_the_batch",
+)(over_the_batch)
+wrong_softmax("The softmax runs over the last dimension, whatever `axis` says.", "softmax_of_the_last")(over_the_last)
+
+
+@wrong_shares(
+    "The sum was cut from the graph (`detach`, `no_grad`): the value is right, the gradient misses that all shares "
+    "have one total."
+)
+def sum_detached(y_pred: Tensor, axis: int) -> Tensor:
+    return clipped_log(y_pred / y_pred.sum(axis, keepdim=True).detach())
+
+
+@wrong_shares(
+    "A gradient flows through the clip to shares that were clipped (`detach`, `.data`, or a straight-through trick). "
+    "They do not move the loss: their slope is 0."
+)
+def slope_through_the_clip(y_pred: Tensor, axis: int) -> Tensor:
+    p = y_pred / y_pred.sum(axis, keepdim=True)
+    return (p + (p.clamp(1e-7, 1 - 1e-7) - p).detach()).log()
+
+
+@in_both_of_keras("This is in base 2. Keras counts in nats: the natural logarithm, `torch.log`.")
+def bits(spec: Loss, *args: Any, **flags: Any) -> Tensor:
+    return spec(*args, **flags) / log(2)
+
+
+@in_both_of_keras("The minus sign is missing: logarithms of probabilities are negative, a loss is not.")
+def without_minus(spec: Loss, *args: Any, **flags: Any) -> Tensor:
+    return -spec(*args, **flags)
+
+
+@in_both_of_keras("This averages over the batch. Keras's class does that; its function keeps one number a sample.")
+def batch_mean(spec: Loss, *args: Any, **flags: Any) -> Tensor:
+    return spec(*args, **flags).mean()
+
+
+@in_both_of_keras("This sums over the batch. The function keeps one number for each sample.")
+def batch_sum(spec: Loss, *args: Any, **flags: Any) -> Tensor:
+    return spec(*args, **flags).sum()
+
+
+@in_both_of_keras("This divides by the number of classes. A sample has one loss, however many classes there are.")
+def per_class(spec: Loss, y_true: Tensor, y_pred: Tensor, axis: int = -1, **flags: Any) -> Tensor:
+    return spec(y_true, y_pred, axis=axis, **flags) / y_pred.shape[axis]
+
+
+@in_both_of_keras("The arguments are in torch's order. In Keras the truth comes first: (y_true, y_pred).")
+def order_of_torch(spec: Loss, y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    return spec(y_pred, y_true, **flags)
+
+
+@in_both_of_keras("`axis` is not used: the classes are looked for in the last dimension.")
+def no_axis(spec: Loss, y_true: Tensor, y_pred: Tensor, axis: int = -1, **flags: Any) -> Tensor:
+    return spec(y_true, y_pred, **flags)
+
+
+@keras_categorical_crossentropy.misconception("`label_smoothing` is not used: α of each target belongs to all classes.")
+def dense_no_smoothing(y_true: Tensor, y_pred: Tensor, label_smoothing: float = 0.0, **flags: Any) -> Tensor:
+    return dense_spec(y_true, y_pred, **flags)
+
+
+@keras_categorical_crossentropy.misconception(  # K6
+    "α/2 was added everywhere, as in Keras's BinaryCrossentropy. K classes share α: add α/K."
+)
+def dense_smoothed_as_binary(y_true: Tensor, y_pred: Tensor, label_smoothing: float = 0.0, **flags: Any) -> Tensor:
+    return dense_spec(y_true * (1 - label_smoothing) + label_smoothing / 2, y_pred, **flags)
+
+
+@keras_categorical_crossentropy.misconception(  # CE12
+    "α went to the K - 1 wrong classes only, α/(K-1) each. Keras spreads it over all K, as torch does."
+)
+def dense_wrong_classes_only(
+    y_true: Tensor, y_pred: Tensor, label_smoothing: float = 0.0, axis: int = -1, **flags: Any
+) -> Tensor:
+    more = label_smoothing * y_pred.shape[axis] / (y_pred.shape[axis] - 1)
+    return dense_spec(y_true, y_pred, label_smoothing=more, axis=axis, **flags)
+
+
+@keras_categorical_crossentropy.misconception(  # CE13
+    "α/K was added, and nothing was taken away for it: the target adds up to 1 + α. Multiply it by 1 - α first."
+)
+def dense_nothing_taken(
+    y_true: Tensor, y_pred: Tensor, label_smoothing: float = 0.0, axis: int = -1, **flags: Any
+) -> Tensor:
+    return dense_spec(y_true + label_smoothing / y_pred.shape[axis], y_pred, axis=axis, **flags)
+
+
+@keras_categorical_crossentropy.misconception(  # CE14
+    "1/K was added without the factor α: the smoothed target adds up to 2 - α. Add α/K."
+)
+def dense_share_without_factor(
+    y_true: Tensor, y_pred: Tensor, label_smoothing: float = 0.0, axis: int = -1, **flags: Any
+) -> Tensor:
+    if label_smoothing == 0:
+        return dense_spec(y_true, y_pred, axis=axis, **flags)
+    return dense_spec(y_true * (1 - label_smoothing) + 1 / y_pred.shape[axis], y_pred, axis=axis, **flags)
+
+
+@keras_categorical_crossentropy.misconception(
+    "The prediction was smoothed in place of the target: labels are what `label_smoothing` is about."
+)
+def dense_prediction_smoothed(
+    y_true: Tensor, y_pred: Tensor, label_smoothing: float = 0.0, axis: int = -1, **flags: Any
+) -> Tensor:
+    p = (1 - label_smoothing) * y_pred + label_smoothing / y_pred.shape[axis]
+    return dense_spec(y_true, p, axis=axis, **flags)
+
+
+@keras_categorical_crossentropy.misconception(
+    "With `from_logits` the smoothing is left out. It is about the target, however `y_pred` is read."
+)
+def dense_logits_unsmoothed(
+    y_true: Tensor, y_pred: Tensor, label_smoothing: float = 0.0, from_logits: bool = False, **flags: Any
+) -> Tensor:
+    smoothing = 0.0 if from_logits else label_smoothing
+    return dense_spec(y_true, y_pred, from_logits, smoothing, **flags)
+
+
+@keras_categorical_crossentropy.misconception(
+    "The target is divided by its sum as well. Keras divides `y_pred` only, and takes `y_true` as it stands."
+)
+def dense_truth_normalised(y_true: Tensor, y_pred: Tensor, axis: int = -1, **flags: Any) -> Tensor:
+    return dense_spec(y_true / y_true.sum(axis, keepdim=True), y_pred, axis=axis, **flags)
+
+
+@keras_categorical_crossentropy.misconception(
+    "The target was turned into its likeliest class. The rest of the row counts too: sum over all classes."
+)
+def dense_likeliest_target(y_true: Tensor, y_pred: Tensor, axis: int = -1, **flags: Any) -> Tensor:
+    return dense_spec(one_hot(y_true.argmax(axis), y_pred, axis), y_pred, axis=axis, **flags)
+
+
+@keras_categorical_crossentropy.misconception(
+    "-(1 - y) ln(1 - p) of every class was added: that is one binary cross-entropy for each class."
+)
+def dense_one_against_all(y_true: Tensor, y_pred: Tensor, axis: int = -1, **flags: Any) -> Tensor:
+    p = (log_softmax_spec if flags.get("from_logits") else log_shares)(y_pred, axis).exp()
+    return dense_spec(y_true, y_pred, axis=axis, **flags) - ((1 - y_true) * (1 - p).log()).sum(axis)
+
+
+@keras_categorical_crossentropy.misconception(
+    "The entropy of the target was subtracted: that is KL. A cross-entropy of soft targets does not fall to 0."
+)
+def dense_divergence(y_true: Tensor, y_pred: Tensor, axis: int = -1, **flags: Any) -> Tensor:
+    entropy = -(y_true * y_true.where(y_true > 0, 1.0).log()).sum(axis)
+    return dense_spec(y_true, y_pred, axis=axis, **flags) - entropy
+
+
+@keras_categorical_crossentropy.misconception(
+    "`y_true` is taken for a constant: no gradient flows back to it. Keras's does."
+)
+def dense_truth_detached(y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    return dense_spec(y_true.detach(), y_pred, **flags)
+
+
+@keras_categorical_crossentropy.misconception(
+    "The result has the finer dtype of the two, as torch promotes. Keras converts `y_true` to the dtype of `y_pred`."
+)
+def dense_promoted(y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    return dense_spec(y_true, y_pred.to(torch.promote_types(y_true.dtype, y_pred.dtype)), **flags)
+
+
+@keras_categorical_crossentropy.misconception(
+    "Targets of another shape were broadcast. Keras raises ValueError: one target for all samples is most often a "
+    "forgotten batch dimension."
+)
+def dense_broadcasts(y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    return dense_spec(y_true.expand_as(y_pred), y_pred, **flags)
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "`ignore_class` is not used: samples of that class still cost something (or are taken for an index)."
+)
+def sparse_no_ignore(y_true: Tensor, y_pred: Tensor, ignore_class: int | None = None, **flags: Any) -> Tensor:
+    return sparse_spec(y_true, y_pred, **flags)
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "`ignore_class=0` is taken for None (`if ignore_class:`). Class 0 can be ignored like any other: ask `is not None`."
+)
+def sparse_zero_not_ignored(y_true: Tensor, y_pred: Tensor, ignore_class: int | None = None, **flags: Any) -> Tensor:
+    return sparse_spec(y_true, y_pred, ignore_class=ignore_class or None, **flags)
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "The samples that are ignored are gone. The result keeps a number for each sample, 0 for those."
+)
+def sparse_dropped(y_true: Tensor, y_pred: Tensor, ignore_class: int | None = None, **flags: Any) -> Tensor:
+    losses = sparse_spec(y_true, y_pred, ignore_class=ignore_class, **flags)
+    return losses if ignore_class is None else losses[y_true.reshape(losses.shape) != ignore_class]
+
+
+@keras_sparse_categorical_crossentropy.misconception(  # CE11
+    "The ignored class was taken out of the prediction. Only its samples are skipped: its share stays in the sum."
+)
+def sparse_class_removed(
+    y_true: Tensor, y_pred: Tensor, ignore_class: int | None = None, axis: int = -1, **flags: Any
+) -> Tensor:
+    if ignore_class is not None and 0 <= ignore_class < y_pred.shape[axis]:
+        out = -inf if flags.get("from_logits") else 0.0
+        y_pred = y_pred.index_fill(axis, tensor(ignore_class), out)
+    return sparse_spec(y_true, y_pred, ignore_class=ignore_class, axis=axis, **flags)
+
+
+def sparse_chosen_late(losses: Tensor, counts: Tensor) -> Tensor:
+    """The losses with 0 where they do not count, chosen when all is computed."""
+    return losses.where(counts, 0.0)
+
+
+def sparse_multiplied(losses: Tensor, counts: Tensor) -> Tensor:
+    """The losses times 0 or 1."""
+    return losses * counts
+
+
+def masked_behind(
+    mask: Loss, y_true: Tensor, y_pred: Tensor, ignore_class: int | None = None, axis: int = -1, **flags: Any
+) -> Tensor:
+    """The loss of all samples first, then the mask."""
+    if ignore_class is None:
+        return sparse_spec(y_true, y_pred, axis=axis, **flags)
+    counts = y_true != ignore_class
+    losses = sparse_spec(y_true.where(counts, 0), y_pred, axis=axis, **flags)
+    return mask(losses, counts.reshape(losses.shape))
+
+
+keras_sparse_categorical_crossentropy.misconceptions += [
+    Misconception(
+        "sparse_masked_too_late",
+        "The value is right, the gradient of an ignored row of NaN or zeros is NaN: `torch.where` stands behind the "
+        "logarithm. Put harmless numbers into the row before anything is computed.",
+        partial(masked_behind, sparse_chosen_late),
+    ),
+    Misconception(  # CE9
+        "sparse_multiplied_mask",
+        "The ignored samples are multiplied by 0, and 0 · NaN is NaN. Choose with `torch.where`, before the logarithm.",
+        partial(masked_behind, sparse_multiplied),
+    ),
+]
+
+
+@keras_sparse_categorical_crossentropy.misconception(  # CE8
+    "Ignored samples were given NaN. They cost 0: Keras's class then leaves them out of its mean."
+)
+def sparse_ignored_is_nan(y_true: Tensor, y_pred: Tensor, ignore_class: int | None = None, **flags: Any) -> Tensor:
+    losses = sparse_spec(y_true, y_pred, ignore_class=ignore_class, **flags)
+    return losses if ignore_class is None else losses.where(y_true.reshape(losses.shape) != ignore_class, nan)
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "The losses of those that count were averaged. The class does that; the function keeps one number a sample."
+)
+def sparse_mean_of_valid(y_true: Tensor, y_pred: Tensor, ignore_class: int | None = None, **flags: Any) -> Tensor:
+    losses = sparse_spec(y_true, y_pred, ignore_class=ignore_class, **flags)
+    return losses if ignore_class is None else losses.sum() / (y_true != ignore_class).sum()
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "Labels of shape (N, 1) keep their column, in the result too. Squeeze the dimension of the classes."
+)
+def sparse_column_kept(y_true: Tensor, y_pred: Tensor, axis: int = -1, **flags: Any) -> Tensor:
+    losses = sparse_spec(y_true, y_pred, axis=axis, **flags)
+    return losses.unsqueeze(axis) if y_true.ndim == y_pred.ndim else losses
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "Every dimension of size 1 was squeezed, the batch of one as well. Squeeze only `axis`."
+)
+def sparse_all_squeezed(y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    return sparse_spec(y_true, y_pred, **flags).squeeze()
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "Labels of shape (N, 1) are refused. Keras squeezes that column away."
+)
+def sparse_column_refused(y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    if y_true.ndim == y_pred.ndim:
+        raise ValueError("y_true has as many dimensions as y_pred")
+    return sparse_spec(y_true, y_pred, **flags)
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "Only int64 labels are taken. Keras takes int32 and floats too, and hands floats over itself: `.long()`."
+)
+def sparse_long_only(y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    if y_true.dtype != torch.int64:
+        raise RuntimeError("expected int64")
+    return sparse_spec(y_true, y_pred, **flags)
+
+
+@keras_sparse_categorical_crossentropy.misconception(  # CE18
+    "The label is multiplied as a one-hot row: 0 · (-inf) is NaN, though that class is not the label. Pick by index."
+)
+def sparse_one_hot_product(y_true: Tensor, y_pred: Tensor, axis: int = -1, **flags: Any) -> Tensor:
+    ruined = (y_pred == -inf).any(axis)
+    return sparse_spec(y_true, y_pred, axis=axis, **flags).masked_fill(ruined, nan)
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "This picks the likeliest class: what the model believes. The label says what is right."
+)
+def sparse_largest(y_true: Tensor, y_pred: Tensor, axis: int = -1, **flags: Any) -> Tensor:
+    return sparse_spec(y_pred.argmax(axis), y_pred, axis=axis, **flags)
+
+
+def _relabelled(inside: Callable[[Tensor, int], Tensor], y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    """The loss after labels that are no class were made one by `inside(y_true, number of classes)`."""
+    classes = y_pred.shape[flags.get("axis", -1)]
+    kept = (y_true >= 0) & (y_true < classes) | (y_true == flags.get("ignore_class"))
+    return sparse_spec(y_true.where(kept, inside(y_true, classes)), y_pred, **flags)
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "A negative label counted from the end, as Python's indices do. It is no class: raise an error."
+)
+def sparse_from_the_end(y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    return _relabelled(lambda y, classes: y.where(y >= 0, y + classes), y_true, y_pred, **flags)
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "A label that is no class was counted round, modulo C, as `torch.take_along_dim` does. It is a mistake in the "
+    "data: raise an error."
+)
+def sparse_label_wrapped(y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    return _relabelled(lambda y, classes: y % classes, y_true, y_pred, **flags)
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "A label that is no class was moved to the nearest one, in silence. It is a mistake in the data: raise an error."
+)
+def sparse_label_clipped(y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    return _relabelled(lambda y, classes: y.clamp(0, classes - 1), y_true, y_pred, **flags)
+
+
+@keras_sparse_categorical_crossentropy.misconception(
+    "One-hot rows were taken for labels. They belong to the dense loss; the sparse one refuses them."
+)
+def sparse_takes_one_hot(y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
+    return sparse_spec(y_true.argmax(-1) if y_true.shape == y_pred.shape else y_true, y_pred, **flags)
+
+
 # ---- cross_entropy -----------------------------------------------------------------------------------------------
 
 
@@ -1638,11 +2421,6 @@ def ce_scaled(f: Function, rng: Rng) -> None:
     same_gradient(f, cross_entropy_spec, draw_logits(rng, 2, 2), distribution(rng, 2, 2), wrt=(0, 1), scale=3.0)
 
 
-def raw(input: Tensor, dim: int) -> Tensor:
-    """No softmax at all."""
-    return input
-
-
 def with_log_softmax(
     own: Callable[[Tensor, int], Tensor],
     input: Tensor,
@@ -1683,70 +2461,6 @@ def _from_log_p(
     return reduced(losses, total, reduction, places)
 
 
-def with_total(
-    total: Callable[[Tensor, Tensor, Tensor], Tensor],
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """The loss with a mean of its own: it divides by `total(target, weight, counts)` where targets are indices."""
-    summed = reduction == "mean" and not target.is_floating_point()
-    how = "sum" if summed else reduction
-    value = cross_entropy_spec(input, target, weight, ignore_index, how, label_smoothing)
-    w = input.new_ones(input.shape[class_dim(input)]) if weight is None else weight
-    return value / total(target, w, target != ignore_index) if summed else value
-
-
-@cross_entropy.misconception(  # CE4, CE6, NLL6
-    "The losses are divided by the number of all rows. torch divides by the sum of the weights used, over the "
-    "targets that count: weight[target].sum()."
-)
-def ce_mean_over_n(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return with_total(lambda y, _w, _counts: tensor(y.numel()), input, target, **flags)
-
-
-@cross_entropy.misconception(
-    "The weighted losses are divided by the number of targets that count. Divide by the sum of their weights."
-)
-def ce_mean_over_valid(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return with_total(lambda _y, _w, counts: counts.sum(), input, target, **flags)
-
-
-@cross_entropy.misconception(  # CE7
-    "Ignored targets add no loss but are still counted below the fraction. It becomes too small by their share."
-)
-def ce_ignored_counted(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return with_total(lambda y, w, counts: w[y.where(counts, 0)].sum(), input, target, **flags)
-
-
-@cross_entropy.misconception(
-    "The denominator is kept at 1 or more. Weights may add up to less: the mean is then too small, and where nothing "
-    "counts it hides that there is no mean."
-)
-def ce_clamped(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return with_total(lambda y, w, counts: w[y[counts]].sum().clamp(min=1), input, target, **flags)
-
-
-@cross_entropy.misconception(
-    "The mean is the sum divided by the batch size N. With places, every place is a target: divide by all that count."
-)
-def ce_mean_over_batch(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    value = cross_entropy_spec(input, target, **flags)
-    places = target.select(class_dim(input), 0) if target.is_floating_point() else target
-    if flags.get("reduction", "mean") != "mean" or places.ndim < 2:
-        return value
-    return value * places[0].numel()
-
-
-@cross_entropy.misconception("This averages over rows and classes. A row has one loss, however many classes there are.")
-def ce_mean_over_entries(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    value = cross_entropy_spec(input, target, **flags)
-    return value if flags.get("reduction", "mean") != "mean" else value / input.shape[class_dim(input)]
-
-
 @cross_entropy.misconception(  # CE5
     "The mean of probability targets was divided by the weights, as that of indices is. A target that is spread "
     "over several classes has no single weight: torch divides by the number of targets."
@@ -1759,6 +2473,51 @@ def ce_probabilities_by_weight(
         return value
     rows, q = as_rows(input, target)
     return value * len(rows) / (q * weight).sum()
+
+
+def wrong_log_softmax(explanation: str, name: str, own: Loss) -> None:
+    """Adds the loss that a wrong `log_softmax` leads to."""
+    cross_entropy.misconceptions.append(Misconception(name, explanation, partial(with_log_softmax, own)))
+
+
+wrong_log_softmax(  # NLL1
+    "The probabilities themselves are picked, without a logarithm: the loss lies between -1 and 0.",
+    "ce_no_logarithm",
+    softmax,
+)
+wrong_log_softmax(  # NLL2
+    "The logits are picked without a softmax. They are no log-probabilities: this loss falls for ever when all "
+    "logits grow.",
+    "ce_no_softmax",
+    raw,
+)
+wrong_log_softmax(  # NLL3
+    "The softmax goes over the batch (dim 0), so the samples compete with one another. The classes are dimension 1.",
+    "ce_over_the_batch",
+    over_the_batch,
+)
+wrong_log_softmax(  # CE3, NLL5
+    "exp overflows for large logits. Take each row's largest logit away before `exp`; the result does not change.",
+    "ce_no_shift",
+    no_shift,
+)
+wrong_log_softmax(  # CE2
+    "Softmax first and then its logarithm: a small probability is rounded to 0, and ln 0 is -inf. Use x - ln Σ exp x.",
+    "ce_log_after_softmax",
+    log_after_softmax,
+)
+wrong_log_softmax(
+    "A small number inside the logarithm avoids -inf by computing something slightly else. With a log-softmax there "
+    "is no 0 to avoid.",
+    "ce_padded",
+    padded,
+)
+wrong_log_softmax(
+    "The log-softmax's sum was cut from the graph (`detach`, `no_grad`): the value is right, the gradient is that "
+    "of the picked logit alone.",
+    "ce_total_detached",
+    total_detached,
+)
 
 
 @cross_entropy.misconception(
@@ -1792,70 +2551,9 @@ def ce_softmax_first(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     return cross_entropy_spec(log_softmax_spec(input, class_dim(input)).exp(), target, **flags)
 
 
-@cross_entropy.misconception(  # NLL1
-    "The probabilities themselves are picked, without a logarithm: the loss lies between -1 and 0."
-)
-def ce_no_logarithm(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return with_log_softmax(softmax, input, target, **flags)
-
-
-@cross_entropy.misconception(  # NLL2
-    "The logits are picked without a softmax. They are no log-probabilities: this loss falls for ever when all "
-    "logits grow."
-)
-def ce_no_softmax(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return with_log_softmax(raw, input, target, **flags)
-
-
-@cross_entropy.misconception(  # NLL3
-    "The softmax goes over the batch (dim 0), so the samples compete with one another. The classes are dimension 1."
-)
-def ce_over_the_batch(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return with_log_softmax(over_the_batch, input, target, **flags)
-
-
 @cross_entropy.misconception("The sign is turned: the loss should be positive.")
 def ce_negated(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     return -cross_entropy_spec(input, target, **flags)
-
-
-@cross_entropy.misconception(  # CE3, NLL5
-    "exp overflows for large logits. Take each row's largest logit away before `exp`; the result does not change."
-)
-def ce_no_shift(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return with_log_softmax(no_shift, input, target, **flags)
-
-
-@cross_entropy.misconception(  # CE2
-    "Softmax first and then its logarithm: a small probability is rounded to 0, and ln 0 is -inf. Use x - ln Σ exp x."
-)
-def ce_log_after_softmax(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return with_log_softmax(log_after_softmax, input, target, **flags)
-
-
-@cross_entropy.misconception(
-    "A small number inside the logarithm avoids -inf by computing something slightly else. With a log-softmax there "
-    "is no 0 to avoid."
-)
-def ce_padded(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return with_log_softmax(padded, input, target, **flags)
-
-
-@cross_entropy.misconception("`weight` is not used: each loss is to be multiplied by the weight of its class.")
-def ce_no_weight(input: Tensor, target: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
-    return cross_entropy_spec(input, target, **flags)
-
-
-@cross_entropy.misconception(
-    "The weights were given to the rows in their order. They belong to the classes: weight[target]."
-)
-def ce_weight_by_row(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean", **flags: Any
-) -> Tensor:
-    if weight is None:
-        return cross_entropy_spec(input, target, reduction=reduction, **flags)
-    losses = weight * cross_entropy_spec(input, target, reduction="none", **flags)
-    return reduced(losses, weight.sum(), reduction, losses)
 
 
 @cross_entropy.misconception(
@@ -1867,20 +2565,6 @@ def ce_weighted_logits(input: Tensor, target: Tensor, weight: Tensor | None = No
     return cross_entropy_spec(input, target, **flags)
 
 
-@cross_entropy.misconception(
-    "`ignore_index` is not used: targets of that value still count (or are taken for an index)."
-)
-def ce_no_ignore(input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
-    return cross_entropy_spec(input, target, ignore_index=-101, **flags)
-
-
-@cross_entropy.misconception(  # CE10
-    "`ignore_index` is fixed at -100: with any other value those targets still count, and padding trains the model."
-)
-def ce_fixed_ignore(input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
-    return cross_entropy_spec(input, target, **flags)
-
-
 @cross_entropy.misconception(  # CE11
     "The ignored class was taken out of the softmax. Only targets are skipped: its logit stays in the sum."
 )
@@ -1888,42 +2572,6 @@ def ce_class_removed(input: Tensor, target: Tensor, ignore_index: int = -100, **
     if 0 <= ignore_index < input.shape[class_dim(input)]:
         input = input.index_fill(class_dim(input), tensor(ignore_index), -inf)
     return cross_entropy_spec(input, target, ignore_index=ignore_index, **flags)
-
-
-@cross_entropy.misconception(  # CE8
-    "A batch of which nothing counts got a mean of 0. torch gives NaN: a 0 would look like a perfect batch."
-)
-def ce_zero_for_nothing(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return cross_entropy_spec(input, target, **flags).nan_to_num(0.0, posinf=inf)
-
-
-@cross_entropy.misconception(  # CE9
-    "The ignored rows are multiplied by 0, and 0 · NaN is NaN. Choose with `torch.where`, or drop the rows by indexing."
-)
-def ce_multiplied_mask(
-    input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean", **flags: Any
-) -> Tensor:
-    value = cross_entropy_spec(input, target, ignore_index=ignore_index, reduction=reduction, **flags)
-    if target.is_floating_point():
-        return value
-    ruined = input.isnan().any(class_dim(input)) & (target == ignore_index)
-    return torch.where(ruined if reduction == "none" else ruined.any(), nan, value)
-
-
-@cross_entropy.misconception(  # CE18
-    "The target is multiplied as a one-hot row: 0 · (-inf) is NaN, though that class is not the target. Pick by index."
-)
-def ce_one_hot_product(input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
-    value = cross_entropy_spec(input, target, reduction=reduction, **flags)
-    if target.is_floating_point():
-        return value
-    ruined = (input == -inf).any(class_dim(input))
-    return torch.where(ruined if reduction == "none" else ruined.any(), nan, value)
-
-
-@cross_entropy.misconception("`reduction` is not used: this is always the mean.")
-def ce_always_mean(input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
-    return cross_entropy_spec(input, target, **flags)
 
 
 @cross_entropy.misconception("`label_smoothing` is not used: a share ε of each target belongs to all classes alike.")
@@ -2043,67 +2691,201 @@ def ce_spread_unweighted(
     return reduced(losses, weight[target[counts]].sum(), reduction, target)
 
 
-@cross_entropy.misconception(
-    "The classes were looked for in the last dimension. In (N, C, d1, …) they are dimension 1."
-)  # CE19
-def ce_channel_last(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    if input.ndim < 3:
-        return cross_entropy_spec(input, target, **flags)
-    target = target.movedim(-1, 1) if target.is_floating_point() else target
-    return cross_entropy_spec(input.movedim(-1, 1), target, **flags)
+# ---- what nll_loss and cross_entropy get wrong alike -------------------------------------------------------------
 
 
-@cross_entropy.misconception(  # CE20
-    "`reshape(-1, C)` cut the rows across the classes: the shapes fit, the values are scrambled. Move the classes "
-    "to the end before you reshape."
+wrong_in_both = partial(wrong_in, {"nll": nll_loss, "ce": cross_entropy})
+
+
+def divided_by(
+    total: Callable[[Tensor, Tensor, Tensor], Tensor],
+    spec: Loss,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    **smoothing: float,
+) -> Tensor:
+    """The loss with a mean of its own: it divides by `total(target, weight, counts)` where targets are indices."""
+    if reduction != "mean" or target.is_floating_point():
+        return spec(input, target, weight, ignore_index, reduction, **smoothing)
+    w = input.new_ones(input.shape[class_dim(input)]) if weight is None else weight
+    return spec(input, target, weight, ignore_index, "sum", **smoothing) / total(target, w, target != ignore_index)
+
+
+wrong_in_both(  # CE4, CE6, NLL6
+    "The weighted losses are divided by the number of rows. torch divides by the sum of the weights used, "
+    "w[target].sum(), so that twice the weights give the same loss.",
+    "The losses are divided by the number of all rows. torch divides by the sum of the weights used, over the "
+    "targets that count: weight[target].sum().",
+    name="mean_over_n",
+)(partial(divided_by, lambda y, _w, _counts: tensor(y.numel())))
+wrong_in_both(
+    "The weighted losses are divided by the number of targets that count. Divide by the sum of their weights.",
+    name="mean_over_valid",
+)(partial(divided_by, lambda _y, _w, counts: counts.sum()))
+wrong_in_both(  # CE7
+    "Ignored targets add no loss but are still counted in the mean. It becomes too small by their share: divide by "
+    "what counts.",
+    "Ignored targets add no loss but are still counted below the fraction. It becomes too small by their share.",
+    name="ignored_counted",
+)(partial(divided_by, lambda y, w, counts: w[y.where(counts, 0)].sum()))
+wrong_in_both(
+    "The denominator is kept at 1 or more. Weights may add up to less: the mean is then too small, and where nothing "
+    "counts it hides that there is no mean.",
+    name="clamped",
+)(partial(divided_by, lambda y, w, counts: w[y[counts]].sum().clamp(min=1)))
+
+
+@wrong_in_both(
+    "The mean is the sum divided by the batch size N. With places, every place is a target: divide by all that count."
 )
-def ce_scrambled(input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
-    if input.ndim < 3:
-        return cross_entropy_spec(input, target, reduction=reduction, **flags)
-    rows = input.reshape(-1, input.shape[1])
-    soft = target.is_floating_point()
-    targets = target.reshape(rows.shape) if soft else target.reshape(-1)
-    value = cross_entropy_spec(rows, targets, reduction=reduction, **flags)
-    return value.reshape(target.select(1, 0).shape if soft else target.shape) if reduction == "none" else value
+def mean_over_batch(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    value = spec(input, target, **flags)
+    places = target.select(class_dim(input), 0) if target.is_floating_point() else target
+    if flags.get("reduction", "mean") != "mean" or places.ndim < 2:
+        return value
+    return value * places[0].numel()
 
 
-@cross_entropy.misconception(
+@wrong_in_both(
+    "This averages over rows and classes. Each row has one target and one loss: divide by the rows.",
+    "This averages over rows and classes. A row has one loss, however many classes there are.",
+)
+def mean_over_entries(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    value = spec(input, target, **flags)
+    return value if flags.get("reduction", "mean") != "mean" else value / input.shape[class_dim(input)]
+
+
+@wrong_in_both("`reduction` is not used: this is always the mean.")
+def always_mean(spec: Loss, input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
+    return spec(input, target, **flags)
+
+
+@wrong_in_both("`weight` is not used: each loss is to be multiplied by the weight of its class.")
+def no_weight(spec: Loss, input: Tensor, target: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
+    return spec(input, target, **flags)
+
+
+@wrong_in_both("The weights were given to the rows in their order. They belong to the classes: weight[target].")
+def weight_by_row(
+    spec: Loss,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    **flags: Any,
+) -> Tensor:
+    if weight is None:
+        return spec(input, target, reduction=reduction, **flags)
+    losses = weight * spec(input, target, reduction="none", **flags)
+    return reduced(losses, weight.sum(), reduction, losses)
+
+
+@wrong_in_both("`ignore_index` is not used: targets of that value still count (or are taken for an index).")
+def no_ignore(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
+    return spec(input, target, ignore_index=-101, **flags)
+
+
+@wrong_in_both(  # CE10
+    "`ignore_index` is fixed at -100: with any other value those targets still count, and padding trains the model."
+)
+def fixed_ignore(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
+    return spec(input, target, **flags)
+
+
+@wrong_in_both(  # CE8
+    "A batch of which nothing counts got a mean of 0. torch gives NaN: a 0 would look like a perfect batch."
+)
+def zero_for_nothing(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    return spec(input, target, **flags).nan_to_num(0.0, posinf=inf)
+
+
+def spoilt(ruined: Tensor, value: Tensor, reduction: str) -> Tensor:
+    """`value` with a NaN wherever one of the rows that are `ruined` takes part."""
+    return torch.where(ruined if reduction == "none" else ruined.any(), nan, value)
+
+
+@wrong_in_both(  # CE9
+    "The ignored rows are multiplied by 0, and 0 · NaN is NaN. Choose with `torch.where`, or drop the rows by indexing."
+)
+def multiplied_mask(
+    spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean", **flags: Any
+) -> Tensor:
+    value = spec(input, target, ignore_index=ignore_index, reduction=reduction, **flags)
+    if target.is_floating_point():
+        return value
+    return spoilt(input.isnan().any(class_dim(input)) & (target == ignore_index), value, reduction)
+
+
+@wrong_in_both(  # CE18
+    "The entry is picked by multiplying with a one-hot row: 0 · (-inf) is NaN, though that class is not the target. "
+    "Index, or `gather`.",
+    "The target is multiplied as a one-hot row: 0 · (-inf) is NaN, though that class is not the target. Pick by index.",
+)
+def one_hot_product(spec: Loss, input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
+    value = spec(input, target, reduction=reduction, **flags)
+    if target.is_floating_point():
+        return value
+    return spoilt((input == -inf).any(class_dim(input)), value, reduction)
+
+
+@wrong_in_both(
     "With reduction='none' the ignored rows are gone. The result keeps the targets' shape, with 0 where nothing counts."
 )
-def ce_rows_dropped(
-    input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean", **flags: Any
+def rows_dropped(
+    spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean", **flags: Any
 ) -> Tensor:
-    value = cross_entropy_spec(input, target, ignore_index=ignore_index, reduction=reduction, **flags)
+    value = spec(input, target, ignore_index=ignore_index, reduction=reduction, **flags)
     hard = not target.is_floating_point()
     return value[target != ignore_index] if reduction == "none" and hard else value
 
 
-@cross_entropy.misconception(
+@wrong_in_both(  # CE19
+    "The classes were looked for in the last dimension. In (N, C, d1, …) they are dimension 1."
+)
+def channel_last(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    if input.ndim < 3:
+        return spec(input, target, **flags)
+    target = target.movedim(-1, 1) if target.is_floating_point() else target
+    return spec(input.movedim(-1, 1), target, **flags)
+
+
+def reshaped(spec: Loss, input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
+    if input.ndim < 3:
+        return spec(input, target, reduction=reduction, **flags)
+    rows = input.reshape(-1, input.shape[1])
+    soft = target.is_floating_point()
+    value = spec(rows, target.reshape(rows.shape) if soft else target.reshape(-1), reduction=reduction, **flags)
+    return value.reshape(target.select(1, 0).shape if soft else target.shape) if reduction == "none" else value
+
+
+wrong_in_both(  # CE20
+    "`reshape(-1, C)` cut the rows across the classes: the shapes fit, the values are scrambled. Move the classes "
+    "to the end before you reshape.",
+    name="scrambled",
+)(reshaped)
+
+
+@wrong_in_both(
     "A negative target counted from the end, as Python's indices do. It is no class and no `ignore_index`: raise "
     "IndexError."
 )
-def ce_from_the_end(input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
+def from_the_end(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
     if not target.is_floating_point():
         classes = input.shape[class_dim(input)]
         wraps = (target < 0) & (target >= -classes) & (target != ignore_index)
         target = target.where(~wraps, target + classes)
-    return cross_entropy_spec(input, target, ignore_index=ignore_index, **flags)
+    return spec(input, target, ignore_index=ignore_index, **flags)
 
 
-@cross_entropy.misconception(
+@wrong_in_both(
     "A target that is no class was passed over in silence, as if it were to be ignored. It is a mistake in the "
     "data: raise IndexError."
 )
-def ce_silent(input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
+def silent(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
     if not target.is_floating_point():
         valid = (target >= 0) & (target < input.shape[class_dim(input)])
         target = target.where(valid, ignore_index)
-    return cross_entropy_spec(input, target, ignore_index=ignore_index, **flags)
-
-
-@cross_entropy.misconception(
-    "The log-softmax's sum was cut from the graph (`detach`, `no_grad`): the value is right, the gradient is that "
-    "of the picked logit alone."
-)
-def ce_total_detached(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return with_log_softmax(total_detached, input, target, **flags)
+    return spec(input, target, ignore_index=ignore_index, **flags)
