@@ -52,6 +52,9 @@ TITLES = {
     "entropy": "Entropy and mutual information",
     "kl_divergence": "KL divergence",
     "cross_entropy": "Cross-entropy",
+    "binary_cross_entropy": "Binary cross-entropy",
+    "regression": "Regression",
+    "counts_and_noise": "Counts and noise",
 }
 
 TOPICS = tuple(Topic(number, name, title) for number, (name, title) in enumerate(TITLES.items()))
