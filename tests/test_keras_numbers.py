@@ -113,7 +113,7 @@ def asked(expression: str) -> float:
     def adam() -> Any:
         weights = keras.Variable([2.0, -3.0])
         keras.optimizers.Adam(learning_rate=0.1, weight_decay=0.1).apply([tensor([0.1, 0.1])], [weights])
-        return weights.numpy()
+        return weights.value.detach()
 
     return float(eval(expression, {"L": losses, "k": keras, "tensor": tensor, "dense": dense, "adam": adam}))
 
