@@ -96,6 +96,10 @@ NUMBERS = [
     ("regression", "L.huber(tensor([0.0]), tensor([2.0]), delta=0.5)", "0.875"),
     ("regression", "L.log_cosh(tensor([0.0]), tensor([1000.0]))", "999.307"),
     ("regression", "L.log_cosh(tensor([0.0]), tensor([1.0]))", "0.434"),
+    ("counts_and_noise", "L.poisson(tensor([2.0]), tensor([3.0]))", "0.8028"),
+    ("counts_and_noise", "L.poisson(tensor([3.0]), tensor([2.0]))", "-0.0794"),
+    ("counts_and_noise", "L.poisson(tensor([2.0]), tensor([3.0]).log())", "0.9105"),
+    ("counts_and_noise", "L.poisson(tensor([2.0]), tensor([0.0]))", "32.24"),
 ]
 
 

@@ -1,0 +1,132 @@
+"""Counts and noise: write your answers here, then score one with `coursekit check poisson_nll`.
+
+Made from solutions/counts_and_noise.py by `coursekit refresh`.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def poisson_nll(rate: Tensor, count: Tensor) -> Tensor:
+    """The surprise at a count, exactly: -ln of its probability under a Poisson distribution, element by element.
+
+    Args:
+        rate: how many were expected, 0 or more, any shape.
+        count: how many came: 0, 1, 2, …, of a shape that broadcasts with that of rate.
+
+    Returns:
+        -ln P(count), in the shape to which the two broadcast. Where nothing is expected (rate 0), a count of 0 costs
+        0 and has the gradient 1, any other count costs inf.
+    """
+    raise NotImplementedError("poisson_nll: write your answer here")
+
+
+def stirling(count: Tensor) -> Tensor:
+    """What torch takes for ln count!: Stirling's approximation above 1, element by element.
+
+    Args:
+        count: 0 or more, any shape; floats, whole numbers or not.
+
+    Returns:
+        count · ln count - count + ½ ln(2π · count) where count is above 1, else 0; the shape of count. The gradient
+        is 0 where the value is, and NaN nowhere.
+    """
+    raise NotImplementedError("stirling: write your answer here")
+
+
+def poisson_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    eps: float = 1e-8,
+    reduction: str = "mean",
+) -> Tensor:
+    """How surprising counts are: a drop-in for `torch.nn.functional.poisson_nll_loss`.
+
+    Args:
+        input: ln of the expected counts, any shape; the expected counts themselves if not `log_input`.
+        target: the counts, integers or not, of a shape that broadcasts with that of input.
+        log_input: whether `input` holds logarithms.
+        full: whether to add ln target!, by Stirling's approximation above 1 and 0 up to 1.
+        eps: added to input inside the logarithm, and only there; not used with `log_input`.
+        reduction: "none" for one loss an element, "sum" or "mean" over all elements.
+
+    Returns:
+        The common shape for "none", else a single number. It may be negative. An expected count below -eps gives NaN.
+
+    Raises:
+        ValueError: reduction is another word.
+    """
+    raise NotImplementedError("poisson_nll_loss: write your answer here")
+
+
+def keras_poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The mean Poisson loss of each sample: a drop-in for `keras.losses.poisson`.
+
+    Args:
+        y_true: the counts (..., D), of any dtype; they take on that of y_pred.
+        y_pred: the expected counts (not their logarithms), of a shape that broadcasts with that of y_true.
+
+    Returns:
+        The mean of y_pred - y_true · ln(y_pred + 1e-7) over the last dimension, shape (...), in the dtype of y_pred.
+    """
+    raise NotImplementedError("keras_poisson: write your answer here")
+
+
+def laplace_nll(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+    """The surprise at a number under Laplace's noise: -ln of its density, element by element.
+
+    Args:
+        input: where the density exp(-|x - input| / scale) / (2 · scale) has its peak, any shape.
+        target: the numbers x.
+        scale: the width, above 0.
+
+    Returns:
+        -ln of the density at target, in the shape to which the three broadcast. It may be negative.
+    """
+    raise NotImplementedError("laplace_nll: write your answer here")
+
+
+def gaussian_nll(input: Tensor, target: Tensor, var: Tensor) -> Tensor:
+    """The surprise at a number under Gauss's noise: -ln of its density, element by element.
+
+    Args:
+        input: the mean of the normal distribution, any shape.
+        target: the numbers.
+        var: the variance σ² (not the standard deviation σ), above 0.
+
+    Returns:
+        -ln of the density at target, in the shape to which the three broadcast. It may be negative.
+    """
+    raise NotImplementedError("gaussian_nll: write your answer here")
+
+
+def gaussian_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    var: Tensor | float,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Tensor:
+    """How surprising targets are, given means and variances: a drop-in for `torch.nn.functional.gaussian_nll_loss`.
+
+    Args:
+        input: the means, any shape.
+        target: what was to be predicted, same shape.
+        var: the variances: a tensor of the shape of input, or of that shape without its last dimension, or with a
+            size of 1 in exactly one of its dimensions; or one float for all.
+        full: whether to add ½ ln 2π to every element.
+        eps: a variance below it counts as eps. The gradient by var is taken there all the same, as if var were eps.
+        reduction: "none" for ½ [ln var + (input - target)² / var] of every element, "sum" or "mean" over all elements.
+
+    Returns:
+        The shape of input for "none", else a single number. It may be negative.
+
+    Raises:
+        ValueError: a variance is negative, var has another shape, or reduction is another word.
+    """
+    raise NotImplementedError("gaussian_nll_loss: write your answer here")
