@@ -1,0 +1,160 @@
+"""Binary cross-entropy: write your answers here, then score one with `coursekit check sigmoid`.
+
+Made from solutions/binary_cross_entropy.py by `coursekit refresh`.
+"""
+
+import torch
+from torch import Tensor
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """The probability of yes, given its log-odds: 1 / (1 + exp(-input)).
+
+    Args:
+        input: logits, any shape, up to ±1000.
+
+    Returns:
+        Probabilities, same shape. Neither they nor their gradient are NaN.
+    """
+    raise NotImplementedError("sigmoid: write your answer here")
+
+
+def log_sigmoid(input: Tensor) -> Tensor:
+    """The logarithm of the sigmoid: a drop-in for `torch.nn.functional.logsigmoid`.
+
+    Args:
+        input: logits, any shape, float32 or float64. They may be as large as ±1000.
+
+    Returns:
+        ln σ(input), same shape and dtype, at most 0. Its slope is 1 - σ(input) everywhere, also at 0.
+    """
+    raise NotImplementedError("log_sigmoid: write your answer here")
+
+
+def binary_cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The surprise at a yes or a no: a drop-in for `torch.nn.functional.binary_cross_entropy`.
+
+    Args:
+        input: probabilities p of yes, any shape.
+        target: t, 1 for yes and 0 for no, or a share between them; same shape.
+        weight: a factor for each loss, in a shape that can be broadcast to that of `input`.
+        reduction: "none" for one loss an element, "sum", or "mean", which divides by their number, with
+            weights too.
+
+    Returns:
+        -t · ln p - (1 - t) · ln(1 - p), weighted and reduced. A logarithm below -100 counts as -100. The
+        slope by p is (p - t) / max(p(1 - p), 1e-12), everywhere.
+
+    Raises:
+        ValueError: the shapes of input and target differ, or the reduction is unknown.
+        RuntimeError: a number in input or target is not from 0 to 1, or the weight does not fit.
+    """
+    raise NotImplementedError("binary_cross_entropy: write your answer here")
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """Sigmoid and surprise in one: a drop-in for `torch.nn.functional.binary_cross_entropy_with_logits`.
+
+    Args:
+        input: logits x, any shape, up to ±1000.
+        target: t, 1 for yes and 0 for no, or a share between them; same shape.
+        weight: a factor for each loss, in a shape that can be broadcast to that of `input`.
+        reduction: "none" for one loss an element, "sum", or "mean", which divides by their number, with
+            weights too.
+        pos_weight: a factor for the part of yes alone, in a shape that can be broadcast to that of `input`.
+
+    Returns:
+        -pos_weight · t · ln σ(x) - (1 - t) · ln σ(-x), weighted and reduced.
+
+    Raises:
+        ValueError: the shapes of input and target differ, or the reduction is unknown.
+        RuntimeError: a weight does not fit.
+    """
+    raise NotImplementedError("binary_cross_entropy_with_logits: write your answer here")
+
+
+def sigmoid_focal_loss(
+    inputs: Tensor,
+    targets: Tensor,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    reduction: str = "none",
+) -> Tensor:
+    """Binary cross-entropy that turns away from what is known already, as in torchvision (Lin et al. 2017).
+
+    Args:
+        inputs: logits, any shape, up to ±1000.
+        targets: t, 1 for yes and 0 for no, or a share between them; same shape.
+        alpha: the factor of a yes; a no has 1 - alpha. Below 0, neither has a factor.
+        gamma: how fast an element loses its say as the probability of the right answer grows.
+        reduction: "none", "sum", or "mean", which divides by the number of elements.
+
+    Returns:
+        a · (1 - q)^gamma · loss, reduced. The loss is the binary cross-entropy of the logits, q is
+        p · t + (1 - p) · (1 - t), and a is alpha · t + (1 - alpha) · (1 - t).
+
+    Raises:
+        ValueError: the shapes differ, or the reduction is unknown.
+    """
+    raise NotImplementedError("sigmoid_focal_loss: write your answer here")
+
+
+def keras_binary_crossentropy(
+    y_true: Tensor,
+    y_pred: Tensor,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Tensor:
+    """Binary cross-entropy, averaged along one axis: a drop-in for `keras.losses.binary_crossentropy` on torch.
+
+    Args:
+        y_true: 1 for yes and 0 for no, or a share between them, in the shape of `y_pred`; of any dtype.
+        y_pred: probabilities, which are clipped to [1e-7, 1 - 1e-7]; or logits.
+        from_logits: whether `y_pred` holds logits.
+        label_smoothing: α, the share of each target that is replaced by ½.
+        axis: the dimension to average over.
+
+    Returns:
+        The mean along `axis` of -t · ln p - (1 - t) · ln(1 - p), in the dtype of `y_pred`. t is `y_true`
+        smoothed. A clipped probability has the gradient 0.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    raise NotImplementedError("keras_binary_crossentropy: write your answer here")
+
+
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """One yes or no for each label: a drop-in for `torch.nn.functional.multilabel_soft_margin_loss`.
+
+    Args:
+        input: logits, one for each of C labels, (N, C), or (C,), or (N, …, C); up to ±1000.
+        target: 1 for a label that is there and 0 for one that is not, same shape; of any numeric dtype.
+        weight: a factor for each label (C,).
+        reduction: "none" for one loss a sample, "sum" or "mean" over the samples.
+
+    Returns:
+        The binary cross-entropy of the logits, weighted and averaged over the C labels: shape (N,), or
+        reduced. The average divides by C, with weights too, and so "sum" is a sum over samples.
+
+    Raises:
+        ValueError: the reduction is unknown.
+    """
+    raise NotImplementedError("multilabel_soft_margin_loss: write your answer here")
