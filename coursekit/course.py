@@ -39,8 +39,15 @@ class Topic:
         return ROOT / "exercises" / f"{self.name}.py"
 
     @property
+    def grader(self) -> Path:
+        """The checks of every exercise: one file, or a package where that would be too long to read."""
+        module = ROOT / "coursekit" / "graders" / f"{self.name}.py"
+        package = module.with_suffix("") / "__init__.py"
+        return package if package.exists() else module
+
+    @property
     def exercises(self) -> list[Exercise]:
-        """The exercises, in the order in which the grader defines them."""
+        """The exercises, in the order in which the grader defines them, or imports them if it is a package."""
         from coursekit.exercise import Exercise
 
         grader = import_module(f"coursekit.graders.{self.name}")

@@ -96,18 +96,21 @@ def verify_files(topics: Sequence[Topic]) -> Findings:
 
 
 def _partners() -> Iterator[str]:
-    grader_folder = course.ROOT / "coursekit" / "graders"
-    for folder, pattern, wanted in (
-        (course.ROOT / "notebooks", "*.ipynb", {topic.notebook.name for topic in course.TOPICS}),
-        (course.ROOT / "solutions", "*.py", {topic.solution.name for topic in course.TOPICS}),
-        (course.ROOT / "exercises", "*.py", {topic.stub.name for topic in course.TOPICS}),
-        (grader_folder, "*.py", {f"{topic.name}.py" for topic in course.TOPICS} | {"__init__.py"}),
+    graders = course.ROOT / "coursekit" / "graders"
+    for files, wanted in (
+        ((course.ROOT / "notebooks").glob("*.ipynb"), {topic.notebook for topic in course.TOPICS}),
+        ((course.ROOT / "solutions").glob("*.py"), {topic.solution for topic in course.TOPICS}),
+        ((course.ROOT / "exercises").glob("*.py"), {topic.stub for topic in course.TOPICS}),
+        (
+            [*graders.glob("*.py"), *graders.glob("*/__init__.py")],
+            {topic.grader for topic in course.TOPICS} | {graders / "__init__.py"},
+        ),
     ):
-        there = {path.name for path in folder.glob(pattern)}
-        for name in sorted(there - wanted):
-            yield f"{folder.name}/{name} belongs to no topic of course.py."
-        for name in sorted(wanted - there):
-            yield f"{folder.name}/{name} is missing."
+        there = set(files)
+        for path in sorted(there - wanted):
+            yield f"{path.relative_to(course.ROOT).as_posix()} belongs to no topic of course.py."
+        for path in sorted(wanted - there):
+            yield f"{path.relative_to(course.ROOT).as_posix()} is missing."
 
 
 def _undocumented() -> Iterator[str]:

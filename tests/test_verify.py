@@ -34,11 +34,19 @@ def append(path, text):
     path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
+def make_package(folder):
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+
+
 # ---- files -------------------------------------------------------------------------------------------------------
 
 
 def test_files_in_order(topic):
-    """A course whose files fit together has no fault."""
+    """A course whose files fit together has no fault, whether its grader is a file or a package."""
+    assert verify.verify_files([topic]).faults == []
+    topic.grader.unlink()
+    make_package(topic.grader.with_suffix(""))
     assert verify.verify_files([topic]).faults == []
 
 
@@ -55,6 +63,8 @@ def test_files_in_order(topic):
         (lambda t: t.notebook.with_name("07_old.ipynb").touch(), "notebooks/07_old.ipynb belongs to no topic"),
         (lambda t: (course.ROOT / "coursekit/graders/old.py").touch(), "graders/old.py belongs to no topic"),
         (lambda t: (course.ROOT / "coursekit/graders/toy.py").unlink(), "graders/toy.py is missing."),
+        (lambda t: make_package(course.ROOT / "coursekit/graders/old"), "graders/old/__init__.py belongs to no topic"),
+        (lambda t: make_package(course.ROOT / "coursekit/graders/toy"), "graders/toy.py belongs to no topic"),
         (
             lambda t: delattr(sys.modules["coursekit.graders.toy"], "triple"),
             "`triple` is in only one of solutions/toy.py and its grader.",

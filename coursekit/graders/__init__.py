@@ -1,1 +1,1 @@
-"""One module a topic: the specs of its exercises, their checks, misconceptions and hints."""
+"""One module or package a topic: the specs of its exercises, their checks, misconceptions and hints."""

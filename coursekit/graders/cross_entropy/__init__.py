@@ -1,0 +1,18 @@
+"""From one sample's logits to cross-entropy with every flag: softmax, NLL, smoothing, padding, focal loss, Keras's two.
+
+Sources: Szegedy et al., Rethinking the Inception Architecture for Computer Vision (2016), for label smoothing; Lin et
+al., Focal Loss for Dense Object Detection (2017); `torch.nn.functional.log_softmax`, `nll_loss`, `cross_entropy`;
+`keras.losses.categorical_crossentropy`, `sparse_categorical_crossentropy`.
+"""
+
+# the exercises, in the order of the course
+from coursekit.graders.cross_entropy.softmax import sample_loss, log_softmax
+from coursekit.graders.cross_entropy.smoothing import smooth_targets
+from coursekit.graders.cross_entropy.picking import nll_loss
+from coursekit.graders.cross_entropy.sequence import sequence_loss
+from coursekit.graders.cross_entropy.focal import focal_loss
+from coursekit.graders.cross_entropy.keras import keras_categorical_crossentropy, keras_sparse_categorical_crossentropy
+from coursekit.graders.cross_entropy.drop_in import cross_entropy
+
+# these add their mistakes to the exercises above, in this order
+from coursekit.graders.cross_entropy import keras_mistakes, drop_in_mistakes, mistakes_of_both

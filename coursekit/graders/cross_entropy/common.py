@@ -1,0 +1,96 @@
+"""What several exercises share: constants, inputs, the parts of the specifications, one mistake for many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import cycle
+
+import numpy as np
+import torch
+from torch import Tensor, tensor
+
+from coursekit.exercise import Exercise, Misconception
+
+Rng = np.random.Generator
+Loss = Callable[..., Tensor]
+
+SOFTMAXES = (
+    *("softmax", "log_softmax", "softmin", "special_softmax", "special_log_softmax", "gumbel_softmax"),
+    *("_softmax", "_log_softmax", "_safe_softmax", "_sparse_softmax", "_sparse_log_softmax"),
+    *("logsumexp", "special_logsumexp", "logaddexp", "logaddexp2", "logcumsumexp"),
+)
+LOSSES = (
+    *("nll_loss", "nll_loss2d", "nll_loss_nd", "nll_loss_forward", "nll_loss2d_forward"),
+    *("cross_entropy", "cross_entropy_loss", "linear_cross_entropy", "kl_div"),
+)
+# as a TorchFunctionMode sees them: with the overload's name where one is called through torch.ops
+READY_MADE = tuple(name + overload for name in SOFTMAXES + LOSSES for overload in ("", ".default", ".int"))
+REDUCTIONS = ("none", "sum", "mean")
+
+# No two pairs of these marks are the same distance apart (a Golomb ruler), and losses see only distances between
+# logits: whatever is confused with whatever, the numbers differ.
+MARKS = (0, 2, 6, 24, 29, 40, 43, 55, 68, 75, 76, 85)
+FACTORS = (0.05, 0.4, 0.1, 0.25)
+
+
+def draw_logits(rng: Rng, *shape: int) -> Tensor:
+    """Up to 12 logits between -2.1 and 2.15, all of them different, and so are their differences."""
+    marks = rng.permutation(MARKS)[: int(np.prod(shape, dtype=int))]
+    return tensor((marks.reshape(shape) - 42) / 20, dtype=torch.float32)
+
+
+def draw_weight(rng: Rng, classes: int) -> Tensor:
+    """A factor for each of up to four classes, all different, together less than 1."""
+    return tensor(rng.permutation(FACTORS[:classes]), dtype=torch.float32)
+
+
+def wrong_in(exercises: dict[str, Exercise], *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
+    """Adds a mistake to several exercises: a function of the spec that it spoils, and of that spec's arguments.
+
+    Args:
+        exercises: by what the mistake's name begins with there.
+        explanations: what to say of it, to all or to each.
+        name: its name, if the function has none or another.
+    """
+
+    def add(wrong: Loss) -> Loss:
+        for (prefix, exercise), explanation in zip(exercises.items(), cycle(explanations)):
+            own = partial(wrong, exercise.spec)
+            exercise.misconceptions.append(Misconception(f"{prefix}_{name or wrong.__name__}", explanation, own))
+        return wrong
+
+    return add
+
+
+def log_softmax_spec(input: Tensor, dim: int) -> Tensor:
+    """x - ln Σ exp x, with the largest x taken out of the sum."""
+    top = input.amax(dim, keepdim=True)
+    return input - top - (input - top).exp().sum(dim, keepdim=True).log()
+
+
+def class_dim(input: Tensor) -> int:
+    """The dimension of the classes: 1, or 0 for a sample without a batch."""
+    return min(1, input.ndim - 1)
+
+
+def as_rows(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, C, d1, …) as rows (M, C), one for each target, and the targets in the same order: indices or rows alike."""
+    classes = input.shape[class_dim(input)]
+
+    def rows(x: Tensor) -> Tensor:
+        return x.movedim(class_dim(x), -1).reshape(x.numel() // classes, classes)
+
+    return rows(input), rows(target) if target.is_floating_point() else target.reshape(-1)
+
+
+def reduced(losses: Tensor, total: Tensor, reduction: str, like: Tensor) -> Tensor:
+    """The losses in the shape of `like`, their sum, or their sum by `total`."""
+    return {"none": losses.reshape(like.shape), "sum": losses.sum(), "mean": losses.sum() / total}[reduction]
+
+
+def only_valid(targets: Tensor, classes: int) -> Tensor:
+    """The targets; raises IndexError where one is no class."""
+    if not ((targets >= 0) & (targets < classes)).all():
+        raise IndexError("a target is out of bounds")
+    return targets

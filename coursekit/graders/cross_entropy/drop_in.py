@@ -1,0 +1,294 @@
+"""The replacement of torch's `cross_entropy`, every flag included: what it owes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, inf, nan, tensor
+
+from coursekit.compare import refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Question
+from coursekit.graders.cross_entropy.common import (
+    READY_MADE,
+    REDUCTIONS,
+    Rng,
+    as_rows,
+    class_dim,
+    draw_logits,
+    draw_weight,
+    log_softmax_spec,
+    reduced,
+)
+from coursekit.graders.cross_entropy.picking import nll_inputs, nll_loss_spec
+from coursekit.grading import Function
+from coursekit.inputs import distribution, indices
+
+
+def cross_entropy_spec(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-Σ_c w_c q_c ln p_c for every row; the mean divides by Σ w[y], or, for probabilities, by the number of rows."""
+    rows, targets = as_rows(input, target)
+    log_p = log_softmax_spec(rows, 1)
+    classes = rows.shape[1]
+    w = rows.new_ones(classes) if weight is None else weight
+    if target.is_floating_point():
+        q = targets * (1 - label_smoothing) + label_smoothing / classes
+        losses = -(w * q * log_p).sum(1)
+        places = target.select(class_dim(target), 0)
+        return reduced(losses, tensor(len(rows)), reduction, places)
+    losses = nll_loss_spec(log_p, targets, weight, ignore_index, "none")
+    counts = targets != ignore_index
+    if label_smoothing > 0:
+        # ε/K of every class's weighted surprise, in the rows that count
+        spread = rows.new_zeros(len(rows))
+        spread[counts] = -(w * log_p[counts]).sum(1) / classes
+        losses = losses * (1 - label_smoothing) + spread * label_smoothing
+    return reduced(losses, w[targets[counts]].sum(), reduction, target)
+
+
+def cross_entropy_cases() -> Iterator[Question]:
+    """Shapes × weight × ignore_index × smoothing × reductions × dtypes; probability targets alike; then the edges."""
+    for dtype, reduction in product((torch.float32, torch.float64), REDUCTIONS):
+        for (x, y), weighted, smoothing in product(nll_inputs(dtype), (False, True), (0.0, 0.1, 1.0)):
+            weight = tensor([0.3, 0.1, 0.4], dtype=dtype)[: x.shape[class_dim(x)]] if weighted else None
+            how: dict[str, Any] = {"weight": weight, "label_smoothing": smoothing, "reduction": reduction}
+            for ignored in (-100, 1, 0):
+                index = y if ignored == -100 else y.where(y >= 0, ignored)
+                yield Question((x, index), {"ignore_index": ignored, **how}, wrt=(0,))
+            yield Question((x, log_softmax_spec(x.roll(1), class_dim(x)).exp()), how, wrt=(0, 1))
+        how = {"reduction": reduction}
+        two = tensor([[1.0, 2.0], [1.0, 3.0]], dtype=dtype)
+        none_counts, zero_first = tensor([-100, -100]), tensor([0.0, 1.0], dtype=dtype)
+        for smoothing in (0.0, 0.1):
+            smooth = {"label_smoothing": smoothing, **how}
+            yield Question((two, none_counts), smooth, wrt=(0,))
+            yield Question((tensor([[1.0, 2.0], [nan, 1.0]], dtype=dtype), tensor([0, -100])), smooth)
+            yield Question(
+                (tensor([[1.0, -inf, 0.0]], dtype=dtype), tensor([0])), smooth, wrt=(0,) if not smoothing else ()
+            )
+            yield Question((tensor([[1000.0, 0.0], [0.0, -1000.0]], dtype=dtype), tensor([1, 0])), smooth, wrt=(0,))
+            yield Question((two[:0], tensor([], dtype=torch.int64)), smooth, wrt=(0,))
+            yield Question((two[:0], two[:0]), smooth)
+        # with smoothing too, torch adds NaN to a finite part where the rest of us divide by 0: not asked
+        yield Question((two, tensor([0, 0])), {"weight": zero_first, **how}, wrt=(0,))
+        yield Question((tensor([[inf, 0.0], [0.0, 1.0]], dtype=dtype), tensor([1, 0])), how)
+        yield Question((tensor([[-inf, -inf], [0.0, 1.0]], dtype=dtype), tensor([1, 0])), how)
+        yield Question((two, 2 * two), how, wrt=(0, 1))
+
+
+cross_entropy = Exercise(
+    "cross_entropy",
+    cross_entropy_spec,
+    points=3,
+    parity_points=3,
+    forbids=READY_MADE,
+    twin=F.cross_entropy,
+    cases=cross_entropy_cases,
+    idea="Cross-entropy is -Σ q ln p, with q from the labels and p from a softmax; flags change q or the denominator.",
+    hints=(
+        "You own the parts: `log_softmax` along the classes, then `nll_loss` picks. Without flags that is all.",
+        "Smoothing: (1 - ε) of the picked surprise, and ε of the mean over all classes of weight[c]·(-ln p[c]). "
+        "Where a target does not count, neither part does.",
+        "Probability targets have the shape of `input`: the loss is -Σ q·w·ln p over the classes, with q smoothed "
+        "first.",
+        "The mean of index targets divides by Σ weight[y] over the targets that count; that of probability targets "
+        "by their number. Edges: try a row that is NaN but ignored, and a logit of -inf that is not the target.",
+    ),
+)
+
+
+@cross_entropy.check
+def three_samples(f: Function, rng: Rng) -> None:
+    """Logits [[1, 2], [1, 3], [1, 3]], targets [0, 1, 1]: 0.5224"""
+    same_value(f, cross_entropy_spec, tensor([[1.0, 2.0], [1.0, 3.0], [1.0, 3.0]]), tensor([0, 1, 1]))
+    same_value(f, cross_entropy_spec, draw_logits(rng, 3, 3), indices(rng, 3, 3))
+
+
+@cross_entropy.check
+def ce_reductions(f: Function, rng: Rng) -> None:
+    """`reduction`: none, sum, mean"""
+    x, y = draw_logits(rng, 2, 3), indices(rng, 3, 2)
+    for reduction in REDUCTIONS:
+        same_value(f, cross_entropy_spec, x, y, reduction=reduction)
+
+
+@cross_entropy.check
+def ce_weight(f: Function, rng: Rng) -> None:
+    """`weight` is a factor for each class, and the mean is a weighted mean"""
+    x, y, w = draw_logits(rng, 3, 3), tensor([2, 0, 0]), draw_weight(rng, 3)
+    same_value(f, cross_entropy_spec, tensor([[1.0, 2.0], [1.0, 3.0]]), tensor([0, 1]), weight=tensor([1.0, 2.0]))
+    for reduction in ("none", "mean"):
+        same_value(f, cross_entropy_spec, x, y, weight=w, reduction=reduction)
+
+
+@cross_entropy.check
+def ce_ignore(f: Function, rng: Rng) -> None:
+    """Targets equal to `ignore_index` do not count"""
+    x = draw_logits(rng, 3, 2)
+    same_value(f, cross_entropy_spec, x, tensor([0, -100, 1]))
+    same_value(f, cross_entropy_spec, x, tensor([0, 1, 0]), ignore_index=1)
+
+
+@cross_entropy.check
+def ce_smoothing(f: Function, rng: Rng) -> None:
+    """`label_smoothing` spreads ε evenly over all classes"""
+    x, y = draw_logits(rng, 2, 3), indices(rng, 3, 2)
+    same_value(f, cross_entropy_spec, tensor([[1.0, 3.0, 2.0]]), tensor([1]), label_smoothing=0.3)
+    for smoothing in (0.2, 1.0):
+        same_value(f, cross_entropy_spec, x, y, label_smoothing=smoothing)
+
+
+@cross_entropy.check
+def ce_probabilities(f: Function, rng: Rng) -> None:
+    """Targets may be probabilities: a row for each sample, in the shape of the logits"""
+    same_value(f, cross_entropy_spec, tensor([[1.0, 2.0]]), tensor([[0.75, 0.25]]))
+    x, q = draw_logits(rng, 3, 3), distribution(rng, 3, 3)
+    for reduction in REDUCTIONS:
+        same_value(f, cross_entropy_spec, x, q, reduction=reduction)
+
+
+@cross_entropy.check
+def ce_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right, by the logits and by probability targets"""
+    same_gradient(f, cross_entropy_spec, draw_logits(rng, 2, 3), indices(rng, 3, 2))
+    same_gradient(f, cross_entropy_spec, draw_logits(rng, 2, 2), distribution(rng, 2, 2), wrt=(0, 1))
+
+
+@cross_entropy.parity
+def ce_pairs(f: Function, rng: Rng) -> None:
+    """Every pair of `weight`, `ignore_index` and `label_smoothing`, and all three
+
+    Smoothing gives each class c a part of the loss with that class's own weight; ignored rows get no part at all.
+    """
+    x, w = draw_logits(rng, 4, 3), draw_weight(rng, 3)
+    y = tensor([2, -100, 0, 2])
+    same_value(f, cross_entropy_spec, x, y, weight=w)
+    same_value(f, cross_entropy_spec, x, y % 3, weight=w, label_smoothing=0.2)
+    same_value(f, cross_entropy_spec, x, y, label_smoothing=0.2)
+    same_value(f, cross_entropy_spec, x, tensor([2, 1, 0, 2]), ignore_index=1, label_smoothing=0.2)
+    for reduction in REDUCTIONS:
+        same_gradient(f, cross_entropy_spec, x, y, weight=w, label_smoothing=0.2, reduction=reduction)
+
+
+@cross_entropy.parity
+def ce_probability_flags(f: Function, rng: Rng) -> None:
+    """Probability targets with `weight` and `label_smoothing`
+
+    The weighted mean of probability targets divides by the number of samples, not by weights.
+    """
+    x, q, w = draw_logits(rng, 3, 3), distribution(rng, 3, 3), draw_weight(rng, 3)
+    same_value(f, cross_entropy_spec, x, q, label_smoothing=0.2)
+    for reduction in REDUCTIONS:
+        same_value(f, cross_entropy_spec, x, q, weight=w, reduction=reduction)
+    same_gradient(f, cross_entropy_spec, x, q, weight=w, label_smoothing=0.2, wrt=(0, 1))
+
+
+@cross_entropy.parity
+def ce_places(f: Function, rng: Rng) -> None:
+    """A class for every place: (N, C, d1)
+
+    The classes are dimension 1, not the last one.
+    """
+    x, y, w = draw_logits(rng, 2, 2, 2), tensor([[0, 1], [1, 1]]), draw_weight(rng, 2)
+    for reduction in REDUCTIONS:
+        same_value(f, cross_entropy_spec, x, y, reduction=reduction)
+    same_value(f, cross_entropy_spec, x, tensor([[0, -100], [1, 1]]), weight=w, label_smoothing=0.2)
+    same_value(f, cross_entropy_spec, x, distribution(rng, 2, 2, 2).movedim(1, 2), weight=w)
+
+
+@cross_entropy.parity
+def ce_pixels(f: Function, rng: Rng) -> None:
+    """A class for every pixel: (N, C, d1, d2)
+
+    Keep (N, d1, d2), the shape of the targets; `reshape` alone does not move a dimension.
+    """
+    x, y = draw_logits(rng, 1, 3, 2, 2), tensor([[[0, 2], [1, 2]]])
+    same_gradient(f, cross_entropy_spec, x, y, reduction="none")
+    same_value(f, cross_entropy_spec, x, y, label_smoothing=0.2)
+
+
+@cross_entropy.parity
+def ce_one_sample(f: Function, rng: Rng) -> None:
+    """One sample without a batch: (C,) with (), or with (C,) probabilities"""
+    x, w = draw_logits(rng, 3), draw_weight(rng, 3)
+    for reduction in REDUCTIONS:
+        same_value(f, cross_entropy_spec, x, indices(rng, 3), weight=w, label_smoothing=0.2, reduction=reduction)
+        same_value(f, cross_entropy_spec, x, distribution(rng, 3), weight=w, reduction=reduction)
+
+
+@cross_entropy.parity
+def ce_extremes(f: Function, rng: Rng) -> None:
+    """Logits of ±1000 give numbers, not inf or NaN
+
+    Take each row's largest logit away before `exp`, and form no probability before the logarithm.
+    """
+    big = 100.0 * int(rng.integers(8, 11))
+    same_gradient(f, cross_entropy_spec, tensor([[big, 0.0], [0.0, -big]]), tensor([1, 0]))
+    same_gradient(f, cross_entropy_spec, tensor([[big, 0.0]]), tensor([[0.25, 0.75]]))
+    same_gradient(f, cross_entropy_spec, tensor([[100.0, 0.0], [-100.0, 0.0]]), tensor([0, 0]), label_smoothing=0.1)
+
+
+@cross_entropy.parity
+def ce_ruled_out(f: Function, rng: Rng) -> None:
+    """A class ruled out by -inf costs nothing, as long as it is not the target
+
+    0 · (-inf) is NaN: where nothing is to be added, add nothing instead of 0 times something.
+    """
+    same_gradient(f, cross_entropy_spec, tensor([[1.0, -inf, 0.0]]), tensor([0]))
+
+
+@cross_entropy.parity
+def ce_nothing_counts(f: Function, rng: Rng) -> None:
+    """Where nothing counts, the mean is NaN and the sum is 0
+
+    A mean of nothing has no value. A 0 in its place would look like a perfect batch.
+    """
+    x, none_counts = draw_logits(rng, 2, 2), tensor([-100, -100])
+    for reduction in REDUCTIONS:
+        same_value(f, cross_entropy_spec, x, none_counts, label_smoothing=0.1, reduction=reduction)
+    same_value(f, cross_entropy_spec, x, tensor([0, 0]), weight=tensor([0.0, 1.0]))
+    same_value(f, cross_entropy_spec, x[:0], none_counts[:0])
+
+
+@cross_entropy.parity
+def ce_ignored_nan(f: Function, rng: Rng) -> None:
+    """An ignored row has no influence on the value, even when it is NaN"""
+    x = tensor([[1.0, 2.0], [nan, 1.0]])
+    same_value(f, cross_entropy_spec, x, tensor([0, -100]))
+    same_value(f, cross_entropy_spec, x, tensor([0, -100]), label_smoothing=0.1, reduction="none")
+
+
+@cross_entropy.parity
+def ce_out_of_range(f: Function, rng: Rng) -> None:
+    """A target that is no class is an error
+
+    Python's -1 is the last entry: a mistake in the data would train the last class, and nobody would notice.
+    """
+    refuses(f, draw_logits(rng, 2, 2), tensor([0, -1]))
+    refuses(f, draw_logits(rng, 2, 2), tensor([0, 2]))
+
+
+@cross_entropy.parity
+def ce_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64"""
+    x, y, w, q = draw_logits(rng, 2, 2), tensor([0, 1]), draw_weight(rng, 2), distribution(rng, 2, 2)
+    same_dtype(f, cross_entropy_spec, x, y, label_smoothing=0.2)
+    same_dtype(f, cross_entropy_spec, x.double(), y, weight=w.double(), label_smoothing=0.2)
+    same_dtype(f, cross_entropy_spec, x.double(), q.double())
+
+
+@cross_entropy.parity
+def ce_scaled(f: Function, rng: Rng) -> None:
+    """The gradient passes on what comes from above"""
+    same_gradient(f, cross_entropy_spec, draw_logits(rng, 2, 2), tensor([0, 1]), scale=3.0)
+    same_gradient(f, cross_entropy_spec, draw_logits(rng, 2, 2), distribution(rng, 2, 2), wrt=(0, 1), scale=3.0)

@@ -1,0 +1,206 @@
+"""Silencing what is known already: `focal_loss`."""
+
+from __future__ import annotations
+
+from torch import Tensor, tensor
+
+from coursekit.compare import same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, draw_weight, log_softmax_spec
+from coursekit.graders.cross_entropy.picking import nll_loss_spec
+from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift
+from coursekit.grading import Function
+from coursekit.inputs import indices
+
+
+def sample_losses(logits: Tensor, target: Tensor) -> Tensor:
+    """-ln p of every sample's right class."""
+    return nll_loss_spec(log_softmax_spec(logits, 1), target, reduction="none")
+
+
+def focal_loss_spec(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    """Σ w[y] (1 - p)^γ (-ln p) / N."""
+    nll = sample_losses(logits, target)
+    w = logits.new_ones(logits.shape[1]) if weight is None else weight
+    return (w[target] * (1 - nll.neg().exp()) ** gamma * nll).sum() / len(logits)
+
+
+focal_loss = Exercise(
+    "focal_loss",
+    focal_loss_spec,
+    points=2,
+    parity_points=1,
+    forbids=READY_MADE,
+    idea="A factor of (1 - p)^γ silences what is known already, one sample at a time: it must be inside the mean.",
+    hints=(
+        "Start from one surprise per sample, unreduced. Which p belongs to a surprise of nll?",
+        "p = exp(-nll), from the surprise before any weight is on it.",
+        "Multiply (1 - p)^γ, the surprise and weight[target], sample by sample; only then take the mean.",
+    ),
+)
+
+
+@focal_loss.check
+def focal_default(f: Function, rng: Rng) -> None:
+    """γ = 2: sure samples fall silent"""
+    same_value(f, focal_loss_spec, tensor([[1.0, 2.0]]), tensor([0]))
+    same_value(f, focal_loss_spec, tensor([[1.0, 2.0], [1.0, 3.0]]), tensor([0, 1]))
+    same_value(f, focal_loss_spec, draw_logits(rng, 3, 3), indices(rng, 3, 3))
+
+
+@focal_loss.check
+def focal_gamma(f: Function, rng: Rng) -> None:
+    """γ is the exponent: with 0 the loss is the cross-entropy"""
+    x, y = draw_logits(rng, 2, 3), indices(rng, 3, 2)
+    for gamma in (0.0, 1.0, 0.5 * int(rng.integers(5, 9))):
+        same_value(f, focal_loss_spec, x, y, gamma=gamma)
+
+
+@focal_loss.check
+def focal_weight(f: Function, rng: Rng) -> None:
+    """Weights are factors on the losses; the mean still divides by N
+
+    p comes from the surprise without its weight.
+    """
+    x, y, w = draw_logits(rng, 3, 3), tensor([2, 0, 0]), draw_weight(rng, 3)
+    same_value(f, focal_loss_spec, x, y, weight=w)
+    same_value(f, focal_loss_spec, x, y, gamma=1.0, weight=w)
+
+
+@focal_loss.check
+def focal_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right
+
+    It flows through the surprise and through the factor (1 - p)^γ.
+    """
+    same_gradient(f, focal_loss_spec, draw_logits(rng, 2, 3), indices(rng, 3, 2))
+    same_gradient(f, focal_loss_spec, draw_logits(rng, 2, 2), tensor([0, 1]), gamma=1.0, weight=draw_weight(rng, 2))
+
+
+@focal_loss.parity
+def focal_extremes(f: Function, rng: Rng) -> None:
+    """Very large logits: a sure mistake costs its full surprise, a sure hit nothing"""
+    big = 100.0 * int(rng.integers(8, 11))
+    same_gradient(f, focal_loss_spec, tensor([[big, 0.0], [0.0, 1.0]]), tensor([0, 0]))
+    same_gradient(f, focal_loss_spec, tensor([[big, 0.0]]), tensor([1]))
+
+
+@focal_loss.parity
+def focal_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64"""
+    x, y, w = draw_logits(rng, 2, 2), tensor([0, 1]), draw_weight(rng, 2)
+    same_dtype(f, focal_loss_spec, x, y, weight=w)
+    same_dtype(f, focal_loss_spec, x.double(), y, weight=w.double())
+
+
+@focal_loss.parity
+def focal_scaled(f: Function, rng: Rng) -> None:
+    """The gradient passes on what comes from above"""
+    same_gradient(f, focal_loss_spec, draw_logits(rng, 2, 2), tensor([0, 1]), scale=3.0)
+
+
+@focal_loss.misconception(  # CE25
+    "p was computed from the weighted surprise: exp(-w·nll) is p to the power w. Take p before the weight is on."
+)
+def weighted_probability(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    nll = sample_losses(logits, target) * (1.0 if weight is None else weight[target])
+    return ((1 - nll.neg().exp()) ** gamma * nll).mean()
+
+
+@focal_loss.misconception(  # CE26
+    "The factor was computed from the mean of the losses: one factor for the whole batch only rescales the "
+    "cross-entropy. Each sample needs its own, before the mean."
+)
+def one_factor(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    nll = (sample_losses(logits, target) * (1.0 if weight is None else weight[target])).mean()
+    return (1 - nll.neg().exp()) ** gamma * nll
+
+
+@focal_loss.misconception("The factor is p^γ: it keeps the easy samples and silences the hard ones. Use 1 - p.")
+def keeps_the_easy(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    nll = sample_losses(logits, target) * (1.0 if weight is None else weight[target])
+    return (sample_losses(logits, target).neg().exp() ** gamma * nll).mean()
+
+
+@focal_loss.misconception("`gamma` is not used: the exponent is always 2.")
+def always_two(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    return focal_loss_spec(logits, target, 2.0, weight)
+
+
+@focal_loss.misconception("This is the cross-entropy; the factor (1 - p)^γ is missing.")
+def no_factor(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    return focal_loss_spec(logits, target, 0.0, weight)
+
+
+@focal_loss.misconception("This multiplies by γ instead of raising to the power γ.")
+def gamma_as_factor(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    return gamma * focal_loss_spec(logits, target, 1.0, weight)
+
+
+@focal_loss.misconception("The factor (1 - p)^γ stands alone; the surprise -ln p that it should scale is missing.")
+def factor_alone(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    factor = (1 - sample_losses(logits, target).neg().exp()) ** gamma
+    return (factor if weight is None else weight[target] * factor).mean()
+
+
+@focal_loss.misconception(
+    "The sum is divided by the weights, as `cross_entropy` does. Here the docstring asks for the mean over the N "
+    "samples."
+)
+def focal_by_weights(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    value = focal_loss_spec(logits, target, gamma, weight)
+    return value if weight is None else value * len(logits) / weight[target].sum()
+
+
+@focal_loss.misconception("The sum is divided by the factors (1 - p)^γ. The easy samples then count as much as before.")
+def focal_by_factors(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    factor = (1 - sample_losses(logits, target).neg().exp()) ** gamma
+    return focal_loss_spec(logits, target, gamma, weight) * len(logits) / factor.sum()
+
+
+@focal_loss.misconception("This is the sum over the samples: take the mean.")
+def focal_sum(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    return focal_loss_spec(logits, target, gamma, weight) * len(logits)
+
+
+@focal_loss.misconception("`weight` is not used: each loss is to be multiplied by the weight of its class.")
+def focal_no_weight(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    return focal_loss_spec(logits, target, gamma)
+
+
+@focal_loss.misconception(
+    "The weights were given to the samples in their order. They belong to the classes: weight[target]."
+)
+def focal_weight_by_row(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    nll = sample_losses(logits, target)
+    losses = (1 - nll.neg().exp()) ** gamma * nll
+    return (losses if weight is None else losses * weight).mean()
+
+
+@focal_loss.misconception(
+    "The factor was cut from the graph (`detach`, `no_grad`): the value is right, the gradient misses that the "
+    "factor moves with p too."
+)
+def factor_detached(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    nll = sample_losses(logits, target)
+    losses = (1 - nll.neg().exp()).detach() ** gamma * nll
+    return (losses if weight is None else losses * weight[target]).mean()
+
+
+@focal_loss.misconception(  # CE2
+    "A probability was rounded to 0 before its logarithm was taken. Start from a stable log-softmax, and take p as "
+    "exp of it."
+)
+def focal_log_after_softmax(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    p = log_after_softmax(logits, 1).exp().gather(1, target.unsqueeze(1)).squeeze(1)
+    losses = (1 - p) ** gamma * -p.log()
+    return (losses if weight is None else losses * weight[target]).mean()
+
+
+@focal_loss.misconception(  # CE3
+    "exp overflows for large logits. Take each row's largest logit away before `exp`, as in your `log_softmax`."
+)
+def focal_no_shift(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    nll = nll_loss_spec(no_shift(logits, 1), target, reduction="none")
+    losses = (1 - nll.neg().exp()) ** gamma * nll
+    return (losses if weight is None else losses * weight[target]).mean()

@@ -1,0 +1,210 @@
+"""What `nll_loss` and `cross_entropy` get wrong alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, inf, nan, tensor
+
+from coursekit.graders.cross_entropy.common import Loss, class_dim, reduced, wrong_in
+from coursekit.graders.cross_entropy.drop_in import cross_entropy
+from coursekit.graders.cross_entropy.picking import nll_loss
+
+wrong_in_both = partial(wrong_in, {"nll": nll_loss, "ce": cross_entropy})
+
+
+def divided_by(
+    total: Callable[[Tensor, Tensor, Tensor], Tensor],
+    spec: Loss,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    **smoothing: float,
+) -> Tensor:
+    """The loss with a mean of its own: it divides by `total(target, weight, counts)` where targets are indices."""
+    if reduction != "mean" or target.is_floating_point():
+        return spec(input, target, weight, ignore_index, reduction, **smoothing)
+    w = input.new_ones(input.shape[class_dim(input)]) if weight is None else weight
+    return spec(input, target, weight, ignore_index, "sum", **smoothing) / total(target, w, target != ignore_index)
+
+
+wrong_in_both(  # CE4, CE6, NLL6
+    "The weighted losses are divided by the number of rows. torch divides by the sum of the weights used, "
+    "w[target].sum(), so that twice the weights give the same loss.",
+    "The losses are divided by the number of all rows. torch divides by the sum of the weights used, over the "
+    "targets that count: weight[target].sum().",
+    name="mean_over_n",
+)(partial(divided_by, lambda y, _w, _counts: tensor(y.numel())))
+wrong_in_both(
+    "The weighted losses are divided by the number of targets that count. Divide by the sum of their weights.",
+    name="mean_over_valid",
+)(partial(divided_by, lambda _y, _w, counts: counts.sum()))
+wrong_in_both(  # CE7
+    "Ignored targets add no loss but are still counted in the mean. It becomes too small by their share: divide by "
+    "what counts.",
+    "Ignored targets add no loss but are still counted below the fraction. It becomes too small by their share.",
+    name="ignored_counted",
+)(partial(divided_by, lambda y, w, counts: w[y.where(counts, 0)].sum()))
+wrong_in_both(
+    "The denominator is kept at 1 or more. Weights may add up to less: the mean is then too small, and where nothing "
+    "counts it hides that there is no mean.",
+    name="clamped",
+)(partial(divided_by, lambda y, w, counts: w[y[counts]].sum().clamp(min=1)))
+
+
+@wrong_in_both(
+    "The mean is the sum divided by the batch size N. With places, every place is a target: divide by all that count."
+)
+def mean_over_batch(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    value = spec(input, target, **flags)
+    places = target.select(class_dim(input), 0) if target.is_floating_point() else target
+    if flags.get("reduction", "mean") != "mean" or places.ndim < 2:
+        return value
+    return value * places[0].numel()
+
+
+@wrong_in_both(
+    "This averages over rows and classes. Each row has one target and one loss: divide by the rows.",
+    "This averages over rows and classes. A row has one loss, however many classes there are.",
+)
+def mean_over_entries(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    value = spec(input, target, **flags)
+    return value if flags.get("reduction", "mean") != "mean" else value / input.shape[class_dim(input)]
+
+
+@wrong_in_both("`reduction` is not used: this is always the mean.")
+def always_mean(spec: Loss, input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
+    return spec(input, target, **flags)
+
+
+@wrong_in_both("`weight` is not used: each loss is to be multiplied by the weight of its class.")
+def no_weight(spec: Loss, input: Tensor, target: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
+    return spec(input, target, **flags)
+
+
+@wrong_in_both("The weights were given to the rows in their order. They belong to the classes: weight[target].")
+def weight_by_row(
+    spec: Loss,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    **flags: Any,
+) -> Tensor:
+    if weight is None:
+        return spec(input, target, reduction=reduction, **flags)
+    losses = weight * spec(input, target, reduction="none", **flags)
+    return reduced(losses, weight.sum(), reduction, losses)
+
+
+@wrong_in_both("`ignore_index` is not used: targets of that value still count (or are taken for an index).")
+def no_ignore(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
+    return spec(input, target, ignore_index=-101, **flags)
+
+
+@wrong_in_both(  # CE10
+    "`ignore_index` is fixed at -100: with any other value those targets still count, and padding trains the model."
+)
+def fixed_ignore(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
+    return spec(input, target, **flags)
+
+
+@wrong_in_both(  # CE8
+    "A batch of which nothing counts got a mean of 0. torch gives NaN: a 0 would look like a perfect batch."
+)
+def zero_for_nothing(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    return spec(input, target, **flags).nan_to_num(0.0, posinf=inf)
+
+
+def spoilt(ruined: Tensor, value: Tensor, reduction: str) -> Tensor:
+    """`value` with a NaN wherever one of the rows that are `ruined` takes part."""
+    return torch.where(ruined if reduction == "none" else ruined.any(), nan, value)
+
+
+@wrong_in_both(  # CE9
+    "The ignored rows are multiplied by 0, and 0 · NaN is NaN. Choose with `torch.where`, or drop the rows by indexing."
+)
+def multiplied_mask(
+    spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean", **flags: Any
+) -> Tensor:
+    value = spec(input, target, ignore_index=ignore_index, reduction=reduction, **flags)
+    if target.is_floating_point():
+        return value
+    return spoilt(input.isnan().any(class_dim(input)) & (target == ignore_index), value, reduction)
+
+
+@wrong_in_both(  # CE18
+    "The entry is picked by multiplying with a one-hot row: 0 · (-inf) is NaN, though that class is not the target. "
+    "Index, or `gather`.",
+    "The target is multiplied as a one-hot row: 0 · (-inf) is NaN, though that class is not the target. Pick by index.",
+)
+def one_hot_product(spec: Loss, input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
+    value = spec(input, target, reduction=reduction, **flags)
+    if target.is_floating_point():
+        return value
+    return spoilt((input == -inf).any(class_dim(input)), value, reduction)
+
+
+@wrong_in_both(
+    "With reduction='none' the ignored rows are gone. The result keeps the targets' shape, with 0 where nothing counts."
+)
+def rows_dropped(
+    spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean", **flags: Any
+) -> Tensor:
+    value = spec(input, target, ignore_index=ignore_index, reduction=reduction, **flags)
+    hard = not target.is_floating_point()
+    return value[target != ignore_index] if reduction == "none" and hard else value
+
+
+@wrong_in_both(  # CE19
+    "The classes were looked for in the last dimension. In (N, C, d1, …) they are dimension 1."
+)
+def channel_last(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    if input.ndim < 3:
+        return spec(input, target, **flags)
+    target = target.movedim(-1, 1) if target.is_floating_point() else target
+    return spec(input.movedim(-1, 1), target, **flags)
+
+
+def reshaped(spec: Loss, input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
+    if input.ndim < 3:
+        return spec(input, target, reduction=reduction, **flags)
+    rows = input.reshape(-1, input.shape[1])
+    soft = target.is_floating_point()
+    value = spec(rows, target.reshape(rows.shape) if soft else target.reshape(-1), reduction=reduction, **flags)
+    return value.reshape(target.select(1, 0).shape if soft else target.shape) if reduction == "none" else value
+
+
+wrong_in_both(  # CE20
+    "`reshape(-1, C)` cut the rows across the classes: the shapes fit, the values are scrambled. Move the classes "
+    "to the end before you reshape.",
+    name="scrambled",
+)(reshaped)
+
+
+@wrong_in_both(
+    "A negative target counted from the end, as Python's indices do. It is no class and no `ignore_index`: raise "
+    "IndexError."
+)
+def from_the_end(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
+    if not target.is_floating_point():
+        classes = input.shape[class_dim(input)]
+        wraps = (target < 0) & (target >= -classes) & (target != ignore_index)
+        target = target.where(~wraps, target + classes)
+    return spec(input, target, ignore_index=ignore_index, **flags)
+
+
+@wrong_in_both(
+    "A target that is no class was passed over in silence, as if it were to be ignored. It is a mistake in the "
+    "data: raise IndexError."
+)
+def silent(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
+    if not target.is_floating_point():
+        valid = (target >= 0) & (target < input.shape[class_dim(input)])
+        target = target.where(valid, ignore_index)
+    return spec(input, target, ignore_index=ignore_index, **flags)

@@ -1,0 +1,123 @@
+"""Targets that leave something to the other classes: `smooth_targets`."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, tensor
+
+from coursekit.compare import same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.cross_entropy.common import Rng
+from coursekit.grading import Function
+from coursekit.inputs import indices
+
+
+def smooth_targets_spec(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    """ε/K everywhere, and 1 - ε more at the target."""
+    q = torch.full((len(target), num_classes), label_smoothing / num_classes, dtype=torch.float64)
+    q[range(len(target)), target] += 1 - label_smoothing
+    return q
+
+
+smooth_targets = Exercise(
+    "smooth_targets",
+    smooth_targets_spec,
+    points=1,
+    idea="Smoothing mixes two distributions, (1 - ε) one-hot + ε uniform, and a mixture still adds up to 1.",
+    hints=(
+        "ε is taken from the right class and dealt out to all K classes alike, the right one included.",
+        "Write the one-hot row as a tensor of 0 and 1. What must it be multiplied by, and what is added everywhere?",
+        "Add up a row of yours: does it give 1 for every ε?",
+    ),
+)
+
+
+@smooth_targets.check
+def four_classes(f: Function, rng: Rng) -> None:
+    """A fifth spread over four classes: 0.85 for the right one, 0.05 for the others
+
+    Every class receives ε/K, the right one too. The row adds up to 1.
+    """
+    same_value(f, smooth_targets_spec, tensor([2]), 4, 0.2)
+    same_value(f, smooth_targets_spec, tensor([0, 2, 0]), 4, 0.2)
+
+
+@smooth_targets.check
+def more_targets(f: Function, rng: Rng) -> None:
+    """Other targets, other ε, and classes that no target names"""
+    same_value(f, smooth_targets_spec, tensor([1, 0]), 3, 0.1 * int(rng.integers(3, 8)))
+    same_value(f, smooth_targets_spec, indices(rng, 3, 3), 5, 0.1 * int(rng.integers(1, 3)))
+
+
+@smooth_targets.check
+def nothing_and_everything(f: Function, rng: Rng) -> None:
+    """ε = 0 leaves the one-hot row, ε = 1 the uniform one"""
+    same_value(f, smooth_targets_spec, tensor([1, 0]), 3, 0.0)
+    same_value(f, smooth_targets_spec, tensor([1, 0]), 3, 1.0)
+
+
+@smooth_targets.misconception(  # CE12
+    "ε went to the K - 1 wrong classes only, ε/(K-1) each, and the right one kept 1 - ε. Here (as in torch) all K "
+    "classes share it, so the right one has 1 - ε + ε/K."
+)
+def wrong_classes_only(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    return smooth_targets_spec(target, num_classes, label_smoothing * num_classes / (num_classes - 1))
+
+
+@smooth_targets.misconception(  # CE13
+    "The one-hot row was multiplied by 1 - ε/K: a row then adds up to more than 1. What is given to all, ε in "
+    "total, must be taken away: multiply by 1 - ε."
+)
+def too_little_taken(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    share = label_smoothing / num_classes
+    return smooth_targets_spec(target, num_classes, 0.0) * (1 - share) + share
+
+
+@smooth_targets.misconception(  # CE14
+    "1/K was added without the factor ε: a row adds up to 2 - ε. Add ε/K."
+)
+def share_without_factor(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    return smooth_targets_spec(target, num_classes, 0.0) * (1 - label_smoothing) + 1 / num_classes
+
+
+@smooth_targets.misconception("Nothing was taken from the right class: a row adds up to 1 + ε.")
+def nothing_taken(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    return smooth_targets_spec(target, num_classes, 0.0) + label_smoothing / num_classes
+
+
+@smooth_targets.misconception(
+    "The right class has 1 - ε and the others ε/K: ε/K is lost on the way, and a row adds up to less than 1. The "
+    "right class receives its share too."
+)
+def own_share_lost(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    one_hot = smooth_targets_spec(target, num_classes, 0.0)
+    return one_hot * (1 - label_smoothing) + (1 - one_hot) * label_smoothing / num_classes
+
+
+@smooth_targets.misconception("This is the one-hot row; `label_smoothing` is not used.")
+def one_hot_only(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    return smooth_targets_spec(target, num_classes, 0.0)
+
+
+@smooth_targets.misconception("ε and 1 - ε are exchanged: ε is what is spread, 1 - ε is what stays.")
+def exchanged(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    return smooth_targets_spec(target, num_classes, 1 - label_smoothing)
+
+
+@smooth_targets.misconception("ε/2 was added everywhere: that is right for two classes only. K classes share ε.")
+def as_for_two_classes(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    return smooth_targets_spec(target, num_classes, 0.0) * (1 - label_smoothing) + label_smoothing / 2
+
+
+@smooth_targets.misconception(
+    "The share was divided by the number of targets. It is spread over the classes: divide by K."
+)
+def divided_by_batch(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    return smooth_targets_spec(target, num_classes, 0.0) * (1 - label_smoothing) + label_smoothing / len(target)
+
+
+@smooth_targets.misconception(
+    "The number of classes was read off the largest target. A class may be absent from a batch: use `num_classes`."
+)
+def classes_from_targets(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
+    return smooth_targets_spec(target, int(target.max()) + 1, label_smoothing)

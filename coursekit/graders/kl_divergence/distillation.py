@@ -1,0 +1,225 @@
+"""A student and its teacher, softened: `distillation_loss`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, tensor
+
+from coursekit.compare import same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.kl_divergence.common import READY_MADE, Rng, apart
+from coursekit.grading import Function
+from coursekit.inputs import normal
+
+
+def distillation_spec(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    """T² times the mean over rows of KL(softmax(teacher/T)‖softmax(student/T))."""
+    log_s = (student_logits / temperature).log_softmax(-1)
+    log_t = (teacher_logits / temperature).log_softmax(-1)
+    return temperature**2 * (log_t.exp() * (log_t - log_s)).sum(-1).mean()
+
+
+def logits_pair(rng: Rng, *shape: int, temperature: float = 1.0) -> tuple[Tensor, Tensor, float]:
+    """Student's and teacher's logits that disagree, and in one direction more than in the other."""
+
+    def draw() -> tuple[Tensor, ...]:
+        return 2 * normal(rng, *shape), 2 * normal(rng, *shape)
+
+    def at_temperature(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        return lambda student, teacher: loss(student, teacher, temperature)
+
+    wrong = [teacher_from_student, wrong_dimension]
+    if temperature != 1:
+        wrong += [student_softened_only, teacher_softened_only]
+    student, teacher = apart(draw, *map(at_temperature, (distillation_spec, *wrong)))
+    return student, teacher, temperature
+
+
+distillation_loss = Exercise(
+    "distillation_loss",
+    distillation_spec,
+    points=2,
+    parity_points=1,
+    forbids=READY_MADE,
+    idea="A high temperature shows what the teacher thinks of the wrong answers; T² keeps the gradient's size.",
+    hints=(
+        "Soften both: divide the teacher's logits and the student's by the temperature, then take `log_softmax`.",
+        "The teacher is the truth p here, the student the belief q: one KL(p‖q) a row, then the mean over the rows.",
+        "Print the norm of the gradient for T = 10 and T = 20, without any factor. By how much does it shrink, and "
+        "what makes up for it?",
+    ),
+)
+
+
+@distillation_loss.check
+def without_temperature(f: Function, rng: Rng) -> None:
+    """At temperature 1 it is the mean KL(teacher‖student)
+
+    The teacher's probabilities are the weights. One KL a row, then the mean over the rows.
+    """
+    same_value(f, distillation_spec, tensor([[0.0, 1.0]]), tensor([[2.0, 0.0]]), 1.0)
+    same_value(f, distillation_spec, *logits_pair(rng, 2, 3))
+
+
+@distillation_loss.check
+def with_temperature(f: Function, rng: Rng) -> None:
+    """The temperature softens both, and the loss keeps its scale
+
+    Compare the gradient's size at T = 10 and at T = 20.
+    """
+    same_value(f, distillation_spec, *logits_pair(rng, 1, 3, temperature=2.0))
+    same_value(f, distillation_spec, *logits_pair(rng, 2, 3, temperature=4.0))
+
+
+@distillation_loss.check
+def as_many_samples_as_classes(f: Function, rng: Rng) -> None:
+    """As many samples as classes
+
+    The softmax runs over the classes, the last dimension.
+    """
+    same_value(f, distillation_spec, *logits_pair(rng, 2, 2, temperature=2.0))
+
+
+@distillation_loss.check
+def distillation_gradient(f: Function, rng: Rng) -> None:
+    """The gradient by the student's logits is right
+
+    It keeps its size from T = 10 to T = 20.
+    """
+    student, teacher, _ = logits_pair(rng, 2, 3, temperature=2.0)
+    same_gradient(f, distillation_spec, student, teacher, 2.0)
+    student, teacher = student.double(), teacher.double()
+    same_gradient(f, distillation_spec, student, teacher, 10.0)
+    same_gradient(f, distillation_spec, student, teacher, 20.0)
+
+
+@distillation_loss.parity
+def extreme_logits(f: Function, rng: Rng) -> None:
+    """Logits of ±1000 give a finite loss
+
+    `softmax` then `log` rounds to log 0; `log_softmax` does not.
+    """
+    same_value(f, distillation_spec, tensor([[0.0, -1000.0]]), tensor([[0.0, 0.0]]), 1.0)
+    same_value(f, distillation_spec, tensor([[1000.0, 0.0]]), tensor([[0.0, 1000.0]]), 1.0)
+    same_gradient(f, distillation_spec, tensor([[100.0, 0.0]]), tensor([[0.0, 100.0]]), 1.0)
+
+
+@distillation_loss.parity
+def distillation_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64"""
+    student, teacher, temperature = logits_pair(rng, 2, 3, temperature=2.0)
+    same_dtype(f, distillation_spec, student, teacher, temperature)
+    same_dtype(f, distillation_spec, student.double(), teacher.double(), temperature)
+
+
+@distillation_loss.misconception(  # KL11
+    "The factor T² is missing: the gradient shrinks as 1/T², so at a high temperature the student hardly learns, "
+    "and a loss that is added to this one takes over."
+)
+def without_square(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    return distillation_spec(student_logits, teacher_logits, temperature) / temperature**2
+
+
+@distillation_loss.misconception(  # KL11
+    "The factor is T, it should be T²: one T for the division of the logits, one for the probabilities that come "
+    "closer to each other."
+)
+def one_factor_only(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    return distillation_spec(student_logits, teacher_logits, temperature) / temperature
+
+
+@distillation_loss.misconception(
+    "Only the student is softened. The teacher's logits are divided by the temperature as well: a student that "
+    "equals its teacher should have a loss of 0."
+)
+def student_softened_only(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    return distillation_spec(student_logits, teacher_logits * temperature, temperature)
+
+
+@distillation_loss.misconception(
+    "Only the teacher is softened. The student's logits are divided by the temperature as well: a student that "
+    "equals its teacher should have a loss of 0."
+)
+def teacher_softened_only(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    return distillation_spec(student_logits * temperature, teacher_logits, temperature)
+
+
+@distillation_loss.misconception("The temperature is not used: divide both logits by it before the softmax.")
+def temperature_ignored(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    return distillation_spec(student_logits, teacher_logits, 1.0)
+
+
+@distillation_loss.misconception("The logits are multiplied by the temperature: that sharpens. Softening divides.")
+def sharpened(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    return temperature**4 * distillation_spec(student_logits, teacher_logits, 1 / temperature)
+
+
+@distillation_loss.misconception(
+    "The probabilities are divided by the temperature. Divide the logits, before the softmax."
+)
+def probabilities_divided(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    return temperature * distillation_spec(student_logits, teacher_logits, 1.0)
+
+
+@distillation_loss.misconception(  # KL2
+    "The arguments are swapped: this is KL(student‖teacher). The teacher is the truth, so its probabilities are the "
+    "weights."
+)
+def teacher_from_student(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    return distillation_spec(teacher_logits, student_logits, temperature)
+
+
+@distillation_loss.misconception(  # KL3
+    "This averages over all elements, as `reduction='mean'` does: K times too small for K classes. Sum over the "
+    "classes, then take the mean over the rows."
+)
+def mean_over_elements(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    return distillation_spec(student_logits, teacher_logits, temperature) / student_logits.shape[-1]
+
+
+@distillation_loss.misconception("This sums over the samples. Take their mean, so that the batch size does not matter.")
+def sum_over_samples(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    return distillation_spec(student_logits, teacher_logits, temperature) * student_logits.shape[0]
+
+
+@distillation_loss.misconception("This gives one loss a sample. A training step needs a single number: their mean.")
+def one_per_sample(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    rows = zip(student_logits, teacher_logits)
+    return torch.stack([distillation_spec(s, t, temperature) for s, t in rows])
+
+
+@distillation_loss.misconception(
+    "This is the cross-entropy with the teacher's probabilities. Its gradient is right, but it never falls to 0: "
+    "subtract the teacher's entropy, and KL is left."
+)
+def soft_cross_entropy(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    t = (teacher_logits / temperature).softmax(-1)
+    return -(temperature**2) * (t * (student_logits / temperature).log_softmax(-1)).sum(-1).mean()
+
+
+@distillation_loss.misconception(
+    "The softmax runs over the samples (dim=0). The classes lie along the last dimension: dim=-1."
+)
+def wrong_dimension(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    columns = distillation_spec(student_logits.T, teacher_logits.T, temperature)
+    return columns * student_logits.shape[1] / student_logits.shape[0]
+
+
+@distillation_loss.misconception(
+    "`softmax` and then `log` rounds a probability to 0 and finds log 0. `log_softmax` does both in one step, without "
+    "the rounding."
+)
+def log_of_softmax(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    s, t = (student_logits / temperature).softmax(-1), (teacher_logits / temperature).softmax(-1)
+    return temperature**2 * (t * (t.log() - s.log())).sum(-1).mean()
+
+
+@distillation_loss.misconception(  # I6
+    "A small number inside the logarithms (1e-8) keeps a loss of 499 from showing: it comes out as 8.5. `log_softmax` "
+    "needs no protection."
+)
+def distillation_padded(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    s, t = (student_logits / temperature).softmax(-1), (teacher_logits / temperature).softmax(-1)
+    return temperature**2 * (t * ((t + 1e-8).log() - (s + 1e-8).log())).sum(-1).mean()

@@ -1,0 +1,210 @@
+"""Two normal distributions: `gaussian_kl`."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, tensor
+
+from coursekit.compare import same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.kl_divergence.common import READY_MADE, Rng, apart
+from coursekit.grading import Function
+from coursekit.inputs import normal
+
+
+def gaussian_spec(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    """The mean over p of ln p(x) - ln q(x), whose squares average to 1 under p and to [σp² + (μp - μq)²]/σq²."""
+    squares = (std_p**2 + (mean_p - mean_q) ** 2) / std_q**2
+    return (std_q / std_p).log() + (squares - 1) / 2
+
+
+def gaussians(rng: Rng, *shape: int) -> tuple[Tensor, ...]:
+    """Means and standard deviations (of p, then of q) that no formula but the right one gets right."""
+
+    def draw() -> tuple[Tensor, ...]:
+        std_p, std_q = tensor(rng.integers(5, 21, size=2) / 10, dtype=torch.float32)
+        return normal(rng), std_p, normal(rng), std_q
+
+    wrong = (
+        variance_for_deviation,
+        gaussian_swapped,
+        logarithm_upside_down,
+        distance_not_squared,
+        wrong_denominator,
+        standard_normal_q,
+    )
+    pairs = [apart(draw, gaussian_spec, *wrong) for _ in range(int(np.prod(shape)))]
+    return tuple(torch.stack(side).reshape(shape) for side in zip(*pairs))
+
+
+gaussian_kl = Exercise(
+    "gaussian_kl",
+    gaussian_spec,
+    points=2,
+    parity_points=1,
+    forbids=READY_MADE,
+    idea="Between Gaussians KL is a logarithm of the widths, and squares measured in units of q's width.",
+    hints=(
+        "ln p(x) is -ln σp - (x - μp)²/(2σp²) minus a constant; ln q(x) likewise. Their difference is what to average.",
+        "Under p, the mean of (x - μp)² is σp². And the mean of (x - μq)² is σp² + (μp - μq)²: why?",
+        "For equal means and standard deviations everything must cancel: that tells the constant.",
+    ),
+)
+
+
+@gaussian_kl.check
+def one_apart(f: Function, rng: Rng) -> None:
+    """N(0, 1) and N(-1, 1) are 0.5 nats apart (0.7213 bits)"""
+    same_value(f, gaussian_spec, tensor(0.0), tensor(1.0), tensor(-1.0), tensor(1.0))
+
+
+@gaussian_kl.check
+def wide_and_narrow(f: Function, rng: Rng) -> None:
+    """Different widths, different means
+
+    Both arguments `std` are standard deviations. The order of the distributions matters.
+    """
+    same_value(f, gaussian_spec, tensor(0.0), tensor(1.0), tensor(0.0), tensor(2.0))
+    same_value(f, gaussian_spec, *gaussians(rng))
+
+
+@gaussian_kl.check
+def many_gaussians(f: Function, rng: Rng) -> None:
+    """Many pairs at once, in any shape
+
+    Every element is a pair of its own: nothing is summed or averaged, and shapes broadcast.
+    """
+    same_value(f, gaussian_spec, *gaussians(rng, 3))
+    mean_p, std_p, mean_q, std_q = gaussians(rng, 2)
+    same_value(f, gaussian_spec, mean_p[:, None], std_p[:, None], mean_q, std_q)
+
+
+@gaussian_kl.check
+def gaussian_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right, by all four"""
+    same_gradient(f, gaussian_spec, *gaussians(rng, 2), wrt=(0, 1, 2, 3))
+
+
+@gaussian_kl.parity
+def narrow_gaussian(f: Function, rng: Rng) -> None:
+    """Very narrow distributions are taken as they are (float64)
+
+    Look for a small number added to a standard deviation or a variance.
+    """
+    narrow = 10.0 ** -int(rng.integers(4, 7))
+    means = tensor([0.0, narrow], dtype=torch.float64)
+    same_value(f, gaussian_spec, means, means * 0 + narrow, means * 0, means * 0 + 3 * narrow)
+
+
+@gaussian_kl.parity
+def gaussian_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64"""
+    args = gaussians(rng, 2)
+    same_dtype(f, gaussian_spec, *args)
+    same_dtype(f, gaussian_spec, *(x.double() for x in args))
+
+
+@gaussian_kl.misconception(
+    "The standard deviations are used as if they were variances. Square them where a variance belongs."
+)
+def variance_for_deviation(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, std_p.sqrt(), mean_q, std_q.sqrt())
+
+
+@gaussian_kl.misconception(
+    "The standard deviations are used as if they were log-variances, as a VAE's encoder gives them. Here they are "
+    "standard deviations: no exponential."
+)
+def log_variance_for_deviation(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, (std_p / 2).exp(), mean_q, (std_q / 2).exp())
+
+
+@gaussian_kl.misconception(  # KL2
+    "The distributions are swapped: this is KL(q‖p). The average is taken under p, so σq² stands in the denominator."
+)
+def gaussian_swapped(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_q, std_q, mean_p, std_p)
+
+
+@gaussian_kl.misconception(
+    "The -1/2 is missing: for two equal distributions this gives 1/2 in place of 0. It comes from the squares of p "
+    "under p itself."
+)
+def half_missing(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, std_p, mean_q, std_q) + 0.5
+
+
+@gaussian_kl.misconception(
+    "The last term is -1 in place of -1/2: for two equal distributions this gives -1/2. Halve the 1 together with "
+    "the squares."
+)
+def half_is_one(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, std_p, mean_q, std_q) - 0.5
+
+
+@gaussian_kl.misconception("The logarithm is upside down: with ln(σp/σq) the result can be negative. It is ln(σq/σp).")
+def logarithm_upside_down(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, std_p, mean_q, std_q) + 2 * (std_p / std_q).log()
+
+
+@gaussian_kl.misconception("The logarithm is missing: ln(σq/σp) compares the widths.")
+def logarithm_missing(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, std_p, mean_q, std_q) + (std_p / std_q).log()
+
+
+@gaussian_kl.misconception(
+    "This has ln(σq²/σp²), which is twice ln(σq/σp). With variances inside, the logarithm is halved as well."
+)
+def logarithm_of_variances(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, std_p, mean_q, std_q) + (std_q / std_p).log()
+
+
+@gaussian_kl.misconception("The distance of the means is not squared. Squares are what a Gaussian's logarithm holds.")
+def distance_not_squared(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    d = (mean_p - mean_q).abs()
+    return gaussian_spec(mean_p, std_p, mean_q, std_q) + (d - d**2) / (2 * std_q**2)
+
+
+@gaussian_kl.misconception("The squares are divided by σp². They come from the density of q, which holds σq² below.")
+def wrong_denominator(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return (std_q / std_p).log() + ((std_p**2 + (mean_p - mean_q) ** 2) / std_p**2 - 1) / 2
+
+
+@gaussian_kl.misconception("The squares are not halved: a Gaussian's logarithm holds (x - μ)²/(2σ²), with a 2 below.")
+def squares_not_halved(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return (std_q / std_p).log() + (std_p**2 + (mean_p - mean_q) ** 2) / std_q**2 - 0.5
+
+
+@gaussian_kl.misconception(
+    "This is the KL to the standard normal N(0, 1), the formula of a VAE: mean_q and std_q are not used."
+)
+def standard_normal_q(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, std_p, mean_q * 0, std_q * 0 + 1)
+
+
+@gaussian_kl.misconception(  # I4
+    "This is in bits. Nats need the natural logarithm, and no division by ln 2."
+)
+def gaussian_bits(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, std_p, mean_q, std_q) / math.log(2)
+
+
+@gaussian_kl.misconception("This sums over the elements. Each element is a pair of Gaussians of its own.")
+def gaussian_summed(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, std_p, mean_q, std_q).sum()
+
+
+@gaussian_kl.misconception("This averages over the elements. Each element is a pair of Gaussians of its own.")
+def gaussian_averaged(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, std_p, mean_q, std_q).mean()
+
+
+@gaussian_kl.misconception(  # I6
+    "A small number (1e-8) was added to the variances: a very narrow Gaussian comes out too wide. Standard "
+    "deviations are positive; nothing needs protection."
+)
+def gaussian_padded(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
+    return gaussian_spec(mean_p, (std_p**2 + 1e-8).sqrt(), mean_q, (std_q**2 + 1e-8).sqrt())

@@ -1,0 +1,212 @@
+"""Both divergences from the middle: `js_divergence`."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, tensor
+
+from coursekit.compare import same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.kl_divergence.common import READY_MADE, Rng, entropy_of, ln
+from coursekit.graders.kl_divergence.kl import kl_spec, pair
+from coursekit.grading import Function
+
+
+def js_spec(p: Tensor, q: Tensor) -> Tensor:
+    """Half of KL(p‖m) and half of KL(q‖m), with m the mean of the probabilities."""
+    m = (p + q) / 2
+    return kl_spec(p, m) / 2 + kl_spec(q, m) / 2
+
+
+js_divergence = Exercise(
+    "js_divergence",
+    js_spec,
+    points=2,
+    parity_points=1,
+    forbids=READY_MADE,
+    idea="Measured from the middle, both distributions are inside the other's support: symmetric, and at most ln 2.",
+    hints=(
+        "Toss a fair coin, and draw from p or from q as it falls: what is the distribution m of the outcome?",
+        "KL(p‖m) and KL(q‖m) are never inf, because m is 0 only where both are. Average the two.",
+        "m is the mean of the probabilities, (p + q)/2, not of their logarithms. With your `kl_divergence` the rest "
+        "is one line.",
+    ),
+)
+
+
+@js_divergence.check
+def far_apart(f: Function, rng: Rng) -> None:
+    """Two coins that disagree: (0.9, 0.1) and (0.2, 0.8) are 0.2754 nats apart"""
+    same_value(f, js_spec, tensor([0.9, 0.1]), tensor([0.2, 0.8]))
+    same_value(f, js_spec, *pair(rng, 3))
+
+
+@js_divergence.check
+def js_rows(f: Function, rng: Rng) -> None:
+    """A batch of pairs gives one divergence each
+
+    Sum over the last dimension only.
+    """
+    same_value(f, js_spec, *pair(rng, 2, 3))
+    same_value(f, js_spec, *pair(rng, 2, 2, 3))
+
+
+@js_divergence.check
+def js_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right, by p and by q"""
+    same_gradient(f, js_spec, *pair(rng, 3), wrt=(0, 1))
+
+
+@js_divergence.check
+def nothing_in_common(f: Function, rng: Rng) -> None:
+    """Distributions with nothing in common are ln 2 = 0.6931 apart, never more
+
+    Zeros add nothing: keep the logarithm away from them, also where both are 0.
+    """
+    same_value(f, js_spec, tensor([1.0, 0.0]), tensor([0.0, 1.0]))
+    same_value(f, js_spec, tensor([0.5, 0.5, 0.0]), tensor([0.25, 0.75, 0.0]))
+
+
+@js_divergence.check
+def js_gradient_beside_a_zero(f: Function, rng: Rng) -> None:
+    """A 0 leaves no NaN in the gradient
+
+    Mask the input of the logarithm, not its output.
+    """
+    # at the zero itself the slope is -inf; 0 is what masking gives, and as good for training
+    p, q = tensor([0.5, 0.5, 0.0]), tensor([0.0, 0.6, 0.4])
+    same_gradient(f, js_spec, p, q, free=p == 0)
+    same_gradient(f, js_spec, p, q, wrt=(1,), free=q == 0)
+
+
+@js_divergence.parity
+def js_tiny(f: Function, rng: Rng) -> None:
+    """Small probabilities are not rounded away (float64)
+
+    Look for a small number added inside the logarithm, or a clamp.
+    """
+    tiny = 1e-6 * int(rng.integers(1, 5))
+    p, q = tensor([tiny, 1 - tiny], dtype=torch.float64), tensor([3 * tiny, 1 - 3 * tiny], dtype=torch.float64)
+    same_value(f, js_spec, p, q)
+
+
+@js_divergence.parity
+def js_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64"""
+    p, q = pair(rng, 3)
+    same_dtype(f, js_spec, p, q)
+    same_dtype(f, js_spec, p.double(), q.double())
+
+
+@js_divergence.misconception(  # I9
+    "m is the normalised geometric mean: this is what averaging logits or log-probabilities gives. It is 0 where "
+    "either distribution is, so the bound ln 2 is lost. Average the probabilities: m = (p + q)/2."
+)
+def geometric_mean(p: Tensor, q: Tensor) -> Tensor:
+    g = (p * q).sqrt()
+    m = g / g.sum(-1, keepdim=True)
+    return kl_spec(p, m) / 2 + kl_spec(q, m) / 2
+
+
+@js_divergence.misconception(
+    "This is the Jensen-Shannon distance, the square root of the divergence (what scipy's `jensenshannon` returns)."
+)
+def distance(p: Tensor, q: Tensor) -> Tensor:
+    return js_spec(p, q).sqrt()
+
+
+@js_divergence.misconception(  # I4
+    "This is in bits, where the bound is 1. Nats need the natural logarithm, and the bound is ln 2."
+)
+def js_bits(p: Tensor, q: Tensor) -> Tensor:
+    return js_spec(p, q) / math.log(2)
+
+
+@js_divergence.misconception(
+    "The two divergences are added. Take their mean, half of each: m was mixed half and half, too."
+)
+def not_halved(p: Tensor, q: Tensor) -> Tensor:
+    return 2 * js_spec(p, q)
+
+
+@js_divergence.misconception("This is KL(p‖m) alone. The other half, KL(q‖m), makes it symmetric.")
+def one_side(p: Tensor, q: Tensor) -> Tensor:
+    return kl_spec(p, (p + q) / 2)
+
+
+@js_divergence.misconception(  # KL2
+    "The divergences point the wrong way: these are KL(m‖p) and KL(m‖q), which are inf where p or q is 0. The "
+    "outcomes come from p or q, and m is what is believed."
+)
+def from_the_middle(p: Tensor, q: Tensor) -> Tensor:
+    m = (p + q) / 2
+    return kl_spec(m, p) / 2 + kl_spec(m, q) / 2
+
+
+@js_divergence.misconception(
+    "This is the mean of KL(p‖q) and KL(q‖p) (half of Jeffreys' divergence): symmetric, but without a bound. Compare "
+    "each with the middle m instead."
+)
+def jeffreys(p: Tensor, q: Tensor) -> Tensor:
+    return kl_spec(p, q) / 2 + kl_spec(q, p) / 2
+
+
+@js_divergence.misconception("m is p + q, which sums to 2: the result is ln 2 too small, and negative. Halve the sum.")
+def middle_is_a_sum(p: Tensor, q: Tensor) -> Tensor:
+    return kl_spec(p, p + q) / 2 + kl_spec(q, p + q) / 2
+
+
+@js_divergence.misconception(
+    "This is H(m) - H(p) - H(q). What the entropy of the middle exceeds is the mean of the two: (H(p) + H(q))/2."
+)
+def entropies_not_halved(p: Tensor, q: Tensor) -> Tensor:
+    return entropy_of((p + q) / 2) - entropy_of(p) - entropy_of(q)
+
+
+@js_divergence.misconception(  # KL3
+    "This divides by the number of outcomes. The weights already add up to 1: sum over dim=-1, do not average."
+)
+def js_averaged(p: Tensor, q: Tensor) -> Tensor:
+    return js_spec(p, q) / p.shape[-1]
+
+
+@js_divergence.misconception("This sums over the whole batch. Each row is a distribution of its own: sum over dim=-1.")
+def js_summed_over_batch(p: Tensor, q: Tensor) -> Tensor:
+    return js_spec(p, q).sum()
+
+
+@js_divergence.misconception(
+    "This averages over the batch. Here every pair of rows keeps its own number: sum over dim=-1 and stop."
+)
+def js_averaged_over_batch(p: Tensor, q: Tensor) -> Tensor:
+    return js_spec(p, q).mean()
+
+
+@js_divergence.misconception(  # KL8
+    "0 · log 0 came out as NaN. The limit is 0: keep the logarithm away from 0, in p and in q."
+)
+def js_nan(p: Tensor, q: Tensor) -> Tensor:
+    m = (p + q) / 2
+    return (p * (p / m).log() + q * (q / m).log()).sum(-1) / 2
+
+
+@js_divergence.misconception(  # KL9
+    "The value is right beside a 0, its gradient is NaN: it was corrected after the logarithm, and the logarithm of "
+    "0 is still differentiated. Mask the input of the logarithm."
+)
+def js_masked_too_late(p: Tensor, q: Tensor) -> Tensor:
+    m = (p + q) / 2
+    log_m, none = ln(m), torch.zeros_like(p)
+    terms = torch.where(p > 0, p * (p.log() - log_m), none) + torch.where(q > 0, q * (q.log() - log_m), none)
+    return terms.sum(-1) / 2
+
+
+@js_divergence.misconception(  # I6
+    "A small number inside the logarithms (1e-6) avoids NaN by computing something slightly else. Mask the zeros "
+    "instead."
+)
+def js_padded(p: Tensor, q: Tensor) -> Tensor:
+    p_, q_, m_ = p + 1e-6, q + 1e-6, (p + q) / 2 + 1e-6
+    return (p * (p_ / m_).log() + q * (q_ / m_).log()).sum(-1) / 2

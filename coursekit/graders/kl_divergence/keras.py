@@ -1,0 +1,335 @@
+"""Keras's KL, which clips: `keras_kl_divergence`."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, inf, nan, tensor
+
+from coursekit.compare import same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Question
+from coursekit.graders.kl_divergence.common import READY_MADE, Rng
+from coursekit.graders.kl_divergence.drop_in import believed, kl_div_spec
+from coursekit.graders.kl_divergence.kl import kl_spec, pair
+from coursekit.grading import Function
+from coursekit.inputs import distribution
+from coursekit.twins import keras_twin
+
+
+def keras_kl_spec(y_true: Tensor, y_pred: Tensor, low: float = 1e-7, high: float = 1.0) -> Tensor:
+    """Σ p ln(p/q) over the last dimension, with p and q clipped to [low, high]."""
+    p, q = y_true.to(y_pred.dtype).clamp(low, high), y_pred.clamp(low, high)
+    return (p * (p / q).log()).sum(-1)
+
+
+def keras_kl_cases() -> Iterator[Question]:
+    """Shapes × dtypes with both gradients; then zeros, logarithms, numbers above 1, integers, broadcasting, NaN."""
+    dtypes = (torch.float32, torch.float64)
+    edges = [
+        ([1.0, 0.0], [0.5, 0.5]),
+        ([0.5, 0.5], [1.0, 0.0]),
+        ([0.0, 1.0], [0.0, 1.0]),
+        ([0.6, 0.4], [-0.5, -1.0]),
+        ([-0.6, 2.0], [0.9, 0.9]),
+        ([2e-7, 1e-9], [1e-8, 3e-7]),
+        ([nan, 0.5], [0.5, 0.5]),
+        ([inf, 0.5], [0.5, -inf]),
+        ([[0.5, 0.5]], [[0.2, 0.8], [1.3, 0.7]]),
+    ]
+    for first, second in itertools.product(dtypes, dtypes):
+        for shape in ((3,), (2, 3), (2, 2), (3, 3, 2), (0, 3)):
+            numbers = torch.linspace(-3, 1, int(np.prod(shape)), dtype=torch.float64).reshape(shape)
+            yield Question((numbers.exp().to(first), numbers.flip(0).cos().to(second)), wrt=(0, 1))
+        for p, q in edges:
+            yield Question((tensor(p, dtype=first), tensor(q, dtype=second)), wrt=(0, 1))
+    for dtype in dtypes:
+        yield Question((tensor([[0, 1, 0]]), tensor([[0.2, 0.7, 0.1]], dtype=dtype)), wrt=(1,))
+
+
+keras_kl_divergence = Exercise(
+    "keras_kl_divergence",
+    keras_kl_spec,
+    points=2,
+    parity_points=1,
+    forbids=READY_MADE,
+    twin=keras_twin("kl_divergence"),
+    cases=keras_kl_cases,
+    idea="Keras takes the truth first and probabilities twice; its clip makes every alarm finite, and its slope 0.",
+    hints=(
+        "Clip both arguments, then write the sum of the lesson: y_true holds the weights and stands on top.",
+        "`clamp` does both ends at once. What has to be done for p = 0 after it? And for log-probabilities?",
+        "One number a row, over `dim=-1`, and no mean. The dtype of the result is that of `y_pred`: convert `y_true`.",
+    ),
+)
+
+
+@keras_kl_divergence.check
+def three_outcomes(f: Function, rng: Rng) -> None:
+    """(0.6, 0.3, 0.1) and the belief (0.2, 0.5, 0.3): 0.3961 nats
+
+    The truth comes first, and both are probabilities.
+    """
+    same_value(f, keras_kl_spec, tensor([0.6, 0.3, 0.1]), tensor([0.2, 0.5, 0.3]))
+    same_value(f, keras_kl_spec, *pair(rng, 3))
+
+
+@keras_kl_divergence.check
+def keras_kl_rows(f: Function, rng: Rng) -> None:
+    """A batch of pairs gives one divergence each, and no mean
+
+    The function sums over the last dimension. Only the class `KLDivergence` averages over the rows.
+    """
+    same_value(f, keras_kl_spec, *pair(rng, 2, 3))
+    same_value(f, keras_kl_spec, *pair(rng, 2, 2, 3))
+
+
+@keras_kl_divergence.check
+def impossible_is_finite(f: Function, rng: Rng) -> None:
+    """What y_pred rules out counts as 1e-7: 7.3659 where the truth is inf"""
+    same_value(f, keras_kl_spec, tensor([0.5, 0.5]), tensor([1.0, 0.0]))
+    p, q = distribution(rng, 3), distribution(rng, 2)
+    same_value(f, keras_kl_spec, p, tensor([*q.tolist(), 0.0]))
+
+
+@keras_kl_divergence.check
+def keras_kl_zero_in_truth(f: Function, rng: Rng) -> None:
+    """What never happens is no trouble, whatever y_pred says"""
+    same_value(f, keras_kl_spec, tensor([0.5, 0.5, 0.0]), tensor([0.4, 0.4, 0.2]))
+    same_value(f, keras_kl_spec, tensor([0.5, 0.5, 0.0]), tensor([0.25, 0.75, 0.0]))
+
+
+@keras_kl_divergence.check
+def logarithms_given(f: Function, rng: Rng) -> None:
+    """Log-probabilities are clipped like anything below 0: 15.2202 in place of 0.3961
+
+    Nothing inside guesses that `y_pred` holds logarithms, as torch's `kl_div` wants them.
+    """
+    same_value(f, keras_kl_spec, tensor([0.6, 0.3, 0.1]), tensor([-1.6094, -0.6931, -1.204]))
+    same_value(f, keras_kl_spec, distribution(rng, 2, 3), believed(rng, 2, 3))
+
+
+@keras_kl_divergence.check
+def sums_are_not_mended(f: Function, rng: Rng) -> None:
+    """A belief (0.9, 0.9) is not divided by its sum: -0.5878
+
+    A negative divergence is a message. Neither normalising nor `abs` is part of the loss.
+    """
+    same_value(f, keras_kl_spec, tensor([0.1, 0.1]), tensor([0.5, 0.5]))
+    same_value(f, keras_kl_spec, tensor([0.5, 0.5]), tensor([0.9, 0.9]))
+
+
+@keras_kl_divergence.check
+def above_one(f: Function, rng: Rng) -> None:
+    """What is above 1 counts as 1, on either side"""
+    same_value(f, keras_kl_spec, tensor([0.5, 0.5]), tensor([0.1 * int(rng.integers(15, 40)), 0.25]))
+    same_value(f, keras_kl_spec, tensor([0.1 * int(rng.integers(15, 40)), 0.25]), tensor([0.5, 0.5]))
+
+
+@keras_kl_divergence.check
+def keras_kl_gradient(f: Function, rng: Rng) -> None:
+    """The gradient by y_pred is right, and 0 where y_pred was clipped
+
+    A clipped number does not move the loss. `clamp` knows that.
+    """
+    same_gradient(f, keras_kl_spec, *pair(rng, 2, 3), wrt=(1,))
+    same_gradient(f, keras_kl_spec, tensor([0.5, 0.25, 0.25]), tensor([0.0, 0.25, 1.5]), wrt=(1,))
+
+
+@keras_kl_divergence.parity
+def keras_kl_both_gradients(f: Function, rng: Rng) -> None:
+    """The gradient by y_true as well, and both pass on what comes from above"""
+    same_gradient(f, keras_kl_spec, *pair(rng, 2, 3), wrt=(0, 1), scale=3.0)
+    same_gradient(f, keras_kl_spec, tensor([0.0, 0.75, 1.5]), tensor([0.25, 0.0, 0.5]), wrt=(0, 1))
+
+
+@keras_kl_divergence.parity
+def keras_kl_bounds(f: Function, rng: Rng) -> None:
+    """The bounds are 1e-7 and 1, to the digit (float64)
+
+    Look for a number that is added in place of a clip, for another bound, and for a y_true that is not clipped.
+    """
+    certain = tensor([1.0, 0.0], dtype=torch.float64)
+    same_value(f, keras_kl_spec, certain, tensor([0.5, 0.5], dtype=torch.float64))
+    same_value(f, keras_kl_spec, tensor([0.9], dtype=torch.float64), certain[:1])
+    tiny = 1e-7 * tensor([int(rng.integers(2, 5)), 0.2], dtype=torch.float64)
+    same_value(f, keras_kl_spec, tensor([0.5, 0.5], dtype=torch.float64), tiny)
+
+
+@keras_kl_divergence.parity
+def keras_kl_dtype(f: Function, rng: Rng) -> None:
+    """The result has the dtype of y_pred, whatever that of y_true is
+
+    torch would promote to the finer of the two. Keras converts `y_true` first, integers as well.
+    """
+    p, q = pair(rng, 2, 3)
+    for first, second in itertools.product((torch.float32, torch.float64), repeat=2):
+        same_dtype(f, keras_kl_spec, p.to(first), q.to(second), dtype=second)
+    same_dtype(f, keras_kl_spec, tensor([[0, 1, 0]]), q[:1], dtype=torch.float32)
+
+
+@keras_kl_divergence.parity
+def keras_kl_no_rows(f: Function, rng: Rng) -> None:
+    """A batch of no rows gives no numbers, a batch of one row gives one"""
+    same_value(f, keras_kl_spec, torch.empty(0, 3), torch.empty(0, 3))
+    same_value(f, keras_kl_spec, *pair(rng, 1, 3))
+
+
+@keras_kl_divergence.misconception(  # KL2
+    "The arguments have changed places: this is KL(y_pred‖y_true). In Keras the truth comes first, as on paper."
+)
+def keras_kl_swapped(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_pred, y_true)
+
+
+@keras_kl_divergence.misconception(  # K7
+    "`y_pred` is taken for log-probabilities, which is torch's habit. Keras wants probabilities and takes the "
+    "logarithm itself."
+)
+def log_probabilities_expected(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    p = y_true.clamp(1e-7, 1)
+    return (p * (p.log() - y_pred)).sum(-1)
+
+
+@keras_kl_divergence.misconception(  # K7
+    "These are torch's places: the first argument is read as log-probabilities, the second as the truth. Keras has the "
+    "truth first, and no logarithms."
+)
+def places_of_torch(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return kl_div_spec(y_true, y_pred, "none").sum(-1)
+
+
+@keras_kl_divergence.misconception(  # K8
+    "`y_pred` is divided by its sum first. Keras does that in CategoricalCrossentropy, not here: rows that do not sum "
+    "to 1 show, even as a negative number."
+)
+def belief_normalised(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred / y_pred.sum(-1, keepdim=True))
+
+
+@keras_kl_divergence.misconception(  # K8
+    "Both arguments are divided by their sums first. Keras takes them as they stand: rows that do not sum to 1 show, "
+    "even as a negative number."
+)
+def both_normalised(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return belief_normalised(y_true / y_true.sum(-1, keepdim=True), y_pred)
+
+
+@keras_kl_divergence.misconception(  # I8
+    "`abs` is taken of the result. A negative number says that a row does not sum to 1: Keras lets it be seen."
+)
+def keras_kl_absolute(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred).abs()
+
+
+@keras_kl_divergence.misconception(  # I8
+    "A result below 0 is cut off. It says that a row does not sum to 1: Keras lets it be seen."
+)
+def keras_kl_cut_off(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred).clamp(min=0)
+
+
+@keras_kl_divergence.misconception(
+    "Nothing is clipped: an impossible event costs inf. That is the better alarm, but not Keras's: clip both to "
+    "[1e-7, 1]."
+)
+def nothing_clipped(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return kl_spec(y_true, y_pred)
+
+
+@keras_kl_divergence.misconception("`y_true` is not clipped. Keras clips both, so a 0 in y_true counts as 1e-7 too.")
+def truth_not_clipped(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return kl_spec(y_true, y_pred.clamp(1e-7, 1))
+
+
+@keras_kl_divergence.misconception(
+    "`y_pred` is not clipped: where it is 0 the result is inf, where it is negative NaN. Clip both to [1e-7, 1]."
+)
+def belief_not_clipped(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    p = y_true.clamp(1e-7, 1)
+    return (p * (p / y_pred).log()).sum(-1)
+
+
+@keras_kl_divergence.misconception("The upper bound is missing: what is above 1 counts as 1.")
+def no_upper_bound(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred, high=inf)
+
+
+@keras_kl_divergence.misconception(
+    "The upper bound is 1 - 1e-7, as in Keras's cross-entropies. There it guards a logarithm of 1 - p; here it is 1."
+)
+def upper_bound_below_one(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred, high=1 - 1e-7)
+
+
+@keras_kl_divergence.misconception("The lower bound is not 1e-7 but smaller: 1e-8. Keras's epsilon is 1e-7.")
+def smaller_bound(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred, low=1e-8)
+
+
+@keras_kl_divergence.misconception(  # I6
+    "1e-7 is added to both in place of a clip: that moves every number a little, and a negative one stays negative."
+)
+def keras_kl_padded(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return (y_true * ((y_true + 1e-7) / (y_pred + 1e-7)).log()).sum(-1)
+
+
+@keras_kl_divergence.misconception(
+    "A gradient flows through the clip to numbers that were clipped (`detach`, `.data`, or a straight-through trick). "
+    "They do not move the loss: their slope is 0."
+)
+def slope_through_the_clip(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred + (y_pred.clamp(1e-7, 1) - y_pred).detach())
+
+
+@keras_kl_divergence.misconception(
+    "`y_true` is taken for a constant: no gradient flows back to it. Keras's does, as torch's `kl_div` does."
+)
+def truth_detached(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true.detach(), y_pred)
+
+
+@keras_kl_divergence.misconception("This is the cross-entropy, -Σ p ln q. Subtract the entropy: p ln p is part of KL.")
+def keras_kl_whole_surprise(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return -(y_true.clamp(1e-7, 1) * y_pred.clamp(1e-7, 1).log()).sum(-1)
+
+
+@keras_kl_divergence.misconception("This is in bits. Keras counts in nats: the natural logarithm, `torch.log`.")  # I4
+def keras_kl_bits(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred) / math.log(2)
+
+
+@keras_kl_divergence.misconception(
+    "`y_pred` went through a softmax first. It holds probabilities already; this loss has no `from_logits`."
+)
+def belief_from_logits(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred.softmax(-1))
+
+
+@keras_kl_divergence.misconception(  # KL3
+    "This divides by the number of outcomes. The weights add up to 1 already: sum over dim=-1, do not average."
+)
+def keras_kl_averaged(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred) / y_pred.shape[-1]
+
+
+@keras_kl_divergence.misconception(
+    "This averages over the batch. The class `KLDivergence` does that; the function keeps one number a row."
+)
+def keras_kl_batch_mean(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred).mean()
+
+
+@keras_kl_divergence.misconception("This sums over the whole batch. Each row keeps its own number: sum over dim=-1.")
+def keras_kl_total(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred).sum()
+
+
+@keras_kl_divergence.misconception(
+    "The result has the finer dtype of the two, as torch promotes. Keras converts `y_true` to the dtype of `y_pred`."
+)
+def keras_kl_promoted(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return keras_kl_spec(y_true, y_pred.to(torch.promote_types(y_true.dtype, y_pred.dtype)))

@@ -1,0 +1,123 @@
+"""Lining up (N,) and (N, 1): `keras_align`."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from coursekit.compare import same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.regression.common import Rng, pair
+from coursekit.grading import Function
+
+
+def align_spec(x: Tensor, other: Tensor) -> Tensor:
+    """X with a last dimension of size 1 added or removed, where Keras does so."""
+    if x.shape[1:] == () and x.ndim == 1 and other.ndim == 2 and other.shape[1] == 1:
+        return x.reshape(-1, 1)
+    if x.ndim == other.ndim + 1 and x.ndim > 2 and x.shape[-1] == 1:
+        return x.reshape(x.shape[:-1])
+    return x
+
+
+keras_align = Exercise(
+    "keras_align",
+    align_spec,
+    points=1,
+    idea="Keras puts (N,) beside (N, 1) as a column; torch would broadcast the two to N × N.",
+    hints=(
+        "Two cases change x, everything else returns it as it is. Write down the number of dimensions of x and other "
+        "in each case.",
+        "`x.unsqueeze(-1)` adds a last dimension of size 1, `x.squeeze(-1)` takes it away. The second case needs "
+        "other to have one dimension less than x, but more than one.",
+    ),
+)
+
+
+@keras_align.check
+def row_beside_column(f: Function, rng: Rng) -> None:
+    """(3,) beside (3, 1) becomes (3, 1), and the column stays as it is"""
+    x, other = pair(rng, 3)
+    same_value(f, align_spec, x, other[:, None])
+    same_value(f, align_spec, x[:, None], other)
+
+
+@keras_align.check
+def last_one_dropped(f: Function, rng: Rng) -> None:
+    """(2, 3, 1) beside (2, 3) becomes (2, 3), and the other stays as it is"""
+    x, other = pair(rng, 2, 3)
+    same_value(f, align_spec, x[..., None], other)
+    same_value(f, align_spec, x, other[..., None])
+    same_value(f, align_spec, x[..., None, None], other[..., None])
+
+
+@keras_align.check
+def left_alone(f: Function, rng: Rng) -> None:
+    """Any other two shapes are left alone"""
+    x, other = pair(rng, 4)
+    same_value(f, align_spec, x[:, None], other[:, None])
+    same_value(f, align_spec, x, other)
+    same_value(f, align_spec, x[:2], other.reshape(2, 2))
+    same_value(f, align_spec, x.reshape(2, 2), other[:2])
+    same_value(f, align_spec, x[:, None, None], other)
+    same_value(f, align_spec, x, other[:, None, None])
+    same_value(f, align_spec, x.reshape(2, 2, 1), other.reshape(2, 2, 1))
+    same_value(f, align_spec, x, other[:, None])  # and these are changed, so that doing nothing is no answer
+
+
+@keras_align.misconception("x comes back as it was. Where (N,) meets (N, 1), torch would broadcast to (N, N).")
+def never_aligned(x: Tensor, other: Tensor) -> Tensor:
+    return x * 1
+
+
+@keras_align.misconception(
+    "Every dimension of size 1 is dropped, whatever the other's shape. Only a lonely last one is."
+)
+def always_squeezed(x: Tensor, other: Tensor) -> Tensor:
+    return x.squeeze()
+
+
+@keras_align.misconception(
+    "A last dimension of size 1 is dropped although the other has one as well. Compare the numbers of dimensions."
+)
+def squeezed_last(x: Tensor, other: Tensor) -> Tensor:
+    return x.squeeze(-1) if x.ndim > 1 else align_spec(x, other)
+
+
+@keras_align.misconception(
+    "A column (N, 1) beside (N,) is flattened. Keras does it the other way: (N,) becomes a column."
+)
+def column_flattened(x: Tensor, other: Tensor) -> Tensor:
+    if x.ndim == 1:
+        return x * 1
+    return x.squeeze(-1) if x.ndim == 2 and other.ndim == 1 else align_spec(x, other)
+
+
+@keras_align.misconception(
+    "(N, M) beside (N, M, 1) gets a third dimension. From two dimensions on Keras does it the other way: the longer "
+    "one loses its last."
+)
+def always_extended(x: Tensor, other: Tensor) -> Tensor:
+    if other.ndim == x.ndim + 1 and other.shape[-1] == 1:
+        return x.unsqueeze(-1)
+    return x * 1
+
+
+@keras_align.misconception(
+    "(N,) gets a last dimension beside any matrix. Keras asks whether the matrix has a single column; beside others "
+    "it leaves (N,) alone."
+)
+def extended_beside_any_matrix(x: Tensor, other: Tensor) -> Tensor:
+    return x.unsqueeze(-1) if x.ndim == 1 and other.ndim == 2 else align_spec(x, other)
+
+
+@keras_align.misconception("x takes on the shape of the other. Only a last dimension of size 1 comes or goes.")
+def reshaped_as_other(x: Tensor, other: Tensor) -> Tensor:
+    return x.reshape(other.shape) if x.numel() == other.numel() else x * 1
+
+
+@keras_align.misconception(
+    "(N,) becomes a row (1, N). Beside a column that broadcasts to N × N: it must become a column."
+)
+def made_a_row(x: Tensor, other: Tensor) -> Tensor:
+    column = x.ndim == 1 and other.ndim == 2 and other.shape[-1] == 1
+    return x.unsqueeze(0) if column else align_spec(x, other)
