@@ -25,6 +25,7 @@ IN_JAIL = {
     "entropy": "entropy__vmap",
     "kl_divergence": "kl_div__own_backward",
     "cross_entropy": "cross_entropy__module",
+    "binary_cross_entropy": "binary_cross_entropy__own_backward",
     "regression": "huber_loss__own_backward",
     "counts_and_noise": "poisson_nll_loss__own_backward",
 }

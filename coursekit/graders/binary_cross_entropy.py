@@ -1110,6 +1110,8 @@ def where_pos_weight_lines_up(f: Function, rng: Rng) -> None:
     """
     for shape in ((2,), (2, 1), (2, 1, 1), (2, 2, 2), ()):
         same_value(f, logits_spec, *with_logits(rng, 2, 2, 2), pos_weight=draw(rng, POSITIVE * 2, *shape))
+    x, t = with_logits(rng, 2, 2, 2)
+    same_value(f, logits_spec, x, t.clamp(min=0.25), pos_weight=tensor([0.5, 3.0]), reduction="none")
 
 
 @binary_cross_entropy_with_logits.parity
@@ -1608,7 +1610,7 @@ def keras_rows(f: Function, rng: Rng) -> None:
 
 @keras_binary_crossentropy.check
 def keras_from_logits(f: Function, rng: Rng) -> None:
-    """With `from_logits` the logits 3 and -2 of a yes and a no cost 0.0878; without, they count as 1 and 0"""
+    """Logits 3 and -2 of a yes and a no cost 0.0878 with `from_logits`"""
     for from_logits in (True, False):
         same_value(f, keras_spec, tensor([0.0, 0.0]), tensor([-2.0, 0.3]), from_logits=from_logits)
     same_value(f, keras_spec, tensor([1.0, 0.0]), tensor([3.0, -2.0]), from_logits=True)
