@@ -41,7 +41,7 @@ def main() -> None:
         for topic in course.TOPICS:
             solutions = verify.load_solutions(topic)
             cells = tuple((topic.name, stubs.answer(topic, each.name)) for each in topic.exercises)
-            cells = (("imports", "import torch\nfrom torch import Tensor"), *cells)
+            cells = (("imports", "import math\n\nimport torch\nfrom torch import Tensor"), *cells)
             for exercise in topic.exercises:
                 ask = grading.ask_here(getattr(solutions, exercise.name), exercise)
                 calls = 0
