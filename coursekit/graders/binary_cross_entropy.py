@@ -43,7 +43,15 @@ LOSSES = overloads(
 SIGMOIDS = overloads(
     *("sigmoid", "sigmoid_", "expit", "special_expit", "logsigmoid", "log_sigmoid", "log_sigmoid_forward"),
     *("hardsigmoid", "silu", "glu", "softplus", "softmax", "log_softmax", "_softmax", "_log_softmax", "softmin"),
-    *("special_softmax", "special_log_softmax", "logaddexp", "logaddexp2", "logsumexp", "special_logsumexp"),
+    *(
+        "special_softmax",
+        "special_log_softmax",
+        "logaddexp",
+        "logaddexp2",
+        "logsumexp",
+        "special_logsumexp",
+        "logcumsumexp",
+    ),
 )
 
 REDUCTIONS = ("none", "sum", "mean")
@@ -157,7 +165,7 @@ sigmoid = Exercise(
     "sigmoid",
     sigmoid_spec,
     points=1,
-    forbids=SIGMOIDS,
+    forbids=SIGMOIDS + LOSSES,
     idea="The sigmoid is the softmax of (x, 0): two classes, one logit, and the same care for large exponents.",
     hints=(
         "Two classes with the logits x and 0: what is the softmax probability of the first?",
@@ -311,7 +319,7 @@ log_sigmoid = Exercise(
     log_sigmoid_spec,
     points=1,
     parity_points=1,
-    forbids=SIGMOIDS,
+    forbids=SIGMOIDS + LOSSES,
     twin=F.logsigmoid,
     cases=log_sigmoid_cases,
     idea="Far left it is the line x, far right the axis: only the bend between them needs exp and log.",

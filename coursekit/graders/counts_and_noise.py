@@ -1291,6 +1291,25 @@ def laplace_negative(f: Function, rng: Rng) -> None:
 
 
 @laplace_nll.parity
+def laplace_far(f: Function, rng: Rng) -> None:
+    """An error of 200 has a finite price and a slope
+
+    Write the logarithm on paper: what it takes apart need not be multiplied first.
+    """
+    far = 200.0 + int(rng.integers(1, 9))
+    args = tensor([0.0, 1.0]), tensor([far, -far]), tensor([1.0, 1.5])
+    same_gradient(f, laplace_nll_spec, *args, wrt=(0, 1, 2))
+
+
+@laplace_nll.misconception(
+    "The density is computed first and its logarithm taken then. Far from the centre the density is rounded to 0, and "
+    "its surprise to inf. Take the logarithm on paper."
+)
+def laplace_density_first(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:
+    return -torch.log(torch.exp(-(target - input).abs() / scale) / (2 * scale))
+
+
+@laplace_nll.parity
 def laplace_dtype(f: Function, rng: Rng) -> None:
     """float32 stays float32, float64 stays float64"""
     args = noise(rng, 3)
@@ -1453,6 +1472,25 @@ def gaussian_negative(f: Function, rng: Rng) -> None:
     narrow = 10.0 ** -int(rng.integers(2, 5))
     input = tensor([0.5, -0.5], dtype=torch.float64)
     same_gradient(f, gaussian_nll_spec, input, input + narrow, input * 0 + 2 * narrow**2, wrt=(0, 2))
+
+
+@gaussian_nll.parity
+def gaussian_far(f: Function, rng: Rng) -> None:
+    """An error of 200 has a finite price and a slope
+
+    Write the logarithm on paper: what it takes apart need not be multiplied first.
+    """
+    far = 200.0 + int(rng.integers(1, 9))
+    args = tensor([0.0, 1.0]), tensor([far, -far]), tensor([1.0, 1.5])
+    same_gradient(f, gaussian_nll_spec, *args, wrt=(0, 1, 2))
+
+
+@gaussian_nll.misconception(
+    "The density is computed first and its logarithm taken then. Far from the centre the density is rounded to 0, and "
+    "its surprise to inf. Take the logarithm on paper."
+)
+def gaussian_density_first(input: Tensor, target: Tensor, var: Tensor) -> Tensor:
+    return -torch.log(torch.exp(-((target - input) ** 2) / (2 * var)) / torch.sqrt(2 * torch.pi * var))
 
 
 @gaussian_nll.parity
