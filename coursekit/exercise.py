@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from coursekit.jail.inside.protocol import Question as Question
@@ -95,11 +97,16 @@ class Exercise:
         """Adds a check of what a drop-in replacement owes besides (use as a decorator)."""
         return self._add(run, Tier.PARITY)
 
-    def misconception(self, explanation: str) -> Callable[[LossFunction], LossFunction]:
-        """Adds a wrong implementation and the sentence that names the mistake (use as a decorator)."""
+    def misconception(self, explanation: str, name: str = "") -> Callable[[LossFunction], LossFunction]:
+        """Adds a wrong implementation and the sentence that names the mistake (use as a decorator).
+
+        Args:
+            explanation: what to say of it.
+            name: what to call it, where a factory made the function and its own name says nothing.
+        """
 
         def add(function: LossFunction) -> LossFunction:
-            self.misconceptions.append(Misconception(function.__name__, explanation, function))
+            self.misconceptions.append(Misconception(name or function.__name__, explanation, function))
             return function
 
         return add
@@ -110,3 +117,23 @@ class Exercise:
             raise ValueError(f"check {run.__name__} of {self.name} has no docstring to be its title")
         self.checks.append(Check(run.__name__, title, " ".join(help.split()), tier, run))
         return run
+
+
+def wrong_in(
+    exercises: dict[str, Exercise], *explanations: str, name: str = ""
+) -> Callable[[LossFunction], LossFunction]:
+    """Adds a mistake to several exercises: a function of the spec that it spoils, and of that spec's arguments.
+
+    Args:
+        exercises: by what the mistake's name begins with there.
+        explanations: what to say of it, to all or to each.
+        name: its name, if the function has none or another.
+    """
+
+    def add(wrong: LossFunction) -> LossFunction:
+        for (prefix, exercise), explanation in zip(exercises.items(), cycle(explanations), strict=False):
+            called = (name or wrong.__name__).removeprefix(f"{prefix}_")
+            exercise.misconception(explanation, f"{prefix}_{called}")(partial(wrong, exercise.spec))
+        return wrong
+
+    return add

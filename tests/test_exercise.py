@@ -2,7 +2,7 @@
 
 import pytest
 
-from coursekit.exercise import Exercise, Failure
+from coursekit.exercise import Exercise, Failure, wrong_in
 from coursekit.report import Example, Tier
 
 
@@ -90,3 +90,26 @@ def test_failure_carries_what_to_say():
     failure = Failure("The value is not right.", "Halve it.", example)
     said = (str(failure), failure.rationale, failure.help, failure.example)
     assert ("The value is not right.", "The value is not right.", "Halve it.", example) == said
+
+
+def test_a_mistake_in_several_exercises():
+    """One wrong function spoils each exercise's own spec, under that exercise's name and with its own words."""
+    double, triple = (
+        Exercise(name, lambda x, k=k: k * x, "idea", ("hint",)) for name, k in (("double", 2), ("triple", 3))
+    )
+
+    @wrong_in({"double": double, "triple": triple}, "Of two.", "Of three.")
+    def negative(spec, x):
+        return -spec(x)
+
+    assert [(m.name, m.explanation, m.function(1)) for e in (double, triple) for m in e.misconceptions] == [
+        ("double_negative", "Of two.", -2),
+        ("triple_negative", "Of three.", -3),
+    ]
+
+
+def test_a_mistake_from_a_factory_gets_a_name():
+    """What has no telling name of its own is called as its factory says."""
+    exercise = Exercise("double", lambda x: 2 * x, "idea", ("hint",))
+    exercise.misconception("Nothing is doubled.", "as_it_was")(lambda x: x)
+    assert exercise.misconceptions[0].name == "as_it_was"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import cycle, product
+from itertools import product
 from math import log, prod
 from typing import Any
 
@@ -22,8 +22,9 @@ import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Misconception, Question
+from coursekit.exercise import Exercise, Question, wrong_in
 from coursekit.grading import Function
+from coursekit.reductions import REDUCTIONS, reduced, wrong_words
 from coursekit.twins import keras_twin
 
 Rng = np.random.Generator
@@ -54,7 +55,6 @@ SIGMOIDS = overloads(
     ),
 )
 
-REDUCTIONS = ("none", "sum", "mean")
 DTYPES = (torch.float32, torch.float64)
 
 # No two of them add up to 1, and of the logits no two add up to 0: what costs as a yes never costs as a no
@@ -84,25 +84,6 @@ def with_logits(rng: Rng, *shape: int) -> tuple[Tensor, Tensor]:
     return draw(rng, LOGITS, *shape), answers(rng, *shape)
 
 
-def wrong_in(exercises: dict[str, Exercise], *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
-    """Adds a mistake to several exercises: a function of the spec that it spoils, and of that spec's arguments.
-
-    Args:
-        exercises: by what the mistake's name begins with there.
-        explanations: what to say of it, to all or to each.
-        name: its name, if not that of the function.
-    """
-
-    def add(wrong: Loss) -> Loss:
-        for (prefix, exercise), explanation in zip(exercises.items(), cycle(explanations)):
-            own = partial(wrong, exercise.spec)
-            called = (name or wrong.__name__).removeprefix(f"{prefix}_")
-            exercise.misconceptions.append(Misconception(f"{prefix}_{called}", explanation, own))
-        return wrong
-
-    return add
-
-
 def wrong_part(exercises: dict[str, Exercise], part: str, *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
     """Adds a mistake in one of the parts that a spec is made of: what takes this part's place."""
 
@@ -124,17 +105,6 @@ def wrong_losses(exercises: dict[str, Exercise], *explanations: str, name: str =
 def as_it_is(losses: Loss, *args: Any) -> Tensor:
     """The twist of a spec that nobody has spoilt."""
     return losses(*args)
-
-
-def reduced(losses: Tensor, reduction: str) -> Tensor:
-    """`losses` as "none", "sum" and "mean" leave them."""
-    if reduction == "none":
-        return losses
-    if reduction == "sum":
-        return losses.sum()
-    if reduction == "mean":
-        return losses.sum() / losses.numel()
-    raise ValueError(f"{reduction!r} is no reduction")
 
 
 def weighed(losses: Tensor, weight: Tensor | None) -> Tensor:
@@ -2259,33 +2229,8 @@ def by_sign(x: Tensor, t: Tensor, w: Tensor | float = 1.0) -> Tensor:
 
 # What goes wrong in a reduction
 
-for kind in REDUCTIONS:
-
-    def always(spec: Loss, x: Tensor, t: Tensor, _kind: str = kind, **flags: Any) -> Tensor:
-        return spec(x, t, **{**flags, "reduction": _kind})
-
-    def unknown(spec: Loss, x: Tensor, t: Tensor, _kind: str = kind, **flags: Any) -> Tensor:
-        if flags.get("reduction", "none") not in REDUCTIONS:
-            flags["reduction"] = _kind
-        return spec(x, t, **flags)
-
-    def by_default(spec: Loss, x: Tensor, t: Tensor, _kind: str = kind, **flags: Any) -> Tensor:
-        return spec(x, t, **{"reduction": _kind, **flags})
-
-    wrong_in(REDUCING, f"The reduction is ignored: this is '{kind}' whatever was asked for.", name=f"always_{kind}")(
-        always
-    )
-    wrong_in(
-        REDUCING,
-        f"An unknown reduction passes for '{kind}'. A misspelt word should not train a model: raise a ValueError.",
-        name=f"unknown_is_{kind}",
-    )(unknown)
-    if kind != "mean":
-        wrong_in(
-            TORCH,
-            f"The default reduction is '{kind}' here. A call without a word for it means 'mean'.",
-            name=f"default_is_{kind}",
-        )(by_default)
+for _prefix in REDUCING:  # an exercise under a second name of the module would be found twice
+    wrong_words(REDUCING[_prefix], f"{_prefix}_")
 
 
 def wrong_reduction(explanation: str) -> Callable[[Loss], Loss]:

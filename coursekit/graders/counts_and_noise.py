@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -19,8 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Misconception, Question
+from coursekit.exercise import Exercise, Question
 from coursekit.grading import Function
+from coursekit.reductions import REDUCTIONS, reduced, wrong_words
 from coursekit.twins import keras_twin
 
 Rng = np.random.Generator
@@ -28,7 +28,6 @@ Loss = Callable[..., Tensor]
 
 # as a TorchFunctionMode sees them, with the overload's name where one is called through torch.ops
 READY_MADE = ("poisson_nll_loss", "poisson_nll_loss.default", "gaussian_nll_loss")
-REDUCTIONS = ("none", "sum", "mean")
 DTYPES = (torch.float32, torch.float64)
 
 
@@ -47,19 +46,7 @@ def rates(rng: Rng, *shape: int) -> Tensor:
     return draw(rng, 13, 59, *shape)
 
 
-def reduced(losses: Tensor, reduction: str) -> Tensor:
-    """`losses` as "none", "sum" and "mean" leave them."""
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"no reduction: {reduction}")
-    return losses if reduction == "none" else losses.sum() / (losses.numel() if reduction == "mean" else 1)
-
-
 # ---- what several exercises get wrong alike -------------------------------------------------------------------
-
-
-def add(exercise: Exercise, name: str, explanation: str, function: Loss) -> None:
-    """Adds a mistake that was made by a factory, and has no name of its own."""
-    exercise.misconceptions.append(Misconception(name, explanation, function))
 
 
 def wrong_densities(exercise: Exercise) -> None:
@@ -97,57 +84,20 @@ def wrong_densities(exercise: Exercise) -> None:
         def wrong(*args: Tensor, _spoil: Callable[[Tensor], Tensor] = spoil) -> Tensor:
             return _spoil(spec(*args))
 
-        add(exercise, name, explanation, wrong)
-
-
-def cut_off(exercise: Exercise) -> None:
-    """The mistake of densities, which may exceed 1 where the probability of a count may not."""
-
-    def kept_above_0(*args: Tensor) -> Tensor:
-        return exercise.spec(*args).clamp(min=0)
-
-    explanation = "What is below 0 was cut off. A density may be larger than 1; -ln of it is then negative, and right."
-    add(exercise, "kept_above_0", explanation, kept_above_0)
-
-
-def always(kind: str, losses: Tensor, _reduction: str) -> Tensor:
-    """`losses` reduced in one way, whatever was asked for."""
-    return reduced(losses, kind)
-
-
-def unknown_is(kind: str, losses: Tensor, reduction: str) -> Tensor:
-    """`losses` reduced in one way where the word is unknown."""
-    return reduced(losses, reduction if reduction in REDUCTIONS else kind)
+        exercise.misconception(explanation, name)(wrong)
 
 
 def wrong_reductions(exercise: Exercise) -> None:
     """The mistakes that `reduction` invites, in a loss of elements."""
     spec = exercise.spec
 
-    def wrong(name: str, explanation: str, choose: Callable[[Tensor, str], Tensor], default: str = "mean") -> None:
-        def loss(*args: Any, reduction: str = default, **flags: Any) -> Tensor:
+    def wrong(name: str, explanation: str, choose: Callable[[Tensor, str], Tensor]) -> None:
+        def loss(*args: Any, reduction: str = "mean", **flags: Any) -> Tensor:
             return choose(spec(*args, reduction="none", **flags), reduction)
 
-        add(exercise, name, explanation, loss)
+        exercise.misconception(explanation, name)(loss)
 
-    for kind in REDUCTIONS:
-        wrong(
-            f"always_{kind}",
-            f"The reduction is ignored: this is '{kind}' whatever was asked for.",
-            partial(always, kind),
-        )
-        wrong(
-            f"unknown_is_{kind}",
-            f"An unknown reduction passes for '{kind}'. A misspelt word should not train a model: raise a ValueError.",
-            partial(unknown_is, kind),
-        )
-        if kind != "mean":
-            wrong(
-                f"default_is_{kind}",
-                f"The default reduction is '{kind}' here. A call without a word for it means 'mean'.",
-                reduced,
-                default=kind,
-            )
+    wrong_words(exercise)
     wrong(
         "mean_over_rows",
         "'mean' divides by the number of rows. torch divides by the number of all elements: a table of three columns "
@@ -813,7 +763,7 @@ def wrong_element(explanation: str) -> Callable[[Loss], Loss]:
     """Registers a mistake in what `full` does not touch: a function of input, target, log_input and eps."""
 
     def register(element: Loss) -> Loss:
-        add(poisson_nll_loss, element.__name__, explanation, loss_of(element))
+        poisson_nll_loss.misconception(explanation, element.__name__)(loss_of(element))
         return element
 
     return register
@@ -936,7 +886,7 @@ def always_float32(input: Tensor, target: Tensor, log_input: bool, eps: float) -
 
 def wrong_constant(explanation: str, name: str, constant: Callable[[Tensor], Tensor]) -> None:
     """Registers a mistake in what `full` adds."""
-    add(poisson_nll_loss, name, explanation, loss_of(poisson_element, constant))
+    poisson_nll_loss.misconception(explanation, name)(loss_of(poisson_element, constant))
 
 
 wrong_constant(
@@ -1242,6 +1192,59 @@ def noise(rng: Rng, *shape: int) -> tuple[Tensor, Tensor, Tensor]:
     return input, (input + away).mul(10).round().div(10), draw(rng, 12, 35, *shape)
 
 
+def noise_checks(exercise: Exercise) -> None:
+    """What holds of -ln of any density, whatever its shape; the second half is parity."""
+    spec = exercise.spec
+
+    @exercise.check
+    def any_shape(f: Function, rng: Rng) -> None:
+        """One surprise an element, in any shape"""
+        same_value(f, spec, *noise(rng, 2, 3))
+        input, target, width = noise(rng, 3)
+        same_value(f, spec, input[:, None], target, width[:1])
+
+    @exercise.check
+    def every_gradient(f: Function, rng: Rng) -> None:
+        """The gradient is right, by all three"""
+        same_gradient(f, spec, *noise(rng, 2, 2), wrt=(0, 1, 2))
+
+    @exercise.parity
+    def far_out(f: Function, rng: Rng) -> None:
+        """An error of 200 has a finite price and a slope
+
+        Write the logarithm on paper: what it takes apart need not be multiplied first.
+        """
+        far = 200.0 + int(rng.integers(1, 9))
+        args = tensor([0.0, 1.0]), tensor([far, -far]), tensor([1.0, 1.5])
+        same_gradient(f, spec, *args, wrt=(0, 1, 2))
+
+    @exercise.parity
+    def keeps_dtype(f: Function, rng: Rng) -> None:
+        """float32 stays float32, float64 stays float64"""
+        args = noise(rng, 3)
+        same_dtype(f, spec, *args)
+        same_dtype(f, spec, *(x.double() for x in args))
+
+
+def noise_mistakes(exercise: Exercise) -> None:
+    """The mistakes of -ln of a density, which may underflow, and exceed 1 where a probability of a count may not."""
+
+    @exercise.misconception(
+        "The density is computed first and its logarithm taken then. Far from the centre the density is rounded to 0, "
+        "and its surprise to inf. Take the logarithm on paper."
+    )
+    def density_first(*args: Tensor) -> Tensor:
+        return -(-exercise.spec(*args)).exp().log()
+
+    wrong_densities(exercise)
+
+    @exercise.misconception(
+        "What is below 0 was cut off. A density may be larger than 1; -ln of it is then negative, and right."
+    )
+    def kept_above_0(*args: Tensor) -> Tensor:
+        return exercise.spec(*args).clamp(min=0)
+
+
 laplace_nll = Exercise(
     "laplace_nll",
     laplace_nll_spec,
@@ -1265,20 +1268,6 @@ def laplace_one_off(f: Function, rng: Rng) -> None:
     same_value(f, laplace_nll_spec, *noise(rng, 3))
 
 
-@laplace_nll.check
-def laplace_shapes(f: Function, rng: Rng) -> None:
-    """One surprise an element, in any shape"""
-    same_value(f, laplace_nll_spec, *noise(rng, 2, 3))
-    input, target, scale = noise(rng, 3)
-    same_value(f, laplace_nll_spec, input[:, None], target, scale[:1])
-
-
-@laplace_nll.check
-def laplace_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by all three"""
-    same_gradient(f, laplace_nll_spec, *noise(rng, 2, 2), wrt=(0, 1, 2))
-
-
 @laplace_nll.parity
 def laplace_negative(f: Function, rng: Rng) -> None:
     """A narrow density is above 1, and its surprise below 0 (float64)
@@ -1290,35 +1279,8 @@ def laplace_negative(f: Function, rng: Rng) -> None:
     same_gradient(f, laplace_nll_spec, input, input + narrow, input * 0 + 2 * narrow, wrt=(0, 2))
 
 
-@laplace_nll.parity
-def laplace_far(f: Function, rng: Rng) -> None:
-    """An error of 200 has a finite price and a slope
-
-    Write the logarithm on paper: what it takes apart need not be multiplied first.
-    """
-    far = 200.0 + int(rng.integers(1, 9))
-    args = tensor([0.0, 1.0]), tensor([far, -far]), tensor([1.0, 1.5])
-    same_gradient(f, laplace_nll_spec, *args, wrt=(0, 1, 2))
-
-
-@laplace_nll.misconception(
-    "The density is computed first and its logarithm taken then. Far from the centre the density is rounded to 0, and "
-    "its surprise to inf. Take the logarithm on paper."
-)
-def laplace_density_first(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:
-    return -torch.log(torch.exp(-(target - input).abs() / scale) / (2 * scale))
-
-
-@laplace_nll.parity
-def laplace_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    args = noise(rng, 3)
-    same_dtype(f, laplace_nll_spec, *args)
-    same_dtype(f, laplace_nll_spec, *(x.double() for x in args))
-
-
-wrong_densities(laplace_nll)
-cut_off(laplace_nll)
+noise_checks(laplace_nll)
+noise_mistakes(laplace_nll)
 
 
 # each mistake as a function of the error d and the scale b
@@ -1401,7 +1363,7 @@ for _name, _explanation, _terms in LAPLACE_TERMS:
     def _wrong_laplace(input: Tensor, target: Tensor, scale: Tensor, _terms: Loss = _terms) -> Tensor:
         return _terms(target - input, scale)
 
-    add(laplace_nll, _name, _explanation, _wrong_laplace)
+    laplace_nll.misconception(_explanation, _name)(_wrong_laplace)
 
 
 @laplace_nll.misconception("This is Gauss's surprise with `scale` as its standard deviation.")
@@ -1449,20 +1411,6 @@ def gaussian_two_off(f: Function, rng: Rng) -> None:
     same_value(f, gaussian_nll_spec, *noise(rng, 3))
 
 
-@gaussian_nll.check
-def gaussian_shapes(f: Function, rng: Rng) -> None:
-    """One surprise an element, in any shape"""
-    same_value(f, gaussian_nll_spec, *noise(rng, 2, 3))
-    input, target, var = noise(rng, 3)
-    same_value(f, gaussian_nll_spec, input[:, None], target, var[:1])
-
-
-@gaussian_nll.check
-def gaussian_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by all three"""
-    same_gradient(f, gaussian_nll_spec, *noise(rng, 2, 2), wrt=(0, 1, 2))
-
-
 @gaussian_nll.parity
 def gaussian_negative(f: Function, rng: Rng) -> None:
     """A narrow density is above 1, and its surprise below 0 (float64)
@@ -1474,35 +1422,8 @@ def gaussian_negative(f: Function, rng: Rng) -> None:
     same_gradient(f, gaussian_nll_spec, input, input + narrow, input * 0 + 2 * narrow**2, wrt=(0, 2))
 
 
-@gaussian_nll.parity
-def gaussian_far(f: Function, rng: Rng) -> None:
-    """An error of 200 has a finite price and a slope
-
-    Write the logarithm on paper: what it takes apart need not be multiplied first.
-    """
-    far = 200.0 + int(rng.integers(1, 9))
-    args = tensor([0.0, 1.0]), tensor([far, -far]), tensor([1.0, 1.5])
-    same_gradient(f, gaussian_nll_spec, *args, wrt=(0, 1, 2))
-
-
-@gaussian_nll.misconception(
-    "The density is computed first and its logarithm taken then. Far from the centre the density is rounded to 0, and "
-    "its surprise to inf. Take the logarithm on paper."
-)
-def gaussian_density_first(input: Tensor, target: Tensor, var: Tensor) -> Tensor:
-    return -torch.log(torch.exp(-((target - input) ** 2) / (2 * var)) / torch.sqrt(2 * torch.pi * var))
-
-
-@gaussian_nll.parity
-def gaussian_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    args = noise(rng, 3)
-    same_dtype(f, gaussian_nll_spec, *args)
-    same_dtype(f, gaussian_nll_spec, *(x.double() for x in args))
-
-
-wrong_densities(gaussian_nll)
-cut_off(gaussian_nll)
+noise_checks(gaussian_nll)
+noise_mistakes(gaussian_nll)
 
 HALF_LN_2PI = math.log(2 * math.pi) / 2
 
@@ -1597,7 +1518,7 @@ for _name, _explanation, _terms in GAUSSIAN_TERMS:
     def _wrong(input: Tensor, target: Tensor, var: Tensor, _terms: Loss = _terms) -> Tensor:
         return _terms(target - input, var) + HALF_LN_2PI
 
-    add(gaussian_nll, _name, _explanation, _wrong)
+    gaussian_nll.misconception(_explanation, _name)(_wrong)
 
 
 @gaussian_nll.misconception(
@@ -1884,7 +1805,7 @@ for _name, _explanation, _terms in GAUSSIAN_TERMS:
         losses = _terms(target - input, floored(aligned(input, var), eps))
         return reduced(losses + HALF_LN_2PI if full else losses, reduction)
 
-    add(gaussian_nll_loss, _name, _explanation, _wrong_loss)
+    gaussian_nll_loss.misconception(_explanation, _name)(_wrong_loss)
 
 
 def wrong_floor(explanation: str) -> Callable[[Callable[[Tensor, float], Tensor]], None]:
@@ -1903,7 +1824,7 @@ def wrong_floor(explanation: str) -> Callable[[Callable[[Tensor, float], Tensor]
             losses = (v.log() + (input - target).square() / v) / 2
             return reduced(losses + HALF_LN_2PI if full else losses, reduction)
 
-        add(gaussian_nll_loss, floor.__name__, explanation, loss)
+        gaussian_nll_loss.misconception(explanation, floor.__name__)(loss)
 
     return register
 
@@ -1994,7 +1915,7 @@ def wrong_full(name: str, explanation: str, constant: float) -> None:
     def loss(input: Tensor, target: Tensor, var: Tensor, full: bool = False, **flags: Any) -> Tensor:
         return gaussian_nll_loss_spec(input, target, var, **flags) + _constant(full, constant, input, flags)
 
-    add(gaussian_nll_loss, name, explanation, loss)
+    gaussian_nll_loss.misconception(explanation, name)(loss)
 
 
 def _constant(full: bool, constant: float, input: Tensor, flags: dict[str, Any]) -> float:

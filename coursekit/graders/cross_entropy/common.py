@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from itertools import cycle
 
 import numpy as np
 import torch
 from torch import Tensor, tensor
-
-from coursekit.exercise import Exercise, Misconception
 
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]
@@ -26,7 +22,6 @@ LOSSES = (
 )
 # as a TorchFunctionMode sees them: with the overload's name where one is called through torch.ops
 READY_MADE = tuple(name + overload for name in SOFTMAXES + LOSSES for overload in ("", ".default", ".int"))
-REDUCTIONS = ("none", "sum", "mean")
 
 # No two pairs of these marks are the same distance apart (a Golomb ruler), and losses see only distances between
 # logits: whatever is confused with whatever, the numbers differ.
@@ -43,24 +38,6 @@ def draw_logits(rng: Rng, *shape: int) -> Tensor:
 def draw_weight(rng: Rng, classes: int) -> Tensor:
     """A factor for each of up to four classes, all different, together less than 1."""
     return tensor(rng.permutation(FACTORS[:classes]), dtype=torch.float32)
-
-
-def wrong_in(exercises: dict[str, Exercise], *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
-    """Adds a mistake to several exercises: a function of the spec that it spoils, and of that spec's arguments.
-
-    Args:
-        exercises: by what the mistake's name begins with there.
-        explanations: what to say of it, to all or to each.
-        name: its name, if the function has none or another.
-    """
-
-    def add(wrong: Loss) -> Loss:
-        for (prefix, exercise), explanation in zip(exercises.items(), cycle(explanations)):
-            own = partial(wrong, exercise.spec)
-            exercise.misconceptions.append(Misconception(f"{prefix}_{name or wrong.__name__}", explanation, own))
-        return wrong
-
-    return add
 
 
 def log_softmax_spec(input: Tensor, dim: int) -> Tensor:

@@ -14,7 +14,6 @@ from coursekit.compare import refuses, same_dtype, same_gradient, same_value
 from coursekit.exercise import Exercise, Question
 from coursekit.graders.cross_entropy.common import (
     READY_MADE,
-    REDUCTIONS,
     Rng,
     as_rows,
     class_dim,
@@ -26,6 +25,7 @@ from coursekit.graders.cross_entropy.common import (
 from coursekit.graders.cross_entropy.picking import nll_inputs, nll_loss_spec
 from coursekit.grading import Function
 from coursekit.inputs import distribution, indices
+from coursekit.reductions import REDUCTIONS
 
 
 def cross_entropy_spec(

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Misconception
 from coursekit.graders.cross_entropy.common import Loss, as_rows, class_dim, log_softmax_spec, only_valid, reduced
 from coursekit.graders.cross_entropy.drop_in import cross_entropy, cross_entropy_spec
 from coursekit.graders.cross_entropy.picking import nll_loss_spec
@@ -80,7 +79,7 @@ def ce_probabilities_by_weight(
 
 def wrong_log_softmax(explanation: str, name: str, own: Loss) -> None:
     """Adds the loss that a wrong `log_softmax` leads to."""
-    cross_entropy.misconceptions.append(Misconception(name, explanation, partial(with_log_softmax, own)))
+    cross_entropy.misconception(explanation, name)(partial(with_log_softmax, own))
 
 
 wrong_log_softmax(  # NLL1

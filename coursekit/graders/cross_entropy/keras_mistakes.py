@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.exercise import Misconception
-from coursekit.graders.cross_entropy.common import Loss, log_softmax_spec, wrong_in
+from coursekit.exercise import wrong_in
+from coursekit.graders.cross_entropy.common import Loss, log_softmax_spec
 from coursekit.graders.cross_entropy.keras import (
     dense_spec,
     keras_categorical_crossentropy,
@@ -384,19 +384,15 @@ def masked_behind(
     return mask(losses, counts.reshape(losses.shape))
 
 
-keras_sparse_categorical_crossentropy.misconceptions += [
-    Misconception(
-        "sparse_masked_too_late",
-        "The value is right, the gradient of an ignored row of NaN or zeros is NaN: `torch.where` stands behind the "
-        "logarithm. Put harmless numbers into the row before anything is computed.",
-        partial(masked_behind, sparse_chosen_late),
-    ),
-    Misconception(  # CE9
-        "sparse_multiplied_mask",
-        "The ignored samples are multiplied by 0, and 0 · NaN is NaN. Choose with `torch.where`, before the logarithm.",
-        partial(masked_behind, sparse_multiplied),
-    ),
-]
+keras_sparse_categorical_crossentropy.misconception(
+    "The value is right, the gradient of an ignored row of NaN or zeros is NaN: `torch.where` stands behind the "
+    "logarithm. Put harmless numbers into the row before anything is computed.",
+    "sparse_masked_too_late",
+)(partial(masked_behind, sparse_chosen_late))
+keras_sparse_categorical_crossentropy.misconception(  # CE9
+    "The ignored samples are multiplied by 0, and 0 · NaN is NaN. Choose with `torch.where`, before the logarithm.",
+    "sparse_multiplied_mask",
+)(partial(masked_behind, sparse_multiplied))
 
 
 @keras_sparse_categorical_crossentropy.misconception(  # CE8

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.graders.cross_entropy.common import Loss, class_dim, reduced, wrong_in
+from coursekit.exercise import wrong_in
+from coursekit.graders.cross_entropy.common import Loss, class_dim, reduced
 from coursekit.graders.cross_entropy.drop_in import cross_entropy
 from coursekit.graders.cross_entropy.picking import nll_loss
 

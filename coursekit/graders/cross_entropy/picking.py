@@ -15,7 +15,6 @@ from coursekit.exercise import Exercise, Question
 from coursekit.graders.cross_entropy.common import (
     MARKS,
     READY_MADE,
-    REDUCTIONS,
     Rng,
     as_rows,
     class_dim,
@@ -27,6 +26,7 @@ from coursekit.graders.cross_entropy.common import (
 )
 from coursekit.grading import Function
 from coursekit.inputs import indices
+from coursekit.reductions import REDUCTIONS
 
 
 def nll_loss_spec(

@@ -17,7 +17,6 @@ LOSSES = ("l1_loss", "mse_loss", "smooth_l1_loss", "huber_loss")
 # as a TorchFunctionMode sees them: with the overload's name where one is called through torch.ops
 READY_MADE = tuple(name + overload for name in LOSSES for overload in ("", ".default", ".out"))
 
-REDUCTIONS = ("none", "sum", "mean")
 DTYPES = (torch.float32, torch.float64)
 
 # Errors of either side of every threshold that a check sets, all of them different, and none of them its own square
@@ -47,18 +46,12 @@ def draw_weight(rng: Rng, *shape: int) -> Tensor:
     return tensor(rng.permutation(FACTORS[:count]).reshape(shape), dtype=torch.float32)
 
 
-def named(name: str, function: Loss) -> Loss:
-    """`function` under the name by which a diagnosis will call it."""
-    function.__name__ = name
-    return function
-
-
 def formula_mistakes(exercise: Exercise, assemble: Callable[[Loss], Loss]) -> Callable[[str], Callable[[Loss], Loss]]:
     """A decorator for wrong formulas of one element's error, with flags and reductions as they should be."""
 
     def wrong(explanation: str) -> Callable[[Loss], Loss]:
         def add(formula: Loss) -> Loss:
-            exercise.misconception(explanation)(named(formula.__name__, assemble(formula)))
+            exercise.misconception(explanation, formula.__name__)(assemble(formula))
             return formula
 
         return add

@@ -15,7 +15,6 @@ from coursekit.graders.regression.smooth_l1 import at_the_threshold, branches, d
 from coursekit.graders.regression.torch_common import (
     drop_in_parity,
     mean_and_sum,
-    reduced,
     reduction_mistakes,
     torch_cases,
     torch_twin,
@@ -24,6 +23,7 @@ from coursekit.graders.regression.torch_common import (
     weight_parity,
 )
 from coursekit.grading import Function
+from coursekit.reductions import reduced
 
 
 def huber_formula(d: Tensor, delta: float) -> Tensor:

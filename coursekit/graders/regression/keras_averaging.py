@@ -10,7 +10,7 @@ from torch import Tensor, nan, tensor
 
 from coursekit.compare import refuses, same_dtype, same_gradient, same_value
 from coursekit.exercise import Exercise, Question
-from coursekit.graders.regression.common import READY_MADE, Loss, Rng, draw_weight, named, pair
+from coursekit.graders.regression.common import READY_MADE, Loss, Rng, draw_weight, pair
 from coursekit.graders.regression.keras_alignment import align_spec
 from coursekit.grading import Function
 from coursekit.twins import keras_twin
@@ -205,7 +205,7 @@ def wrong_reduce(explanation: str) -> Callable[[Loss], Loss]:
         ) -> Tensor:
             return function(losses, sample_weight, reduction)
 
-        keras_reduce.misconception(explanation)(named(function.__name__, loss))
+        keras_reduce.misconception(explanation, function.__name__)(loss)
         return function
 
     return add

@@ -13,7 +13,7 @@ from torch import Tensor, tensor
 
 from coursekit.compare import same_dtype, same_gradient, same_value
 from coursekit.exercise import Exercise, Question
-from coursekit.graders.regression.common import Loss, Rng, formula_mistakes, named, pair
+from coursekit.graders.regression.common import Loss, Rng, formula_mistakes, pair
 from coursekit.graders.regression.keras_alignment import align_spec
 from coursekit.grading import Function
 
@@ -134,7 +134,7 @@ def keras_checks(
                 true, pred = align_spec(y_true, y_pred), align_spec(y_pred, y_true)
                 return reduce(formula(true, pred, *args, **kwargs))
 
-            wrong(explanation)(named(reduce.__name__, loss))
+            wrong(explanation, reduce.__name__)(loss)
 
         return add
 

@@ -9,12 +9,11 @@ from torch import Tensor, inf, nan, tensor
 
 from coursekit.compare import same_gradient, same_value
 from coursekit.exercise import Exercise
-from coursekit.graders.regression.common import READY_MADE, REDUCTIONS, Loss, Rng, formula_mistakes, named, pair
+from coursekit.graders.regression.common import READY_MADE, Loss, Rng, formula_mistakes, pair
 from coursekit.graders.regression.smooth_l1 import smooth_formula
 from coursekit.graders.regression.torch_common import (
     drop_in_parity,
     mean_and_sum,
-    reduced,
     reduction_mistakes,
     torch_cases,
     torch_twin,
@@ -23,6 +22,7 @@ from coursekit.graders.regression.torch_common import (
     weight_parity,
 )
 from coursekit.grading import Function
+from coursekit.reductions import REDUCTIONS, reduced
 
 # ---- l1_loss -------------------------------------------------------------------------------------------------
 
@@ -282,7 +282,7 @@ def after_mean(explanation: str) -> Callable[[Loss], None]:
                 return mse_spec(input, target, reduction, weight)
             return function(input, target, weight)
 
-        mse_loss.misconception(explanation)(named(function.__name__, loss))
+        mse_loss.misconception(explanation, function.__name__)(loss)
 
     return add
 

@@ -10,16 +10,16 @@ from torch import Tensor, inf, nan, tensor
 
 from coursekit.compare import refuses, same_gradient, same_value
 from coursekit.exercise import Exercise
-from coursekit.graders.regression.common import READY_MADE, Loss, Rng, formula_mistakes, named, pair
+from coursekit.graders.regression.common import READY_MADE, Loss, Rng, formula_mistakes, pair
 from coursekit.graders.regression.torch_common import (
     drop_in_parity,
     mean_and_sum,
-    reduced,
     reduction_mistakes,
     torch_cases,
     torch_twin,
 )
 from coursekit.grading import Function
+from coursekit.reductions import reduced
 
 
 def smooth_formula(d: Tensor, beta: float) -> Tensor:
@@ -295,7 +295,7 @@ def default_of(flag: str, value: float, explanation: str, exercise: Exercise) ->
     def loss(input: Tensor, target: Tensor, reduction: str = "mean", *args: Any, **kwargs: Any) -> Tensor:
         return spec(input, target, reduction, *args, **(kwargs if args else {flag: value, **kwargs}))
 
-    exercise.misconception(explanation)(named(f"other_{flag}_by_default", loss))
+    exercise.misconception(explanation, f"other_{flag}_by_default")(loss)
 
 
 default_of(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
@@ -13,8 +12,9 @@ from torch import Tensor, inf, nan, tensor
 
 from coursekit.compare import refuses, same_dtype, same_gradient, same_value
 from coursekit.exercise import Exercise, Question
-from coursekit.graders.regression.common import DTYPES, REDUCTIONS, Loss, Rng, draw_weight, named, pair
+from coursekit.graders.regression.common import DTYPES, Loss, Rng, draw_weight, pair
 from coursekit.grading import Function
+from coursekit.reductions import REDUCTIONS, reduced, wrong_words
 
 
 def weighed(losses: Tensor, input: Tensor, weight: Tensor | None) -> Tensor:
@@ -26,24 +26,11 @@ def weighed(losses: Tensor, input: Tensor, weight: Tensor | None) -> Tensor:
     return losses * weight
 
 
-def reduced(losses: Tensor, reduction: str, divisor: Tensor | None = None) -> Tensor:
-    """`losses` as "none", "sum" and "mean" leave them; the mean divides by their number if by nothing else."""
-    if reduction == "none":
-        return losses
-    if reduction == "sum":
-        return losses.sum()
-    if reduction == "mean":
-        return losses.sum() / (losses.numel() if divisor is None else divisor)
-    raise ValueError(f"{reduction!r} is no reduction")
-
-
 def torch_twin(function: Loss, *flags: str) -> Loss:
-    """torch's own without its warnings, and with the positions that are left without `size_average` and `reduce`."""
+    """torch's own, with the positions that are left without `size_average` and `reduce`."""
 
     def twin(input: Tensor, target: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            return function(input, target, **dict(zip(("reduction", *flags), args)), **kwargs)
+        return function(input, target, **dict(zip(("reduction", *flags), args)), **kwargs)
 
     return twin
 
@@ -137,30 +124,7 @@ def reduction_mistakes(exercise: Exercise) -> None:
     """What goes wrong around the formula of each of the four."""
     spec, wrong = exercise.spec, exercise.misconception
 
-    for kind in REDUCTIONS:
-
-        def always(
-            input: Tensor, target: Tensor, reduction: str = "", *args: Any, _kind: str = kind, **kwargs: Any
-        ) -> Tensor:
-            return spec(input, target, _kind, *args, **kwargs)
-
-        def unknown(
-            input: Tensor, target: Tensor, reduction: str = "mean", *args: Any, _kind: str = kind, **kwargs: Any
-        ) -> Tensor:
-            return spec(input, target, reduction if reduction in REDUCTIONS else _kind, *args, **kwargs)
-
-        wrong(f"The reduction is ignored: this is '{kind}' whatever was asked for.")(named(f"always_{kind}", always))
-        wrong(
-            f"An unknown reduction passes for '{kind}'. A misspelt word should not train a model: raise a ValueError."
-        )(named(f"unknown_is_{kind}", unknown))
-        if kind != "mean":
-
-            def by_default(input: Tensor, target: Tensor, reduction: str = kind, *args: Any, **kwargs: Any) -> Tensor:
-                return spec(input, target, reduction, *args, **kwargs)
-
-            wrong(f"The default reduction is '{kind}' here. A call without a word for it means 'mean'.")(
-                named(f"default_is_{kind}", by_default)
-            )
+    wrong_words(exercise)
 
     def of_losses(explanation: str) -> Callable[[Callable[[Tensor, str], Tensor]], None]:
         """Registers a mistake in one reduction, made with the losses of the elements."""
@@ -172,7 +136,7 @@ def reduction_mistakes(exercise: Exercise) -> None:
                     return spec(input, target, reduction, *args, **kwargs)  # weights have a mean of their own
                 return reduce(losses, reduction)
 
-            wrong(explanation)(named(reduce.__name__, loss))
+            wrong(explanation, reduce.__name__)(loss)
 
         return add
 
@@ -284,7 +248,7 @@ def weight_mistakes(exercise: Exercise, loss_name: str) -> None:
     """Wrong ways to weigh, for the losses that take weights; `loss_name` as it stands in a sentence."""
     spec, wrong = exercise.spec, exercise.misconception
 
-    def with_weight(explanation: str) -> Callable[[Loss], None]:
+    def with_weight(explanation: str, name: str = "") -> Callable[[Loss], None]:
         """Registers `function(weight, *, input, loss, reduction)`: what is returned where there is a weight.
 
         Its `loss(weight, reduction)` is the right one, for whatever weight and reduction.
@@ -301,7 +265,7 @@ def weight_mistakes(exercise: Exercise, loss_name: str) -> None:
 
                 return right(None) if weight is None else function(weight, input=input, loss=right, reduction=reduction)
 
-            wrong(explanation)(named(function.__name__, whole))
+            wrong(explanation, name or function.__name__)(whole)
 
         return add
 
@@ -381,7 +345,7 @@ def weight_mistakes(exercise: Exercise, loss_name: str) -> None:
         def divided(weight: Tensor, *, input: Tensor, loss: Loss, reduction: str, _by: Loss = divisor) -> Tensor:
             return loss(weight, "sum") / _by(weight) if reduction == "mean" else loss(weight)
 
-        with_weight(explanation)(named(name, divided))
+        with_weight(explanation, name)(divided)
 
 
 def mean_and_sum(exercise: Exercise) -> None:
