@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import torch
 
-from coursekit import course, grading, stubs, verify
+from coursekit import course, grading, verify
 from coursekit.jail.judge import Jail
 
 
@@ -40,8 +40,7 @@ def main() -> None:
         print(f"  (a jail starts in {time.perf_counter() - begin:.1f} s, once)")
         for topic in course.TOPICS:
             solutions = verify.load_solutions(topic)
-            cells = tuple((topic.name, stubs.answer(topic, each.name)) for each in topic.exercises)
-            cells = (("imports", "import math\n\nimport torch\nfrom torch import Tensor"), *cells)
+            cells = ((topic.name, topic.solution.read_text(encoding="utf-8")),)
             for exercise in topic.exercises:
                 ask = grading.ask_here(getattr(solutions, exercise.name), exercise)
                 calls = 0
