@@ -41,6 +41,7 @@ def same_gradient(
     wrt: tuple[int, ...] = (0,),
     scale: float = 1.0,
     free: Tensor | None = None,
+    through: str = "",
     **kwargs: Any,
 ) -> None:
     """Raises Failure unless value and gradient agree with those of `spec` computed in float64.
@@ -52,9 +53,10 @@ def same_gradient(
         wrt: the positions in `args` by which to differentiate.
         scale: the gradient compared is that of `scale * f(...).sum()`.
         free: where True, the gradient by the first of `wrt` is a matter of convention: anything but NaN.
+        through: "log_softmax" if the arguments of `wrt` are logits, and `f` is to be given their log_softmax.
         kwargs: keyword arguments of the call.
     """
-    question = Question(args, kwargs, wrt, scale)
+    question = Question(args, kwargs, wrt, scale, through)
     reply = f.ask(question)
     expected = expected_answer(spec, question)
     assert reply.value is not None
@@ -104,7 +106,7 @@ def expected_answer(spec: Callable[..., Tensor], question: Question) -> Answer:
     """What is right for `question`: the spec's value and gradients, from inputs widened to float64."""
     args = tuple(_widen(value) for value in question.args)
     kwargs = {name: _widen(value) for name, value in question.kwargs.items()}
-    reply = answer(spec, Question(args, kwargs, question.wrt, question.scale))
+    reply = answer(spec, Question(args, kwargs, question.wrt, question.scale, question.through))
     if reply.value is None:
         raise RuntimeError(f"the spec fails on {question}: {reply.problem}")
     return reply
@@ -208,6 +210,9 @@ def gradient_line(name: str, question: Question, position: int) -> str:
 def _arguments(question: Question, named: dict[int, str] | None = None) -> str:
     named = named or {}
     parts = [named.get(i, literal(value)) for i, value in enumerate(question.args)]
+    if question.through:
+        for position in question.wrt:
+            parts[position] += f".{question.through}(-1)"
     parts += [f"{name}={literal(value)}" for name, value in question.kwargs.items()]
     return ", ".join(parts)
 

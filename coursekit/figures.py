@@ -59,6 +59,22 @@ def image_tag(picture: bytes, figure: Figure, alt: str) -> str:
 
 def show(figure: Figure, alt: str) -> None:
     """Displays a figure; `alt` says in a sentence or two what there is to see."""
-    picture = png(figure)
-    data = {"text/html": image_tag(picture, figure, alt), "text/plain": alt}
-    display(data, raw=True)  # type: ignore[no-untyped-call]
+    display(_bundle(figure, alt), raw=True)  # type: ignore[no-untyped-call]
+
+
+class Live:
+    """A picture that is drawn again in its place: for what a learner watches while it runs."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def show(self, figure: Figure, alt: str) -> None:
+        """Displays a figure the first time, and puts it in the place of the last one after that."""
+        if self._handle is None:
+            self._handle = display(_bundle(figure, alt), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(_bundle(figure, alt), raw=True)
+
+
+def _bundle(figure: Figure, alt: str) -> dict[str, str]:
+    return {"text/html": image_tag(png(figure), figure, alt), "text/plain": alt}

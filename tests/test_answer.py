@@ -36,6 +36,26 @@ def test_gradient_of_the_scaled_sum():
     assert (reply.value.tolist(), reply.gradients[0].tolist()) == ([1.0, 4.0], [-6.0, -12.0])
 
 
+def test_gradient_through_log_softmax():
+    """The function is lent log-probabilities, the gradient is by the logits they came from."""
+    seen = []
+
+    def negative_first(log_probs):
+        seen.append(log_probs.detach().clone())
+        return -log_probs[..., 0]
+
+    reply = answer(negative_first, Question((X,), wrt=(0,), through="log_softmax"), ("log_softmax",))
+    torch.testing.assert_close(seen[0], X.log_softmax(-1))
+    torch.testing.assert_close(reply.value, -X.log_softmax(-1)[0])
+    torch.testing.assert_close(reply.gradients[0], X.softmax(-1) - tensor([1.0, 0.0]))
+
+
+def test_writing_into_what_came_through_log_softmax_is_noticed():
+    """Log-probabilities are only lent, like any other argument."""
+    reply = answer(lambda x: x.mul_(2).sum(), Question((X,), wrt=(0,), through="log_softmax"))
+    assert reply.problem == Problem("changed-input", "argument 1")
+
+
 def test_gradient_without_a_graph_is_none():
     """A function that cuts the graph has a value and no gradient."""
     reply = ask(lambda x: x.detach() * 2, X, wrt=(0,))

@@ -365,6 +365,27 @@ def test_gradient_line_without_scale():
     assert line == "x = torch.tensor([1.0, 2.0], requires_grad=True); f(x).sum().backward(); x.grad"
 
 
+def test_gradient_line_through_log_softmax():
+    """The line shows that the function gets log-probabilities, and prints the gradient by the logits."""
+    line = compare.gradient_line("f", Question((A, B), {}, (0,), through="log_softmax"), 0)
+    assert ".log_softmax(-1), " in line
+    *statements, last = line.split("; ")
+    names = {"torch": torch, "f": product}
+    exec("\n".join(statements), names)
+    torch.testing.assert_close(eval(last, names), B - A.softmax(-1) * B.sum())
+
+
+def test_same_gradient_through_log_softmax():
+    """A gradient by log-probabilities that differs by what log_softmax takes away is the same by the logits."""
+
+    def first(x):
+        return -x[0]
+
+    compare.same_gradient(asked(lambda x: first(x) + x.exp().sum() - 1), first, A, through="log_softmax")
+    found = failure(compare.same_gradient, asked(lambda x: first(2 * x - x.detach())), first, A, through="log_softmax")
+    assert found.rationale == "The value is right, its gradient is not."
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

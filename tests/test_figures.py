@@ -56,6 +56,26 @@ def test_show_displays_picture_and_words(monkeypatch):
     assert 'alt="A line that rises."' in data["text/html"]
 
 
+def test_live_picture_is_replaced(monkeypatch):
+    """The first picture is displayed, the next ones take its place."""
+    shown, updated = [], []
+
+    class Handle:
+        def update(self, data, raw):
+            updated.append((data["text/plain"], raw))
+
+    def display(data, raw, display_id):
+        shown.append((data["text/plain"], raw, display_id))
+        return Handle()
+
+    monkeypatch.setattr(figures, "display", display)
+    live = figures.Live()
+    for alt in ("Before.", "Halfway.", "After."):
+        live.show(drawing(), alt)
+    assert shown == [("Before.", True, True)]
+    assert updated == [("Halfway.", True), ("After.", True)]
+
+
 def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]

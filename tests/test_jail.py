@@ -106,6 +106,7 @@ def test_same_report_as_in_a_notebook(jail, double, text):
         Question((tensor([torch.inf, 0.0]), tensor([torch.nan, 1.0])), wrt=(0,)),
         Question((torch.empty(0), torch.empty(0)), wrt=(0,)),
         Question((tensor([1.0]),), {"b": tensor([2.0])}, wrt=(0,)),
+        Question((tensor([1.0, 3.0]), tensor(2.0)), wrt=(0,), through="log_softmax"),
         Question((tensor([1.0]), 3.0), {"power": 2}),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -48,13 +48,16 @@ def answer(function: Callable[..., Any], question: Question, forbids: Collection
     args = [_copy(value) for value in question.args]
     kwargs = {name: _copy(value) for name, value in question.kwargs.items()}
     leaves = [args[position].requires_grad_(True) for position in question.wrt]
+    with torch.enable_grad():
+        for position, leaf in zip(question.wrt, leaves, strict=True):
+            # writing into a leaf would raise; into its clone it is noticed and named
+            args[position] = leaf.log_softmax(-1) if question.through == "log_softmax" else leaf.clone()
+    lent = [_copy(value) for value in args] if question.through else question.args
     watch = _Watch(forbids)
     try:
         with watch if forbids else nullcontext(), torch.enable_grad():
-            for position, leaf in zip(question.wrt, leaves, strict=True):
-                args[position] = leaf.clone()  # writing into a leaf would raise; this way it is noticed and named
             value = function(*args, **kwargs)
-            problem = _forbidden(watch) or _not_a_tensor(value) or _changed(question, args, kwargs)
+            problem = _forbidden(watch) or _not_a_tensor(value) or _changed(question, lent, args, kwargs)
             if problem is not None:
                 return Answer(problem=problem)
             gradients = _gradients(value, leaves, question.scale)
@@ -115,9 +118,9 @@ def _not_a_tensor(value: Any) -> Problem | None:
     return None
 
 
-def _changed(question: Question, args: list[Any], kwargs: dict[str, Any]) -> Problem | None:
+def _changed(question: Question, lent: Sequence[Any], args: list[Any], kwargs: dict[str, Any]) -> Problem | None:
     """Whether the function changed a tensor that it was only lent."""
-    pairs = [(f"argument {i + 1}", old, new) for i, (old, new) in enumerate(zip(question.args, args, strict=True))]
+    pairs = [(f"argument {i + 1}", old, new) for i, (old, new) in enumerate(zip(lent, args, strict=True))]
     pairs += [(f"`{name}`", old, kwargs[name]) for name, old in question.kwargs.items()]
     for name, old, new in pairs:
         if isinstance(old, Tensor) and not _identical(old, new.detach()):

@@ -46,12 +46,16 @@ class Question:
         kwargs: keyword arguments, likewise.
         wrt: positions in `args` by which to differentiate; empty asks for the value only.
         scale: the gradient asked for is that of `scale * value.sum()`.
+        through: "" or "log_softmax". The latter: what stands at the positions of `wrt` are logits, the function is
+            given their log_softmax over the last dimension, and the gradient is by the logits. Losses that take
+            log-probabilities may differ in their gradient by those, and agree in this one.
     """
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any] = field(default_factory=dict)
     wrt: tuple[int, ...] = ()
     scale: float = 1.0
+    through: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def encode_question(question: Question) -> bytes:
         "kwargs": {name: _describe(value, tensors) for name, value in question.kwargs.items()},
         "wrt": list(question.wrt),
         "scale": question.scale,
+        "through": question.through,
     }
     return pack(header, tensors)
 
@@ -107,7 +112,7 @@ def decode_question(header: dict[str, Any], body: bytes) -> Question:
     reader = _Body(body)
     args = tuple(_restore(item, reader) for item in header["args"])
     kwargs = {name: _restore(item, reader) for name, item in header["kwargs"].items()}
-    return Question(args, kwargs, tuple(header["wrt"]), header["scale"])
+    return Question(args, kwargs, tuple(header["wrt"]), header["scale"], header["through"])
 
 
 def encode_answer(answer: Answer) -> bytes:
