@@ -1,0 +1,20 @@
+"""From the sigmoid to a yes or no for each of many labels: BCE on probabilities, on logits, focal, Keras's, torch's.
+
+Sources: Lin et al., Focal Loss for Dense Object Detection (2017), and torchvision's `sigmoid_focal_loss`;
+`torch.nn.functional.logsigmoid`, `binary_cross_entropy`, `binary_cross_entropy_with_logits`,
+`multilabel_soft_margin_loss`; `keras.losses.binary_crossentropy`.
+
+All these losses are the same two numbers, what a yes costs and what a no costs, mixed by the target. So the mistakes
+in mixing, weighing and reducing are written once, and added to each loss in which they can be made.
+"""
+
+# the exercises, in the order of the course
+from coursekit.graders.binary_cross_entropy.sigmoid import sigmoid, log_sigmoid
+from coursekit.graders.binary_cross_entropy.shares import binary_cross_entropy
+from coursekit.graders.binary_cross_entropy.logits import binary_cross_entropy_with_logits
+from coursekit.graders.binary_cross_entropy.focal import sigmoid_focal_loss
+from coursekit.graders.binary_cross_entropy.keras import keras_binary_crossentropy
+from coursekit.graders.binary_cross_entropy.labels import multilabel_soft_margin_loss
+
+# adds its mistakes to the exercises above
+from coursekit.graders.binary_cross_entropy import shared_mistakes

@@ -1,0 +1,14 @@
+"""Losses that are likelihoods: Poisson's of counts, Laplace's and Gauss's of noise, torch's and Keras's drop-ins.
+
+Sources: Bortkiewicz, Das Gesetz der kleinen Zahlen (1898); Nix and Weigend, Estimating the mean and variance of the
+target probability distribution (1994); `torch.nn.functional.poisson_nll_loss` and `gaussian_nll_loss`;
+`torch.distributions`; `keras.losses.poisson`.
+"""
+
+# the exercises, in the order of the course
+from coursekit.graders.counts_and_noise.poisson import poisson_nll, stirling
+from coursekit.graders.counts_and_noise.poisson_drop_in import poisson_nll_loss
+from coursekit.graders.counts_and_noise.keras_poisson import keras_poisson
+from coursekit.graders.counts_and_noise.laplace import laplace_nll
+from coursekit.graders.counts_and_noise.gaussian import gaussian_nll
+from coursekit.graders.counts_and_noise.gaussian_drop_in import gaussian_nll_loss
