@@ -70,6 +70,7 @@ def reduce_cases() -> Iterator[Question]:
         yield Question((losses, torch.zeros(6)), kwargs)
         yield Question((losses[2], tensor(0.5)), kwargs)
         yield Question((losses[2],), kwargs)
+        yield Question((tensor([0.5, nan, 2.0]), tensor([0.5, 0.0, 0.25])), kwargs)
         yield Question((losses[:0],), kwargs)
         yield Question((losses[:0], weight[:0]), kwargs)
         yield Question((losses[:0].reshape(0, 3),), kwargs)
@@ -188,6 +189,18 @@ def reduce_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, reduce_spec, losses, draw_weight(rng, 3))
     same_dtype(f, reduce_spec, losses, draw_weight(rng, 3).double(), dtype=torch.float32)
     same_dtype(f, reduce_spec, losses, tensor([True, False, True]))
+
+
+@keras_reduce.parity
+def nan_shows(f: Function, rng: Rng) -> None:
+    """A loss of NaN is not hidden, by a weight of 0 neither
+
+    A loss that skips it hides that the data, or the model, are broken.
+    """
+    losses = torch.cat([sample_losses(rng, 2), tensor([nan])])
+    for reduction in ("none", "sum", "mean", "mean_with_sample_weight"):
+        same_value(f, reduce_spec, losses, reduction=reduction)
+        same_value(f, reduce_spec, losses, tensor([0.5, 0.25, 0.0]), reduction=reduction)
 
 
 @keras_reduce.parity
@@ -321,6 +334,26 @@ def single_reduced(losses: Tensor, weight: Tensor | None, reduction: str | None)
 def weights_widen(losses: Tensor, weight: Tensor | None, reduction: str | None) -> Tensor:
     wide = losses if weight is None else losses.to(torch.promote_types(losses.dtype, weight.dtype))
     return reduce_spec(wide, weight, reduction)
+
+
+@wrong_reduce("A loss of NaN becomes 0 here. It says that the data, or the model, are broken: let it show.")
+def nan_hidden(losses: Tensor, weight: Tensor | None, reduction: str | None) -> Tensor:
+    return reduce_spec(losses.nan_to_num(nan=0.0), weight, reduction)
+
+
+@wrong_reduce("A NaN is removed, unless every loss is wanted. It says that the data are broken: let it show.")
+def nan_skipped(losses: Tensor, weight: Tensor | None, reduction: str | None) -> Tensor:
+    if reduction in ("none", None) or not losses.isnan().any():
+        return reduce_spec(losses, weight, reduction)
+    kept = ~losses.isnan()
+    return reduce_spec(losses[kept], None if weight is None else weight.expand_as(losses)[kept], reduction)
+
+
+@wrong_reduce("A weight of 0 hides a NaN. 0 · NaN is NaN, in Keras too: a broken loss should show.")
+def nan_without_weight_hidden(losses: Tensor, weight: Tensor | None, reduction: str | None) -> Tensor:
+    if weight is None or losses.ndim != 1 or losses.shape != weight.shape:
+        return reduce_spec(losses, weight, reduction)
+    return reduce_spec(losses.where(weight != 0, 0.0), weight, reduction)
 
 
 @wrong_reduce("The reduction None is not known here. Keras takes it for 'none'.")
