@@ -13,17 +13,19 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tens
     """The absolute error: a drop-in for `torch.nn.functional.l1_loss`.
 
     Args:
-        input: predictions, any shape.
-        target: what was to be predicted, same shape.
+        input: predictions, any shape, float32 or float64.
+        target: what was to be predicted, same shape; it may hold whole numbers.
         reduction: "none" for |input - target| of every element, "sum" or "mean" over all elements.
         weight: a factor for every element, same shape as input. The mean then divides by the sum of the
             factors.
 
     Returns:
-        The shape of input for "none", else a single number. Where input equals target, the gradient is 0.
+        The shape of input for "none", else a single number. A NaN is never hidden, and the mean of no
+        elements is NaN. Where input equals target, the gradient is 0.
 
     Raises:
         ValueError: reduction is another word, or weight has another shape than input.
+        RuntimeError: input and target do not fit together.
     """
     raise NotImplementedError("l1_loss: write your answer here")
 
@@ -32,17 +34,19 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Ten
     """The squared error: a drop-in for `torch.nn.functional.mse_loss`.
 
     Args:
-        input: predictions, any shape.
-        target: what was to be predicted, same shape.
+        input: predictions, any shape, float32 or float64.
+        target: what was to be predicted, same shape; it may hold whole numbers.
         reduction: "none" for (input - target)² of every element, "sum" or "mean" over all elements.
         weight: a factor for every element, same shape as input. The mean then divides by the sum of the
             factors.
 
     Returns:
-        The shape of input for "none", else a single number.
+        The shape of input for "none", else a single number. A NaN is never hidden, and the mean of no
+        elements is NaN.
 
     Raises:
         ValueError: reduction is another word, or weight has another shape than input.
+        RuntimeError: input and target do not fit together.
     """
     raise NotImplementedError("mse_loss: write your answer here")
 
@@ -51,17 +55,19 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     """The absolute error with a round bottom: a drop-in for `torch.nn.functional.smooth_l1_loss`.
 
     Args:
-        input: predictions, any shape.
-        target: what was to be predicted, same shape.
+        input: predictions, any shape, float32 or float64.
+        target: what was to be predicted, same shape; it may hold whole numbers.
         reduction: "none" for one loss an element, "sum" or "mean" over all elements.
         beta: the size of the error d up to which the loss is d²/(2·beta). Beyond it, |d| - beta/2. With
             beta = 0 it is |d|.
 
     Returns:
-        The shape of input for "none", else a single number. The slope of an infinite error is 1 or -1.
+        The shape of input for "none", else a single number. A NaN is never hidden, and the mean of no
+        elements is NaN. The slope of an infinite error is 1 or -1.
 
     Raises:
         ValueError: beta is negative, or reduction is another word.
+        RuntimeError: input and target do not fit together.
     """
     raise NotImplementedError("smooth_l1_loss: write your answer here")
 
@@ -72,20 +78,22 @@ def huber_loss(
     """Half the square, then its tangent: a drop-in for `torch.nn.functional.huber_loss`.
 
     Args:
-        input: predictions, any shape.
-        target: what was to be predicted, same shape.
+        input: predictions, any shape, float32 or float64.
+        target: what was to be predicted, same shape; it may hold whole numbers.
         reduction: "none" for one loss an element, "sum" or "mean" over all elements.
         delta: the size of the error d up to which the loss is d²/2. Beyond it, delta · (|d| - delta/2).
         weight: a factor for every element, same shape as input. The mean divides by the number of
             elements all the same.
 
     Returns:
-        The shape of input for "none", else a single number. The slope of an infinite error is delta or
+        The shape of input for "none", else a single number. A NaN is never hidden, and the mean of no
+        elements is NaN. The slope of an infinite error is delta or
         -delta.
 
     Raises:
         ValueError: delta is not positive, reduction is another word, or weight has another shape than
             input.
+        RuntimeError: input and target do not fit together.
     """
     raise NotImplementedError("huber_loss: write your answer here")
 

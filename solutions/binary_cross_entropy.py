@@ -58,7 +58,7 @@ def binary_cross_entropy(
 
     Returns:
         -t · ln p - (1 - t) · ln(1 - p), weighted and reduced. A logarithm below -100 counts as -100. The
-        slope by p is (p - t) / max(p(1 - p), 1e-12), everywhere.
+        slope by p is (p - t) / max(p(1 - p), 1e-12), everywhere. The mean of an empty batch is NaN.
 
     Raises:
         ValueError: the shapes of input and target differ, or the reduction is unknown.
@@ -106,7 +106,8 @@ def binary_cross_entropy_with_logits(
         pos_weight: a factor for the part of yes alone, in a shape that can be broadcast to that of `input`.
 
     Returns:
-        -pos_weight · t · ln σ(x) - (1 - t) · ln σ(-x), weighted and reduced.
+        -pos_weight · t · ln σ(x) - (1 - t) · ln σ(-x), weighted and reduced. The mean of an empty batch is
+        NaN. The finer of the dtypes of input and target wins.
 
     Raises:
         ValueError: the shapes of input and target differ, or the reduction is unknown.
@@ -221,7 +222,8 @@ def multilabel_soft_margin_loss(
 
     Returns:
         The binary cross-entropy of the logits, weighted and averaged over the C labels: shape (N,), or
-        reduced. The average divides by C, with weights too, and so "sum" is a sum over samples.
+        reduced. The average divides by C, with weights too, and so "sum" is a sum over samples. The mean of
+        an empty batch is NaN.
 
     Raises:
         ValueError: the reduction is unknown.
