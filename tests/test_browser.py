@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from coursekit import course, stubs
+from coursekit import course, notebooks, stubs
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -80,6 +81,10 @@ def jupyterlab(root: Path, state: Path) -> Iterator[str]:
     notices.mkdir(parents=True)
     quiet = '{"fetchNews": "false", "checkForUpdates": false}'
     (notices / "notification.jupyterlab-settings").write_text(quiet)
+    lessons = state / "settings" / "@jupyterlab" / "notebook-extension"
+    lessons.mkdir(parents=True)
+    # else the cells that are not in sight are not in the page
+    (lessons / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root"]
     command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}"]
     command += ["--expose-app-in-browser", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
@@ -107,13 +112,35 @@ def jupyterlab(root: Path, state: Path) -> Iterator[str]:
         log.close()
 
 
-def test_solve_an_exercise_in_jupyterlab(tmp_path):
-    """Answers written into the exercise cells of the first notebook are checked, and its slider moves a picture."""
+# the lesson that a learner opens first
+LESSONS = ("objective",)
+
+
+def move_every_slider(notebook) -> int:
+    """Moves the first slider above each picture, and sees the picture change; returns how many there are."""
+    from playwright.sync_api import expect
+
+    outputs = notebook.locator(".jp-OutputArea-output:has(.widget-slider)")
+    for number in range(outputs.count()):
+        output = outputs.nth(number)
+        handle, picture = output.locator(".noUi-handle").first, output.locator("img").first
+        handle.scroll_into_view_if_needed(timeout=30_000)
+        before = picture.get_attribute("src", timeout=30_000)
+        handle.focus()
+        at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+        handle.page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
+        expect(picture).not_to_have_attribute("src", before, timeout=20_000)
+    return outputs.count()
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_solve_a_lesson_in_jupyterlab(lesson, tmp_path):
+    """Answers written into a notebook's exercise cells are checked, and its sliders move their pictures."""
     from playwright.sync_api import expect, sync_playwright
 
-    topic = course.TOPICS[0]
+    topic = course.find_topic(lesson)
     root = tmp_path / "course"
-    (root / "notebooks").mkdir(parents=True)
+    shutil.copytree(topic.notebook.parent / "data", root / "notebooks" / "data")
     shutil.copy(topic.notebook, root / "notebooks")
     answers = {exercise.name: stubs.answer(topic, exercise.name).rstrip() for exercise in topic.exercises}
     with jupyterlab(root, tmp_path / "state") as address, sync_playwright() as playwright:
@@ -121,6 +148,7 @@ def test_solve_an_exercise_in_jupyterlab(tmp_path):
             tmp_path / "profile", executable_path=BROWSER, headless=True, args=ARGUMENTS
         )
         page = browser.pages[0] if browser.pages else browser.new_page()
+        page.set_default_timeout(120_000)  # the whole lesson runs between two commands
         page.goto(f"{address}/doc/tree/notebooks/{topic.notebook.name}?token={TOKEN}&reset")
         page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=90_000)
         page.evaluate(READY)
@@ -131,13 +159,8 @@ def test_solve_an_exercise_in_jupyterlab(tmp_path):
             result = notebook.get_by_text(f"{name}: done ✓").first
             result.scroll_into_view_if_needed(timeout=30_000)
             expect(result).to_be_visible()
-        handle = notebook.locator(".widget-slider .noUi-handle").first
-        handle.scroll_into_view_if_needed(timeout=30_000)
-        picture = notebook.locator(".jp-OutputArea-output:has(.widget-slider) img").first
-        before = picture.get_attribute("src", timeout=30_000)
-        handle.focus()
-        page.keyboard.press("ArrowRight")
-        expect(picture).not_to_have_attribute("src", before, timeout=20_000)
+        explored = [cell for cell in notebooks.read(topic).cells if re.search(r"(?m)^explore\(", cell.source)]
+        assert len(explored) == move_every_slider(notebook) > 0
         if folder := os.environ.get("COURSE_SCREENSHOTS"):
-            page.screenshot(path=Path(folder) / "jupyterlab.png")
+            page.screenshot(path=Path(folder) / f"{lesson}.png")
         browser.close()
