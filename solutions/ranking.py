@@ -24,7 +24,7 @@ def bradley_terry_loss(scores: Tensor, wins: Tensor) -> Tensor:
 
 
 def plackett_luce_loss(scores: Tensor) -> Tensor:
-    """How surprising an order is, if each place goes to one of those who are left, by the softmax of their scores.
+    """How surprising an order is, if each place goes by softmax to one of those who are left.
 
     Args:
         scores: the scores of K items in the order in which they came in, the first of all first, shape

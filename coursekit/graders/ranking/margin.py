@@ -131,7 +131,7 @@ def mean_by_default(f: Function, rng: Rng) -> None:
 
 @margin_ranking_loss.check
 def pulls_of_one(f: Function, rng: Rng) -> None:
-    """The gradient by both scores: 1 where something is missing, 0 where the lead is large enough"""
+    """The gradient: 1 where something is missing, 0 where the lead is large enough"""
     for margin in (0.0, 0.5):
         same_gradient(f, margin_ranking_spec, *comparisons(rng, 6), wrt=(0, 1), margin=margin, reduction="sum")
 
@@ -162,7 +162,7 @@ def every_gradient(f: Function, rng: Rng) -> None:
 
 @margin_ranking_loss.parity
 def at_the_edge(f: Function, rng: Rng) -> None:
-    """Exactly at the edge the gradient is that of a loss: equal scores, margin 0, and a lead of the margin
+    """Exactly at the edge the gradient is that of a loss: equal scores with margin 0
 
     `relu` has a slope of 0 there: a model whose scores are all equal would never start. Its value is the same.
     """
