@@ -178,6 +178,18 @@ def half_at_the_edge(z: Tensor) -> Tensor:
     return torch.maximum(z, torch.zeros_like(z))
 
 
+@wrong(  # MR4, MR2
+    "The formula is right, and three things are left. Exactly at the edge the gradient of `relu` is 0, and torch's is "
+    "that of the side above (`clamp`); unequal numbers of dimensions should be refused, and so should a reduction "
+    "that does not exist."
+)
+def relu_and_nothing_refused(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, reduction: str = "mean"
+) -> Tensor:
+    losses = missing(input1, input2, target, margin).relu()
+    return reduced(losses, reduction if reduction in ("none", "sum") else "mean")
+
+
 # ---- shapes, gradients, defaults ---------------------------------------------------------------------------------
 
 
