@@ -1,0 +1,18 @@
+"""Losses of comparisons: pairs, whole orders, what a pair counts for, preferences, and torch's margin ranking.
+
+Sources: Bradley and Terry, Rank Analysis of Incomplete Block Designs (1952); Luce, Individual Choice Behavior (1959),
+and Plackett, The Analysis of Permutations (1975); Hanley and McNeil, The Meaning and Use of the Area under a Receiver
+Operating Characteristic (ROC) Curve (1982); Burges and others, Learning to Rank using Gradient Descent (2005);
+Rafailov and others, Direct Preference Optimization (2023); `torch.nn.functional.margin_ranking_loss`.
+"""
+
+# the exercises, in the order of the course
+from coursekit.graders.ranking.bradley_terry import bradley_terry_loss
+from coursekit.graders.ranking.plackett_luce import plackett_luce_loss
+from coursekit.graders.ranking.area import area_under_curve
+from coursekit.graders.ranking.preference import preference_loss
+from coursekit.graders.ranking.direct import dpo_loss
+from coursekit.graders.ranking.margin import margin_ranking_loss
+
+# this adds its mistakes to the exercise above
+from coursekit.graders.ranking import margin_mistakes

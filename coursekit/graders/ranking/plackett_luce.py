@@ -1,0 +1,204 @@
+"""A whole order, place by place: `plackett_luce_loss`."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, tensor
+
+from coursekit.compare import same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.ranking.common import READY_MADE, Rng, always_float32, draw_scores, surprise
+from coursekit.grading import Function
+
+
+def plackett_luce_spec(scores: Tensor) -> Tensor:
+    """Place by place: minus the log of the softmax share of who came next, among those who are left."""
+    places = range(scores.shape[-1])
+    return sum((scores[..., k:].logsumexp(-1) - scores[..., k] for k in places), scores.new_zeros(scores.shape[:-1]))
+
+
+plackett_luce_loss = Exercise(
+    "plackett_luce_loss",
+    plackett_luce_spec,
+    points=2,
+    parity_points=1,
+    forbids=READY_MADE,
+    idea="An order is a row of choices, each a softmax over those left; with two items it is Bradley and Terry's.",
+    hints=(
+        "First place: the softmax of all. Then strike out who has it. Second place: the softmax of the others.",
+        "Each place costs `logsumexp` of the scores from here to the end, less the score that stands here. A loop over "
+        "the places is a good first answer; the last place costs 0.",
+        "Without a loop: `logcumsumexp` runs from the front, and these sums run from the back. `flip` turns them.",
+    ),
+)
+
+
+@plackett_luce_loss.check
+def three_equals(f: Function, rng: Rng) -> None:
+    """Three equals: ln 6 = 1.7918, for 6 orders are possible; two items: as a single game
+
+    1/3 for the first place, 1/2 for the second, 1 for the last.
+    """
+    same_value(f, plackett_luce_spec, tensor([0.5, 0.5, 0.5]))
+    same_value(f, plackett_luce_spec, tensor([1.5, 0.5]))
+    same_value(f, plackett_luce_spec, tensor([-0.5, 1.0]))
+
+
+@plackett_luce_loss.check
+def an_order(f: Function, rng: Rng) -> None:
+    """Three and five items
+
+    The first number belongs to who came first, whatever the scores say.
+    """
+    same_value(f, plackett_luce_spec, tensor([2.0, 0.0, 1.0]))
+    same_value(f, plackett_luce_spec, draw_scores(rng, 3))
+    same_value(f, plackett_luce_spec, draw_scores(rng, 5))
+
+
+@plackett_luce_loss.check
+def rows(f: Function, rng: Rng) -> None:
+    """A batch of orders gives one number each"""
+    same_value(f, plackett_luce_spec, draw_scores(rng, 2, 3))
+    same_value(f, plackett_luce_spec, torch.stack([draw_scores(rng, 3) for _ in range(3)]))
+    same_value(f, plackett_luce_spec, draw_scores(rng, 2, 1, 3))
+
+
+@plackett_luce_loss.check
+def order_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right"""
+    same_gradient(f, plackett_luce_spec, draw_scores(rng, 4))
+    same_gradient(f, plackett_luce_spec, draw_scores(rng, 2, 3))
+
+
+@plackett_luce_loss.parity
+def spread_scores(f: Function, rng: Rng) -> None:
+    """Scores of ±1000 give a finite loss and a gradient
+
+    The largest score is not the largest of those who are left: a shift by it underflows further down.
+    """
+    same_gradient(f, plackett_luce_spec, tensor([1000.0, 1.0, 0.0]))
+    same_gradient(f, plackett_luce_spec, tensor([0.0, -1000.0, 1000.0, 1.0]))
+    same_gradient(f, plackett_luce_spec, tensor([-1000.0, -1000.5, -999.0]))
+
+
+@plackett_luce_loss.parity
+def one_item(f: Function, rng: Rng) -> None:
+    """The last place costs nothing: one item alone 0, two items as much as their single game"""
+    same_value(f, plackett_luce_spec, tensor([[2.0], [-1.0]]))
+    same_value(f, plackett_luce_spec, draw_scores(rng, 3, 2))
+
+
+@plackett_luce_loss.parity
+def order_dtype(f: Function, rng: Rng) -> None:
+    """float64 stays float64"""
+    same_dtype(f, plackett_luce_spec, draw_scores(rng, 2, 3))
+    same_dtype(f, plackett_luce_spec, draw_scores(rng, 2, 3, dtype=torch.float64))
+
+
+always_float32(plackett_luce_loss)
+wrong = plackett_luce_loss.misconception
+
+
+@wrong(
+    "The order is read from the back: each place is shared with who came *before*, as if the last item had won. Those "
+    "who have their place are out; sum over the item and all behind it."
+)
+def back_to_front(scores: Tensor) -> Tensor:
+    return plackett_luce_spec(scores.flip(-1))
+
+
+@wrong(
+    "Nobody is struck out: every place is a softmax over all items, as if one could come in twice. Sum over those who "
+    "are left."
+)
+def nobody_struck_out(scores: Tensor) -> Tensor:
+    return -scores.log_softmax(-1).sum(-1)
+
+
+@wrong("Only the first place is counted, a cross-entropy. The order of the others says something too.")
+def first_place_only(scores: Tensor) -> Tensor:
+    return -scores.log_softmax(-1)[..., 0]
+
+
+@wrong(
+    "The pairs are counted, each as a game of its own. That is a loss too, but not the probability of the order: of "
+    "three equals any order would have 1/8, and there are six orders."
+)
+def all_pairs(scores: Tensor) -> Tensor:
+    lead = scores[..., :, None] - scores[..., None, :]
+    return surprise(lead).triu(1).sum((-2, -1))
+
+
+@wrong("Only neighbours are compared. Who comes first has beaten all who are left, not the next one alone.")
+def neighbours_only(scores: Tensor) -> Tensor:
+    return surprise(scores[..., :-1] - scores[..., 1:]).sum(-1)
+
+
+@wrong("The scores were sorted first. The order is what happened, not what the scores expect.")
+def sorted_first(scores: Tensor) -> Tensor:
+    return plackett_luce_spec(scores.sort(-1, descending=True).values)
+
+
+@wrong("The surprise is averaged over the places. The order as a whole has a probability: sum.")
+def averaged_over_places(scores: Tensor) -> Tensor:
+    return plackett_luce_spec(scores) / scores.shape[-1]
+
+
+@wrong("This sums over the batch. Each order keeps its own number.")
+def summed_over_orders(scores: Tensor) -> Tensor:
+    return plackett_luce_spec(scores).sum()
+
+
+@wrong("This averages over the batch. Each order keeps its own number.")
+def averaged_over_orders(scores: Tensor) -> Tensor:
+    return plackett_luce_spec(scores).mean()
+
+
+@wrong("The items are taken along the first dimension. They lie along the last.")
+def down_the_columns(scores: Tensor) -> Tensor:
+    return plackett_luce_spec(scores.movedim(0, -1)) if scores.ndim > 1 else plackett_luce_spec(scores)
+
+
+@wrong("This is the log-likelihood, a negative number. A loss is minus that.")
+def order_likelihood(scores: Tensor) -> Tensor:
+    return -plackett_luce_spec(scores)
+
+
+@wrong("This is the probability of the order. A loss is minus its logarithm.")
+def order_probability(scores: Tensor) -> Tensor:
+    return (-plackett_luce_spec(scores)).exp()
+
+
+@wrong("This is in bits. Use the natural logarithm.")
+def order_bits(scores: Tensor) -> Tensor:
+    return plackett_luce_spec(scores) / math.log(2)
+
+
+@wrong("`exp` of 1000 is inf. `logsumexp` and `logcumsumexp` never leave the logarithms.")
+def exp_overflows(scores: Tensor) -> Tensor:
+    left = scores.exp().flip(-1).cumsum(-1).flip(-1)
+    return (left.log() - scores).sum(-1)
+
+
+@wrong(
+    "The scores are shifted by the largest of all. Once that item is out, exp of the others may be 0, and its "
+    "logarithm -inf: those who are left need a shift of their own."
+)
+def one_shift_for_all(scores: Tensor) -> Tensor:
+    shifted = scores - scores.amax(-1, keepdim=True)
+    left = shifted.exp().flip(-1).cumsum(-1).flip(-1)
+    return (left.log() - shifted).sum(-1)
+
+
+@wrong("The last item costs something here: it is compared with a score of 0 that nobody has. Alone it costs 0.")
+def compared_with_nobody(scores: Tensor) -> Tensor:
+    return plackett_luce_spec(torch.cat([scores, torch.zeros_like(scores[..., :1])], -1))
+
+
+@wrong("The sums behind each item leave out the item itself. Who comes next is one of those who are left, too.")
+def without_itself(scores: Tensor) -> Tensor:
+    behind = range(scores.shape[-1] - 1)
+    nothing = scores.new_zeros(scores.shape[:-1])
+    return sum((scores[..., k + 1 :].logsumexp(-1) - scores[..., k] for k in behind), nothing)

@@ -1,0 +1,239 @@
+"""Which of two answers was preferred: the loss of a reward model, `preference_loss`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import torch
+from torch import Tensor, nan, tensor
+
+from coursekit.compare import refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.ranking.common import READY_MADE, Rng, always_float32, draw_scores, reduction_mistakes, surprise
+from coursekit.grading import Function
+from coursekit.reductions import REDUCTIONS, reduced
+
+
+def preference_spec(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -> Tensor:
+    """Bradley and Terry's surprise at each comparison."""
+    if chosen.shape != rejected.shape:
+        raise ValueError("a reward without a partner")
+    return reduced(surprise(chosen - rejected), reduction)
+
+
+def rewards(rng: Rng, *shape: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
+    """Rewards of which the first chosen one is ahead, and the others follow the draw."""
+    both = draw_scores(rng, 6, dtype=dtype)
+    count = math.prod(shape)
+    chosen = both[:count]
+    rejected = chosen - tensor([1.5, -0.7, 0.9, -2.1, 0.4, -1.2], dtype=dtype)[:count]
+    return chosen.reshape(shape), rejected.round(decimals=1).reshape(shape)
+
+
+preference_loss = Exercise(
+    "preference_loss",
+    preference_spec,
+    points=2,
+    parity_points=2,
+    forbids=READY_MADE,
+    idea="A reward model never sees a reward, only which of two answers was preferred: a season with one game a pair.",
+    hints=(
+        "Two players, one game, and the chosen answer won. You have written this loss already.",
+        "-ln sigmoid(chosen - rejected), one for each comparison; then the reduction.",
+        "`softplus` for ±1000. Compare the shapes before you subtract: a column against a row would broadcast.",
+    ),
+)
+
+
+@preference_loss.check
+def one_comparison(f: Function, rng: Rng) -> None:
+    """Equal rewards cost ln 2, a lead of 1 costs 0.3133, a lag of 1 costs 1.3133"""
+    same_value(f, preference_spec, tensor([0.5, 2.0, 1.0]), tensor([0.5, 1.0, 2.0]), reduction="none")
+    same_value(f, preference_spec, *rewards(rng, 2), reduction="none")
+
+
+@preference_loss.check
+def mean_of_comparisons(f: Function, rng: Rng) -> None:
+    """The default is the mean over the comparisons"""
+    same_value(f, preference_spec, *rewards(rng, 3))
+    same_value(f, preference_spec, *rewards(rng, 2, 3))
+
+
+@preference_loss.check
+def both_pulled(f: Function, rng: Rng) -> None:
+    """The gradient pulls the chosen up and the rejected down, with equal strength"""
+    same_gradient(f, preference_spec, *rewards(rng, 3), wrt=(0, 1), reduction="sum")
+
+
+@preference_loss.parity
+def three_reductions(f: Function, rng: Rng) -> None:
+    """Three reductions, for one, two and three dimensions, in value and gradient"""
+    for shape, reduction in product(((2, 3), (4,), (2, 1, 2)), REDUCTIONS):
+        same_gradient(f, preference_spec, *rewards(rng, *shape), wrt=(0, 1), scale=3.0, reduction=reduction)
+
+
+@preference_loss.parity
+def sure_mistakes(f: Function, rng: Rng) -> None:
+    """Rewards of ±1000 give a finite loss, and a gradient of 1 where the model is sure and wrong"""
+    chosen, rejected = tensor([-1000.0, 1000.0, 30.0]), tensor([1000.0, -1000.0, 150.0])
+    same_gradient(f, preference_spec, chosen, rejected, wrt=(0, 1), reduction="none")
+
+
+@preference_loss.parity
+def unequal_shapes(f: Function, rng: Rng) -> None:
+    """Unequal shapes are refused
+
+    (3, 1) against (3,) would compare every chosen answer with every rejected one.
+    """
+    chosen, rejected = rewards(rng, 3)
+    refuses(f, chosen[:, None], rejected)
+    refuses(f, chosen, rejected[:1])
+
+
+@preference_loss.parity
+def nothing_compared(f: Function, rng: Rng) -> None:
+    """An empty batch: 'sum' gives 0, 'mean' gives NaN, 'none' gives nothing; and a NaN shows"""
+    for reduction in REDUCTIONS:
+        same_value(f, preference_spec, torch.empty(0), torch.empty(0), reduction=reduction)
+    same_value(f, preference_spec, tensor([nan, 1.0]), tensor([0.0, 0.5]), reduction="none")
+    same_value(f, preference_spec, tensor([nan, 1.0]), tensor([0.0, 0.5]))
+
+
+@preference_loss.parity
+def preference_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64"""
+    same_dtype(f, preference_spec, *rewards(rng, 3))
+    same_dtype(f, preference_spec, *rewards(rng, 3, dtype=torch.float64))
+
+
+@preference_loss.parity
+def unknown_word(f: Function, rng: Rng) -> None:
+    """A reduction that does not exist is refused"""
+    refuses(f, *rewards(rng, 3), reduction="batchmean")
+
+
+always_float32(preference_loss)
+reduction_mistakes(preference_loss)
+
+
+def of_lead(explanation: str) -> Callable[[Callable[[Tensor], Tensor]], None]:
+    """Registers a wrong loss of one comparison, by how far the chosen answer is ahead."""
+
+    def add(formula: Callable[[Tensor], Tensor]) -> None:
+        of_rewards(explanation)(formula, lambda chosen, rejected: formula(chosen - rejected))
+
+    return add
+
+
+def of_rewards(explanation: str) -> Callable[..., None]:
+    """Registers a wrong loss of one comparison, by the two rewards."""
+
+    def add(named: Callable[..., Tensor], formula: Callable[[Tensor, Tensor], Tensor] | None = None) -> None:
+        def loss(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -> Tensor:
+            if chosen.shape != rejected.shape:
+                raise ValueError("a reward without a partner")
+            return reduced((formula or named)(chosen, rejected), reduction)
+
+        preference_loss.misconception(explanation, named.__name__)(loss)
+
+    return add
+
+
+@of_lead("The rejected answer is put first: this model learns to be disliked. The lead is chosen - rejected.")
+def rejected_first(lead: Tensor) -> Tensor:
+    return surprise(-lead)
+
+
+@of_lead("The sign is turned: this is the log-likelihood, which is to be maximised. A loss is minus that.")
+def log_likelihood(lead: Tensor) -> Tensor:
+    return -surprise(lead)
+
+
+@of_lead("The logarithm is missing: this is the probability that the choice was the other one.")
+def probability_of_the_other(lead: Tensor) -> Tensor:
+    return (-lead).sigmoid()
+
+
+@of_lead("This is a hinge, max(0, 1 - lead). It says nothing of probabilities, and stops at a lead of 1.")
+def hinge(lead: Tensor) -> Tensor:
+    return (1 - lead).clamp(min=0)
+
+
+@of_lead("This is the squared error of the probability. The surprise at the choice is its -ln.")
+def squared(lead: Tensor) -> Tensor:
+    return (1 - lead.sigmoid()) ** 2
+
+
+@of_lead("This is in bits. Use the natural logarithm.")
+def bits(lead: Tensor) -> Tensor:
+    return surprise(lead) / math.log(2)
+
+
+@of_lead(
+    "`sigmoid` of a lead of -1000 is 0, and its logarithm -inf; `exp` of 1000 is inf. ln(1 + e^x) is `softplus(x)`, "
+    "which is x where x is large."
+)
+def logarithm_of_sigmoid(lead: Tensor) -> Tensor:
+    return -lead.sigmoid().log()
+
+
+@of_lead(
+    "A small number inside the logarithm: a surprise of 2000 becomes one of 18, and the gradient of the surest "
+    "mistakes 0. Take softplus(-lead)."
+)
+def padded(lead: Tensor) -> Tensor:
+    return -(lead.sigmoid() + 1e-8).log()
+
+
+@of_lead("The lead is clamped, so a sure mistake has no gradient. softplus needs no clamp.")
+def lead_clamped(lead: Tensor) -> Tensor:
+    return surprise(lead.clamp(-50, 50))
+
+
+@of_rewards(
+    "Each reward went through a sigmoid first. Then no lead exceeds 1, and no comparison costs less than 0.3133. "
+    "Rewards are any real numbers, and one sigmoid of their difference is the probability."
+)
+def sigmoid_of_each(chosen: Tensor, rejected: Tensor) -> Tensor:
+    return surprise(chosen.sigmoid() - rejected.sigmoid())
+
+
+@of_rewards(
+    "Each answer is judged alone, chosen as a yes and rejected as a no. Then rewards must be right in themselves; a "
+    "comparison tells their difference only."
+)
+def each_alone(chosen: Tensor, rejected: Tensor) -> Tensor:
+    return surprise(chosen) + surprise(-rejected)
+
+
+@of_rewards("No gradient flows to the rejected answer. A comparison pulls at both.")
+def rejected_detached(chosen: Tensor, rejected: Tensor) -> Tensor:
+    return surprise(chosen - rejected.detach())
+
+
+@of_rewards(
+    "The softmax runs over the batch. Each comparison has two answers, and its probability is between those two."
+)
+def over_the_batch(chosen: Tensor, rejected: Tensor) -> Tensor:
+    if not chosen.numel():
+        return surprise(chosen - rejected)
+    return torch.cat([chosen.flatten(), rejected.flatten()]).logsumexp(0) - chosen
+
+
+@preference_loss.misconception(
+    "Unequal shapes were broadcast, so answers were compared that never met. Compare the shapes first, and raise a "
+    "ValueError."
+)
+def broadcast(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -> Tensor:
+    return reduced(surprise(chosen - rejected), reduction)
+
+
+@preference_loss.misconception("Unequal shapes were cut or flattened until they fitted. Raise a ValueError.")
+def made_to_fit(chosen: Tensor, rejected: Tensor, *args: Any, **flags: Any) -> Tensor:
+    if chosen.shape != rejected.shape:
+        size = min(chosen.numel(), rejected.numel())
+        chosen, rejected = chosen.flatten()[:size], rejected.flatten()[:size]
+    return preference_spec(chosen, rejected, *args, **flags)

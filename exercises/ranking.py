@@ -1,0 +1,114 @@
+"""Ranking: write your answers here, then score one with `coursekit check bradley_terry_loss`.
+
+Made from solutions/ranking.py by `coursekit refresh`.
+"""
+
+import torch
+from torch import Tensor
+
+
+def bradley_terry_loss(scores: Tensor, wins: Tensor) -> Tensor:
+    """How surprising a table of results is, if i beats j with probability sigmoid(scores[i] - scores[j]).
+
+    Args:
+        scores: one strength for each of N players, shape (N,), up to ±1000.
+        wins: how often the player of the row beat the player of the column, shape (N, N), floating point or
+            integer, 0 on the diagonal. Halves count draws.
+
+    Returns:
+        The sum over all games of -ln of the probability of what happened: a single number in the dtype of
+        scores. Who never met adds nothing.
+    """
+    raise NotImplementedError("bradley_terry_loss: write your answer here")
+
+
+def plackett_luce_loss(scores: Tensor) -> Tensor:
+    """How surprising an order is, if each place goes by softmax to one of those who are left.
+
+    Args:
+        scores: the scores of K items in the order in which they came in, the first of all first, shape
+            (…, K), up to ±1000.
+
+    Returns:
+        -ln of the probability of each order, shape (…).
+    """
+    raise NotImplementedError("plackett_luce_loss: write your answer here")
+
+
+def area_under_curve(scores: Tensor, labels: Tensor) -> Tensor:
+    """The share of pairs that the scores put in the right order: the area under the ROC curve.
+
+    Args:
+        scores: one score an item, shape (N,).
+        labels: 1 for the items that should come first, 0 for the others, shape (N,), any dtype.
+
+    Returns:
+        Of all pairs of a 1 and a 0, the share in which the 1 has the larger score. A tie counts as half a
+        pair. NaN if there is no pair. A single number in the dtype of scores.
+    """
+    raise NotImplementedError("area_under_curve: write your answer here")
+
+
+def preference_loss(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -> Tensor:
+    """The loss of a reward model: -ln sigmoid(chosen - rejected), one for each comparison.
+
+    Args:
+        chosen: the rewards of the answers that were preferred, any shape, up to ±1000.
+        rejected: the rewards of the answers that they were preferred to, same shape.
+        reduction: "none" for one loss a comparison, "sum" or "mean" over all comparisons.
+
+    Returns:
+        The shape of chosen for "none", else a single number.
+
+    Raises:
+        ValueError: the shapes differ, or reduction is another word.
+    """
+    raise NotImplementedError("preference_loss: write your answer here")
+
+
+def dpo_loss(
+    policy_chosen: Tensor,
+    policy_rejected: Tensor,
+    reference_chosen: Tensor,
+    reference_rejected: Tensor,
+    beta: float = 0.1,
+) -> Tensor:
+    """Direct preference optimisation: the loss of preferences, with log-ratios of two models as rewards.
+
+    Args:
+        policy_chosen: ln of the probability that the model in training gives to each preferred answer,
+            shape (N,).
+        policy_rejected: the same of the answers that were not preferred.
+        reference_chosen: ln of the probability that the model had given them before training.
+        reference_rejected: the same of the answers that were not preferred.
+        beta: the reward of an answer is beta times the ln of (policy / reference).
+
+    Returns:
+        The mean over the comparisons of -ln sigmoid(reward of chosen - reward of rejected).
+    """
+    raise NotImplementedError("dpo_loss: write your answer here")
+
+
+def margin_ranking_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, reduction: str = "mean"
+) -> Tensor:
+    """What is missing to the right order: a drop-in for `torch.nn.functional.margin_ranking_loss`.
+
+    Args:
+        input1: scores, any shape.
+        input2: the scores that they are compared with.
+        target: 1 where input1 should be larger, -1 where input2 should, floating point or integer. The
+            shapes of the three broadcast, but have equally many dimensions.
+        margin: by how much the right one should lead.
+        reduction: "none" for max(0, -target · (input1 - input2) + margin) of every comparison, "sum" or
+            "mean" over all.
+
+    Returns:
+        The shape that the three broadcast to for "none", else a single number. Where the loss is exactly at
+        the edge of 0, the gradient is that of the side above.
+
+    Raises:
+        RuntimeError: the three do not have equally many dimensions.
+        ValueError: reduction is another word.
+    """
+    raise NotImplementedError("margin_ranking_loss: write your answer here")
