@@ -30,7 +30,9 @@ def naive(
 def _loop_over_samples(logits: Tensor, lattice: Lattice) -> tuple[Tensor, Tensor]:
     log_p = logits.double().log_softmax(2)
     losses, gradient = [], torch.zeros_like(log_p)
-    for n, (frames, labels) in enumerate(zip(lattice.input_lengths.tolist(), lattice.target_lengths.tolist())):
+    for n, (frames, labels) in enumerate(
+        zip(lattice.input_lengths.tolist(), lattice.target_lengths.tolist(), strict=True)
+    ):
         states = lattice.states[n, : 2 * labels + 1].tolist()
         rows = log_p[:frames, n].tolist()
         loss, gradient_rows = _one_sample(rows, states, lattice.blank)
@@ -50,9 +52,9 @@ def _one_sample(log_p: list[list[float]], states: list[int], blank: int) -> tupl
     if log_likelihood == -math.inf:
         return math.inf, []
     gradient = []
-    for alpha, beta, row in zip(forward, backward, log_p):
+    for alpha, beta, row in zip(forward, backward, log_p, strict=True):
         slope = [math.exp(value) for value in row]
-        for a, b, state in zip(alpha, beta, states):
+        for a, b, state in zip(alpha, beta, states, strict=True):
             if row[state] > -math.inf:
                 # both alpha and beta have emitted at this frame, so one emission is taken back
                 slope[state] -= math.exp(a + b - row[state] - log_likelihood)

@@ -60,15 +60,13 @@ def _compiled() -> Callable[..., None]:
         raise ModuleNotFoundError(f"{error}: this form needs numba; pip install 'coursekit[fast]'") from error
     # error_model="numpy": dividing by 0 gives NaN, which the guard understands, and no exception;
     # "reassoc": sums may be taken in any order, several numbers at a time (all of fastmath would forbid NaN)
-    options = {"cache": True, "error_model": "numpy", "fastmath": {"reassoc"}}
-    loops: Callable[..., None] = numba.njit(**options)(all_loops)
-    return loops
+    return numba.njit(all_loops, cache=True, error_model="numpy", fastmath={"reassoc"})
 
 
 def all_loops(
     p: Array, losses: Array, spread: Array, states: Array, skips: Array, input_lengths: Array, target_lengths: Array
 ) -> None:
-    """Both recursions of all samples. Softmax p (T, N, C) becomes the gradient; losses and spread (N,) are filled in."""
+    """Both recursions of all samples: softmax p (T, N, C) becomes the gradient; losses, spread (N,) are filled in."""
     for n in range(p.shape[1]):
         T, L, state = input_lengths[n], 2 * target_lengths[n] + 1, states[n]
         skip = np.zeros(L + 2)  # factors, not conditions: the processor then takes several states at once

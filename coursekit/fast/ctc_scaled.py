@@ -1,8 +1,9 @@
-"""The CTC loss in probabilities that are rescaled at every frame: no exp, no log, only products and sums.
+"""The CTC loss in probabilities that are rescaled on the way: no exp, no log, only products and sums.
 
-Probabilities of long alignments underflow. Divided by their sum at every frame they do not, and the logarithms of these
-sums add up to that of the likelihood (L. Rabiner, A tutorial on hidden Markov models, 1989, section V.A). What may still be
-lost is a state that matters later and is tiny now; the guard notices, and the sample is computed again with more digits.
+Probabilities of long alignments underflow. Divided by their sum every few frames they do not, and the logarithms of
+these sums add up to that of the likelihood (L. Rabiner, A tutorial on hidden Markov models, 1989, section V.A). What may
+still be lost is a state that matters later and is tiny now. The guard notices, and such a sample is computed again with
+more range.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def scaled_kernel(logits: Tensor, lattice: Lattice, tilted: bool = True) -> tupl
 
 
 def _recursion(emitted: Tensor, lattice: Lattice, tilt: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Alpha and beta as one batch of 2N rows, each row divided by its sum at each frame.
+    """Alpha and beta as one batch of 2N rows, each row divided by its sum every few frames.
 
     Returns:
         The rows before and after each frame is emitted, (T, 2N, L), and the ln of all that they were divided by so
@@ -161,11 +162,11 @@ def _faint(softmax: Tensor, emitted: Tensor, lattice: Lattice) -> Tensor:
 def _tilt(lattice: Lattice) -> Tensor:
     """What each step up is multiplied by, (N,), so that alpha keeps to the pace of the sample.
 
-    Left alone, alpha runs ahead of where beta will say that the sample is, and the states that matter become the tail of
-    both. Every alignment takes the same number of steps, 2 for each label, so a factor for each step is a factor for all
-    of them, and is divided out at the end. With a factor r, a frame that says nothing moves alpha on by
-    (r + r²) / (1 + r + r²/2) states, as it may stay, step, or (from half of the states) skip. We solve for the
-    r that gives the sample's own pace.
+    Left alone, alpha runs ahead of where beta will say that the sample is, and the states that matter become the tail
+    of both. Every alignment climbs the same number of states, 2 for each label, so a factor for each state climbed is
+    the same for all of them, and is divided out at the end. With a factor r, a frame that says nothing moves alpha on
+    by (r + r²) / (1 + r + r²/2) states, as it may stay, step, or (into half of the states) skip. We solve for the r
+    that gives the sample's own pace.
     """
     pace = 2 * lattice.target_lengths.double() / lattice.input_lengths.clamp(min=1)
     pace = pace.clamp(1e-3, 0.8)  # 0.8 is the pace of r = 1: nobody is hurried
