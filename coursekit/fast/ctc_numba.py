@@ -60,7 +60,9 @@ def _compiled() -> Callable[..., None]:
         raise ModuleNotFoundError(f"{error}: this form needs numba; pip install 'coursekit[fast]'") from error
     # error_model="numpy": dividing by 0 gives NaN, which the guard understands, and no exception;
     # "reassoc": sums may be taken in any order, several numbers at a time (all of fastmath would forbid NaN)
-    return numba.njit(all_loops, cache=True, error_model="numpy", fastmath={"reassoc"})
+    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "fastmath": {"reassoc"}}
+    loops: Callable[..., None] = numba.njit(**options)(all_loops)
+    return loops
 
 
 def all_loops(

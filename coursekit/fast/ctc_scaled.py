@@ -1,9 +1,9 @@
 """The CTC loss in probabilities that are rescaled on the way: no exp, no log, only products and sums.
 
 Probabilities of long alignments underflow. Divided by their sum every few frames they do not, and the logarithms of
-these sums add up to that of the likelihood (L. Rabiner, A tutorial on hidden Markov models, 1989, section V.A). What may
-still be lost is a state that matters later and is tiny now. The guard notices, and such a sample is computed again with
-more range.
+these sums add up to that of the likelihood (L. Rabiner, A tutorial on hidden Markov models, 1989, section V.A). What
+may still be lost is a state that matters later and is tiny now. The guard notices, and such a sample is computed again
+with more range.
 """
 
 from __future__ import annotations
