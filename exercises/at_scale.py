@@ -4,8 +4,8 @@ Made from solutions/at_scale.py by `coursekit refresh`.
 """
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.functional import pad
 
 
 def ctc_scaled(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
