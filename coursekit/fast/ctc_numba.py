@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from coursekit.fast.ctc_scaled import failures, fall_back
+from coursekit.fast.ctc_scaled import guarded_kernel
 from coursekit.fast.lattice import Lattice, Lengths, analytic, lattice_of
 
 Array = np.ndarray[Any, Any]
-TINY = float(np.finfo(np.float64).tiny)
 
 
 def compiled(
@@ -26,7 +25,7 @@ def compiled(
     reduction: str = "mean",
     zero_infinity: bool = False,
 ) -> Tensor:
-    """Form (e): the loops of form (a), rescaled, in float64, compiled by numba when first called.
+    """Form (e): the loops of form (a), rescaled, their sums in float64, compiled by numba when first called.
 
     Arguments, result and errors are those of `coursekit.fast.ctc.scaled`.
 
@@ -34,22 +33,18 @@ def compiled(
         ModuleNotFoundError: numba is not installed.
     """
     lattice = lattice_of(logits, targets, input_lengths, target_lengths, blank)
-    return analytic(_guarded_loops, logits, lattice, reduction, zero_infinity)
-
-
-def _guarded_loops(logits: Tensor, lattice: Lattice) -> tuple[Tensor, Tensor]:
-    losses, gradient, spread = loop_kernel(logits, lattice, _compiled())
-    return fall_back(logits, lattice, losses, gradient, failures(spread, lattice))
+    kernel = partial(guarded_kernel, kernel=partial(loop_kernel, loops=_compiled()))
+    return analytic(kernel, logits, lattice, reduction, zero_infinity)
 
 
 def loop_kernel(logits: Tensor, lattice: Lattice, loops: Callable[..., None]) -> tuple[Tensor, Tensor, Tensor]:
     """Losses (N,), gradients (T, N, C) and the spread (N,) of the readings, by `loops`, compiled or not."""
     N = logits.shape[1]
     losses, spread = torch.zeros(2, N, dtype=torch.float64)
-    gradient = logits.double().softmax(2).masked_fill_(lattice.padded, 0.0)
+    gradient = logits.softmax(2).masked_fill_(lattice.padded, 0.0)
     numbers = (gradient, losses, spread, lattice.states, lattice.skips, lattice.input_lengths, lattice.target_lengths)
-    loops(*(tensor.numpy() for tensor in numbers))
-    return losses.to(logits.dtype), gradient.to(logits.dtype), spread
+    loops(*(tensor.numpy() for tensor in numbers), torch.finfo(logits.dtype).tiny)
+    return losses.to(logits.dtype), gradient, spread
 
 
 @cache
@@ -66,7 +61,14 @@ def _compiled() -> Callable[..., None]:
 
 
 def all_loops(
-    p: Array, losses: Array, spread: Array, states: Array, skips: Array, input_lengths: Array, target_lengths: Array
+    p: Array,
+    losses: Array,
+    spread: Array,
+    states: Array,
+    skips: Array,
+    input_lengths: Array,
+    target_lengths: Array,
+    tiny: float,
 ) -> None:
     """Both recursions of all samples: softmax p (T, N, C) becomes the gradient; losses, spread (N,) are filled in."""
     for n in range(p.shape[1]):
@@ -89,7 +91,7 @@ def all_loops(
             log_scale[t + 1] = log_scale[t] + np.log(total)
         beta, occupancy, log_likelihood, log_beta = np.zeros(L + 2), np.empty(L), 0.0, 0.0
         beta[max(L - 2, 0) : L] = 1.0  # it may end in the last label or in the blank after it
-        if least < TINY:
+        if least < tiny:
             spread[n] = np.inf  # cut alike in alpha and beta: the readings would not show it
         for t in range(T - 1, -1, -1):
             total = rest = 0.0

@@ -8,6 +8,8 @@ with more range.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -15,6 +17,7 @@ from coursekit.fast.ctc_log import log_kernel, skips_both_ways, starts_both_ways
 from coursekit.fast.lattice import Lattice, Lengths, analytic, lattice_of, subtract_occupancy
 
 RESCALE_EVERY = 4  # frames: a few products are far from underflow, and a division costs as much as they do
+Readings = Callable[[Tensor, Lattice], tuple[Tensor, Tensor, Tensor]]
 TOLERANCE = 1e-4  # how far the readings of one ln-likelihood may lie apart, in nats
 
 
@@ -49,30 +52,30 @@ def scaled(
     return analytic(guarded_kernel, logits, lattice, reduction, zero_infinity)
 
 
-def guarded_kernel(logits: Tensor, lattice: Lattice) -> tuple[Tensor, Tensor]:
-    """Losses (N,) and gradients (T, N, C), each sample by the cheapest way that is right for it."""
-    losses, gradient, spread = scaled_kernel(logits, lattice)
+def guarded_kernel(logits: Tensor, lattice: Lattice, kernel: Readings | None = None) -> tuple[Tensor, Tensor]:
+    """Losses (N,) and gradients (T, N, C), each sample by the cheapest way that is right for it.
+
+    Args:
+        logits: (T, N, C).
+        lattice: the states.
+        kernel: gives losses, gradients and the spread of the readings; `scaled_kernel` if None.
+    """
+    kernel = kernel or scaled_kernel
+    losses, gradient, spread = kernel(logits, lattice)
     failed = failures(spread, lattice)
     if len(failed) and logits.dtype is torch.float32:
-        again, there, spread[failed] = scaled_kernel(logits[:, failed].double(), lattice.only(failed))
+        again, there, spread[failed] = kernel(logits[:, failed].double(), lattice.only(failed))
         losses[failed], gradient[:, failed] = again.float(), there.float()
         failed = failures(spread, lattice)
-    return fall_back(logits, lattice, losses, gradient, failed)
+    if len(failed):
+        again, there = log_kernel(logits[:, failed].double(), lattice.only(failed))
+        losses[failed], gradient[:, failed] = again.to(logits.dtype), there.to(logits.dtype)
+    return losses.masked_fill(lattice.impossible, torch.inf), gradient
 
 
 def failures(spread: Tensor, lattice: Lattice) -> Tensor:
     """The indices of samples whose readings do not agree; NaN agrees with nothing. What is impossible cannot fail."""
     return (~(spread <= TOLERANCE) & ~lattice.impossible).nonzero()[:, 0]
-
-
-def fall_back(
-    logits: Tensor, lattice: Lattice, losses: Tensor, gradient: Tensor, failed: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Losses and gradients, those of the failed samples computed again in log space; inf for the impossible ones."""
-    if len(failed):
-        again, there = log_kernel(logits[:, failed].double(), lattice.only(failed))
-        losses[failed], gradient[:, failed] = again.to(logits.dtype), there.to(logits.dtype)
-    return losses.masked_fill(lattice.impossible, torch.inf), gradient
 
 
 def scaled_kernel(logits: Tensor, lattice: Lattice, tilted: bool = True) -> tuple[Tensor, Tensor, Tensor]:
