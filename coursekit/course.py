@@ -63,6 +63,7 @@ TITLES = {
     "regression": "Regression",
     "counts_and_noise": "Counts and noise",
     "ranking": "Ranking",
+    "at_scale": "Losses at scale",
 }
 
 TOPICS = tuple(Topic(number, name, title) for number, (name, title) in enumerate(TITLES.items()))

@@ -19,7 +19,7 @@ JAIL = sorted((PACKAGE / "jail").rglob("*.py"))
 GRADERS = sorted((PACKAGE / "graders").rglob("*.py"))
 
 HEAVY = {"torch", "numpy", "matplotlib", "IPython", "ipywidgets", "nbformat", "nbclient", "jupyterlab", "jupyter_core"}
-HEAVY |= {"keras", "scipy", "sklearn"}
+HEAVY |= {"keras", "numba", "scipy", "sklearn"}
 
 
 @cache
@@ -76,6 +76,7 @@ def loaded_by(statement: str) -> set[str]:
         ("rich", "terminal.py"),
         ("ipywidgets", "explore.py"),
         ("keras", "twins.py"),
+        ("numba", "fast/ctc_numba.py"),
         ("zipfile", "submissions.py"),
         ("csv", "gradefiles.py"),
     ],

@@ -30,6 +30,7 @@ CATALOGUE = {
     | {f"K{n}" for n in range(12, 17)},
     "counts_and_noise": {f"POI{n}" for n in range(1, 8)},
     "ranking": {f"MR{n}" for n in range(1, 6)},
+    "at_scale": {"CTC13"},
 }
 
 
