@@ -35,8 +35,9 @@ def log_softmax(input: Tensor, dim: int) -> Tensor:
         Same shape and dtype; exp of it sums to 1 over `dim`. Where every logit is -inf, NaN.
     """
     # BEGIN SOLUTION
-    # after the shift the largest exponent is 0: exp cannot overflow, and the sum is at least 1
-    shifted = input - input.amax(dim, keepdim=True)
+    # after the shift the largest exponent is 0: exp cannot overflow, and the sum is at least 1;
+    # whatever is subtracted cancels in the result, so no gradient has to flow through it
+    shifted = input - input.detach().amax(dim, keepdim=True)
     return shifted - shifted.exp().sum(dim, keepdim=True).log()
     # END SOLUTION
 
@@ -256,16 +257,16 @@ def cross_entropy(
     if weight is None:
         weight = input.new_ones(classes)
     log_p = log_softmax(input, class_dim)
-    weighted = log_p * weight.reshape(-1, *[1] * (input.ndim - 1 - class_dim))
+    by_class = weight.reshape(-1, *[1] * (input.ndim - 1 - class_dim))
     if target.is_floating_point():
         q = (1 - label_smoothing) * target + label_smoothing / classes
-        losses = -(q * weighted).sum(class_dim)
+        losses = -(q * by_class * log_p).sum(class_dim)
         total = losses.numel()
     else:
         losses = nll_loss(log_p, target, weight, ignore_index, reduction="none")
         counts = target != ignore_index
         if label_smoothing > 0:  # not 0 times the others: a class ruled out by -inf would make it NaN
-            spread = torch.where(counts, -weighted.mean(class_dim), 0.0)
+            spread = torch.where(counts, -(by_class * log_p).mean(class_dim), 0.0)
             losses = (1 - label_smoothing) * losses + label_smoothing * spread
         total = weight[target[counts]].sum()
     if reduction == "none":
