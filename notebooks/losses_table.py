@@ -101,11 +101,13 @@ class Row:
         call: the ready-made loss with the reduction r; of Keras where it begins with "keras".
         value: the loss of one sample.
         slope: its derivative by the input, the first name of the sample.
+        where: a name that value or slope uses, and what it stands for: "on = …"; "" if none.
         low: what it never falls below.
         best: the input at which it is least, for many targets or for one sample; "" if there is none.
         asks: the same in words.
-        kink: the input at which the slope jumps; "" if there is none.
+        kink: the input at which the slope jumps, or may; "" if there is none.
         at_kink: the slope that torch takes there.
+        kink_at: a whole sample at a kink, where `kink` says it in words.
         mean: what "mean" divides the sum by, over the names N, elements, lengths.
         weighted: the same beside `weight=w`; "" if there is no such argument.
     """
@@ -124,6 +126,8 @@ class Row:
     at_kink: str = ""
     mean: str = "elements"
     weighted: str = ""
+    where: str = ""
+    kink_at: str = ""
 
 
 NUMBERS, YES_NO = "Numbers and counts", "Yes or no, and several of K"
@@ -190,23 +194,23 @@ ROWS = (
     ),
     Row(
         CLASSES, "AdaptiveLogSoftmaxWithLoss", "", "adaptive", "adaptive(h, c).loss",
-        "lse(A @ h) - (A @ h)[clamp(c, max=2)] + (c > 1) * (lse(B @ h) - (B @ h)[c - 2])",
-        "A.T @ (softmax(A @ h) - onehot(clamp(c, max=2), 3))"
-        " + (c > 1) * (B.T @ (softmax(B @ h) - onehot(clamp(c - 2, min=0), 4)))",
-        0, "", "probabilities: of the group, times within it", mean="",
+        "lse(A @ h) - (A @ h)[g] + (g == 2) * (lse(B @ h) - (B @ h)[c - 2])",
+        "A.T @ (softmax(A @ h) - onehot(g, 3)) + (g == 2) * (B.T @ (softmax(B @ h) - onehot(abs(c - 2), 4)))",
+        0, "", "probabilities: of the group, times within it", mean="", where="g = clamp(c, max=2)",
     ),
     Row(
         CLASSES, "multi_margin_loss", "", "class", "F.multi_margin_loss(z, c, margin=m, reduction=r)",
         "relu(m - z[c] + z)[arange(K) != c].sum() / K",
-        "(lambda on: (on - onehot(c) * on.sum()) / K)((m - z[c] + z > 0).double() * (1 - onehot(c)))",
-        0, "m * onehot(c)", "the right score ahead by m", "m * onehot(c)", "zeros(K)", mean="N", weighted="N",
+        "(on - onehot(c) * on.sum()) / K", 0, "m * onehot(c)", "the right score ahead by m",
+        "m * onehot(c)", "zeros(K)", mean="N", weighted="N", where="on = (m - z[c] + z > 0) * (1 - onehot(c))",
     ),
     Row(
         CLASSES, "(Keras) categorical hinge", "CategoricalHinge", "class", "keras.categorical_hinge(onehot(c), z)",
-        "relu(1 - z[c] + (z * (1 - onehot(c))).max())",
-        "(lambda w, on: on * (onehot(w) * (w != c) - onehot(c)))"
-        "((z * (1 - onehot(c))).argmax(), (1 - z[c] + (z * (1 - onehot(c))).max() > 0).double())",
-        0, "onehot(c)", "the right score ahead by 1, and of 0",
+        "relu(1 - z[c] + others.max())",
+        "(1 - z[c] + others.max() > 0) * (onehot(others.argmax()) * (1 - onehot(c)) - onehot(c))",
+        0, "onehot(c)", "the right score ahead by 1, of the others and of 0", "a loss of 0", "half",
+        where="others = z * (1 - onehot(c))", mean="N",
+        kink_at="{'z': 1.5 * onehot(c) + 0.5 * onehot((c + 1) % K), 'half': (onehot((c + 1) % K) - onehot(c)) / 2}",
     ),
     Row(
         YES_NO, "binary_cross_entropy", "BinaryCrossentropy", "probability",
@@ -239,9 +243,8 @@ ROWS = (
     Row(
         YES_NO, "multilabel_margin_loss", "", "labels", "F.multilabel_margin_loss(z, listed(t), reduction=r)",
         "relu(1 - z[t == 1][:, None] + z[t == 0]).sum() / K",
-        "(lambda on: (on.sum(0) - on.sum(1)) / K)"
-        "((1 - z[:, None] + z > 0).double() * t[:, None] * (1 - t))",
-        0, "t", "right ones ahead of wrong ones by 1", "t", "zeros(K)", mean="N",
+        "(on.sum(0) - on.sum(1)) / K", 0, "t", "right ones ahead of wrong ones by 1", "t", "zeros(K)", mean="N",
+        where="on = (1 - z[:, None] + z > 0) * t[:, None] * (1 - t)",
     ),
     Row(
         BELIEFS, "kl_div", "KLDivergence", "belief", "F.kl_div(z, p, reduction=r)",
@@ -250,9 +253,8 @@ ROWS = (
     Row(
         BELIEFS, "ctc_loss", "CTC", "steps",
         "F.ctc_loss(log_softmax(z), torch.tensor([[1, 2]]), (4,), (2,), reduction=r)",
-        "-lse(log_softmax(z)[arange(4), paths].sum(1))",
-        "softmax(z) - (softmax(log_softmax(z)[arange(4), paths].sum(1))[:, None, None] * onehot(paths, 3)).sum(0)",
-        0, "", "one path certain", mean="lengths",
+        "-lse(ways)", "softmax(z) - (softmax(ways)[:, None, None] * onehot(paths, 3)).sum(0)", 0, "",
+        "the paths of the target certain", mean="lengths", where="ways = log_softmax(z)[arange(4), paths].sum(1)",
     ),
     Row(
         ORDER, "margin_ranking_loss", "", "pair", "F.margin_ranking_loss(a, b, s, margin=m, reduction=r)",
@@ -267,26 +269,32 @@ ROWS = (
     Row(
         ORDER, "cosine_embedding_loss", "", "vectors", "F.cosine_embedding_loss(a, b, s, margin=m, reduction=r)",
         "where(s > 0, 1 - cos(a, b), clamp(cos(a, b) - m, min=0))",
-        "where(s > 0, -1.0, 1.0 * (cos(a, b) >= m)) * (b / b.norm() - cos(a, b) * a / a.norm()) / a.norm()",
-        0, "s * b", "like: one direction; unlike: cosine at most m", mean="N",
+        "where(s > 0, -1.0, 1.0 * (cos(a, b) >= m)) * turn", 0, "s * b",
+        "like: one direction; unlike: cosine at most m", "unlike, cosine = m", "turn", mean="N",
+        where="turn = (b / b.norm() - cos(a, b) * a / a.norm()) / a.norm()",
+        kink_at="{'a': onehot(0, 3), 'b': onehot(1, 3), 's': torch.tensor(-1.0), 'm': 0.0}",
     ),
     Row(
         ORDER, "(Keras) cosine similarity", "CosineSimilarity", "vectors", "keras.cosine_similarity(b, a)",
-        "-cos(a, b)", "-(b / b.norm() - cos(a, b) * a / a.norm()) / a.norm()", -1, "2 * b", "one direction",
+        "-cos(a, b)", "-turn", -1, "2 * b", "one direction", mean="N",
+        where="turn = (b / b.norm() - cos(a, b) * a / a.norm()) / a.norm()",
     ),
     Row(
         ORDER, "triplet_margin_loss", "", "triplet", "F.triplet_margin_loss(a, p, n, margin=m, eps=0, reduction=r)",
-        "clamp(dist(a, p) - dist(a, n) + m, min=0)",
-        "((a - p) / dist(a, p) - (a - n) / dist(a, n)) * (dist(a, p) - dist(a, n) + m >= 0)",
-        0, "p + (p - n)", "nearer to p than to n, by m", mean="N",
+        "clamp(gap, min=0)",
+        "((a - p) / dist(a, p) - (a - n) / dist(a, n)) * (gap >= 0)", 0, "p + (p - n)", "nearer to p than to n, by m",
+        "a loss of 0", "(a - p) / dist(a, p) - (a - n) / dist(a, n)", mean="N",
+        where="gap = dist(a, p) - dist(a, n) + m",
+        kink_at="{'a': zeros(3).double(), 'p': onehot(0, 3), 'n': 1.25 * onehot(0, 3)}",
     ),
     Row(
         ORDER, "triplet_margin_with_distance_loss", "", "triplet",
         "F.triplet_margin_with_distance_loss(a, p, n, distance_function=lambda u, v: (u - v).abs().sum(-1), "
         "margin=m, reduction=r)",
-        "clamp(abs(a - p).sum() - abs(a - n).sum() + m, min=0)",
-        "(sign(a - p) - sign(a - n)) * (abs(a - p).sum() - abs(a - n).sum() + m >= 0)",
-        0, "p + (p - n)", "the same with a distance of yours", mean="N",
+        "clamp(gap, min=0)", "(sign(a - p) - sign(a - n)) * (gap >= 0)", 0, "p + (p - n)",
+        "the same with a distance of yours, here L1", "a loss of 0", "sign(a - p) - sign(a - n)", mean="N",
+        where="gap = abs(a - p).sum() - abs(a - n).sum() + m",
+        kink_at="{'a': zeros(3).double(), 'p': onehot(0, 3), 'n': 1.25 * onehot(0, 3)}",
     ),
 )  # fmt: skip
 
@@ -300,9 +308,13 @@ def listed(t: Tensor) -> Tensor:
     return torch.tensor(rows).reshape(t.shape)
 
 
-def run(text: str, names: Names, **more: Any) -> Any:
-    """The value of a line of the table."""
-    return eval(text, {**TOOLS, "listed": listed, "paths": PATHS, **names, **more})  # our own lines, above
+def run(text: str, names: Names, where: str = "", **more: Any) -> Any:
+    """The value of a line of the table, in which `where` may stand for a part."""
+    known = {**TOOLS, "listed": listed, "paths": PATHS, **names, **more}
+    if where:
+        name, _, part = where.partition(" = ")
+        known[name] = eval(part, known)  # our own lines, above
+    return eval(text, known)
 
 
 def ready_made(row: Row, names: Names, **more: Any) -> Tensor:
@@ -311,11 +323,11 @@ def ready_made(row: Row, names: Names, **more: Any) -> Tensor:
     return value
 
 
-def by_input(text: str, names: Names, **more: Any) -> tuple[Tensor, Tensor]:
+def by_input(text: str, names: Names, where: str = "", **more: Any) -> tuple[Tensor, Tensor]:
     """A value, and its derivative by autograd by the first name of the sample."""
     first = next(iter(names))
     leaf = names[first].clone().requires_grad_()
-    value = run(text, {**names, first: leaf}, **{"r": "sum", **more}).sum()
+    value = run(text, {**names, first: leaf}, where, **{"r": "sum", **more}).sum()
     (slope,) = torch.autograd.grad(value, leaf)
     return value.detach(), slope
 
@@ -342,20 +354,24 @@ def claims(row: Row, keras: Any = None) -> Iterator[tuple[str, bool]]:
     call = row.value if of_keras and keras is None else row.call
     for seed in range(10):
         names = draw(row.kind, seed)
-        value, slope = by_input(call, names, keras=keras)
-        yield "value", same(run(row.value, names), value, of_keras)
-        yield "slope", same(run(row.slope, names), slope, of_keras)
-    values = [float(run(row.value, draw(row.kind, seed, scale))) for scale in (0.1, 1, 10, 99) for seed in range(20)]
+        value, slope = by_input(call, names, row.where, keras=keras)
+        yield "value", same(run(row.value, names, row.where), value, of_keras)
+        yield "slope", same(run(row.slope, names, row.where), slope, of_keras)
+    samples = (draw(row.kind, seed, scale) for scale in (0.1, 1, 10, 99) for seed in range(20))
+    values = [float(run(row.value, names, row.where)) for names in samples]
     yield "range", min(values) >= row.low - 1e-9 and (row.low > -INF or min(values) < -3)
     if row.best:
         yield "optimum", is_best(row)
-    if row.kink:
+    if row.kink and (keras or not of_keras):
         for seed in range(10):
             names = draw(row.kind, seed)
             first = next(iter(names))
-            names[first] = torch.as_tensor(run(row.kink, names)).double()
-            slope = by_input(call, names, keras=keras)[1]
-            yield "slope at the kink", (of_keras and keras is None) or same(run(row.at_kink, names), slope, of_keras)
+            if row.kink_at:
+                names |= run(row.kink_at, names)
+            else:
+                names[first] = torch.as_tensor(run(row.kink, names)).double()
+            slope = by_input(call, names, row.where, keras=keras)[1]
+            yield "slope at the kink", same(run(row.at_kink, names, row.where), slope, of_keras)
     if not of_keras and row.mean:
         yield from denominators(row)
 
@@ -374,8 +390,9 @@ def is_best(row: Row) -> bool:
             point = (best + step).expand(batch[first].shape)
             if row.kind == "probability":
                 point = point.clamp(1e-6, 1 - 1e-6)
-            return float(sum(run(row.value, each) for each in one_by_one({first: point, **targets})))
-        return float(sum(run(row.value, {**each, first: run(row.best, each) + step}) for each in one_by_one(batch)))
+            return float(sum(run(row.value, each, row.where) for each in one_by_one({first: point, **targets})))
+        moved = ({**each, first: run(row.best, each) + step} for each in one_by_one(batch))
+        return float(sum(run(row.value, names, row.where) for names in moved))
 
     shape = best.shape if best is not None else batch[first].shape[1:] if batch[first].shape != (3, 4) else ()
     if row.kind in ("class", "labels"):
@@ -399,6 +416,8 @@ def denominators(row: Row) -> Iterator[tuple[str, bool]]:
     sizes = {"N": len(first), "elements": first.numel(), "lengths": 2}
     total, mean = ready_made(row, batch), ready_made(row, batch, r="mean")
     yield "mean", same(total / mean, run(row.mean, batch, **sizes))
+    if row.name == "kl_div":  # which has one mean more
+        yield "batchmean", same(total / ready_made(row, batch, r="batchmean"), sizes["N"])
     if row.weighted:
         by_element = row.weighted == "elements" or row.weighted == "w.sum()"
         w = torch.rand(first.shape if by_element else (K,), dtype=torch.float64) + 0.1

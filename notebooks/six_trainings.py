@@ -61,12 +61,16 @@ def teacher() -> Tensor:
     return classifier(F.cross_entropy)[1]
 
 
-def student(loss: Loss, count: int = 150) -> tuple[Tensor, Tensor]:
-    """Learns from the teacher with `loss(student_logits, teacher_logits, temperature)`: the curve, and its logits."""
+def student(loss: Loss, count: int = 150, *, adam: bool = False) -> tuple[Tensor, Tensor]:
+    """Learns from the teacher with `loss(student_logits, teacher_logits, temperature)`: the curve, and its logits.
+
+    By SGD, or by Adam.
+    """
     torch.manual_seed(1)
     x, _ = digits()
     model = nn.Linear(64, 10)
-    curve = steps(model.parameters(), lambda: loss(model(x), teacher(), TEMPERATURE), count, lr=0.1, momentum=0.0)
+    sgd = {} if adam else {"momentum": 0.0}
+    curve = steps(model.parameters(), lambda: loss(model(x), teacher(), TEMPERATURE), count, lr=0.1, **sgd)
     return curve, model(x).detach()
 
 

@@ -29,6 +29,7 @@ CATALOGUE = {
     | {f"HUB{n}" for n in range(1, 8)}
     | {f"K{n}" for n in range(12, 17)},
     "counts_and_noise": {f"POI{n}" for n in range(1, 8)},
+    "which_loss": {"CE1", "KL2", "KL3", "CTC1", "MSE1", "CE10"},  # once more, each as a training to diagnose
 }
 
 
