@@ -91,9 +91,12 @@ def bell(mean: Tensor, log_std: Tensor) -> Tensor:
     return (-((GRID - mean) ** 2) / (2 * (2 * log_std).exp())).log_softmax(0)
 
 
-def fit(loss: Loss, count: int = 150) -> tuple[Tensor, Tensor]:
-    """Fits one bell to the petals with `loss(log_q, p)`, both (1, 161): the curve, and the bell's log_q (161,)."""
-    mean, log_std = torch.tensor(2.5, requires_grad=True), torch.tensor(0.0, requires_grad=True)
+def fit(loss: Loss, count: int = 150, *, start: float = 2.5) -> tuple[Tensor, Tensor]:
+    """Fits one bell to the petals with `loss(log_q, p)`, both (1, 161): the curve, and the bell's log_q (161,).
+
+    The bell begins at `start`, in cm.
+    """
+    mean, log_std = torch.tensor(start, requires_grad=True), torch.tensor(0.0, requires_grad=True)
     curve = steps([mean, log_std], lambda: loss(bell(mean, log_std)[None], petals()[None]), count, lr=0.05)
     return curve, bell(mean, log_std).detach()
 
@@ -216,7 +219,7 @@ def broken_b(student_logits: Tensor, teacher_logits: Tensor, temperature: float)
 
 def broken_c(log_q: Tensor, p: Tensor) -> Tensor:
     """What training C minimised."""
-    return F.kl_div(p.log(), log_q.exp(), reduction="batchmean")
+    return F.kl_div(p.log(), log_q, reduction="batchmean", log_target=True)
 
 
 def broken_d(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
