@@ -64,6 +64,7 @@ TITLES = {
     "counts_and_noise": "Counts and noise",
     "ranking": "Ranking",
     "at_scale": "Losses at scale",
+    "which_loss": "Which loss when",
 }
 
 TOPICS = tuple(Topic(number, name, title) for number, (name, title) in enumerate(TITLES.items()))

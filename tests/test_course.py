@@ -31,6 +31,7 @@ CATALOGUE = {
     "counts_and_noise": {f"POI{n}" for n in range(1, 8)},
     "ranking": {f"MR{n}" for n in range(1, 6)},
     "at_scale": {"CTC13"},
+    "which_loss": {"CE1", "KL2", "KL3", "CTC1", "MSE1", "CE10"},  # once more, each as a training to diagnose
 }
 
 

@@ -30,6 +30,7 @@ IN_JAIL = {
     "counts_and_noise": "poisson_nll_loss__own_backward",
     "ranking": "margin_ranking_loss__own_backward",
     "at_scale": "ctc_scaled__own_backward",
+    "which_loss": "language_model_loss__own_backward",
 }
 
 

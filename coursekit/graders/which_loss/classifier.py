@@ -1,0 +1,186 @@
+"""Training A, a classifier: `classifier_loss`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, inf, tensor
+
+from coursekit.compare import same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Question
+from coursekit.graders.cross_entropy.common import draw_logits, log_softmax_spec
+from coursekit.graders.which_loss.common import Rng, mean_mistakes
+from coursekit.grading import Function
+from coursekit.inputs import indices
+
+
+def surprises(logits: Tensor, target: Tensor) -> Tensor:
+    """-ln of the probability of each sample's class, shape (N,)."""
+    log_p = log_softmax_spec(logits, 1)
+    return torch.stack([-log_p[n, k] for n, k in enumerate(target.tolist())])
+
+
+def classifier_spec(logits: Tensor, target: Tensor) -> Tensor:
+    """The mean surprise."""
+    return surprises(logits, target).mean()
+
+
+def classifier_cases() -> Iterator[Question]:
+    """Sizes, extremes and dtypes, each with its gradient."""
+    generator = torch.Generator().manual_seed(0)
+    for shape in ((1, 2), (2, 2), (3, 3), (2, 5), (4, 3)):
+        for dtype in (torch.float32, torch.float64):
+            logits = torch.randn(shape, generator=generator, dtype=dtype)
+            yield Question((logits, torch.arange(shape[0]) % shape[1]), wrt=(0,))
+    yield Question((tensor([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]]), tensor([2, 0])), wrt=(0,))
+    yield Question((tensor([[0.0, -inf, 1.0]]), tensor([2])), wrt=(0,))
+    yield Question((tensor([[7.0]]), tensor([0])), wrt=(0,))
+
+
+classifier_loss = Exercise(
+    "classifier_loss",
+    classifier_spec,
+    points=1,
+    parity_points=1,
+    idea="Cross-entropy takes logits: the softmax is inside.",
+    hints=(
+        "What does `F.cross_entropy` do with its first argument before it picks the right class?",
+        "A perfect classifier's loss is 0. Call your function with logits of 100 for the right class.",
+    ),
+    twin=F.cross_entropy,
+    cases=classifier_cases,
+)
+
+
+@classifier_loss.check
+def sure_and_right(f: Function, rng: Rng) -> None:
+    """A classifier that is sure and right pays almost nothing
+
+    There is no floor: the more certain of the right class, the closer to 0.
+    """
+    same_value(f, classifier_spec, tensor([[8.0, 0.0, 0.0]]), tensor([0]))
+    same_value(f, classifier_spec, tensor([[6.0, 0.0], [0.0, 5.0]]), tensor([0, 1]))
+
+
+@classifier_loss.check
+def any_logits(f: Function, rng: Rng) -> None:
+    """The mean over the samples, and as many samples as classes
+
+    The softmax runs over the classes, dimension 1.
+    """
+    same_value(f, classifier_spec, draw_logits(rng, 2, 2), tensor([1, 0]))
+    same_value(f, classifier_spec, draw_logits(rng, 3, 3), indices(rng, 3, 3))
+    same_value(f, classifier_spec, draw_logits(rng, 3, 4), indices(rng, 4, 3))
+
+
+@classifier_loss.check
+def classifier_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right: softmax less 1 at the right class, by the number of samples"""
+    same_gradient(f, classifier_spec, draw_logits(rng, 2, 3), indices(rng, 3, 2))
+    same_gradient(f, classifier_spec, tensor([[0.0, 9.0]]), tensor([0]))
+
+
+@classifier_loss.parity
+def classifier_extremes(f: Function, rng: Rng) -> None:
+    """Logits of ±1000: a finite loss, and a gradient that still pulls
+
+    A probability that has been rounded to 0 has no logarithm, and nothing pulls it up again.
+    """
+    big = 100.0 * int(rng.integers(2, 11))
+    same_gradient(f, classifier_spec, tensor([[big, 0.0, -big]]), tensor([1]))
+    same_gradient(f, classifier_spec, tensor([[0.0, big]]), tensor([0]))
+
+
+@classifier_loss.parity
+def classifier_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64"""
+    same_dtype(f, classifier_spec, draw_logits(rng, 2, 3), tensor([2, 0]))
+    same_dtype(f, classifier_spec, draw_logits(rng, 2, 3).double(), tensor([2, 0]))
+
+
+wrong = classifier_loss.misconception
+mean_mistakes(classifier_loss, surprises, "samples")
+
+
+@wrong(  # CE1, training A
+    "A softmax before `cross_entropy`, which has one inside. The second one sees numbers from 0 to 1 only, so the loss "
+    "of a perfect model is ln(1 + (K - 1)/e) and not 0. Pass the logits."
+)
+def softmax_first(logits: Tensor, target: Tensor) -> Tensor:
+    return F.cross_entropy(logits.softmax(1), target)
+
+
+@wrong(
+    "A sigmoid before `cross_entropy`. The softmax inside then sees numbers from 0 to 1 only, and the loss has a floor "
+    "far above 0. Pass the logits."
+)
+def sigmoid_first(logits: Tensor, target: Tensor) -> Tensor:
+    return F.cross_entropy(logits.sigmoid(), target)
+
+
+@wrong(
+    "A ReLU before `cross_entropy`: negative logits all count as 0, and their gradient is 0. Pass what the last "
+    "linear layer returns."
+)
+def relu_first(logits: Tensor, target: Tensor) -> Tensor:
+    return F.cross_entropy(logits.relu(), target)
+
+
+@wrong(  # NLL1
+    "`nll_loss` of probabilities: minus the probability of the right class, a loss from -1 to 0. It takes "
+    "log-probabilities."
+)
+def nll_of_probabilities(logits: Tensor, target: Tensor) -> Tensor:
+    return F.nll_loss(logits.softmax(1), target)
+
+
+@wrong(  # NLL2
+    "`nll_loss` of logits: it picks them as they are, and has no lower bound. It takes log-probabilities; "
+    "`cross_entropy` takes logits."
+)
+def nll_of_logits(logits: Tensor, target: Tensor) -> Tensor:
+    return F.nll_loss(logits, target)
+
+
+@wrong(  # CE2
+    "`softmax`, then `log`: a probability that is rounded to 0 costs inf. `log_softmax` does both in one step, and "
+    "`cross_entropy` calls it."
+)
+def log_of_softmax(logits: Tensor, target: Tensor) -> Tensor:
+    return F.nll_loss(logits.softmax(1).log(), target)
+
+
+@wrong(
+    "A small number inside the logarithm (1e-8) limits the loss to 18.4, and its gradient vanishes where it is needed "
+    "most. `log_softmax` needs no protection."
+)
+def protected(logits: Tensor, target: Tensor) -> Tensor:
+    return F.nll_loss((logits.softmax(1) + 1e-8).log(), target)
+
+
+@wrong("The softmax runs over the samples (dim=0). The classes lie along dimension 1.")  # NLL3
+def over_the_samples(logits: Tensor, target: Tensor) -> Tensor:
+    return F.nll_loss(logits.log_softmax(0), target)
+
+
+@wrong(
+    "One yes-or-no question for each class (`binary_cross_entropy_with_logits` of one-hot targets). Exactly one class "
+    "is right here, so the classes share one softmax."
+)
+def yes_or_no(logits: Tensor, target: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits, F.one_hot(target, logits.shape[1]).to(logits.dtype))
+
+
+@wrong(
+    "The squared error of the probabilities. Where the classifier is sure and wrong, its gradient is almost 0: it "
+    "does not learn from its worst mistakes."
+)
+def squared(logits: Tensor, target: Tensor) -> Tensor:
+    return F.mse_loss(logits.softmax(1), F.one_hot(target, logits.shape[1]).to(logits.dtype))
+
+
+@wrong("The loss of the likeliest class. Take that of the right one, `target`.")
+def likeliest(logits: Tensor, target: Tensor) -> Tensor:
+    return F.cross_entropy(logits, logits.argmax(1))

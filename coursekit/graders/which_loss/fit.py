@@ -1,0 +1,200 @@
+"""Training C, a model of the data's distribution: `fit_loss`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, inf, tensor
+
+from coursekit.compare import same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Question
+from coursekit.graders.kl_divergence.common import apart, entropy_of, ln
+from coursekit.graders.which_loss.common import Rng, mean_mistakes
+from coursekit.grading import Function
+
+
+def divergences(log_q: Tensor, p: Tensor) -> Tensor:
+    """KL(p‖q) of each row, term by term, 0 ln 0 = 0; shape (N,)."""
+    terms = [a * (ln(a) - b) if a > 0 else 0 * a for a, b in zip(p.flatten(), log_q.flatten(), strict=True)]
+    return torch.stack(terms).reshape(p.shape).sum(1)
+
+
+def fit_spec(log_q: Tensor, p: Tensor) -> Tensor:
+    """The mean over the rows."""
+    return divergences(log_q, p).mean()
+
+
+def torch_kl(log_q: Tensor, p: Tensor) -> Tensor:
+    """As torch has it."""
+    return F.kl_div(log_q, p, reduction="batchmean")
+
+
+def fit_cases() -> Iterator[Question]:
+    """Sizes and dtypes, with gradients by log_q and through its log_softmax; zeros in p, and in q."""
+    generator = torch.Generator().manual_seed(0)
+    for shape in ((1, 2), (2, 2), (2, 3), (3, 5)):
+        for dtype in (torch.float32, torch.float64):
+            logits, others = torch.randn((2, *shape), generator=generator, dtype=dtype)
+            yield Question((logits, others.softmax(1)), wrt=(0,), through="log_softmax")
+            yield Question((logits.log_softmax(1), others.softmax(1)), wrt=(0,))
+    yield Question((tensor([[0.5, 0.3, 0.2]]).log(), tensor([[0.0, 0.4, 0.6]])), wrt=(0,))
+    yield Question((tensor([[0.0, -inf]]), tensor([[0.5, 0.5]])))
+
+
+fit_loss = Exercise(
+    "fit_loss",
+    fit_spec,
+    points=1,
+    parity_points=1,
+    idea="Forward KL weighs by the data: what the data hold, the model must cover.",
+    hints=(
+        "What happens is p. Which of the two holds the weights, and which comes first in `kl_div`?",
+        "Give the model a probability near 0 where p has 0.5. The right loss is large there; the swapped one is not.",
+        "Two rows cost the mean of their KL: look up what 'batchmean' divides by.",
+    ),
+    twin=torch_kl,
+    cases=fit_cases,
+)
+
+
+def pair(rng: Rng, rows: int) -> tuple[Tensor, Tensor]:
+    """Log-probabilities and probabilities of three outcomes whose KL differs in the two directions."""
+
+    def draw() -> tuple[Tensor, ...]:
+        q, p = ([rng.permutation(row) for _ in range(rows)] for row in ((0.85, 0.1, 0.05), (0.5, 0.3, 0.2)))
+        return tensor(np.array(q), dtype=torch.float32).log(), tensor(np.array(p), dtype=torch.float32)
+
+    log_q, p = apart(draw, fit_spec, swapped, both_directions)
+    return log_q, p
+
+
+@fit_loss.check
+def peak_not_covered(f: Function, rng: Rng) -> None:
+    """A peak of p that q does not cover is expensive
+
+    p weighs. Half of what happens, and the model gives it 1 %: that must cost more than an even spread.
+    """
+    same_value(f, fit_spec, tensor([[0.98, 0.01, 0.01]]).log(), tensor([[0.5, 0.5, 0.0]]))
+    same_value(f, fit_spec, *pair(rng, 1))
+
+
+@fit_loss.check
+def mean_of_rows(f: Function, rng: Rng) -> None:
+    """Several rows: the mean of their divergences"""
+    same_value(f, fit_spec, *pair(rng, 2))
+    same_value(f, fit_spec, *pair(rng, 3))
+
+
+@fit_loss.check
+def fit_gradient(f: Function, rng: Rng) -> None:
+    """The gradient by the model's logits is right: q - p, by the number of rows
+
+    log_q is the log_softmax of these logits.
+    """
+    log_q, p = pair(rng, 2)
+    same_gradient(f, fit_spec, log_q, p, through="log_softmax")
+
+
+@fit_loss.parity
+def never_happens(f: Function, rng: Rng) -> None:
+    """A 0 in p adds nothing, to the value or to the gradient
+
+    0 · ln 0 counts as 0; `kl_div` knows that.
+    """
+    same_gradient(f, fit_spec, tensor([[0.5, 0.3, 0.2]]).log(), tensor([[0.0, 0.4, 0.6]]))
+
+
+@fit_loss.parity
+def ruled_out(f: Function, rng: Rng) -> None:
+    """A model that rules out what happens costs inf
+
+    A small number beside the 0 would hide it.
+    """
+    same_value(f, fit_spec, tensor([[0.0, -inf]]), tensor([[0.5, 0.5]]))
+    same_value(f, fit_spec, tensor([[0.0, -200.0]]), tensor([[0.5, 0.5]]))
+
+
+@fit_loss.parity
+def fit_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64"""
+    log_q, p = pair(rng, 2)
+    same_dtype(f, fit_spec, log_q, p)
+    same_dtype(f, fit_spec, log_q.double(), p.double())
+
+
+wrong = fit_loss.misconception
+mean_mistakes(fit_loss, divergences, "rows")
+
+
+@wrong(  # KL2, training C
+    "The arguments of `kl_div` are swapped: this is KL(q‖p), weighed by the model. A peak that the model ignores "
+    "costs it nothing, so it sits on one. The model comes first, as log-probabilities; the data second."
+)
+def swapped(log_q: Tensor, p: Tensor) -> Tensor:
+    return F.kl_div(p.log(), log_q.exp(), reduction="batchmean")
+
+
+@wrong("This is the mean of both directions. It is symmetric, and half of it is weighed by the model.")
+def both_directions(log_q: Tensor, p: Tensor) -> Tensor:
+    return (fit_spec(log_q, p) + swapped(log_q, p)) / 2
+
+
+@wrong(  # KL3
+    "The default reduction of `kl_div`, 'mean', divides by all elements. It is K times too small: use 'batchmean'."
+)
+def mean_over_elements(log_q: Tensor, p: Tensor) -> Tensor:
+    return F.kl_div(log_q, p, reduction="none").mean()
+
+
+@wrong(  # KL1
+    "`kl_div` was given probabilities of the model. Its first argument is log-probabilities, and log_q holds them."
+)
+def probabilities_first(log_q: Tensor, p: Tensor) -> Tensor:
+    return F.kl_div(log_q.exp(), p, reduction="batchmean")
+
+
+@wrong("`log_target=True` announces log-probabilities, and p holds probabilities: they were exponentiated.")
+def announced_without(log_q: Tensor, p: Tensor) -> Tensor:
+    return F.kl_div(log_q, p, reduction="batchmean", log_target=True)
+
+
+@wrong(
+    "`kl_div` was given ln p without `log_target=True`: it takes it for probabilities, and the logarithm of a negative "
+    "number is NaN."
+)
+def unannounced_logarithm(log_q: Tensor, p: Tensor) -> Tensor:
+    return F.kl_div(log_q, p.log(), reduction="batchmean")
+
+
+@wrong("The logarithm of log_q was taken once more. It is a logarithm already.")
+def logarithm_twice(log_q: Tensor, p: Tensor) -> Tensor:
+    return F.kl_div(log_q.log(), p, reduction="batchmean")
+
+
+@wrong(
+    "This is the cross-entropy. Its gradient is right, but its minimum is the entropy of p, so nobody sees when the "
+    "fit is perfect."
+)
+def without_entropy(log_q: Tensor, p: Tensor) -> Tensor:
+    return fit_spec(log_q, p) + entropy_of(p).mean()
+
+
+@wrong("0 · ln 0 is NaN when it is typed as it stands. `kl_div` counts it as 0; by hand, `torch.xlogy(p, p)` does.")
+def nan_at_zero(log_q: Tensor, p: Tensor) -> Tensor:
+    return (p * (p.log() - log_q)).sum(1).mean()
+
+
+@wrong(
+    "A small number (1e-8) inside a logarithm hides that the model rules out what happens: that costs inf, or as much "
+    "as log_q says."
+)
+def protected(log_q: Tensor, p: Tensor) -> Tensor:
+    return (p * ((p + 1e-8).log() - (log_q.exp() + 1e-8).log())).sum(1).mean()
+
+
+@wrong("The squared error of the probabilities. It hardly sees the difference between 0.001 and 0.0001.")
+def squared(log_q: Tensor, p: Tensor) -> Tensor:
+    return F.mse_loss(log_q.exp(), p)

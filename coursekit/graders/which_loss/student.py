@@ -1,0 +1,159 @@
+"""Training B, a student and its teacher: `student_loss`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, tensor
+
+from coursekit.compare import same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Question
+from coursekit.graders.kl_divergence import distillation as by_hand
+from coursekit.graders.which_loss.common import Rng, mean_mistakes
+from coursekit.grading import Function
+
+student_spec, draw = by_hand.distillation_spec, by_hand.logits_pair
+
+
+def divergences(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    """T² times the KL of each sample, shape (N,)."""
+    return by_hand.one_per_sample(student_logits, teacher_logits, temperature)
+
+
+def softened(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    """The student's and the teacher's log-probabilities."""
+    return (student_logits / temperature).log_softmax(1), (teacher_logits / temperature).log_softmax(1)
+
+
+def torch_distillation(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    """As torch's tutorials write it."""
+    s, t = softened(student_logits, teacher_logits, temperature)
+    return F.kl_div(s, t.exp(), reduction="batchmean") * temperature**2
+
+
+def student_cases() -> Iterator[Question]:
+    """Sizes, temperatures, extremes and dtypes, each with its gradient."""
+    generator = torch.Generator().manual_seed(0)
+    for shape in ((1, 2), (2, 2), (3, 4)):
+        for temperature in (0.5, 1.0, 4.0):
+            for dtype in (torch.float32, torch.float64):
+                student, teacher = torch.randn((2, *shape), generator=generator, dtype=dtype)
+                yield Question((student, teacher, temperature), wrt=(0,))
+    yield Question((tensor([[0.0, 400.0]]), tensor([[300.0, 0.0]]), 1.0), wrt=(0,))
+
+
+student_loss = Exercise(
+    "student_loss",
+    student_spec,
+    points=1,
+    parity_points=1,
+    idea="One KL a sample, then the mean over the samples: with `kl_div` that is `batchmean`.",
+    hints=(
+        "`kl_div` takes the student's log-probabilities first, and the teacher's probabilities second.",
+        "Its reduction 'mean' divides by all N · K elements. What should it divide by?",
+        "Compare your value for a single sample with K = 10 classes with the KL by hand: is it a tenth?",
+    ),
+    twin=torch_distillation,
+    cases=student_cases,
+)
+
+
+@student_loss.check
+def one_sample(f: Function, rng: Rng) -> None:
+    """A single sample: its whole KL, not the average over the classes"""
+    same_value(f, student_spec, tensor([[0.0, 1.0]]), tensor([[2.0, 0.0]]), 1.0)
+    same_value(f, student_spec, *draw(rng, 1, 3))
+
+
+@student_loss.check
+def temperature_of_both(f: Function, rng: Rng) -> None:
+    """The temperature softens both, and T² keeps the scale"""
+    same_value(f, student_spec, *draw(rng, 2, 3, temperature=2.0))
+    same_value(f, student_spec, *draw(rng, 2, 2, temperature=4.0))
+
+
+@student_loss.check
+def student_gradient(f: Function, rng: Rng) -> None:
+    """The gradient by the student's logits is right
+
+    Of softmax(student/T) - softmax(teacher/T) a factor T is left, by the number of samples.
+    """
+    same_gradient(f, student_spec, *draw(rng, 2, 3))
+    same_gradient(f, student_spec, *draw(rng, 2, 3, temperature=2.0))
+
+
+@student_loss.parity
+def student_extremes(f: Function, rng: Rng) -> None:
+    """Logits of some hundreds give a finite loss and a gradient
+
+    The input of `kl_div` is best made by `log_softmax`.
+    """
+    same_gradient(f, student_spec, tensor([[0.0, -1000.0]]), tensor([[0.0, 0.0]]), 1.0)
+    same_gradient(f, student_spec, tensor([[300.0, 0.0]]), tensor([[0.0, 400.0]]), 2.0)
+
+
+@student_loss.parity
+def student_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64"""
+    student, teacher, temperature = draw(rng, 2, 3, temperature=2.0)
+    same_dtype(f, student_spec, student, teacher, temperature)
+    same_dtype(f, student_spec, student.double(), teacher.double(), temperature)
+
+
+wrong = student_loss.misconception
+mean_mistakes(student_loss, divergences, "samples")
+
+for mistake, why in (
+    # KL3, training B
+    (
+        by_hand.mean_over_elements,
+        "The default reduction of `kl_div`, 'mean', divides by all N · K elements: loss and gradient are K times too "
+        "small. One KL a sample is 'batchmean'.",
+    ),
+    # KL2, KL11
+    (by_hand.teacher_from_student, "The arguments of `kl_div` are swapped: the model comes first, the truth second."),
+    (
+        by_hand.without_square,
+        "T² is missing: the gradient shrinks as 1/T², and a second loss beside this one takes over.",
+    ),
+    (by_hand.one_factor_only, "The factor is T. The gradient shrinks as 1/T², so T² makes up for it."),
+    (by_hand.student_softened_only, "Only the student is softened. Divide the teacher's logits by T as well."),
+    (by_hand.teacher_softened_only, "Only the teacher is softened. Divide the student's logits by T as well."),
+    (by_hand.temperature_ignored, "The temperature is not used: divide both logits by it before the softmax."),
+    (
+        by_hand.soft_cross_entropy,
+        "This is the cross-entropy with the teacher's probabilities. Its gradient is right, but it does not fall to 0: "
+        "`kl_div` subtracts the teacher's entropy.",
+    ),
+    (by_hand.wrong_dimension, "The softmax runs over the samples (dim=0). The classes lie along dimension 1."),
+    (
+        by_hand.log_of_softmax,
+        "`softmax`, then `log`: a probability that is rounded to 0 costs inf. Use `log_softmax`.",
+    ),
+):
+    wrong(why)(mistake)
+
+
+@wrong(  # KL1
+    "`kl_div` was given the student's probabilities. Its first argument is log-probabilities: `log_softmax`."
+)
+def probabilities_first(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    s, t = softened(student_logits, teacher_logits, temperature)
+    return temperature**2 * F.kl_div(s.exp(), t.exp(), reduction="batchmean")
+
+
+@wrong(
+    "`kl_div` was given the teacher's log-probabilities without `log_target=True`: it takes them for probabilities, "
+    "and the logarithm of a negative number is NaN."
+)
+def unannounced_logarithm(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    s, t = softened(student_logits, teacher_logits, temperature)
+    return temperature**2 * F.kl_div(s, t, reduction="batchmean")
+
+
+@wrong("With `log_target=True` the second argument is log-probabilities. These were probabilities.")
+def announced_without(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    s, t = softened(student_logits, teacher_logits, temperature)
+    return temperature**2 * F.kl_div(s, t.exp(), reduction="batchmean", log_target=True)
