@@ -29,6 +29,10 @@ CATALOGUE = {
     | {f"HUB{n}" for n in range(1, 8)}
     | {f"K{n}" for n in range(12, 17)},
     "counts_and_noise": {f"POI{n}" for n in range(1, 8)},
+    "margins": {f"SM{n}" for n in range(1, 4)}
+    | {f"MM{n}" for n in range(1, 8)}
+    | {f"MLM{n}" for n in range(1, 8)}
+    | {"K9", "K10"},
 }
 
 

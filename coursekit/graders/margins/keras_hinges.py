@@ -190,7 +190,7 @@ def checks_of(name: str, two: str, mixed: str) -> Callable[[Exercise], None]:
 
 def draw_pair(rng: Rng) -> Tensor:
     """Two scores within the margin, of opposite sign."""
-    return tensor([rng.permutation([-0.8, 0.4])], dtype=torch.float32)
+    return tensor(rng.permutation([-0.8, 0.4])[None], dtype=torch.float32)
 
 
 checks_of("hinge", "0.6 and 1.4", "1.0000")(keras_hinge)

@@ -150,7 +150,7 @@ def of_a_batch(f: Function, rng: Rng) -> None:
 
 @multi_margin_loss.check
 def slope(f: Function, rng: Rng) -> None:
-    """The slope is 1/C for each class that is too close, and minus their number over C for the right one"""
+    """Each class that is too close has a slope of 1/C, the right one minus their sum"""
     same_gradient(f, multi_margin_spec, tensor([[2.0, 1.5, 3.1, -1.0]]), tensor([0]), reduction="sum")
     same_gradient(f, multi_margin_spec, *batch(rng, 3, 4), scale=3.0)
 
