@@ -223,7 +223,8 @@ def divided_by_weights(input: Tensor, target: Tensor, *args: Any, **flags: Any) 
     weight = flags.get("weight", args[2] if len(args) > 2 else None)
     if weight is None or flags.get("reduction", "mean") != "mean":
         return value
-    return value * target.numel() / weight[target].sum()
+    total: Tensor = weight[target].sum()
+    return value * target.numel() / total
 
 
 @multi_margin_loss.misconception("The factors are divided by their sum first. They are taken as they are.")
@@ -264,7 +265,8 @@ def factors_of_the_others(
 ) -> Tensor:
     def sample(row: Tensor, right: int, p: int, margin: float, factor: Tensor | None) -> Tensor:
         factors = torch.ones_like(row) if weight is None else weight
-        return (others(factors, right) * hinge(gaps(row, right, margin)) ** p).sum() / len(row)
+        loss: Tensor = (others(factors, right) * hinge(gaps(row, right, margin)) ** p).sum() / len(row)
+        return loss
 
     return assembled(sample)(input, target, p, margin, weight, reduction)
 

@@ -24,18 +24,19 @@ def sample_loss(row: Tensor, numbers: list[int]) -> Tensor:
     """Σ max(0, 1 - row[i] + row[j]) / C over the listed i and the j that are not listed."""
     listed = before_the_end(numbers)
     wrong = [j for j in range(len(row)) if j not in listed]
-    return sum((hinge(1 - row[i] + row[j]) for i in listed for j in wrong), 0 * row.sum()) / len(row)
+    return sum((hinge(1 - row[i] + row[wrong]).sum() for i in listed), 0 * row.sum()) / len(row)
 
 
-def assembled(sample: Loss = sample_loss, lowest: int = -1) -> Loss:
-    """A loss of samples, with what surrounds it as it should be; `lowest` is the smallest number a list may hold."""
+def assembled(sample: Loss = sample_loss) -> Loss:
+    """A loss of samples, with what surrounds it as it should be."""
 
     def spec(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
         if input.shape != target.shape:
             raise ValueError(f"target is {tuple(target.shape)}, input {tuple(input.shape)}")
-        rows, lists = torch.atleast_2d(input), torch.atleast_2d(target).tolist()
-        if not all(lowest <= number < rows.shape[1] for numbers in lists for number in numbers):
-            raise ValueError(f"targets {lists} of {rows.shape[1]} classes")
+        classes = input.shape[-1]
+        rows, lists = input.reshape(-1, classes), target.reshape(-1, classes).tolist()
+        if not all(-1 <= number < classes for numbers in lists for number in numbers):
+            raise ValueError(f"targets {lists} of {classes} classes")
         losses = [sample(row, numbers) for row, numbers in zip(rows, lists, strict=True)]
         stacked = torch.stack(losses) if losses else rows.sum(1)
         return reduced(stacked.reshape(input.shape[:-1]), reduction)

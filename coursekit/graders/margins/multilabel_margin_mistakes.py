@@ -274,7 +274,8 @@ def too_large_left_out(input: Tensor, target: Tensor, reduction: str = "mean") -
         return sample_loss(row, [number for number in before_the_end(numbers) if number < len(row)])
 
     if target.shape == input.shape and bool((target >= input.shape[-1]).any()):
-        rows, lists = torch.atleast_2d(input), torch.atleast_2d(target).tolist()
+        classes = input.shape[-1]
+        rows, lists = input.reshape(-1, classes), target.reshape(-1, classes).tolist()
         losses = torch.stack([sample(row, numbers) for row, numbers in zip(rows, lists, strict=True)])
         return reduced(losses.reshape(input.shape[:-1]), reduction)
     return multilabel_margin_spec(input, target, reduction)

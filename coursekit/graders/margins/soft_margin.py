@@ -55,10 +55,10 @@ def cases() -> Iterator[Question]:
             yield Question((input, target), {"reduction": reduction}, wrt=(0,))
         yield Question((torch.zeros_like(input), side.to(dtype)), {"reduction": reduction}, wrt=(0,))
     far = tensor([80.0, -80.0, 40.0, -40.0, 17.0, -17.0, 0.0])
-    for reduction, side in product(REDUCTIONS, (1.0, -1.0)):
-        yield Question((far, torch.full_like(far, side)), {"reduction": reduction}, wrt=(0,))
-        yield Question((far.double(), torch.full_like(far, side)), {"reduction": reduction}, wrt=(0,))
-        yield Question((tensor([nan, 1.0]), torch.full((2,), side)), {"reduction": reduction})
+    for reduction, same_side in product(REDUCTIONS, (1.0, -1.0)):
+        yield Question((far, torch.full_like(far, same_side)), {"reduction": reduction}, wrt=(0,))
+        yield Question((far.double(), torch.full_like(far, same_side)), {"reduction": reduction}, wrt=(0,))
+        yield Question((tensor([nan, 1.0]), torch.full((2,), same_side)), {"reduction": reduction})
 
 
 soft_margin_loss = Exercise(
