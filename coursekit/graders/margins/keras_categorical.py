@@ -121,7 +121,8 @@ def other_labels(f: Function, rng: Rng) -> None:
     same_value(f, categorical_spec, tensor([[1.0, 1.0, 0.0]]), tensor([[0.2, 0.1, 0.3]]))
     same_value(f, categorical_spec, tensor([[0.5, 0.25, 0.25]]), tensor([[0.8, 0.4, 1.3]]))
     same_value(f, categorical_spec, tensor([[-1.0, 1.0, -1.0]]), tensor([[0.5, -1.0, 0.25]]))
-    same_gradient(f, categorical_spec, tensor([[0.7, 0.1, 0.2]]), draw_scores(rng, 1, 3), wrt=(1,))
+    scores = tensor(rng.permutation([0.4, 1.3, -0.8])[None], dtype=torch.float32)  # no tie in any order
+    same_gradient(f, categorical_spec, tensor([[0.7, 0.1, 0.2]]), scores, wrt=(1,))
 
 
 @keras_categorical_hinge.parity

@@ -128,7 +128,8 @@ def checks_of(name: str, two: str, mixed: str) -> Callable[[Exercise], None]:
             same_value(f, spec, tensor([[-1.0]]), tensor([[0.4]]))
 
         def met(f: Function, rng: Rng) -> None:
-            same_value(f, spec, tensor([[1.0, 1.0, -1.0, -1.0]]), tensor([[3.0, -0.5, -2.0, 1.5]]))
+            same_value(f, spec, tensor([[1.0, 1.0]]), tensor([[3.0, 0.5]]))  # cut off as a whole, this row costs 0
+            same_value(f, spec, tensor([[1.0, 1.0, -1.0, -1.0]]), tensor([[3.0, -0.5, -2.0, 1.4]]))
             same_value(f, spec, *labelled(rng, 1, 4))
 
         def converted(f: Function, rng: Rng) -> None:
@@ -146,7 +147,7 @@ def checks_of(name: str, two: str, mixed: str) -> Callable[[Exercise], None]:
 
         smallest.__doc__ = f"A score of 0.4 costs {two}: on the right side, and on the wrong one"
         met.__doc__ = (
-            "From a margin of 1 on nothing is to pay, however far\n\nMargins 3, -0.5, 2 and -1.5: the first and the "
+            "From a margin of 1 on nothing is to pay, however far\n\nMargins 3, -0.5, 2 and -1.4: the first and the "
             f"third cost 0, the mean is {mixed}."
         )
         converted.__doc__ = "Labels 0 and 1 stand for -1 and 1\n\nA 0 left as it is costs 1 whatever the score says."
@@ -193,5 +194,5 @@ def draw_pair(rng: Rng) -> Tensor:
     return tensor(rng.permutation([-0.8, 0.4])[None], dtype=torch.float32)
 
 
-checks_of("hinge", "0.6 and 1.4", "1.0000")(keras_hinge)
-checks_of("squared", "0.36 and 1.96", "2.1250")(keras_squared_hinge)
+checks_of("hinge", "0.6 and 1.4", "0.9750")(keras_hinge)
+checks_of("squared", "0.36 and 1.96", "2.0025")(keras_squared_hinge)
