@@ -16,4 +16,5 @@ from coursekit.graders.margins.multi_margin import multi_margin_loss
 from coursekit.graders.margins.multilabel_margin import multilabel_margin_loss
 
 # these add their mistakes to the exercises above, in this order
-from coursekit.graders.margins import keras_mistakes, multi_margin_mistakes, multilabel_margin_mistakes
+from coursekit.graders.margins import keras_mistakes, soft_margin_mistakes
+from coursekit.graders.margins import multi_margin_mistakes, multi_margin_arguments, multilabel_margin_mistakes
