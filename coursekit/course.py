@@ -65,6 +65,7 @@ TITLES = {
     "ranking": "Ranking",
     "at_scale": "Losses at scale",
     "which_loss": "Which loss when",
+    "margins": "Margins",
 }
 
 TOPICS = tuple(Topic(number, name, title) for number, (name, title) in enumerate(TITLES.items()))

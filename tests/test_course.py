@@ -32,6 +32,10 @@ CATALOGUE = {
     "ranking": {f"MR{n}" for n in range(1, 6)},
     "at_scale": {"CTC13"},
     "which_loss": {"CE1", "KL2", "KL3", "CTC1", "MSE1", "CE10"},  # once more, each as a training to diagnose
+    "margins": {f"SM{n}" for n in range(1, 4)}
+    | {f"MM{n}" for n in range(1, 8)}
+    | {f"MLM{n}" for n in range(1, 8)}
+    | {"K9", "K10"},
 }
 
 

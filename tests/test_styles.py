@@ -31,6 +31,7 @@ IN_JAIL = {
     "ranking": "margin_ranking_loss__own_backward",
     "at_scale": "ctc_scaled__own_backward",
     "which_loss": "language_model_loss__own_backward",
+    "margins": "multi_margin_loss__own_backward",
 }
 
 

@@ -1,0 +1,202 @@
+"""A margin that is never quite met: `soft_margin_loss`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from math import prod
+
+import numpy as np
+import torch
+from torch import Tensor, nan, tensor
+
+from coursekit.compare import refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Question
+from coursekit.graders.margins.common import DTYPES, READY_MADE, SCORES, Rng
+from coursekit.grading import Function
+from coursekit.reductions import REDUCTIONS, reduced
+
+
+def soft_margin_spec(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Ln(1 + exp(-y · x)) of each element, with the larger of the two exponentials taken out of the logarithm."""
+    if target.shape != input.shape:
+        raise ValueError(f"target is {tuple(target.shape)}, input {tuple(input.shape)}")
+    wrong = -target * input
+    # a clamp passes its whole slope at its bound, so that the slope at 0 is that of the second branch: ½
+    above = wrong + torch.log1p(torch.exp(-wrong.clamp(min=0)))
+    below = torch.log1p(torch.exp(wrong.clamp(max=0)))
+    return reduced(torch.where(wrong > 0, above, below), reduction)
+
+
+def soft_margin_twin(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """torch's own, as far as it can count.
+
+    torch takes exp(-y · x) as it is: from 89 on that is inf in float32, and the gradient NaN. Beyond 80 the loss is
+    y · x with its sign turned, or 0, in every digit that float32 has; there the spec decides and not torch.
+    """
+    margin = target * input
+    if not bool((margin.abs() > 80).any()):
+        return torch.nn.functional.soft_margin_loss(input, target, reduction=reduction)
+    near = torch.nn.functional.soft_margin_loss(margin.clamp(-80, 80), torch.ones_like(margin), reduction="none")
+    return reduced(torch.where(margin.abs() > 80, (-margin).clamp(min=0), near), reduction)
+
+
+def cases() -> Iterator[Question]:
+    """Reductions × shapes × dtypes × targets, for scores up to 80: beyond, torch is wrong.
+
+    No case has a target wider than its input: torch's result is float32 then, an accident that no check asks for.
+    """
+    shapes: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (2, 3), (2, 2), (2, 1, 3), (0, 3))
+    for reduction, dtype, shape in product(REDUCTIONS, DTYPES, shapes):
+        count = prod(shape)
+        input = torch.linspace(-3, 2.5, count, dtype=dtype).reshape(shape)
+        side = (torch.arange(count) % 2 * 2 - 1).reshape(shape)
+        for target in (side.to(dtype), side, side.float(), (side + 1) // 2, side.to(dtype) * 0.7):
+            yield Question((input, target), {"reduction": reduction}, wrt=(0,))
+        yield Question((torch.zeros_like(input), side.to(dtype)), {"reduction": reduction}, wrt=(0,))
+    far = tensor([80.0, -80.0, 40.0, -40.0, 17.0, -17.0, 0.0])
+    for reduction, same_side in product(REDUCTIONS, (1.0, -1.0)):
+        yield Question((far, torch.full_like(far, same_side)), {"reduction": reduction}, wrt=(0,))
+        yield Question((far.double(), torch.full_like(far, same_side)), {"reduction": reduction}, wrt=(0,))
+        yield Question((tensor([nan, 1.0]), torch.full((2,), same_side)), {"reduction": reduction})
+
+
+soft_margin_loss = Exercise(
+    "soft_margin_loss",
+    soft_margin_spec,
+    points=2,
+    parity_points=2,
+    forbids=READY_MADE,
+    twin=soft_margin_twin,
+    cases=cases,
+    idea="The logistic loss of sides -1 and 1: it never is 0, so it never stops pulling.",
+    hints=(
+        "One formula for both sides: y · x is the margin, positive where the sign of the score is right.",
+        "exp(-y · x) overflows at 89 in float32. ln(1 + exp z) is z for a large z: which torch functions know that?",
+        "`logaddexp` takes the larger exponential out by itself. With a `clamp` by hand, look at the slope at 0.",
+    ),
+)
+
+
+def sided(rng: Rng, *shape: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
+    """Scores and sides, as many of one as of the other or one more; of two or more, one score has the wrong sign."""
+    count = prod(shape)
+    while True:
+        side = rng.permutation(np.arange(count) % 2 * 2 - 1)
+        scores = rng.permutation(SCORES)[:count]
+        if count < 2 or (side * scores < 0).any():
+            break
+    return tensor(scores.reshape(shape), dtype=dtype), tensor(side.reshape(shape), dtype=dtype)
+
+
+@soft_margin_loss.check
+def right_and_wrong(f: Function, rng: Rng) -> None:
+    """A score of 5 costs 0.0067 on the right side and 5.0067 on the wrong one
+
+    ln(1 + exp(-y · x)).
+    """
+    for side in (1.0, -1.0):
+        same_value(f, soft_margin_spec, tensor([5.0]), tensor([side]), reduction="none")
+    same_value(f, soft_margin_spec, *sided(rng, 2, 3), reduction="none")
+
+
+@soft_margin_loss.check
+def of_a_table(f: Function, rng: Rng) -> None:
+    """'mean', the default, is over all elements of a table; 'sum' too"""
+    input, target = sided(rng, 2, 3)
+    same_value(f, soft_margin_spec, input, target, reduction="mean")
+    same_value(f, soft_margin_spec, input, target, reduction="sum")
+    same_value(f, soft_margin_spec, input, target)
+
+
+@soft_margin_loss.check
+def soft_slope(f: Function, rng: Rng) -> None:
+    """The slope is -y · σ(-y · x): never 0, and never more than 1"""
+    same_gradient(f, soft_margin_spec, *sided(rng, 2, 3), reduction="sum")
+    same_gradient(f, soft_margin_spec, *sided(rng, 2, 3), scale=3.0)
+
+
+@soft_margin_loss.check
+def no_opinion(f: Function, rng: Rng) -> None:
+    """A score of 0 costs ln 2 and has a slope of ½, towards its side"""
+    same_gradient(f, soft_margin_spec, tensor([0.0]), tensor([1.0]))
+    same_gradient(f, soft_margin_spec, tensor([0.0, 0.0]), tensor([-1.0, 1.0]), reduction="sum")
+
+
+@soft_margin_loss.parity
+def soft_reductions(f: Function, rng: Rng) -> None:
+    """Three reductions, for one, two and three dimensions, and for a single number"""
+    for shape, reduction in product(((2, 2), (3,), (2, 1, 3), ()), REDUCTIONS):
+        same_value(f, soft_margin_spec, *sided(rng, *shape), reduction=reduction)
+
+
+@soft_margin_loss.parity
+def soft_gradients(f: Function, rng: Rng) -> None:
+    """The gradient with every reduction, in both dtypes"""
+    for reduction, dtype in product(REDUCTIONS, DTYPES):
+        same_gradient(f, soft_margin_spec, *sided(rng, 2, 2, dtype=dtype), scale=3.0, reduction=reduction)
+
+
+@soft_margin_loss.parity
+def far_on_either_side(f: Function, rng: Rng) -> None:
+    """Scores of ±1000 on the wrong side cost 1000, with a slope of 1; on the right side nothing
+
+    torch itself gives inf and NaN here. A loss that overflows when the model is sure and wrong fails at the worst
+    moment: this is the one place in the course where yours is to be better.
+    """
+    big = 100.0 * int(rng.integers(7, 11))
+    for dtype, score, side in product(DTYPES, (big, -big, 95.0), (1.0, -1.0)):
+        input = tensor([score, 0.4], dtype=dtype)
+        same_gradient(f, soft_margin_spec, input, tensor([side, 1.0], dtype=dtype), reduction="sum")
+
+
+@soft_margin_loss.parity
+def other_sides(f: Function, rng: Rng) -> None:
+    """A target of 0 costs ln 2 and has no slope: it is no side, and nothing converts it
+
+    Targets are used as they are. Labels 0 and 1 are a mistake of the caller, and 2y - 1 is its cure.
+    """
+    same_gradient(f, soft_margin_spec, tensor([1.3, -0.8]), tensor([0.5, -2.0]), reduction="none")
+    same_gradient(f, soft_margin_spec, tensor([5.0, -1.5]), tensor([0.0, 1.0]), reduction="sum")
+    same_value(f, soft_margin_spec, tensor([1.3, -0.8]), tensor([0.0, 1.0]))
+
+
+@soft_margin_loss.parity
+def soft_empty(f: Function, rng: Rng) -> None:
+    """An empty batch: 'sum' gives 0, 'mean' gives NaN, 'none' gives nothing"""
+    empty = torch.empty(0, 3)
+    for reduction in ("mean", "sum", "none"):
+        same_value(f, soft_margin_spec, empty, empty, reduction=reduction)
+
+
+@soft_margin_loss.parity
+def soft_nan(f: Function, rng: Rng) -> None:
+    """A NaN among the scores is not hidden"""
+    same_value(f, soft_margin_spec, tensor([nan, 0.4]), tensor([1.0, -1.0]), reduction="none")
+    same_value(f, soft_margin_spec, tensor([nan, 0.4]), tensor([1.0, -1.0]))
+
+
+@soft_margin_loss.parity
+def soft_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64, and an integer target takes part as it is"""
+    for dtype in DTYPES:
+        input, target = sided(rng, 2, 2, dtype=dtype)
+        same_dtype(f, soft_margin_spec, input, target)
+        same_dtype(f, soft_margin_spec, input, target.long())
+
+
+@soft_margin_loss.parity
+def soft_word(f: Function, rng: Rng) -> None:
+    """A reduction that does not exist is refused"""
+    refuses(f, *sided(rng, 3), reduction="batchmean")
+
+
+@soft_margin_loss.parity
+def soft_shapes(f: Function, rng: Rng) -> None:
+    """(N, 1) against (N,) is refused
+
+    A network with one output gives (N, 1), the targets are (N,): broadcast, they would be N × N losses.
+    """
+    input, target = sided(rng, 3)
+    refuses(f, input[:, None], target)
+    refuses(f, input, target[:, None])
