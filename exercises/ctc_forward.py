@@ -3,13 +3,11 @@
 Made from solutions/ctc_forward.py by `coursekit refresh`.
 """
 
-from collections.abc import Sequence
 from itertools import product
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.functional import pad
-from torch.nn.utils.rnn import pad_sequence
 
 
 def collapse(path: Tensor, blank: int = 0) -> Tensor:
@@ -87,8 +85,8 @@ def ctc_alpha(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
 def ctc_loss(
     log_probs: Tensor,
     targets: Tensor,
-    input_lengths: Tensor | Sequence[int],
-    target_lengths: Tensor | Sequence[int],
+    input_lengths: Tensor | list[int],
+    target_lengths: Tensor | list[int],
     blank: int = 0,
     reduction: str = "mean",
     zero_infinity: bool = False,

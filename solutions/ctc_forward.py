@@ -3,13 +3,11 @@
 A network has T outputs, a word has U labels, and nobody says which output belongs to which label.
 """
 
-from collections.abc import Sequence
 from itertools import product
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.functional import pad
-from torch.nn.utils.rnn import pad_sequence
 
 
 def collapse(path: Tensor, blank: int = 0) -> Tensor:
@@ -114,12 +112,12 @@ def ctc_alpha(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     emitted = log_probs[:, states].clamp(min=never)
     # Two places in front that nobody reaches, so that every state has two before it. And before the first
     # frame all paths stand on the first blank: from there they can stay on it or step to the first label.
-    row = pad(emitted.new_zeros(1), (2, 2 * len(target)), value=never)
+    row = F.pad(emitted.new_zeros(1), (2, 2 * len(target)), value=never)
     rows = []
     for frame in emitted:
         stay, step, jump = row[2:], row[1:-1], row[:-2].masked_fill(~skips, never)
         rows.append(frame + torch.stack([stay, step, jump]).logsumexp(0))
-        row = pad(rows[-1], (2, 0), value=never)
+        row = F.pad(rows[-1], (2, 0), value=never)
     alpha = torch.stack(rows)
     return alpha.masked_fill(alpha < never / 2, -torch.inf)
     # END SOLUTION
@@ -128,8 +126,8 @@ def ctc_alpha(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
 def ctc_loss(
     log_probs: Tensor,
     targets: Tensor,
-    input_lengths: Tensor | Sequence[int],
-    target_lengths: Tensor | Sequence[int],
+    input_lengths: Tensor | list[int],
+    target_lengths: Tensor | list[int],
     blank: int = 0,
     reduction: str = "mean",
     zero_infinity: bool = False,
@@ -167,7 +165,7 @@ def ctc_loss(
     input_lengths = torch.as_tensor(input_lengths).reshape(-1)
     target_lengths = torch.as_tensor(target_lengths).reshape(-1)
     if targets.ndim == 1:
-        targets = pad_sequence(targets.split(target_lengths.tolist()), batch_first=True)
+        targets = torch.nn.utils.rnn.pad_sequence(targets.split(target_lengths.tolist()), batch_first=True)
 
     for lengths, most in ((input_lengths, frames), (target_lengths, targets.shape[1])):
         if lengths.shape != (samples,) or lengths.min() < 0 or lengths.max() > most:
@@ -187,11 +185,11 @@ def ctc_loss(
     # as well, so that row t is what a sample of t frames ends with, t = 0 included.
     never = -1e30
     emitted = log_probs.gather(2, states.expand(frames, -1, -1)).clamp(min=never)
-    row = pad(emitted.new_zeros(samples, 1), (2, states.shape[1] - 1), value=never)
+    row = F.pad(emitted.new_zeros(samples, 1), (2, states.shape[1] - 1), value=never)
     rows = [row]
     for frame in emitted:
         stay, step, jump = row[:, 2:], row[:, 1:-1], row[:, :-2].masked_fill(~skips, never)
-        row = pad(frame + torch.stack([stay, step, jump]).logsumexp(0), (2, 0), value=never)
+        row = F.pad(frame + torch.stack([stay, step, jump]).logsumexp(0), (2, 0), value=never)
         rows.append(row)
 
     # A path ends on the last label or on the blank behind it: states 2U - 1 and 2U, two places further here
