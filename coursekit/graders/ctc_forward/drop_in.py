@@ -184,7 +184,7 @@ def unlikely_word(f: Function, rng: Rng) -> None:
     underflows.
     """
     sure = tensor([[[40.0, 0.0, 0.0]]] * 4) + normal(rng, 4, 1, 3)
-    same_gradient(f, ctc_spec, sure, tensor([[1, 2, 1, 2]]), whole(4), whole(4), through="log_softmax")
+    same_gradient(f, ctc_spec, sure, tensor([[1, 2, 1, 2]]), whole(4), whole(4), 0, "sum", through="log_softmax")
 
 
 # ---- parity ------------------------------------------------------------------------------------------------------
