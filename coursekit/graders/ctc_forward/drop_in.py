@@ -218,7 +218,7 @@ def concatenated(f: Function, rng: Rng) -> None:
 
 @ctc_loss.parity
 def one_sample(f: Function, rng: Rng) -> None:
-    """One sample without a batch: log_probs (T, C), lengths of shape (), the loss a single number"""
+    """One sample without a batch: log_probs (T, C), lengths of shape (), a single loss"""
     for reduction in REDUCTIONS:
         word = whole(*draw_word(rng, 2, 3))
         same_value(f, ctc_spec, draw_log_probs(rng, 4, 3), word, tensor(4), tensor(2), reduction=reduction)
@@ -260,7 +260,7 @@ def too_few_frames(f: Function, rng: Rng) -> None:
 
 @ctc_loss.parity
 def zero_for_infinity(f: Function, rng: Rng) -> None:
-    """With zero_infinity an infinite loss and its gradient are 0; the mean still counts the sample
+    """zero_infinity makes an infinite loss and its gradient 0; the sample still counts
 
     A `where` behind an infinite loss is too late: 0 · NaN is NaN. Keep the loss finite until it is replaced.
     """
