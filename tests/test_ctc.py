@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from coursekit import course, twins, verify
 from coursekit.exercise import Question
-from coursekit.graders.ctc_forward import drop_in
+from coursekit.graders.ctc_forward import cases, drop_in
 from coursekit.graders.ctc_forward.batch import word_loss
 from coursekit.jail.inside.answer import answer
 
@@ -60,7 +60,7 @@ def test_every_path_of_every_small_case(classes, blank):
     expected = torch.stack([right[t].get(word, torch.tensor(math.inf).double()) for word, t in pairs])
     assert 0 < expected.isinf().sum() < len(pairs)
     wide = log_probs.expand(-1, len(pairs), -1)
-    for function in (SOLUTION, drop_in.ctc_spec, drop_in.torch_ctc):
+    for function in (SOLUTION, drop_in.ctc_spec, cases.torch_ctc):
         losses = function(wide, targets, frames, lengths, blank=blank, reduction="none")
         torch.testing.assert_close(losses, expected)
         # one word after another, and each for itself
@@ -68,7 +68,7 @@ def test_every_path_of_every_small_case(classes, blank):
         torch.testing.assert_close(function(wide, joined, frames, lengths, blank, "none"), expected)
     for n in range(0, len(pairs), 7):
         alone = (wide[:, n], targets[n, : lengths[n]], frames[n], lengths[n], blank, "none")
-        for function in (SOLUTION, drop_in.ctc_spec, drop_in.torch_ctc):
+        for function in (SOLUTION, drop_in.ctc_spec, cases.torch_ctc):
             torch.testing.assert_close(function(*alone), expected[n])
 
 
@@ -93,7 +93,7 @@ def test_every_gradient_of_every_small_case(classes, blank):
         return torch.stack(losses)
 
     rest = (targets, frames, lengths, blank, "none", True)
-    torchs = gradient(lambda x: drop_in.torch_ctc(x, *rest))
+    torchs = gradient(lambda x: cases.torch_ctc(x, *rest))
     torch.testing.assert_close(gradient(lambda x: SOLUTION(x, *rest)), torchs)
     torch.testing.assert_close(gradient(lambda x: drop_in.ctc_spec(x, *rest)), torchs)
     torch.testing.assert_close(gradient(by_paths)[:, ::5], torchs[:, ::5])
@@ -117,14 +117,14 @@ def test_uniform_outputs_have_a_formula(frames, classes, word):
 @pytest.mark.parametrize("label", [-100, -1, 3, 4])
 def test_torch_never_sees_a_label_that_is_no_class(monkeypatch, label):
     """It would read, and backward write, out of bounds; solution, spec and twin refuse first."""
-    monkeypatch.setattr(drop_in, "ctc", lambda *_: pytest.fail("torch was asked"))
+    monkeypatch.setattr(cases, "ctc", lambda *_: pytest.fail("torch was asked"))
     log_probs = torch.zeros(4, 2, 3).log_softmax(2)
     for targets, lengths in ((torch.tensor([[1, 2], [1, label]]), [2, 2]), (torch.tensor([label, 1]), [1, 1])):
-        for function in (SOLUTION, drop_in.ctc_spec, drop_in.torch_ctc):
+        for function in (SOLUTION, drop_in.ctc_spec, cases.torch_ctc):
             with pytest.raises(ValueError, match="labels"):
                 function(log_probs, targets, [4, 4], lengths)
     with pytest.raises(ValueError, match="labels"):
-        drop_in.torch_ctc(log_probs[:, 0], torch.tensor([label]), [4], [1])
+        cases.torch_ctc(log_probs[:, 0], torch.tensor([label]), [4], [1])
 
 
 @pytest.mark.parametrize(
