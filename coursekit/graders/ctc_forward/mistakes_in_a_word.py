@@ -68,11 +68,11 @@ def empty_is_impossible(log_probs: Tensor, word: Sequence[int], blank: int) -> T
     return word_loss(log_probs, word, blank) if len(word) else log_probs.new_full((), inf)
 
 
-@wrong_end(
-    "The recursion is in log space, its end is not: `exp` of the last two states is 0 in float32 for an unlikely word. "
-    "Add them with `logsumexp`."
+@wrong_end(  # CTC13
+    "A probability was formed, in every step or at the end: for an unlikely word it is 0 in float32, and its logarithm "
+    "-inf. Stay in log space down to the last sum, which is a `logsumexp`."
 )
-def end_in_probabilities(log_probs: Tensor, word: Sequence[int], blank: int) -> Tensor:
+def probability_formed(log_probs: Tensor, word: Sequence[int], blank: int) -> Tensor:
     if not len(log_probs):
         return word_loss(log_probs, word, blank)
     alpha = forward(log_probs, word, blank)[-1, -2:]
