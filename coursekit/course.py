@@ -66,6 +66,7 @@ TITLES = {
     "at_scale": "Losses at scale",
     "which_loss": "Which loss when",
     "margins": "Margins",
+    "ctc_forward": "CTC: the forward algorithm",
 }
 
 TOPICS = tuple(Topic(number, name, title) for number, (name, title) in enumerate(TITLES.items()))

@@ -36,6 +36,7 @@ CATALOGUE = {
     | {f"MM{n}" for n in range(1, 8)}
     | {f"MLM{n}" for n in range(1, 8)}
     | {"K9", "K10"},
+    "ctc_forward": {f"CTC{n}" for n in (1, 2, *range(4, 10), 11, 12, 13, 15)},
 }
 
 

@@ -1,0 +1,222 @@
+"""The forward variables of one word: `ctc_alpha`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor, inf, tensor
+
+from coursekit.compare import same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.ctc_forward.common import (
+    READY_MADE,
+    Loss,
+    Rng,
+    draw_log_probs,
+    draw_word,
+    forward,
+    states_of,
+    whole,
+)
+from coursekit.graders.ctc_forward.recursion import MISTAKES
+from coursekit.grading import Function
+from coursekit.inputs import normal
+
+
+def alpha_spec(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
+    """Row after row: what came from the state itself, the one before, and over a blank; times the frame's output."""
+    return forward(log_probs, target.tolist(), blank)
+
+
+ctc_alpha = Exercise(
+    "ctc_alpha",
+    alpha_spec,
+    points=3,
+    parity_points=2,
+    forbids=READY_MADE,
+    idea="Paths that meet in a state share their future: one number for each state and frame stands for all of them.",
+    hints=(
+        "The first row has two entries that are not -inf: the first blank and the first label, each with its output.",
+        "In every later row, state s adds up three numbers of the row before: at s, at s - 1, and at s - 2 if "
+        "`ctc_skips` allows it. Then comes the output of this frame for the class of s.",
+        'Shift the row by one and by two places, filled up with "never", stack the three, and take one `logsumexp`.',
+        "`logsumexp` of three times -inf has a gradient of NaN. Use -1e30 for never on the way and turn it into -inf "
+        "at the end; or let `torch.where` give it something harmless to sum, and take that away again.",
+    ),
+)
+
+
+@ctc_alpha.check
+def a_in_two_frames(f: Function, rng: Rng) -> None:
+    """The word a in two frames: three states, two rows
+
+    In probabilities 0.6, 0.4, 0 and then 0.12, 0.8 · (0.6 + 0.4) and 0.2 · 0.4. Where no path comes, ln 0 is -inf.
+    """
+    same_value(f, alpha_spec, tensor([[0.6, 0.4], [0.2, 0.8]]).log(), whole(1))
+    same_value(f, alpha_spec, draw_log_probs(rng, 2, 3), whole(2))
+
+
+@ctc_alpha.check
+def ab_in_four_frames(f: Function, rng: Rng) -> None:
+    """The word ab: from a to b also over the blank"""
+    same_value(f, alpha_spec, draw_log_probs(rng, 3, 3), whole(*draw_word(rng, 2, 3)))
+    same_value(f, alpha_spec, draw_log_probs(rng, 4, 4), whole(*draw_word(rng, 2, 4)))
+
+
+@ctc_alpha.check
+def aa_needs_its_blank(f: Function, rng: Rng) -> None:
+    """The word aa: never over the blank between two equal labels"""
+    same_value(f, alpha_spec, draw_log_probs(rng, 4, 3), whole(1, 1))
+    same_value(f, alpha_spec, draw_log_probs(rng, 5, 3), whole(2, 2, 1))
+
+
+def same_slopes(f: Function, log_probs: Tensor, target: Tensor) -> None:
+    """Value and gradient agree; but whether a state that is -inf has a gradient by its own output is convention."""
+    never = alpha_spec(log_probs, target) == -inf
+    free = torch.zeros_like(log_probs, dtype=torch.bool)
+    for t, s in never.nonzero().tolist():
+        free[t, states_of(target.tolist(), 0)[s]] = True
+    same_gradient(f, alpha_spec, log_probs, target, free=free)
+
+
+@ctc_alpha.check
+def alpha_gradient(f: Function, rng: Rng) -> None:
+    """The gradient holds no NaN, although some states are -inf
+
+    `logsumexp` and `logaddexp` of nothing but -inf give -inf, and NaN as their gradient.
+    """
+    same_slopes(f, draw_log_probs(rng, 3, 3), whole(*draw_word(rng, 2, 3)))
+    same_slopes(f, draw_log_probs(rng, 4, 3), whole(1, 1))
+
+
+@ctc_alpha.check
+def tiny_outputs(f: Function, rng: Rng) -> None:
+    """Four frames with outputs of e to the power of -40: log space does not underflow
+
+    In float32, anything below e to the power of -104 is 0. A hundred ordinary frames come to the same.
+    """
+    log_probs = tensor([[-0.1, -40.0, -42.0]] * 4)
+    log_probs[:, 1:] += normal(rng, 4, 2)
+    same_value(f, alpha_spec, log_probs, whole(1, 2, 1))
+
+
+@ctc_alpha.parity
+def alpha_blank(f: Function, rng: Rng) -> None:
+    """The blank is the class that `blank` says"""
+    same_value(f, alpha_spec, draw_log_probs(rng, 3, 3), whole(*draw_word(rng, 2, 3, 2)), blank=2)
+    same_value(f, alpha_spec, draw_log_probs(rng, 3, 3), whole(0, 0), 1)
+
+
+@ctc_alpha.parity
+def alpha_empty_word(f: Function, rng: Rng) -> None:
+    """The empty word has one state, and its row is the blanks so far"""
+    same_slopes(f, draw_log_probs(rng, 3, 3), whole())
+    same_value(f, alpha_spec, draw_log_probs(rng, 2, 3), whole(), blank=1)
+
+
+@ctc_alpha.parity
+def alpha_too_few_frames(f: Function, rng: Rng) -> None:
+    """One frame, and a word that is too long for its frames"""
+    same_value(f, alpha_spec, draw_log_probs(rng, 1, 3), whole(2))
+    same_slopes(f, draw_log_probs(rng, 1, 3), whole(1, 2))
+    same_slopes(f, draw_log_probs(rng, 2, 3), whole(1, 2, 1))
+
+
+@ctc_alpha.parity
+def alpha_as_they_are(f: Function, rng: Rng) -> None:
+    """Log-probabilities are taken as they are, whether they sum to 1 or not"""
+    same_value(f, alpha_spec, -normal(rng, 3, 3).abs() - 0.5, whole(1, 2))
+
+
+@ctc_alpha.parity
+def alpha_ruled_out(f: Function, rng: Rng) -> None:
+    """A class that is ruled out, -inf, rules out the paths that need it"""
+    log_probs = draw_log_probs(rng, 3, 3)
+    log_probs[1, 0], log_probs[2, 2] = -inf, -inf
+    same_value(f, alpha_spec, log_probs, whole(1, 2))
+    same_value(f, alpha_spec, log_probs, whole(1, 1))
+
+
+@ctc_alpha.parity
+def alpha_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64 with all its digits"""
+    log_probs = draw_log_probs(rng, 3, 3)
+    same_dtype(f, alpha_spec, log_probs, whole(1, 2))
+    same_dtype(f, alpha_spec, log_probs.double(), whole(1, 2))
+    same_value(f, alpha_spec, tensor([[-0.1, -400.0, -0.3]] * 2).double(), whole(1))
+
+
+def wrong_rows(rows: Loss, log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
+    """`ctc_alpha` with a wrong recursion."""
+    alpha: Tensor = rows(log_probs, target.tolist(), blank)
+    return alpha
+
+
+for name, (explanation, rows) in MISTAKES.items():
+    ctc_alpha.misconception(explanation, f"alpha_{name}")(partial(wrong_rows, rows))
+
+
+def wrong_result(explanation: str) -> Callable[[Loss], Loss]:
+    """A decorator for what is returned in place of the right rows: of these, and of the log-probabilities."""
+
+    def add(result: Loss) -> Loss:
+        def whole_answer(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
+            answer: Tensor = result(alpha_spec(log_probs, target, blank), log_probs)
+            return answer
+
+        ctc_alpha.misconception(explanation, result.__name__)(whole_answer)
+        return result
+
+    return add
+
+
+@wrong_result("These are the probabilities. The logarithms are asked for: they do not underflow.")
+def without_logarithm(alpha: Tensor, log_probs: Tensor) -> Tensor:
+    return alpha.exp()
+
+
+@wrong_result("The sign is the other way round. These are logarithms of probabilities, negative numbers.")
+def minus_alpha(alpha: Tensor, log_probs: Tensor) -> Tensor:
+    return -alpha
+
+
+@wrong_result("Only the last row came back. All of them are asked for, (T, 2U + 1).")
+def last_row_only(alpha: Tensor, log_probs: Tensor) -> Tensor:
+    return alpha[-1]
+
+
+@wrong_result("Rows and columns are the other way round: (T, 2U + 1), frames first.")
+def transposed(alpha: Tensor, log_probs: Tensor) -> Tensor:
+    return alpha.T
+
+
+@wrong_result("This is the probability of the whole word. Here the way to it is asked for, all rows of it.")
+def whole_word(alpha: Tensor, log_probs: Tensor) -> Tensor:
+    return alpha[-1, -2:].logsumexp(0)
+
+
+@wrong_result("A row stands before the first frame here. It is a good way to begin; leave it out of the answer.")
+def row_before_the_first(alpha: Tensor, log_probs: Tensor) -> Tensor:
+    first = torch.full_like(alpha[:1], -inf)
+    first[0, 0] = 0.0
+    return torch.cat([first, alpha])
+
+
+@wrong_result(
+    "A large negative number stands where no path comes. On the way it keeps NaN out of the gradient; in the answer "
+    "ln 0 is -inf."
+)
+def finite_never(alpha: Tensor, log_probs: Tensor) -> Tensor:
+    return alpha.masked_fill(alpha == -inf, -1e30)
+
+
+@wrong_result("The rows are float32 for float64 input. Make your tensors with `new_zeros`, `new_full` or a dtype.")
+def alpha_float32(alpha: Tensor, log_probs: Tensor) -> Tensor:
+    return alpha.float()
+
+
+@wrong_result("The rows are normalised to sum to 1, as for rescaling. The scale is a part of the answer.")
+def rescaled(alpha: Tensor, log_probs: Tensor) -> Tensor:
+    return alpha.log_softmax(1)
