@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, tensor
 
@@ -114,7 +116,7 @@ def beta_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, beta_spec, frames(rng, 3, 3).double(), tensor([1, 2]))
 
 
-def wrong(explanation: str) -> Loss:
+def wrong(explanation: str) -> Callable[[Loss], Loss]:
     """Registers a wrong β, which keeps the dtype of the input."""
 
     def add(function: Loss) -> Loss:

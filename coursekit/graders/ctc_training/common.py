@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.compare import call_line, show
-from coursekit.exercise import Example, Failure
+from coursekit.exercise import Failure
 from coursekit.grading import Function
 from coursekit.inputs import distribution
+from coursekit.report import Example
 
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]

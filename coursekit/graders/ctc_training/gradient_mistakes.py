@@ -59,7 +59,7 @@ def wrong_backward(
                 slopes[:frames, n] = unfit if zero_infinity else math.nan
             else:
                 slopes[:frames, n] = slope(mine, target, blank).to(logits.dtype)
-        each: Tensor = _Backward.apply(logits, right, slopes, chained)
+        each: Tensor = _Backward.apply(logits, right, slopes, chained)  # type: ignore[no-untyped-call]
         return each
 
     register(name, explanation, losses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 
 import numpy as np
@@ -106,7 +107,7 @@ def no_label(f: Function, rng: Rng) -> None:
     same_labels(f, greedy_spec, log_probs_of([0, 0, 0], 3, rng))
 
 
-def wrong(explanation: str) -> Loss:
+def wrong(explanation: str) -> Callable[[Loss], Loss]:
     """Registers a wrong way to read."""
 
     def add(function: Loss) -> Loss:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, tensor
@@ -124,7 +125,7 @@ def occupancy_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, occupancy_spec, frames(rng, 3, 3).double(), tensor([1, 2]))
 
 
-def wrong(explanation: str) -> Loss:
+def wrong(explanation: str) -> Callable[[Loss], Loss]:
     """Registers wrong occupancies, which keep the dtype of the input."""
 
     def add(function: Loss) -> Loss:
