@@ -212,7 +212,10 @@ def empty_target(f: Function, rng: Rng) -> None:
 
 @ctc_loss_from_logits.parity
 def no_path(f: Function, rng: Rng) -> None:
-    """A target that does not fit costs inf; with zero_infinity 0, with a gradient of 0, and it counts in the mean"""
+    """A target that does not fit costs inf; with zero_infinity 0, and it counts in the mean
+
+    Its gradient is 0 then, in every frame.
+    """
     unfit = batch(rng, [[1, 1, 1], [1, 2]], [4, 4])
     same_value(f, from_logits_spec, *unfit, reduction="none")
     same_value(f, from_logits_spec, *unfit)
