@@ -67,6 +67,7 @@ TITLES = {
     "which_loss": "Which loss when",
     "margins": "Margins",
     "ctc_forward": "CTC: the forward algorithm",
+    "ctc_training": "CTC: training and reading out",
 }
 
 TOPICS = tuple(Topic(number, name, title) for number, (name, title) in enumerate(TITLES.items()))

@@ -16,13 +16,17 @@ class Explorer:
     """Controls above a picture; shows itself as the last expression of a cell."""
 
     def __init__(
-        self, draw: Callable[..., str], controls: dict[str, Any], figsize: tuple[float, float] = (6.4, 3.4)
+        self,
+        draw: Callable[..., str],
+        controls: dict[str, Any],
+        figsize: tuple[float, float] = (6.4, 3.4),
+        grid: dict[str, Any] | None = None,
     ) -> None:
         self._draw = draw
         self._controls = controls
         self._figure = Figure(figsize=figsize)
         FigureCanvasAgg(self._figure)
-        self._axes = self._figure.subplots()
+        self._axes = self._figure.subplots(**(grid or {}))
         # fixed margins: a constrained layout would take longer than the drawing itself at every step of a slider
         self._figure.subplots_adjust(left=0.11, right=0.97, bottom=0.17, top=0.88)
         self._image = widgets.HTML()
@@ -32,7 +36,8 @@ class Explorer:
         self._box = widgets.VBox([*controls.values(), self._image])
 
     def _redraw(self, _change: object = None) -> None:
-        self._axes.clear()
+        for axes in self._figure.axes:
+            axes.clear()
         values = {name: control.value for name, control in self._controls.items()}
         self._alt = self._draw(self._axes, **values)
         self._image.value = figures.image_tag(figures.png(self._figure), self._figure, self._alt)
@@ -44,7 +49,11 @@ class Explorer:
 
 
 def explore(
-    draw: Callable[..., str], *, figsize: tuple[float, float] = (6.4, 3.4), **controls: widgets.ValueWidget
+    draw: Callable[..., str],
+    *,
+    figsize: tuple[float, float] = (6.4, 3.4),
+    grid: dict[str, Any] | None = None,
+    **controls: widgets.ValueWidget,
 ) -> Explorer:
     """Sliders and the picture they move.
 
@@ -52,6 +61,8 @@ def explore(
         draw: `draw(axes, **values)` draws on a cleared Axes and returns the picture's alt text. It is called with the
             value of every control at each change, so it should take well under 100 ms.
         figsize: width and height in inches.
+        grid: the arguments of `Figure.subplots`, for several axes in one picture: `draw` is given what it returns.
+            Margins other than the usual ones go into its `gridspec_kw`.
         controls: ipywidgets by the name of the argument that they set.
     """
-    return Explorer(draw, controls, figsize)
+    return Explorer(draw, controls, figsize, grid)

@@ -37,6 +37,7 @@ CATALOGUE = {
     | {f"MLM{n}" for n in range(1, 8)}
     | {"K9", "K10"},
     "ctc_forward": {f"CTC{n}" for n in (1, 2, *range(4, 10), 11, 12, 13, 15)},
+    "ctc_training": {"CTC3", "CTC10", "CTC14"},
 }
 
 

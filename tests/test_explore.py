@@ -64,3 +64,19 @@ def test_size():
     """The picture is as large as asked."""
     explorer = explore(lambda axes: "Nothing.", figsize=(3, 2))
     assert '<img width="300"' in shown(explorer)["text/html"]
+
+
+def test_several_axes():
+    """With a grid, `draw` gets all axes of the picture, and each of them is cleared before it draws again."""
+    slider = widgets.IntSlider(value=1, min=0, max=3)
+
+    def draw(axes, n):
+        left, right = axes
+        left.plot(range(n))
+        right.plot(range(n))
+        return f"{len(left.lines)} and {len(right.lines)} lines, the left {left.get_position().width:.2f} wide."
+
+    grid = {"ncols": 2, "width_ratios": [3, 1], "gridspec_kw": {"left": 0.1, "right": 0.9, "wspace": 0}}
+    explorer = explore(draw, grid=grid, n=slider)
+    slider.value = 2
+    assert shown(explorer)["text/plain"] == "1 and 1 lines, the left 0.60 wide."

@@ -1,0 +1,17 @@
+"""CTC, the way back: β, occupancies, reading out, and the loss with a gradient of its own.
+
+Sources: Graves, Fernández, Gomez and Schmidhuber, Connectionist Temporal Classification (2006); Hannun, Maas, Jurafsky
+and Ng, First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional Recurrent DNNs (2014), for the
+prefix beam search; `torch.nn.functional.ctc_loss`.
+"""
+
+# the exercises, in the order of the course
+from coursekit.graders.ctc_training.backward import ctc_beta
+from coursekit.graders.ctc_training.occupancy import ctc_occupancy
+from coursekit.graders.ctc_training.greedy import greedy_decode
+from coursekit.graders.ctc_training.distance import edit_distance
+from coursekit.graders.ctc_training.beam import prefix_beam_search
+from coursekit.graders.ctc_training.drop_in import ctc_loss_from_logits
+
+# these add their mistakes to the exercises above, in this order
+from coursekit.graders.ctc_training import beam_mistakes, drop_in_mistakes, gradient_mistakes

@@ -1,0 +1,211 @@
+"""How far what was read is from what is right: `edit_distance`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from torch import Tensor, tensor
+
+from coursekit.compare import same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.ctc_training.common import Loss, Rng
+from coursekit.grading import Function
+
+Sequence = tuple[int, ...]
+
+
+def distance(
+    right: Sequence,
+    read: Sequence,
+    insert: float = 1,
+    delete: float = 1,
+    replace: float = 1,
+    keep: float = 0,
+    swap: float = 9,
+) -> float:
+    """By its definition: what to do with the last label of either, and the rest."""
+
+    @cache
+    def rest(i: int, j: int) -> float:
+        """From the first i labels that are right to the first j that were read."""
+        if i == 0 or j == 0:
+            return i * delete + j * insert
+        ways = [rest(i - 1, j) + delete, rest(i, j - 1) + insert]
+        ways.append(rest(i - 1, j - 1) + (keep if right[i - 1] == read[j - 1] else replace))
+        if i > 1 and j > 1 and right[i - 2 : i] == read[j - 2 : j][::-1]:
+            ways.append(rest(i - 2, j - 2) + swap)
+        return min(ways)
+
+    return rest(len(right), len(read))
+
+
+def edit_spec(reference: Tensor, hypothesis: Tensor) -> Tensor:
+    """Levenshtein's distance."""
+    return tensor(int(distance(tuple(reference.tolist()), tuple(hypothesis.tolist()))))
+
+
+edit_distance = Exercise(
+    "edit_distance",
+    edit_spec,
+    points=2,
+    idea="The edit distance lines two sequences up as CTC does: a table of prefixes, three ways into each cell.",
+    hints=(
+        "Ask for all prefixes: what does it cost to turn the first i labels that are right into the first j that were "
+        "read?",
+        "A cell of that table has three ways in: from above and from the left, each for 1, and along the diagonal, for "
+        "1 or for nothing.",
+        "Row 0 is 0, 1, 2, …: from nothing to j labels takes j insertions. Column 0 likewise.",
+    ),
+)
+
+
+def sequence(*labels: int) -> Tensor:
+    """Labels as int64, also if there are none."""
+    return tensor(labels, dtype=torch.int64)
+
+
+def renamed(rng: Rng, *sequences: tuple[int, ...]) -> list[Tensor]:
+    """The same sequences with other labels: what matters is which are equal."""
+    names = rng.permutation(range(1, 10))
+    return [sequence(*(int(names[label]) for label in labels)) for labels in sequences]
+
+
+@edit_distance.check
+def replaced(f: Function, rng: Rng) -> None:
+    """Two labels of three replaced: 2"""
+    same_value(f, edit_spec, sequence(1, 2, 3), sequence(1, 4, 5))
+    same_value(f, edit_spec, *renamed(rng, (1, 2, 3, 4), (5, 2, 6, 7)))
+
+
+@edit_distance.check
+def missing_and_added(f: Function, rng: Rng) -> None:
+    """Two labels missing: 2; two too many: 2; and none at all"""
+    same_value(f, edit_spec, sequence(1, 2, 3), sequence(2))
+    same_value(f, edit_spec, sequence(3), sequence(1, 2, 3))
+    same_value(f, edit_spec, sequence(4, 5, 4), sequence())
+    same_value(f, edit_spec, sequence(), sequence(4, 4))
+
+
+@edit_distance.check
+def shifted(f: Function, rng: Rng) -> None:
+    """One label lost in front shifts all others: 1 for that, and not one for each place
+
+    Compare prefixes with prefixes, not place with place.
+    """
+    same_value(f, edit_spec, sequence(1, 2, 3, 4, 5), sequence(2, 3, 4, 6))
+    same_value(f, edit_spec, *renamed(rng, (1, 2, 3, 4, 5), (2, 3, 4, 5, 6)))
+
+
+@edit_distance.check
+def order_counts(f: Function, rng: Rng) -> None:
+    """The order counts: 1 2 against 2 1 is two edits"""
+    same_value(f, edit_spec, sequence(1, 2), sequence(2, 1))
+    same_value(f, edit_spec, *renamed(rng, (1, 2, 3, 4), (4, 1, 3, 2)))
+
+
+@edit_distance.check
+def all_together(f: Function, rng: Rng) -> None:
+    """kitten to sitting, as numbers: 3"""
+    same_value(f, edit_spec, sequence(1, 2, 3, 3, 4, 5), sequence(6, 2, 3, 3, 2, 5, 7))
+    same_value(f, edit_spec, *renamed(rng, (1, 2, 1, 3, 4), (2, 2, 3, 3)))
+    while True:
+        right, read = (tuple(rng.integers(1, 4, size=size).tolist()) for size in (6, 4))
+        if distance(right, read) >= 3:
+            break
+    same_value(f, edit_spec, sequence(*right), sequence(*read))
+
+
+def wrong(explanation: str) -> Callable[[Callable[[Sequence, Sequence], float]], Loss]:
+    """Registers a wrong distance of two tuples."""
+
+    def add(function: Callable[[Sequence, Sequence], float]) -> Loss:
+        def loss(reference: Tensor, hypothesis: Tensor) -> Tensor:
+            return tensor(function(tuple(reference.tolist()), tuple(hypothesis.tolist())))
+
+        edit_distance.misconception(explanation, function.__name__)(loss)
+        return loss
+
+    return add
+
+
+@wrong("A replacement costs 2 here, an insertion and a deletion. It is one edit: the diagonal costs 1.")
+def replacing_costs_two(right: Sequence, read: Sequence) -> float:
+    return distance(right, read, replace=2)
+
+
+@wrong("Place is compared with place. One label that is lost in front then makes all others wrong.")
+def places_compared(right: Sequence, read: Sequence) -> float:
+    return sum(a != b for a, b in zip(right, read, strict=False)) + abs(len(right) - len(read))
+
+
+@wrong("Place is compared with place, and what is left over of the longer one is not counted.")
+def places_compared_and_cut(right: Sequence, read: Sequence) -> float:
+    return sum(a != b for a, b in zip(right, read, strict=False))
+
+
+@wrong("This is the difference in length. Labels can be wrong in the right number.")
+def lengths_compared(right: Sequence, read: Sequence) -> float:
+    return abs(len(right) - len(read))
+
+
+@wrong("Labels are compared as a bag, whatever their order. Reading 2 1 for 1 2 is not right.")
+def bags_compared(right: Sequence, read: Sequence) -> float:
+    missing, added = Counter(right) - Counter(read), Counter(read) - Counter(right)
+    return max(missing.total(), added.total())
+
+
+@wrong("This is the error rate, divided by the number of right labels. Here the edits themselves are asked for.")
+def rate(right: Sequence, read: Sequence) -> float:
+    return distance(right, read) / max(len(right), 1)
+
+
+@wrong("Equal labels cost 1 too. Along the diagonal an edit is needed only where the labels differ.")
+def equal_costs_one(right: Sequence, read: Sequence) -> float:
+    return distance(right, read, keep=1)
+
+
+@wrong("Two neighbours that changed places cost 1. That is Damerau's distance; Levenshtein's counts two edits.")
+def swap_costs_one(right: Sequence, read: Sequence) -> float:
+    return distance(right, read, swap=1)
+
+
+@wrong("Insertions are free: labels that were read and are not there are errors as well.")
+def insertions_free(right: Sequence, read: Sequence) -> float:
+    return distance(right, read, insert=0)
+
+
+@wrong("Deletions are free: labels that were not read are errors as well.")
+def deletions_free(right: Sequence, read: Sequence) -> float:
+    return distance(right, read, delete=0)
+
+
+@wrong("Row 0 of the table is 0 everywhere, so labels read before the first right one are free. It is 0, 1, 2, ….")
+def free_start(right: Sequence, read: Sequence) -> float:
+    return min(distance(right, read[start:]) for start in range(len(read) + 1))
+
+
+@wrong("Column 0 of the table is 0 everywhere, so right labels that are lost in front are free. It is 0, 1, 2, ….")
+def free_loss_in_front(right: Sequence, read: Sequence) -> float:
+    return min(distance(right[start:], read) for start in range(len(right) + 1))
+
+
+@wrong("The table is one row and one column short: the last label of each is never compared.")
+def last_labels_left_out(right: Sequence, read: Sequence) -> float:
+    return distance(right[:-1], read[:-1])
+
+
+@wrong(
+    "This is the longer length less the longest common subsequence. It pairs a label that is missing in one place with "
+    "one that is too many in another, for the price of one."
+)
+def longest_common(right: Sequence, read: Sequence) -> float:
+    common = (len(right) + len(read) - distance(right, read, replace=2)) / 2
+    return max(len(right), len(read)) - int(common)
+
+
+@wrong("A sequence without labels costs nothing here. To read none of three labels is three errors.")
+def nothing_is_free(right: Sequence, read: Sequence) -> float:
+    return distance(right, read) if right and read else 0

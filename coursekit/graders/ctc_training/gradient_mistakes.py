@@ -1,0 +1,166 @@
+"""What goes wrong in a backward of one's own: `ctc_loss_from_logits` with the right value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from coursekit.graders.ctc_training.common import emissions, folded
+from coursekit.graders.ctc_training.drop_in import ctc_loss_from_logits, from_logits_spec, sample_loss
+from coursekit.graders.ctc_training.drop_in_mistakes import normalised, register, right_losses
+from coursekit.graders.ctc_training.occupancy import joint, overwritten, state_shares
+
+
+class _Backward(torch.autograd.Function):
+    """Losses with a gradient that somebody else has written down: times what comes from behind, or not."""
+
+    @staticmethod
+    def forward(ctx: Any, _logits: Tensor, losses: Tensor, slopes: Tensor, chained: bool) -> Tensor:
+        ctx.save_for_backward(slopes)
+        ctx.chained = chained
+        return losses.clone()
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        (slopes,) = ctx.saved_tensors
+        return (grad[:, None] * slopes if ctx.chained else slopes), None, None, None
+
+
+Slope = Callable[[Tensor, Tensor, int], Tensor]
+
+
+def wrong_backward(
+    name: str, explanation: str, slope: Slope, chained: bool = True, padding: bool = False, unfit: float = 0.0
+) -> None:
+    """Adds a Function whose value is right and whose backward is not.
+
+    Args:
+        name: of the mistake.
+        explanation: what to say.
+        slope: the gradient of one sample's loss by its logits, from log-probabilities (T, C), target and blank.
+        chained: whether backward multiplies by what it is handed.
+        padding: whether frames beyond the input length get a gradient as well, their softmax.
+        unfit: what stands in the gradient of a target without a path that costs 0.
+    """
+
+    def losses(
+        logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int, zero_infinity: bool
+    ) -> Tensor:
+        log_probs = normalised(logits.detach())
+        right = right_losses(logits.detach(), targets, input_lengths, target_lengths, blank, zero_infinity)
+        slopes = log_probs.exp() if padding else torch.zeros_like(log_probs)
+        for n, (frames, labels) in enumerate(zip(input_lengths.tolist(), target_lengths.tolist(), strict=True)):
+            mine, target = log_probs[:frames, n], targets[n, :labels]
+            if sample_loss(mine, target, blank) == math.inf:
+                slopes[:frames, n] = unfit if zero_infinity else math.nan
+            else:
+                slopes[:frames, n] = slope(mine, target, blank).to(logits.dtype)
+        each: Tensor = _Backward.apply(logits, right, slopes, chained)  # type: ignore[no-untyped-call]
+        return each
+
+    register(name, explanation, losses)
+
+
+def shares(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    """The occupancies (T, C)."""
+    return folded(state_shares(log_probs, target, blank), log_probs, target, blank)
+
+
+def by_logits(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    """softmax - occupancy, as it should be."""
+    return log_probs.double().exp() - shares(log_probs, target, blank)
+
+
+def doubly_counted(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    """The occupancies with the emission in α and in β."""
+    twice = state_shares(log_probs, target, blank) * emissions(log_probs, target, blank).exp()
+    return folded(twice, log_probs, target, blank)
+
+
+def softmax_backward(p: Tensor, slope: Tensor) -> Tensor:
+    """A gradient by probabilities as one by logits."""
+    return p * (slope - (p * slope).sum(1, keepdim=True))
+
+
+def best_path(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    """A 1 in each frame for the class of the most probable path."""
+    through = joint(1e4 * log_probs.double(), target, blank)
+    return folded((through - through[-1].logsumexp(0)).exp(), log_probs, target, blank)
+
+
+wrong_backward(  # CTC3
+    "by_log_probs",
+    "The backward gives -occupancy, which is the gradient by the log-probabilities. By the logits it is softmax - "
+    "occupancy: raising one logit lowers the others.",
+    lambda lp, y, blank: -shares(lp, y, blank),
+)
+wrong_backward(
+    "sign_reversed",
+    "The gradient has the wrong sign: occupancy - softmax points uphill.",
+    lambda lp, y, blank: -by_logits(lp, y, blank),
+)
+wrong_backward(
+    "through_softmax_again",
+    "softmax - occupancy is the gradient by the logits already. Here it goes through a softmax once more, as if it "
+    "were that by the probabilities.",
+    lambda lp, y, blank: softmax_backward(lp.double().exp(), by_logits(lp, y, blank)),
+)
+wrong_backward(
+    "not_divided",
+    "The occupancy is α β here, without the division by P: the rows do not sum to 1.",
+    lambda lp, y, blank: lp.double().exp() - folded(joint(lp, y, blank).exp(), lp, y, blank),
+)
+wrong_backward(
+    "frame_counted_twice",
+    "The emission of frame t is in α and in β, so it counts twice in the occupancy. Divide by it once.",
+    lambda lp, y, blank: lp.double().exp() - doubly_counted(lp, y, blank),
+)
+wrong_backward(
+    "shares_overwritten",
+    "States that emit the same class overwrite one another in the gradient. Add their occupancies: `index_add`, not an "
+    "assignment through an index.",
+    lambda lp, y, blank: lp.double().exp() - overwritten(lp, y, blank),
+)
+wrong_backward(
+    "best_path_gradient",
+    "The gradient asks for the best path alone, as if the alignment were known. The loss sums over all paths, and so "
+    "does its gradient.",
+    lambda lp, y, blank: lp.double().exp() - best_path(lp, y, blank),
+)
+wrong_backward(
+    "per_label",
+    "The gradient is divided by the number of labels in 'none' and 'sum' as well. Reduce outside the Function.",
+    lambda lp, y, blank: by_logits(lp, y, blank) / max(len(y), 1),
+)
+wrong_backward(
+    "upstream_ignored",
+    "The backward does not multiply by the `grad` that it is handed, so the factors of the mean, and all that is done "
+    "with the loss later, are lost.",
+    by_logits,
+    chained=False,
+)
+wrong_backward(
+    "padding_has_gradient",
+    "Frames beyond the input length have a gradient. They are not read: it is 0 there.",
+    by_logits,
+    padding=True,
+)
+wrong_backward(
+    "unfit_has_nan",
+    "With `zero_infinity` the loss of a target without a path is 0, but its gradient is NaN, and one step with it "
+    "ruins every weight. It should be 0.",
+    by_logits,
+    unfit=math.nan,
+)
+
+
+@ctc_loss_from_logits.misconception(
+    "The value is right, but it was detached on the way: no gradient flows back. A `torch.autograd.Function` is called "
+    "by `apply`, not by `forward`."
+)
+def detached(logits: Tensor, *args: Any, **flags: Any) -> Tensor:
+    return from_logits_spec(logits.detach(), *args, **flags)

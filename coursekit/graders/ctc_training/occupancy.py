@@ -1,0 +1,269 @@
+"""Where the probability passes: `ctc_occupancy`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, tensor
+
+from coursekit.compare import same_dtype, same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.ctc_training.common import (
+    READY_MADE,
+    Loss,
+    Onward,
+    Rng,
+    backward_table,
+    emissions,
+    folded,
+    forward_table,
+    frames,
+    jump_between_equal,
+    onward,
+    states_of,
+    two_labels,
+)
+from coursekit.grading import Function
+
+
+def joint(log_probs: Tensor, target: Tensor, blank: int = 0, onward: Onward = onward) -> Tensor:
+    """Log α + log β (T, 2U + 1): all paths through each state."""
+    return forward_table(log_probs, target, blank, onward=onward) + backward_table(
+        log_probs, target, blank, onward=onward
+    )
+
+
+def state_shares(log_probs: Tensor, target: Tensor, blank: int = 0, onward: Onward = onward) -> Tensor:
+    """γ of every state (T, 2U + 1)."""
+    through = joint(log_probs, target, blank, onward)
+    return (through - through[-1].logsumexp(0)).exp()
+
+
+def occupancy_spec(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
+    """α β / P of every state, summed over the states that emit the same class."""
+    return folded(state_shares(log_probs, target, blank), log_probs, target, blank).to(log_probs.dtype)
+
+
+ctc_occupancy = Exercise(
+    "ctc_occupancy",
+    occupancy_spec,
+    points=2,
+    parity_points=1,
+    forbids=READY_MADE,
+    idea="The occupancy is what the target asks of every frame: α β / P, one distribution a frame.",
+    hints=(
+        "α holds everything up to frame t, that frame included; β everything after it. What is their product?",
+        "In every frame each path is in one state, so the sum of α β over the states is P in every frame. What is "
+        "their share then?",
+        "A class that several states emit, the blank at least, gets the sum of their shares: `index_add`.",
+        "Form α + β - ln P in log space, and take `exp` at the very end.",
+    ),
+)
+
+
+@ctc_occupancy.check
+def one_frame_of_one(f: Function, rng: Rng) -> None:
+    """One frame, one label: all of it is in the label
+
+    There is a single path. How probable it is does not matter: its share is 1.
+    """
+    same_value(f, occupancy_spec, tensor([[-0.22, -1.61]]), tensor([1]))
+    same_value(f, occupancy_spec, frames(rng, 1, 3), tensor([2]))
+
+
+@ctc_occupancy.check
+def shares_of_two(f: Function, rng: Rng) -> None:
+    """Two frames, one label: three paths share the probability"""
+    same_value(f, occupancy_spec, tensor([[-0.69, -0.69], [-1.61, -0.22]]), tensor([1]))
+    same_value(f, occupancy_spec, frames(rng, 3, 3), tensor([2]))
+
+
+@ctc_occupancy.check
+def shares_of_labels(f: Function, rng: Rng) -> None:
+    """Two labels: a class that the target does not have gets 0"""
+    a, b = two_labels(rng, 4)
+    same_value(f, occupancy_spec, frames(rng, 4, 4), tensor([a, b]))
+    same_value(f, occupancy_spec, frames(rng, 5, 4), tensor([b, a]))
+
+
+@ctc_occupancy.check
+def shares_of_repeats(f: Function, rng: Rng) -> None:
+    """A label that comes twice gets the sum of both states"""
+    a, b = two_labels(rng, 3)
+    same_value(f, occupancy_spec, frames(rng, 5, 3), tensor([a, b, a]))
+    same_value(f, occupancy_spec, frames(rng, 5, 3), tensor([a, a]))
+
+
+@ctc_occupancy.parity
+def occupancy_blank(f: Function, rng: Rng) -> None:
+    """Another class can be the blank; an empty target is all blank"""
+    same_value(f, occupancy_spec, frames(rng, 4, 4), tensor([0, 2]), blank=3)
+    same_value(f, occupancy_spec, frames(rng, 2, 3), torch.zeros(0, dtype=torch.int64), blank=1)
+
+
+@ctc_occupancy.parity
+def frame_shifted(f: Function, rng: Rng) -> None:
+    """A number added to all log-probabilities of a frame changes nothing
+
+    It makes every path more probable by the same factor, and P as well.
+    """
+    same_value(f, occupancy_spec, frames(rng, 4, 3) + tensor([[1.0], [-2.0], [3.0], [0.5]]), tensor([1, 2]))
+
+
+@ctc_occupancy.parity
+def occupancy_long(f: Function, rng: Rng) -> None:
+    """400 frames: probabilities underflow, their logarithms do not"""
+    same_value(f, occupancy_spec, frames(rng, 1, 2).repeat(400, 1).double() - 2, tensor([1]))
+
+
+@ctc_occupancy.parity
+def occupancy_dtype(f: Function, rng: Rng) -> None:
+    """float64 stays float64"""
+    same_dtype(f, occupancy_spec, frames(rng, 3, 3), tensor([1, 2]))
+    same_dtype(f, occupancy_spec, frames(rng, 3, 3).double(), tensor([1, 2]))
+
+
+def wrong(explanation: str) -> Callable[[Loss], Loss]:
+    """Registers wrong occupancies, which keep the dtype of the input."""
+
+    def add(function: Loss) -> Loss:
+        def occupancy(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
+            return function(log_probs, target, blank).to(log_probs.dtype)
+
+        ctc_occupancy.misconception(explanation, function.__name__)(occupancy)
+        return function
+
+    return add
+
+
+@wrong("This has a column for each state of the lattice. Sum the states that emit the same class: shape (T, C).")
+def not_folded(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    return state_shares(log_probs, target, blank)
+
+
+@wrong("This is α β, the probability of the paths themselves. Their share is α β / P: the rows sum to 1.")
+def not_divided(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    return folded(joint(log_probs, target, blank).exp(), log_probs, target, blank)
+
+
+@wrong(
+    "What is emitted in frame t is in α and in β as well, so it counts twice. Let β begin after frame t, or divide the "
+    "product by the emission."
+)
+def frame_counted_twice(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    twice = state_shares(log_probs, target, blank) * emissions(log_probs, target, blank).exp()
+    return folded(twice, log_probs, target, blank)
+
+
+@wrong(
+    "The rows sum to 1, but each state was weighed once more by what it emits: the emission of frame t is in α and in "
+    "β. It should count once."
+)
+def frame_squared(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    twice = joint(log_probs, target, blank) + emissions(log_probs, target, blank)
+    return folded(twice.softmax(1), log_probs, target, blank)
+
+
+@wrong(
+    "States that emit the same class overwrite one another: the last one stays. An assignment through an index keeps "
+    "one value for each class; `index_add` adds them up."
+)
+def overwritten(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    shares, result = state_shares(log_probs, target, blank), torch.zeros(log_probs.shape, dtype=torch.float64)
+    for s, state in enumerate(states_of(target, blank)):
+        result[:, state] = shares[:, s]
+    return result
+
+
+@wrong("The blanks are missing. They are part of every row: without them a row does not sum to 1.")
+def blanks_missing(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    result = folded(state_shares(log_probs, target, blank), log_probs, target, blank)
+    result[:, blank] = 0
+    return result
+
+
+@wrong("This is what the network says of each frame. The occupancy is what the frames say once the target is known.")
+def probabilities(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    return log_probs.double().exp()
+
+
+@wrong("This is the best path alone, with a 1 in each frame. Every path that spells the target has its share.")
+def best_path_only(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    through = joint(1e4 * log_probs.double(), target, blank)  # so cold that one path has it all
+    return folded((through - through[-1].logsumexp(0)).exp(), log_probs, target, blank)
+
+
+@wrong("This is α of each frame, made to sum to 1: only the past has been heard. The frames to come decide as well.")
+def past_only(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    return folded(forward_table(log_probs, target, blank).softmax(1), log_probs, target, blank)
+
+
+@wrong("This is β of each frame, made to sum to 1: only the future has been heard. The frames before decide as well.")
+def future_only(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    return folded(backward_table(log_probs, target, blank).softmax(1), log_probs, target, blank)
+
+
+@wrong("This is the logarithm of the occupancy.")
+def logarithm(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    return folded(state_shares(log_probs, target, blank), log_probs, target, blank).log()
+
+
+@wrong("This is the gradient by the logits, softmax - occupancy. Here the occupancy alone is asked for.")
+def gradient(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    shares = folded(state_shares(log_probs, target, blank), log_probs, target, blank)
+    return log_probs.double().softmax(1) - shares
+
+
+@wrong("The sign is that of a gradient. A share is positive.")
+def negative(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    return -folded(state_shares(log_probs, target, blank), log_probs, target, blank)
+
+
+@wrong("Every path counts the same here. Its share is in proportion to its probability.")
+def paths_counted(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    equal = torch.zeros_like(log_probs)
+    return folded(state_shares(equal, target, blank), log_probs, target, blank)
+
+
+@wrong("The columns were made to sum to 1. In every frame each path is in one state, so the rows do.")
+def shares_of_time(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    shares = folded(state_shares(log_probs, target, blank), log_probs, target, blank)
+    return shares / shares.sum(0, keepdim=True)
+
+
+@wrong("Rows and columns are exchanged: frames first, then classes.")
+def transposed(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    return folded(state_shares(log_probs, target, blank), log_probs, target, blank).T
+
+
+@wrong(  # CTC11
+    "The blank is left out between equal labels too, by paths that are read as one label instead of two."
+)
+def jump_to_equal(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    return folded(state_shares(log_probs, target, blank, jump_between_equal), log_probs, target, blank)
+
+
+@wrong("The blank is always class 0 here. It is the class that `blank` names.")
+def blank_is_zero(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    return folded(state_shares(log_probs, target, 0), log_probs, target, 0)
+
+
+@wrong(  # CTC13
+    "The product is formed of probabilities: after some hundred frames it is 0, and 0 / 0 is NaN. Form α + β - ln P of "
+    "their logarithms, and take exp at the end."
+)
+def underflows(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    through = joint(log_probs, target, blank).exp()
+    lost = through.sum(1, keepdim=True) == 0
+    shares = state_shares(log_probs, target, blank).masked_fill(lost, math.nan)
+    return folded(shares, log_probs, target, blank)
+
+
+@ctc_occupancy.misconception(
+    "The result is float32 whatever came in. A table made with `torch.zeros` has the default dtype: use "
+    "`torch.zeros_like(log_probs)`."
+)
+def always_float32(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
+    return occupancy_spec(log_probs, target, blank).float()
