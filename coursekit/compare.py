@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from coursekit.exercise import Failure
-from coursekit.jail.inside.answer import answer
 from coursekit.jail.inside.protocol import Answer, Question
+from coursekit.recall import recall
 from coursekit.report import Example
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def expected_answer(spec: Callable[..., Tensor], question: Question) -> Answer:
     """What is right for `question`: the spec's value and gradients, from inputs widened to float64."""
     args = tuple(_widen(value) for value in question.args)
     kwargs = {name: _widen(value) for name, value in question.kwargs.items()}
-    reply = answer(spec, Question(args, kwargs, question.wrt, question.scale, question.through))
+    reply = recall(spec, Question(args, kwargs, question.wrt, question.scale, question.through))
     if reply.value is None:
         raise RuntimeError(f"the spec fails on {question}: {reply.problem}")
     return reply

@@ -18,6 +18,7 @@ from coursekit import compare
 from coursekit.exercise import Check, Exercise, Failure, Misconception
 from coursekit.jail.inside.answer import answer
 from coursekit.jail.inside.protocol import Answer, Question
+from coursekit.recall import recall
 from coursekit.report import Diagnosis, Outcome, Report, Tier, Verdict
 
 Ask = Callable[[Question], Answer]
@@ -284,7 +285,7 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
 
 
 def _reproduces(wrong: Callable[..., Tensor], call: Call) -> bool:
-    return compare.same_answer(call.answer, answer(wrong, call.question), call.question)
+    return compare.same_answer(call.answer, recall(wrong, call.question), call.question)
 
 
 def is_solved(report: Report) -> bool:
