@@ -29,6 +29,7 @@ CATALOGUE = {
     | {f"HUB{n}" for n in range(1, 8)}
     | {f"K{n}" for n in range(12, 17)},
     "counts_and_noise": {f"POI{n}" for n in range(1, 8)},
+    "at_scale": set(),
 }
 
 
