@@ -1,4 +1,4 @@
-"""Losses over a whole vocabulary: the step of an online softmax, gradients in chunks, accumulation, clusters, all in one.
+"""Losses over a whole vocabulary: an online softmax, gradients in chunks, accumulation, clusters, all in one.
 
 Sources: Milakov and Gimelshein, Online normalizer calculation for softmax (2018); Grave et al., Efficient softmax
 approximation for GPUs (2017); `torch.nn.AdaptiveLogSoftmaxWithLoss`, `torch.nn.functional.linear_cross_entropy`.

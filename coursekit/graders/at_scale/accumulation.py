@@ -27,8 +27,8 @@ def micro_batches(
     logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int
 ) -> list[tuple[Tensor, Tensor, int]]:
     """The sum of the surprises, the number of targets that count, and the size of each micro-batch."""
-    losses = surprises(logits, target, ignore_index).split(sizes)
-    counts = (target != ignore_index).split(sizes)
+    losses = torch.split(surprises(logits, target, ignore_index), sizes)
+    counts = torch.split(target != ignore_index, sizes)
     return [(loss.sum(), count.sum(), size) for loss, count, size in zip(losses, counts, sizes)]
 
 
@@ -169,14 +169,6 @@ def count_so_far(logits: Tensor, target: Tensor, sizes: list[int], ignore_index:
 @accumulated_loss.misconception("`ignore_index` is fixed at -100: with any other value those targets still count.")
 def always_minus_100(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
     return accumulated_spec(logits, target, sizes)
-
-
-@accumulated_loss.misconception(
-    "Micro-batches of which nothing counts are given a mean of 0, and the mean of means still counts them."
-)
-def empty_is_zero(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    parts = micro_batches(logits, target, sizes, ignore_index)
-    return torch.stack([loss / count.clamp(min=1) for loss, count, _ in parts]).mean()
 
 
 @accumulated_loss.misconception("exp overflows for large logits. Take each row's largest logit away before `exp`.")

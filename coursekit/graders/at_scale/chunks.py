@@ -90,7 +90,7 @@ def wrong_by_logits(explanation: str) -> Callable[[Callable[[Tensor, Tensor], Te
     def add(by_logits: Callable[[Tensor, Tensor], Tensor]) -> None:
         def wrong(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
             total = torch.zeros_like(linear_weight)
-            for x, y in zip(input.split(chunk_rows), target.split(chunk_rows)):
+            for x, y in zip(torch.split(input, chunk_rows), torch.split(target, chunk_rows)):
                 one_hot = torch.eye(len(linear_weight), dtype=x.dtype)[y]
                 total = total + by_logits(x @ linear_weight.T, one_hot).T @ x
             return total / len(input)
@@ -136,13 +136,13 @@ def gradient_no_shift(logits: Tensor, one_hot: Tensor) -> Tensor:
     "once by N."
 )
 def mean_of_chunk_means(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-    parts = zip(input.split(chunk_rows), target.split(chunk_rows))
+    parts = zip(torch.split(input, chunk_rows), torch.split(target, chunk_rows))
     return torch.stack([weight_gradient_spec(x, linear_weight, y, chunk_rows) for x, y in parts]).mean(0)
 
 
 @weight_gradient.misconception("Each chunk's mean is taken, and these are added: too large by the number of chunks.")
 def sum_of_chunk_means(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-    parts = zip(input.split(chunk_rows), target.split(chunk_rows))
+    parts = zip(torch.split(input, chunk_rows), torch.split(target, chunk_rows))
     return torch.stack([weight_gradient_spec(x, linear_weight, y, chunk_rows) for x, y in parts]).sum(0)
 
 
@@ -168,13 +168,13 @@ def rest_dropped(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_row
 
 @weight_gradient.misconception("Only the last chunk's share is returned: add the shares up, with `+=`.")
 def last_chunk_only(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-    x, y = input.split(chunk_rows)[-1], target.split(chunk_rows)[-1]
+    x, y = torch.split(input, chunk_rows)[-1], torch.split(target, chunk_rows)[-1]
     return weight_gradient_spec(x, linear_weight, y, chunk_rows) * len(x) / len(input)
 
 
 @weight_gradient.misconception("Every chunk uses the first targets again. Cut the targets where the rows are cut.")
 def targets_not_cut(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-    again = torch.cat([target[: len(x)] for x in input.split(chunk_rows)])
+    again = torch.cat([target[: len(x)] for x in torch.split(input, chunk_rows)])
     return weight_gradient_spec(input, linear_weight, again, chunk_rows)
 
 

@@ -85,8 +85,8 @@ linear_cross_entropy = Exercise(
         "the lesson of that name has all the flags.",
         "Then cut: `input.split(n)` and `target.split(n)`, a loss for each row of a chunk, and `torch.cat`. Reduce "
         "once, at the end.",
-        "To hold no more than one chunk: `torch.utils.checkpoint.checkpoint(function, x, y, use_reentrant=False)` "
-        "computes a chunk again in the backward pass instead of keeping it.",
+        "To hold no more than one chunk, let a `torch.autograd.Function` keep x and y, and compute their logits again "
+        "in its backward pass.",
         "The mean divides by Σ weight[y] over the targets that count, or by the number of probability targets. "
         "Raise ValueError for an unknown reduction and IndexError for a target that is no class.",
     ),
@@ -154,19 +154,19 @@ def lce_gradient(f: Function, rng: Rng) -> None:
 
 @linear_cross_entropy.check
 def long_batch(f: Function, rng: Rng) -> None:
-    """A batch of 1,000 rows: the same three rows over and over, and one more
+    """A batch of 1,000 rows: three rows, each of them some 333 times
 
     Where chunks are cut, no row may be lost or counted twice, and a smaller last chunk counts by its rows.
     """
     x, w = features(rng, 3, 3)
     y = tensor([2, 0, 1])
-    many = (x.repeat(334, 1)[:1000], w, y.repeat(334)[:1000])
+    many = (x.repeat_interleave(334, 0)[:1000], w, y.repeat_interleave(334)[:1000])
     expected = linear_cross_entropy_spec(*(part.double() if part.is_floating_point() else part for part in many))
     got = f(*many)
     relative, absolute = TOLERANCE[torch.float32]
     if got.shape != () or not abs(got.double() - expected) <= absolute + relative * expected:
         call = f"x, y = {_short(x)}, torch.tensor([2, 0, 1]); w = {_short(w)}; "
-        call += "linear_cross_entropy(x.repeat(334, 1)[:1000], w, y.repeat(334)[:1000])"
+        call += "linear_cross_entropy(x.repeat_interleave(334, 0)[:1000], w, y.repeat_interleave(334)[:1000])"
         raise Failure(
             "The value of a long batch is not right.",
             "Print how many rows each chunk has, and their sum.",

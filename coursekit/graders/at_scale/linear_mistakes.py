@@ -1,4 +1,4 @@
-"""What goes wrong in `linear_cross_entropy`: in the linear layer, in the chunks, and all that does in `cross_entropy`."""
+"""What goes wrong in `linear_cross_entropy`: in the layer, in the chunks, and all that does in `cross_entropy`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.exercise import LossFunction
 from coursekit.graders.at_scale.linear import linear, linear_cross_entropy, linear_cross_entropy_spec
+from coursekit.graders.cross_entropy.common import Loss
 from coursekit.graders.cross_entropy.drop_in import cross_entropy
 from coursekit.reductions import REDUCTIONS, wrong_words
 
@@ -17,7 +17,7 @@ from coursekit.reductions import REDUCTIONS, wrong_words
 NOT_HERE = {"ce_mean_over_batch", "ce_channel_last", "ce_scrambled", "ce_always_mean"}
 
 
-def after_the_layer(wrong: LossFunction) -> LossFunction:
+def after_the_layer(wrong: Loss) -> Loss:
     """The mistake of a cross-entropy, made with the logits of a linear layer."""
 
     def loss(
@@ -44,7 +44,7 @@ for mistake in cross_entropy.misconceptions:
         linear_cross_entropy.misconception(mistake.explanation, "l" + mistake.name)(after_the_layer(mistake.function))
 
 
-def wrong_layer(explanation: str) -> Callable[[LossFunction], LossFunction]:
+def wrong_layer(explanation: str) -> Callable[[Loss], Loss]:
     """Adds a mistake: a function of the spec's arguments."""
     return linear_cross_entropy.misconception(explanation)
 
@@ -62,18 +62,6 @@ def lce_bias_subtracted(
 ) -> Tensor:
     bias = None if linear_bias is None else -linear_bias
     return linear_cross_entropy_spec(input, linear_weight, target, linear_bias=bias, **flags)
-
-
-@wrong_layer(
-    "`linear_bias` is added to the rows instead of the classes: to all logits of a row alike, where the softmax does "
-    "not see it."
-)
-def lce_bias_by_row(
-    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, **flags: Any
-) -> Tensor:
-    if linear_bias is not None and input.ndim == 2 and len(linear_bias) != len(input):
-        raise RuntimeError("sizes do not fit")
-    return linear_cross_entropy_spec(input, linear_weight, target, **flags)
 
 
 @wrong_layer(
@@ -99,11 +87,11 @@ class _Deaf(torch.autograd.Function):
     """Passes a number on, and answers as if 1 had come from above."""
 
     @staticmethod
-    def forward(ctx: Any, value: Tensor) -> Tensor:
+    def forward(_ctx: Any, value: Tensor) -> Tensor:
         return value.clone()
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+    def backward(_ctx: Any, upstream: Tensor) -> Tensor:
         return torch.ones_like(upstream)
 
 
@@ -135,7 +123,7 @@ def lce_rest_dropped(input: Tensor, linear_weight: Tensor, target: Tensor, **fla
 def lce_mean_of_means(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
     if not in_chunks(input, target) or flags.get("reduction", "mean") != "mean":
         return linear_cross_entropy_spec(input, linear_weight, target, **flags)
-    parts = zip(input.split(256), target.split(256))
+    parts = zip(torch.split(input, 256), torch.split(target, 256))
     return torch.stack([linear_cross_entropy_spec(x, linear_weight, y, **flags) for x, y in parts]).mean()
 
 
@@ -143,7 +131,7 @@ def lce_mean_of_means(input: Tensor, linear_weight: Tensor, target: Tensor, **fl
 def lce_sum_of_means(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
     if not in_chunks(input, target) or flags.get("reduction", "mean") != "mean":
         return linear_cross_entropy_spec(input, linear_weight, target, **flags)
-    parts = zip(input.split(256), target.split(256))
+    parts = zip(torch.split(input, 256), torch.split(target, 256))
     return torch.stack([linear_cross_entropy_spec(x, linear_weight, y, **flags) for x, y in parts]).sum()
 
 
