@@ -1,25 +1,10 @@
-"""Losses at scale: write your answers here, then score one with `coursekit check online_softmax_step`.
+"""Losses at scale: write your answers here, then score one with `coursekit check weight_gradient`.
 
 Made from solutions/at_scale.py by `coursekit refresh`.
 """
 
 import torch
 from torch import Tensor
-
-
-def online_softmax_step(state: Tensor, logits: Tensor) -> Tensor:
-    """Takes the next few logits of each row into a running maximum and a running sum.
-
-    Args:
-        state: (2, N), of the logits seen so far: state[0] is the largest of each row, and state[1] is the
-            sum of exp(z - largest) over them. Before the first logits it is -inf and 0.
-        logits: the next ones, (N, c). They may be as large as ±1000, and -inf.
-
-    Returns:
-        The state (2, N) of all that is seen by now. While a row has seen nothing but -inf, its state is
-        -inf and 0.
-    """
-    raise NotImplementedError("online_softmax_step: write your answer here")
 
 
 def weight_gradient(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
@@ -35,6 +20,21 @@ def weight_gradient(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_
         The gradient by linear_weight (V, D).
     """
     raise NotImplementedError("weight_gradient: write your answer here")
+
+
+def online_softmax_step(state: Tensor, logits: Tensor) -> Tensor:
+    """Takes the next few logits of each row into a running maximum and a running sum.
+
+    Args:
+        state: (2, N), of the logits seen so far: state[0] is the largest of each row, and state[1] is the
+            sum of exp(z - largest) over them. Before the first logits it is -inf and 0.
+        logits: the next ones, (N, c). They may be as large as ±1000, and -inf.
+
+    Returns:
+        The state (2, N) of all that is seen by now. While a row has seen nothing but -inf, its state is
+        -inf and 0.
+    """
+    raise NotImplementedError("online_softmax_step: write your answer here")
 
 
 def accumulated_loss(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:

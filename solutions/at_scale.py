@@ -7,28 +7,6 @@ import torch
 from torch import Tensor
 
 
-def online_softmax_step(state: Tensor, logits: Tensor) -> Tensor:
-    """Takes the next few logits of each row into a running maximum and a running sum.
-
-    Args:
-        state: (2, N), of the logits seen so far: state[0] is the largest of each row, and state[1] is the
-            sum of exp(z - largest) over them. Before the first logits it is -inf and 0.
-        logits: the next ones, (N, c). They may be as large as ±1000, and -inf.
-
-    Returns:
-        The state (2, N) of all that is seen by now. While a row has seen nothing but -inf, its state is
-        -inf and 0.
-    """
-    # BEGIN SOLUTION
-    top, total = state
-    new_top = torch.maximum(top, logits.amax(1))
-    shift = torch.where(new_top == -torch.inf, 0.0, new_top)  # -inf - (-inf) would be NaN
-    # the old sum was taken from the old maximum: exp(old - new) moves it to the new one
-    new_total = total * (top - shift).exp() + (logits - shift[:, None]).exp().sum(1)
-    return torch.stack([new_top, new_total])
-    # END SOLUTION
-
-
 def weight_gradient(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
     """The gradient of the mean cross-entropy by the weights that make the logits, without autograd.
 
@@ -50,6 +28,28 @@ def weight_gradient(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_
         by_logits[torch.arange(len(y)), y] -= 1
         gradient += by_logits.T @ x
     return gradient / len(input)
+    # END SOLUTION
+
+
+def online_softmax_step(state: Tensor, logits: Tensor) -> Tensor:
+    """Takes the next few logits of each row into a running maximum and a running sum.
+
+    Args:
+        state: (2, N), of the logits seen so far: state[0] is the largest of each row, and state[1] is the
+            sum of exp(z - largest) over them. Before the first logits it is -inf and 0.
+        logits: the next ones, (N, c). They may be as large as ±1000, and -inf.
+
+    Returns:
+        The state (2, N) of all that is seen by now. While a row has seen nothing but -inf, its state is
+        -inf and 0.
+    """
+    # BEGIN SOLUTION
+    top, total = state
+    new_top = torch.maximum(top, logits.amax(1))
+    shift = torch.where(new_top == -torch.inf, 0.0, new_top)  # -inf - (-inf) would be NaN
+    # the old sum was taken from the old maximum: exp(old - new) moves it to the new one
+    new_total = total * (top - shift).exp() + (logits - shift[:, None]).exp().sum(1)
+    return torch.stack([new_top, new_total])
     # END SOLUTION
 
 
@@ -189,8 +189,8 @@ def linear_cross_entropy(
             needs = ctx.needs_input_grad
             parts = [p if p is None else p.detach().requires_grad_(n) for p, n in zip(ctx.saved_tensors, needs)]
             with torch.enable_grad():
-                again = chunk_losses(*parts)
-            grads = iter(torch.autograd.grad(again, [p for p, n in zip(parts, needs) if n], upstream))
+                again = (upstream * chunk_losses(*parts)).sum()
+            grads = iter(torch.autograd.grad(again, [p for p, n in zip(parts, needs) if n]))
             return tuple(next(grads) if n else None for n in needs)
 
     chunks = zip(rows[counts].split(256), targets[counts].split(256))

@@ -85,7 +85,8 @@ def linear_cross_entropy(
     label = target[rows]
     if bool(((label < 0) | (label >= classes)).any()):
         raise IndexError(f"a target is not in 0 … {classes - 1}")
-    task = _Task(rows, label, weight, label_smoothing, chunk_rows or max(64, features // 4))
+    chunk = chunk_rows or max(64, features // 4)
+    task = _Task(rows, label, weight, label_smoothing, chunk, torch.is_grad_enabled())
     losses: Tensor
     if reduction == "none":
         losses = _EachRow.apply(input, linear_weight, linear_bias, task)  # type: ignore[no-untyped-call]
@@ -104,6 +105,7 @@ class _Task:
     weight: Tensor | None
     smoothing: float
     chunk: int
+    learns: bool  # whether autograd is on; inside a Function it is off
 
     def weight_of_labels(self, like: Tensor) -> Tensor:
         """weight[y] of each row that counts, in the dtype of `like`."""
@@ -174,7 +176,7 @@ class _Reduced(torch.autograd.Function):
     def forward(
         ctx: Any, input: Tensor, linear_weight: Tensor, linear_bias: Tensor | None, task: _Task, divisor: Tensor
     ) -> Tensor:
-        wanted = ctx.needs_input_grad[:3]
+        wanted = ctx.needs_input_grad[:3] if task.learns else (False, False, False)
         scale = (1 / divisor).expand(len(input)) if any(wanted) else None
         losses, grads = _sweep(input, linear_weight, linear_bias, task, scale, wanted)
         ctx.grads = grads

@@ -5,8 +5,8 @@ approximation for GPUs (2017); `torch.nn.AdaptiveLogSoftmaxWithLoss`, `torch.nn.
 """
 
 # the exercises, in the order of the course
-from coursekit.graders.at_scale.online import online_softmax_step
 from coursekit.graders.at_scale.chunks import weight_gradient
+from coursekit.graders.at_scale.online import online_softmax_step
 from coursekit.graders.at_scale.accumulation import accumulated_loss
 from coursekit.graders.at_scale.adaptive import adaptive_log_softmax
 from coursekit.graders.at_scale.linear import linear_cross_entropy
