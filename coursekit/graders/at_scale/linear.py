@@ -248,7 +248,7 @@ def lce_ruled_out(f: Function, rng: Rng) -> None:
 
 @linear_cross_entropy.parity
 def lce_refuses(f: Function, rng: Rng) -> None:
-    """A word that is no reduction, a target that is no class, and `ignore_index` with probabilities are errors"""
+    """Errors: an unknown reduction, a target that is no class, probabilities with `ignore_index`"""
     x, w = features(rng, 2, 2)
     refuses(f, x, w, tensor([0, 1]), reduction="avg")
     refuses(f, x, w, tensor([0, -1]))
