@@ -62,12 +62,13 @@ TITLES = {
     "binary_cross_entropy": "Binary cross-entropy",
     "regression": "Regression",
     "counts_and_noise": "Counts and noise",
-    "ranking": "Ranking",
-    "at_scale": "Losses at scale",
-    "which_loss": "Which loss when",
     "margins": "Margins",
+    "ranking": "Ranking",
+    "embeddings": "Embeddings",
     "ctc_forward": "CTC: the forward algorithm",
     "ctc_training": "CTC: training and reading out",
+    "at_scale": "Losses at scale",
+    "which_loss": "Which loss when",
 }
 
 TOPICS = tuple(Topic(number, name, title) for number, (name, title) in enumerate(TITLES.items()))

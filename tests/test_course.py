@@ -29,15 +29,19 @@ CATALOGUE = {
     | {f"HUB{n}" for n in range(1, 8)}
     | {f"K{n}" for n in range(12, 17)},
     "counts_and_noise": {f"POI{n}" for n in range(1, 8)},
-    "ranking": {f"MR{n}" for n in range(1, 6)},
-    "at_scale": {"CTC13"},
-    "which_loss": {"CE1", "KL2", "KL3", "CTC1", "MSE1", "CE10"},  # once more, each as a training to diagnose
     "margins": {f"SM{n}" for n in range(1, 4)}
     | {f"MM{n}" for n in range(1, 8)}
     | {f"MLM{n}" for n in range(1, 8)}
     | {"K9", "K10"},
+    "ranking": {f"MR{n}" for n in range(1, 6)},
+    "embeddings": {f"COS{n}" for n in range(1, 7)}
+    | {f"HE{n}" for n in range(1, 6)}
+    | {f"TRI{n}" for n in range(1, 9)}
+    | {"K11"},
     "ctc_forward": {f"CTC{n}" for n in (1, 2, *range(4, 10), 11, 12, 13, 15)},
     "ctc_training": {"CTC3", "CTC10", "CTC14"},
+    "at_scale": {"CTC13"},  # once more, as the reason to rescale
+    "which_loss": {"CE1", "KL2", "KL3", "CTC1", "MSE1", "CE10"},  # once more, each as a training to diagnose
 }
 
 

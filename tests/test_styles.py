@@ -28,12 +28,13 @@ IN_JAIL = {
     "binary_cross_entropy": "binary_cross_entropy__own_backward",
     "regression": "huber_loss__own_backward",
     "counts_and_noise": "poisson_nll_loss__own_backward",
-    "ranking": "margin_ranking_loss__own_backward",
-    "at_scale": "ctc_scaled__own_backward",
-    "which_loss": "language_model_loss__own_backward",
     "margins": "multi_margin_loss__own_backward",
+    "ranking": "margin_ranking_loss__own_backward",
+    "embeddings": "triplet_margin_loss__own_backward",
     "ctc_forward": "ctc_loss__own_backward",
     "ctc_training": "ctc_loss_from_logits__batched",
+    "at_scale": "linear_cross_entropy__own_backward",
+    "which_loss": "language_model_loss__own_backward",
 }
 
 

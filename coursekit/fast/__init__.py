@@ -1,1 +1,1 @@
-"""Losses at scale: hand-written forms that are as fast as torch's own, or faster, and written to be read."""
+"""Losses that are quicker or smaller than torch's own, and written to be read."""

@@ -1,7 +1,16 @@
-"""Losses at scale: the same numbers with fewer operations, less memory and no underflow."""
+"""Losses at scale: gradients in chunks, an online softmax, accumulation, clusters, all in one; and a scaled CTC.
+
+Sources: Milakov and Gimelshein, Online normalizer calculation for softmax (2018); Grave et al., Efficient softmax
+approximation for GPUs (2017); `torch.nn.AdaptiveLogSoftmaxWithLoss`, `torch.nn.functional.linear_cross_entropy`.
+"""
 
 # the exercises, in the order of the course
+from coursekit.graders.at_scale.chunks import weight_gradient
+from coursekit.graders.at_scale.online import online_softmax_step
+from coursekit.graders.at_scale.accumulation import accumulated_loss
+from coursekit.graders.at_scale.adaptive import adaptive_log_softmax
+from coursekit.graders.at_scale.linear import linear_cross_entropy
 from coursekit.graders.at_scale.scaled_ctc import ctc_scaled
 
 # these add their mistakes to the exercises above
-from coursekit.graders.at_scale import scaled_ctc_mistakes
+from coursekit.graders.at_scale import linear_mistakes, scaled_ctc_mistakes

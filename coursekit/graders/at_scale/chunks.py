@@ -1,0 +1,183 @@
+"""A gradient that is taken chunk by chunk: `weight_gradient`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, tensor
+
+from coursekit.compare import same_dtype, same_value
+from coursekit.exercise import Exercise
+from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, log_softmax_spec
+from coursekit.grading import Function
+
+
+def weight_gradient_spec(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+    """(softmax - one-hot)ᵀ · input / N, of all rows at once."""
+    by_logits = log_softmax_spec(input @ linear_weight.T, 1).exp()
+    by_logits = by_logits - torch.eye(len(linear_weight), dtype=input.dtype)[target]
+    return by_logits.T @ input / len(input)
+
+
+weight_gradient = Exercise(
+    "weight_gradient",
+    weight_gradient_spec,
+    points=2,
+    parity_points=1,
+    forbids=READY_MADE,
+    idea="The gradient is a sum over rows, so a chunk of rows can pay its share and be forgotten.",
+    hints=(
+        "For one chunk: the gradient of the summed loss by the logits is softmax - one-hot, shape (rows, V).",
+        "From the logits to the weights: the logits are x @ W.T, so that gradient, transposed, times x: (V, rows) "
+        "times (rows, D).",
+        "Add these over the chunks. By which number does the mean divide, and when?",
+    ),
+)
+
+
+@weight_gradient.check
+def one_chunk(f: Function, rng: Rng) -> None:
+    """One chunk that holds all rows"""
+    same_value(f, weight_gradient_spec, tensor([[1.0, 2.0]]), tensor([[1.0, 0.0], [0.0, 1.0]]), tensor([0]), 1)
+    same_value(f, weight_gradient_spec, draw_logits(rng, 3, 2), draw_logits(rng, 3, 2), tensor([2, 0, 0]), 3)
+
+
+@weight_gradient.check
+def even_chunks(f: Function, rng: Rng) -> None:
+    """Two chunks of the same size give what one gives"""
+    same_value(f, weight_gradient_spec, draw_logits(rng, 4, 2), draw_logits(rng, 3, 2), tensor([0, 2, 1, 0]), 2)
+
+
+@weight_gradient.check
+def uneven_chunks(f: Function, rng: Rng) -> None:
+    """A last chunk that is smaller: every row counts the same
+
+    The mean divides by all N rows, once.
+    """
+    same_value(f, weight_gradient_spec, draw_logits(rng, 3, 2), draw_logits(rng, 3, 2), tensor([0, 2, 1]), 2)
+    same_value(f, weight_gradient_spec, draw_logits(rng, 5, 2), draw_logits(rng, 2, 2), tensor([0, 1, 1, 0, 1]), 3)
+
+
+@weight_gradient.check
+def chunk_too_large(f: Function, rng: Rng) -> None:
+    """A chunk that is larger than the batch"""
+    same_value(f, weight_gradient_spec, draw_logits(rng, 2, 3), draw_logits(rng, 3, 3), tensor([1, 2]), 8)
+
+
+@weight_gradient.parity
+def gradient_of_large_logits(f: Function, rng: Rng) -> None:
+    """Logits of ±1000 give numbers
+
+    Take each row's largest logit away before `exp`.
+    """
+    big = 100.0 * int(rng.integers(8, 11))
+    eye = tensor([[1.0, 0.0], [0.0, 1.0]])
+    same_value(f, weight_gradient_spec, tensor([[big, 0.0], [0.0, -big]]), eye, tensor([1, 1]), 1)
+
+
+@weight_gradient.parity
+def gradient_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64"""
+    x, w = draw_logits(rng, 3, 2), draw_logits(rng, 2, 2)
+    same_dtype(f, weight_gradient_spec, x, w, tensor([0, 1, 1]), 2)
+    same_dtype(f, weight_gradient_spec, x.double(), w.double(), tensor([0, 1, 1]), 2)
+
+
+def wrong_by_logits(explanation: str) -> Callable[[Callable[[Tensor, Tensor], Tensor]], None]:
+    """Adds the gradient that follows from a wrong gradient by the logits, of `(logits, one_hot)`."""
+
+    def add(by_logits: Callable[[Tensor, Tensor], Tensor]) -> None:
+        def wrong(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+            total = torch.zeros_like(linear_weight)
+            for x, y in zip(torch.split(input, chunk_rows), torch.split(target, chunk_rows)):
+                one_hot = torch.eye(len(linear_weight), dtype=x.dtype)[y]
+                total = total + by_logits(x @ linear_weight.T, one_hot).T @ x
+            return total / len(input)
+
+        weight_gradient.misconception(explanation, by_logits.__name__)(wrong)
+
+    return add
+
+
+@wrong_by_logits("The 1 at the right class is not taken away: the gradient by the logits is softmax - one-hot.")
+def no_one_hot(logits: Tensor, one_hot: Tensor) -> Tensor:
+    return log_softmax_spec(logits, 1).exp()
+
+
+@wrong_by_logits("The sign is turned: this is one-hot - softmax. A step along it would raise the loss.")
+def turned(logits: Tensor, one_hot: Tensor) -> Tensor:
+    return one_hot - log_softmax_spec(logits, 1).exp()
+
+
+@wrong_by_logits("The 1 is taken from every class. Only the right class loses it.")
+def one_everywhere(logits: Tensor, one_hot: Tensor) -> Tensor:
+    return log_softmax_spec(logits, 1).exp() - 1
+
+
+@wrong_by_logits("The logits stand where their softmax should: the gradient is softmax - one-hot.")
+def no_softmax(logits: Tensor, one_hot: Tensor) -> Tensor:
+    return logits - one_hot
+
+
+@wrong_by_logits("The softmax goes over the rows of the chunk. The classes of a row are along dimension 1.")
+def softmax_over_rows(logits: Tensor, one_hot: Tensor) -> Tensor:
+    return log_softmax_spec(logits, 0).exp() - one_hot
+
+
+@wrong_by_logits("exp overflows for large logits. Take each row's largest logit away before `exp`.")
+def gradient_no_shift(logits: Tensor, one_hot: Tensor) -> Tensor:
+    odds = logits.float().exp().to(logits.dtype)
+    return odds / odds.sum(1, keepdim=True) - one_hot
+
+
+@weight_gradient.misconception(
+    "Each chunk's mean is taken, and then the mean of those: rows of a smaller chunk count more. Add up, and divide "
+    "once by N."
+)
+def mean_of_chunk_means(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+    parts = zip(torch.split(input, chunk_rows), torch.split(target, chunk_rows))
+    return torch.stack([weight_gradient_spec(x, linear_weight, y, chunk_rows) for x, y in parts]).mean(0)
+
+
+@weight_gradient.misconception("Each chunk's mean is taken, and these are added: too large by the number of chunks.")
+def sum_of_chunk_means(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+    parts = zip(torch.split(input, chunk_rows), torch.split(target, chunk_rows))
+    return torch.stack([weight_gradient_spec(x, linear_weight, y, chunk_rows) for x, y in parts]).sum(0)
+
+
+@weight_gradient.misconception("This is the gradient of the sum of the losses. The mean divides by N.")
+def gradient_of_the_sum(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+    return weight_gradient_spec(input, linear_weight, target, chunk_rows) * len(input)
+
+
+@weight_gradient.misconception("The sum is divided by `chunk_rows`. The mean is over all N rows.")
+def divided_by_chunk(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+    return weight_gradient_spec(input, linear_weight, target, chunk_rows) * len(input) / chunk_rows
+
+
+@weight_gradient.misconception(
+    "The rows after the last full chunk are left out. `split` gives a smaller last chunk, `N // chunk_rows` does not."
+)
+def rest_dropped(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+    kept = len(input) // chunk_rows * chunk_rows
+    if kept == 0:
+        return torch.zeros_like(linear_weight)
+    return weight_gradient_spec(input[:kept], linear_weight, target[:kept], chunk_rows) * kept / len(input)
+
+
+@weight_gradient.misconception("Only the last chunk's share is returned: add the shares up, with `+=`.")
+def last_chunk_only(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+    x, y = torch.split(input, chunk_rows)[-1], torch.split(target, chunk_rows)[-1]
+    return weight_gradient_spec(x, linear_weight, y, chunk_rows) * len(x) / len(input)
+
+
+@weight_gradient.misconception("Every chunk uses the first targets again. Cut the targets where the rows are cut.")
+def targets_not_cut(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+    again = torch.cat([target[: len(x)] for x in torch.split(input, chunk_rows)])
+    return weight_gradient_spec(input, linear_weight, again, chunk_rows)
+
+
+@weight_gradient.misconception("The gradient is transposed: it has the shape of `linear_weight`, (V, D).")
+def transposed(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+    return weight_gradient_spec(input, linear_weight, target, chunk_rows).T

@@ -1,0 +1,146 @@
+"""What goes wrong in `linear_cross_entropy`: in the layer, in the chunks, and all that does in `cross_entropy`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from coursekit.graders.at_scale.linear import linear, linear_cross_entropy, linear_cross_entropy_spec
+from coursekit.graders.cross_entropy.common import Loss
+from coursekit.graders.cross_entropy.drop_in import cross_entropy
+from coursekit.reductions import REDUCTIONS, wrong_words
+
+# Mistakes about (N, C, d1, …), which do not arise here, and about reductions, which has a say of its own below
+NOT_HERE = {"ce_mean_over_batch", "ce_channel_last", "ce_scrambled", "ce_always_mean"}
+
+
+def after_the_layer(wrong: Loss) -> Loss:
+    """The mistake of a cross-entropy, made with the logits of a linear layer."""
+
+    def loss(
+        input: Tensor,
+        linear_weight: Tensor,
+        target: Tensor,
+        *,
+        linear_bias: Tensor | None = None,
+        reduction: str = "mean",
+        ignore_index: int | None = None,
+        **flags: Any,
+    ) -> Tensor:
+        if reduction not in REDUCTIONS or (target.is_floating_point() and ignore_index is not None):
+            raise ValueError("this call is refused")
+        logits = linear(input, linear_weight, linear_bias)
+        ignored = -100 if ignore_index is None else ignore_index
+        return wrong(logits, target, reduction=reduction, ignore_index=ignored, **flags)
+
+    return loss
+
+
+for mistake in cross_entropy.misconceptions:
+    if mistake.name not in NOT_HERE:
+        linear_cross_entropy.misconception(mistake.explanation, "l" + mistake.name)(after_the_layer(mistake.function))
+
+
+def wrong_layer(explanation: str) -> Callable[[Loss], Loss]:
+    """Adds a mistake: a function of the spec's arguments."""
+    return linear_cross_entropy.misconception(explanation)
+
+
+@wrong_layer("`linear_bias` is not used: it is added to the logits, a number for each class.")
+def lce_no_bias(
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, **flags: Any
+) -> Tensor:
+    return linear_cross_entropy_spec(input, linear_weight, target, **flags)
+
+
+@wrong_layer("`linear_bias` is taken away instead of added.")
+def lce_bias_subtracted(
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, **flags: Any
+) -> Tensor:
+    bias = None if linear_bias is None else -linear_bias
+    return linear_cross_entropy_spec(input, linear_weight, target, linear_bias=bias, **flags)
+
+
+@wrong_layer(
+    "The product is input @ linear_weight, without the transpose. With as many classes as features nothing warns you."
+)
+def lce_not_transposed(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    if linear_weight.shape[0] != linear_weight.shape[1]:
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+    return linear_cross_entropy_spec(input, linear_weight.T, target, **flags)
+
+
+@wrong_layer("The layer's weights are cut from the graph (`detach`, `.data`, `no_grad`): they never learn.")
+def lce_frozen_layer(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    return linear_cross_entropy_spec(input, linear_weight.detach(), target, **flags)
+
+
+@wrong_layer("The features are cut from the graph: what lies below this layer never learns.")
+def lce_frozen_features(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    return linear_cross_entropy_spec(input.detach(), linear_weight, target, **flags)
+
+
+class _Deaf(torch.autograd.Function):
+    """Passes a number on, and answers as if 1 had come from above."""
+
+    @staticmethod
+    def forward(_ctx: Any, value: Tensor) -> Tensor:
+        return value.clone()
+
+    @staticmethod
+    def backward(_ctx: Any, upstream: Tensor) -> Tensor:
+        return torch.ones_like(upstream)
+
+
+@wrong_layer(
+    "The gradients that were made in the forward pass are handed out as they are. Multiply them by what comes from "
+    "above, `grad_output`."
+)
+def lce_deaf(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    value: Tensor = _Deaf.apply(linear_cross_entropy_spec(input, linear_weight, target, **flags))  # type: ignore[no-untyped-call]
+    return value
+
+
+def in_chunks(input: Tensor, target: Tensor) -> bool:
+    """Whether there is anything to cut."""
+    return input.ndim == 2 and len(input) > 256
+
+
+@wrong_layer("The rows after the last full chunk are left out. `split` gives a smaller last chunk.")
+def lce_rest_dropped(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    if in_chunks(input, target):
+        kept = len(input) // 256 * 256
+        input, target = input[:kept], target[:kept]
+    return linear_cross_entropy_spec(input, linear_weight, target, **flags)
+
+
+@wrong_layer(
+    "Each chunk is averaged, and then the chunks: rows of a smaller chunk count more. Reduce once, at the end."
+)
+def lce_mean_of_means(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    if not in_chunks(input, target) or flags.get("reduction", "mean") != "mean":
+        return linear_cross_entropy_spec(input, linear_weight, target, **flags)
+    parts = zip(torch.split(input, 256), torch.split(target, 256))
+    return torch.stack([linear_cross_entropy_spec(x, linear_weight, y, **flags) for x, y in parts]).mean()
+
+
+@wrong_layer("The chunks' means are added without dividing by their number.")
+def lce_sum_of_means(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    if not in_chunks(input, target) or flags.get("reduction", "mean") != "mean":
+        return linear_cross_entropy_spec(input, linear_weight, target, **flags)
+    parts = zip(torch.split(input, 256), torch.split(target, 256))
+    return torch.stack([linear_cross_entropy_spec(x, linear_weight, y, **flags) for x, y in parts]).sum()
+
+
+@wrong_layer("`ignore_index` together with probabilities is passed over in silence. No row can be ignored so: raise.")
+def lce_ignores_nothing(
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, ignore_index: int | None = None, **flags: Any
+) -> Tensor:
+    ignored = None if target.is_floating_point() else ignore_index
+    return linear_cross_entropy_spec(input, linear_weight, target, ignore_index=ignored, **flags)
+
+
+wrong_words(linear_cross_entropy, "lce_")
