@@ -62,6 +62,7 @@ TITLES = {
     "binary_cross_entropy": "Binary cross-entropy",
     "regression": "Regression",
     "counts_and_noise": "Counts and noise",
+    "embeddings": "Embeddings",
 }
 
 TOPICS = tuple(Topic(number, name, title) for number, (name, title) in enumerate(TITLES.items()))

@@ -29,6 +29,10 @@ CATALOGUE = {
     | {f"HUB{n}" for n in range(1, 8)}
     | {f"K{n}" for n in range(12, 17)},
     "counts_and_noise": {f"POI{n}" for n in range(1, 8)},
+    "embeddings": {f"COS{n}" for n in range(1, 7)}
+    | {f"HE{n}" for n in range(1, 6)}
+    | {f"TRI{n}" for n in range(1, 9)}
+    | {"K11"},
 }
 
 
