@@ -153,8 +153,8 @@ def without_a_function(f: Function, rng: Rng) -> None:
     same_value(f, spec, tensor([[0.0]]), tensor([[1.0]]), tensor([[1.5]]), reduction="none")
     vectors, met = triplets(rng), (torch.zeros(2, 1), torch.ones(2, 1), torch.full((2, 1), 3.0))
     for reduction in REDUCTIONS:
-        same_value(f, spec, *vectors, reduction=reduction)
         same_value(f, spec, *met, reduction=reduction)
+        same_value(f, spec, *vectors, reduction=reduction)
     same_value(f, spec, *vectors)
 
 
