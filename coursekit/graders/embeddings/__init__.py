@@ -16,4 +16,4 @@ from coursekit.graders.embeddings.mining import batch_hard_losses
 from coursekit.graders.embeddings.triplet_distance import triplet_margin_with_distance_loss
 
 # these add their mistakes to the exercises above, in this order
-from coursekit.graders.embeddings import cosine_embedding_mistakes, triplet_mistakes
+from coursekit.graders.embeddings import cosine_embedding_mistakes, triplet_mistakes, triplet_distance_mistakes

@@ -23,10 +23,16 @@ def spec(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
     return unit_product(y_true, y_pred, axis)
 
 
+def length(x: Tensor, axis: int) -> Tensor:
+    """Euclid's length of the vectors along the axis."""
+    norm: Tensor = torch.linalg.vector_norm(x, dim=axis)
+    return norm
+
+
 def unit_product(y_true: Tensor, y_pred: Tensor, axis: int = -1, least: float = 1e-7) -> Tensor:
     """Minus the product of the two unit vectors."""
     y_true = y_true.to(y_pred.dtype)
-    lengths = [x.norm(dim=axis).clamp(min=least) for x in (y_true, y_pred)]
+    lengths = [length(x, axis).clamp(min=least) for x in (y_true, y_pred)]
     return -(y_true * y_pred).sum(axis) / lengths[0] / lengths[1]
 
 
@@ -180,17 +186,17 @@ def dot_product(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
 
 @wrong("Only y_pred is divided by its length. A cosine has both lengths below the line.")
 def only_pred_normalised(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return spec(y_true, y_pred, axis) * y_true.to(y_pred.dtype).norm(dim=axis)
+    return spec(y_true, y_pred, axis) * length(y_true.to(y_pred.dtype), axis)
 
 
 @wrong("Only y_true is divided by its length. A cosine has both lengths below the line.")
 def only_true_normalised(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return spec(y_true, y_pred, axis) * y_pred.norm(dim=axis)
+    return spec(y_true, y_pred, axis) * length(y_pred, axis)
 
 
 @wrong("The roots are missing: this divides by the squared lengths.")
 def squared_lengths(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    lengths = y_true.to(y_pred.dtype).norm(dim=axis) * y_pred.norm(dim=axis)
+    lengths = length(y_true.to(y_pred.dtype), axis) * length(y_pred, axis)
     return spec(y_true, y_pred, axis) / lengths.clamp(min=1e-7)
 
 
@@ -244,7 +250,7 @@ def zeros_unguarded(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
 
 @wrong("A vector of zeros gives -1, as if it pointed the right way. It has no direction: Keras gives 0.")
 def zeros_are_right(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    none = (y_true.to(y_pred.dtype).norm(dim=axis) == 0) | (y_pred.norm(dim=axis) == 0)
+    none = (length(y_true.to(y_pred.dtype), axis) == 0) | (length(y_pred, axis) == 0)
     return torch.where(none, -1.0, spec(y_true, y_pred, axis))
 
 
@@ -266,7 +272,7 @@ def bound_of_normalize(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
 
 @bounded("1e-7 is added to each length. It is a bound: lengths above it stay as they are.")
 def added_to_length(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
-    return -(y_true * y_pred).sum(axis) / (y_true.norm(dim=axis) + 1e-7) / (y_pred.norm(dim=axis) + 1e-7)
+    return -(y_true * y_pred).sum(axis) / (length(y_true, axis) + 1e-7) / (length(y_pred, axis) + 1e-7)
 
 
 @bounded("1e-12 is added to each squared length, as in torch's `cosine_embedding_loss`. Keras has a bound of 1e-7.")
@@ -283,7 +289,7 @@ def bound_on_square(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
 
 @bounded("The bound is on the product of the two lengths. Keras bounds each for itself.")
 def bound_on_product(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
-    return -(y_true * y_pred).sum(axis) / (y_true.norm(dim=axis) * y_pred.norm(dim=axis)).clamp(min=1e-7)
+    return -(y_true * y_pred).sum(axis) / (length(y_true, axis) * length(y_pred, axis)).clamp(min=1e-7)
 
 
 @wrong("The result has the wider dtype of the two. Keras turns y_true into the dtype of y_pred first.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, tensor
 
 from coursekit.compare import refuses, same_gradient, same_value
@@ -16,11 +17,19 @@ from coursekit.grading import Function
 from coursekit.reductions import REDUCTIONS, reduced
 
 # what is true of the three distances anchor-positive, anchor-negative, positive-negative, for a margin of 1
-KINDS: tuple[Callable[[Array, Array, Array], Array], ...] = (
+KINDS: tuple[Callable[[Array, Array, Array], NDArray[np.bool_]], ...] = (
     lambda ap, an, pn: (an < ap - 0.3) & (pn > an + 0.3),  # the negative is nearer
     lambda ap, an, pn: (an > ap + 0.15) & (an < ap + 0.85) & (pn > an + 0.2),  # farther, but inside the margin
     lambda ap, an, pn: (an > ap + 1.2) & (an < ap + 1.9) & (pn < ap + 0.8) & (pn > ap - 1.5),  # met, but not with swap
     lambda ap, an, pn: (an > ap + 2.3) & (pn > ap + 2.3),  # met, and with swap as well
+)
+
+
+# the distances by which the two that swap compares are never equal: rounding would decide over the gradient
+NO_TIES: tuple[Callable[[Array], Array], ...] = (
+    lambda d: np.abs(d).sum(-1),
+    lambda d: np.abs(d + 0.25).sum(-1),
+    lambda d: np.square(d).sum(-1),
 )
 
 
@@ -38,8 +47,8 @@ def triplets(rng: Rng, size: int = 3) -> tuple[Tensor, Tensor, Tensor]:
             fits = kind(*(np.linalg.norm(x - y, axis=-1) for x, y in ((a, p), (a, n), (p, n))))
             for x, y in ((a, p), (a, n), (p, n)):
                 fits &= (np.abs(x - y) > 0.15).all(-1)
-            for norm in (lambda d: np.abs(d).sum(-1), lambda d: np.abs(d + 0.25).sum(-1), lambda d: (d**2).sum(-1)):
-                fits &= np.abs(norm(a - n) - norm(p - n)) > 0.02  # no tie of the two that swap compares
+            for size_of in NO_TIES:
+                fits &= np.abs(size_of(a - n) - size_of(p - n)) > 0.02
             (found,) = np.nonzero(fits)
             if found.size:
                 rows.append(drawn[:, found[0]])
