@@ -195,7 +195,7 @@ def exactly_at_the_margin(f: Function, rng: Rng) -> None:
 
 @cosine_embedding_loss.parity
 def short_vectors(f: Function, rng: Rng) -> None:
-    """1e-12 on each squared length: a vector of length 1e-7 has nearly no direction, and costs 0.9005
+    """1e-12 on each squared length: a vector of length 1e-7 costs 0.9005
 
     Look for a bound in place of a sum, and for a small number on the length or on the product.
     """

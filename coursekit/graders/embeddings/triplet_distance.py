@@ -136,7 +136,8 @@ def beliefs(rng: Rng) -> Triplet:
     for i, j in combinations(range(3), 2):
         fits &= np.abs(way[i, j] - way[j, i]) > 0.03
     nearer = way[0, 2] - way[1, 2]
-    rows = [np.flatnonzero(fits & kind)[0] for kind in (nearer > 0.05, nearer < -0.05)]
+    kinds = ((nearer > 0.05) & (way[2, 1] < way[0, 2] - 0.03), nearer < -0.05)
+    rows = [np.flatnonzero(fits & kind)[0] for kind in kinds]
     rows.append(np.flatnonzero(fits)[-1])
     return tensor(drawn[:, rng.permutation(rows)], dtype=torch.float32).unbind(0)  # type: ignore[return-value]
 
