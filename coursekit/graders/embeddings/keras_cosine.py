@@ -1,0 +1,302 @@
+"""The cosine with its sign turned: `keras_cosine_similarity`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, tensor
+
+from coursekit.compare import same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Question
+from coursekit.graders.embeddings.common import READY_MADE, Rng, angled, choose_formula
+from coursekit.grading import Function
+from coursekit.twins import keras_twin
+
+BANDS = ((0.3, 0.9), (-0.8, -0.3))
+
+
+def spec(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    """-cos; a vector is divided by its length, or by 1e-7 if it is shorter."""
+    return unit_product(y_true, y_pred, axis)
+
+
+def length(x: Tensor, axis: int) -> Tensor:
+    """Euclid's length of the vectors along the axis."""
+    norm: Tensor = torch.linalg.vector_norm(x, dim=axis)
+    return norm
+
+
+def unit_product(y_true: Tensor, y_pred: Tensor, axis: int = -1, least: float = 1e-7) -> Tensor:
+    """Minus the product of the two unit vectors."""
+    y_true = y_true.to(y_pred.dtype)
+    lengths = [length(x, axis).clamp(min=least) for x in (y_true, y_pred)]
+    return -(y_true * y_pred).sum(axis) / lengths[0] / lengths[1]
+
+
+def cases() -> Iterator[Question]:
+    """Shapes × axes with both gradients; then short vectors, vectors of zeros, integers.
+
+    No case has y_pred in float64, which Keras takes through float32. None asks for the gradient by a vector of zeros,
+    or by one whose square underflows: Keras's is NaN on torch, since it multiplies the infinite slope of 1/√0 by 0. And
+    none has unlike ranks: the two vectors of a pair are of one shape in all that the lesson does.
+    """
+    for shape, axes in (
+        ((3,), (-1, 0)),
+        ((2, 3), (-1, 0, 1)),
+        ((3, 3), (0, 1)),
+        ((2, 3, 2), (-1, 1, -3)),
+        ((0, 3), (1,)),
+    ):
+        y_true = torch.linspace(0.7, -3.1, math.prod(shape)).reshape(shape)
+        y_pred = torch.linspace(2.3, 0.2, math.prod(shape)).cos().reshape(shape)
+        for axis in axes:
+            yield Question((y_true, y_pred), {"axis": axis}, wrt=(0, 1))
+        yield Question((y_true, y_pred), wrt=(0, 1))
+        yield Question((y_true, y_true.clone()), wrt=(0, 1))
+        yield Question((y_true.double(), y_pred))
+    for x, y in (([3e-8, 4e-8], [1.0, 2.0]), ([3.0, 4.0], [5e-8, -2e-8]), ([6e-7, 8e-7], [1.0, 1.0])):
+        yield Question((tensor([x]), tensor([y])), wrt=(0, 1))
+    yield Question((tensor([[0.0, 0.0], [1.0, 2.0]]), tensor([[1.0, 2.0], [0.0, 0.0]])))
+    yield Question((tensor([0.0, 0.0]), tensor([1.0, 2.0])), wrt=(1,))
+    yield Question((tensor([[1, 0], [3, 4]]), tensor([[0.5, 2.5], [2.25, 3.0]])), wrt=(1,))
+
+
+keras_cosine_similarity = Exercise(
+    "keras_cosine_similarity",
+    spec,
+    points=2,
+    parity_points=1,
+    forbids=READY_MADE,
+    twin=keras_twin("cosine_similarity"),
+    cases=cases,
+    idea="The cosine sees the direction and not the length. Keras turns its sign: less is better, -1 is best.",
+    hints=(
+        "The cosine is the dot product of the two vectors over the product of their lengths. Then turn its sign.",
+        "Each length is a root of a sum of squares along `axis`. Nothing else is summed or averaged: one number a "
+        "pair.",
+        "A length of 0 would give 0/0. `clamp(min=1e-7)` keeps a length away from it; the cosine is then 0.",
+    ),
+)
+
+
+@keras_cosine_similarity.check
+def three_angles(f: Function, rng: Rng) -> None:
+    """A right angle gives 0, one direction -1, opposite directions 1
+
+    The length of neither vector counts. Less is better, so the best is -1.
+    """
+    y_true = tensor([[0.0, 1.0], [1.0, 1.0], [1.0, 1.0]])
+    same_value(f, spec, y_true, tensor([[1.0, 0.0], [2.0, 2.0], [-3.0, -3.0]]))
+    same_value(f, spec, *angled(rng, *BANDS))
+
+
+@keras_cosine_similarity.check
+def one_vector(f: Function, rng: Rng) -> None:
+    """A single pair gives a single number; (3, 4) and (4, 3) give -0.96"""
+    same_value(f, spec, tensor([3.0, 4.0]), tensor([4.0, 3.0]))
+    y_true, y_pred = angled(rng, BANDS[0])
+    same_value(f, spec, y_true[0], y_pred[0])
+
+
+@keras_cosine_similarity.check
+def along_an_axis(f: Function, rng: Rng) -> None:
+    """`axis` says along which dimension a vector lies"""
+    y_true, y_pred = angled(rng, (0.3, 0.6), (0.65, 0.9), (-0.8, -0.3))  # square, so that a wrong axis is no error
+    for axis in (0, 1, -1):
+        same_value(f, spec, y_true, y_pred, axis=axis)
+    same_value(f, spec, y_true.reshape(3, 3, 1), y_pred.reshape(3, 3, 1), axis=1)
+
+
+@keras_cosine_similarity.check
+def zeros_have_no_direction(f: Function, rng: Rng) -> None:
+    """A vector of zeros gives 0, on either side"""
+    y_true, y_pred = angled(rng, BANDS[0], BANDS[1], (0.3, 0.9))
+    zero = torch.zeros(1, 3)
+    same_value(f, spec, torch.cat([zero, y_true[1:]]), y_pred)
+    same_value(f, spec, y_true, torch.cat([y_pred[:2], zero]))
+
+
+@keras_cosine_similarity.check
+def keras_cosine_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right, by y_pred and by y_true
+
+    It turns the vector and never stretches it: it stands at a right angle to it.
+    """
+    same_gradient(f, spec, *angled(rng, *BANDS), wrt=(1, 0), scale=3.0)
+
+
+@keras_cosine_similarity.parity
+def short_vectors(f: Function, rng: Rng) -> None:
+    """What is shorter than 1e-7 is divided by 1e-7
+
+    Each vector for itself. Look for a small number that is added in place of a bound, or for another bound.
+    """
+    along = tensor([[1.0, 0.0]])
+    same_value(f, spec, 1e-9 * tensor([[3.0, 4.0]]), along)
+    same_value(f, spec, 1e-8 * tensor([[3.0, 4.0]]), along)
+    same_value(f, spec, along, 1e-8 * tensor([[4.0, -3.0]]))
+    same_value(f, spec, 1e-7 * tensor([[3.0, 4.0]]), 10 * along)
+    same_value(f, spec, 2e-7 * along, 1e-8 * tensor([[3.0, 4.0]]))
+    same_gradient(f, spec, along, 1e-8 * tensor([[3.0, 4.0]]), wrt=(0, 1))
+
+
+@keras_cosine_similarity.parity
+def dtype_of_y_pred(f: Function, rng: Rng) -> None:
+    """The result has the dtype of y_pred, whatever y_true has"""
+    y_true, y_pred = angled(rng, *BANDS)
+    same_dtype(f, spec, y_true, y_pred)
+    same_dtype(f, spec, y_true.double(), y_pred, dtype=torch.float32)
+    same_dtype(f, spec, tensor([[2, 3, -1], [1, 4, 0]]), y_pred, dtype=torch.float32)
+
+
+wrong = keras_cosine_similarity.misconception
+
+
+@wrong(  # K11
+    "This is the cosine, 1 for one direction. Keras's is a loss, so that less must be better: it turns the sign, "
+    "and the "
+    "best is -1."
+)
+def sign_kept(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return -spec(y_true, y_pred, axis)
+
+
+@wrong("This is 1 - cos, whose best is 0. Keras's loss is -cos: its best is -1, and 0 is a right angle.")  # K11
+def distance_from_one(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return 1 + spec(y_true, y_pred, axis)
+
+
+@wrong("This is the angle itself, in radians. The cosine is a dot product over two lengths.")
+def angle(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return (-spec(y_true, y_pred, axis)).clamp(-1, 1).arccos()
+
+
+@wrong("The sign of the cosine is lost: opposite directions came out as the best of all.")
+def sign_lost(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return -spec(y_true, y_pred, axis).abs()
+
+
+@wrong("The lengths are missing: a dot product grows with the vectors. Divide by both lengths.")
+def dot_product(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return -(y_true.to(y_pred.dtype) * y_pred).sum(axis)
+
+
+@wrong("Only y_pred is divided by its length. A cosine has both lengths below the line.")
+def only_pred_normalised(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return spec(y_true, y_pred, axis) * length(y_true.to(y_pred.dtype), axis)
+
+
+@wrong("Only y_true is divided by its length. A cosine has both lengths below the line.")
+def only_true_normalised(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return spec(y_true, y_pred, axis) * length(y_pred, axis)
+
+
+@wrong("The roots are missing: this divides by the squared lengths.")
+def squared_lengths(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    lengths = length(y_true.to(y_pred.dtype), axis) * length(y_pred, axis)
+    return spec(y_true, y_pred, axis) / lengths.clamp(min=1e-7)
+
+
+@wrong(
+    "Each vector is divided by the sum of the sizes of its numbers. The length of a cosine is Euclid's: squares, root."
+)
+def manhattan_length(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    y_true = y_true.to(y_pred.dtype)
+    return (
+        -(y_true * y_pred).sum(axis) / y_true.abs().sum(axis).clamp(min=1e-7) / y_pred.abs().sum(axis).clamp(min=1e-7)
+    )
+
+
+@wrong(
+    "The mean of each vector is taken off first: this is minus the correlation. The cosine measures from the origin."
+)
+def centred(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    y_true = y_true.to(y_pred.dtype)
+    return spec(y_true - y_true.mean(axis, keepdim=True), y_pred - y_pred.mean(axis, keepdim=True), axis)
+
+
+@wrong("The products are averaged along the axis. The dot product is a sum.")
+def averaged(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return spec(y_true, y_pred, axis) / y_pred.shape[axis]
+
+
+@wrong("The mean over the batch is taken. Keras's function keeps one number a pair, and its class averages them.")
+def batch_averaged(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return spec(y_true, y_pred, axis).mean()
+
+
+@wrong("`axis` is not used: the last dimension is taken whatever was asked for.")
+def axis_ignored(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return spec(y_true, y_pred)
+
+
+@wrong("The default of `axis` is 0 here. Vectors lie in the last dimension unless another is named.")
+def axis_zero_by_default(y_true: Tensor, y_pred: Tensor, axis: int = 0) -> Tensor:
+    return spec(y_true, y_pred, axis)
+
+
+@wrong("The dimension along which the vectors lie is left over with size 1. The sum should drop it.")
+def dimension_kept(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return spec(y_true, y_pred, axis).unsqueeze(axis)
+
+
+@wrong("A vector of zeros gives NaN, 0/0. Keep the lengths at 1e-7 or above.")
+def zeros_unguarded(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return unit_product(y_true, y_pred, axis, least=0.0)
+
+
+@wrong("A vector of zeros gives -1, as if it pointed the right way. It has no direction: Keras gives 0.")
+def zeros_are_right(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    none = (length(y_true.to(y_pred.dtype), axis) == 0) | (length(y_pred, axis) == 0)
+    return torch.where(none, -1.0, spec(y_true, y_pred, axis))
+
+
+bounded = choose_formula(
+    keras_cosine_similarity,
+    lambda formula: lambda y_true, y_pred, axis=-1: formula(y_true.to(y_pred.dtype), y_pred, axis),
+)
+
+
+@bounded("The bound of a length is 1e-8, as in torch's `cosine_similarity`. Keras's is 1e-7.")
+def bound_of_torch(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
+    return unit_product(y_true, y_pred, axis, least=1e-8)
+
+
+@bounded("The bound of a length is 1e-12, as in torch's `normalize`. Keras's is 1e-7.")
+def bound_of_normalize(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
+    return unit_product(y_true, y_pred, axis, least=1e-12)
+
+
+@bounded("1e-7 is added to each length. It is a bound: lengths above it stay as they are.")
+def added_to_length(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
+    return -(y_true * y_pred).sum(axis) / (length(y_true, axis) + 1e-7) / (length(y_pred, axis) + 1e-7)
+
+
+@bounded("1e-12 is added to each squared length, as in torch's `cosine_embedding_loss`. Keras has a bound of 1e-7.")
+def added_to_square(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
+    squares = [x.square().sum(axis) + 1e-12 for x in (y_true, y_pred)]
+    return -(y_true * y_pred).sum(axis) / (squares[0] * squares[1]).sqrt()
+
+
+@bounded("The bound of 1e-7 is on the squared length. It is on the length, so 1e-14 on its square.")
+def bound_on_square(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
+    squares = [x.square().sum(axis).clamp(min=1e-7) for x in (y_true, y_pred)]
+    return -(y_true * y_pred).sum(axis) / squares[0].sqrt() / squares[1].sqrt()
+
+
+@bounded("The bound is on the product of the two lengths. Keras bounds each for itself.")
+def bound_on_product(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
+    return -(y_true * y_pred).sum(axis) / (length(y_true, axis) * length(y_pred, axis)).clamp(min=1e-7)
+
+
+@wrong("The result has the wider dtype of the two. Keras turns y_true into the dtype of y_pred first.")
+def wider_dtype(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    return spec(y_true, y_pred.to(torch.promote_types(y_true.dtype, y_pred.dtype)), axis)
+
+
+@wrong("No gradient flows to y_true. Keras's does: where both are embeddings, both have to move.")
+def truth_detached(y_true: Tensor, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    return spec(y_true.detach(), y_pred, *args, **kwargs)

@@ -1,0 +1,261 @@
+"""Learning distances: the exercises of the lesson on embeddings.
+
+torch's functions are drop-ins less the deprecated `size_average` and `reduce`; Keras's takes (y_true, y_pred).
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+def keras_cosine_similarity(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    """The cosine with its sign turned: a drop-in for `keras.losses.cosine_similarity`.
+
+    Args:
+        y_true: vectors of any length, e.g. (N, D). They take on the dtype of y_pred.
+        y_pred: as many vectors, same shape.
+        axis: the dimension along which a vector lies.
+
+    Returns:
+        Minus the cosine of the angle between the two vectors of each pair: -1 for one direction, 1 for
+        opposite ones. The shape is that of y_pred without `axis`. A vector shorter than 1e-7 is divided
+        by 1e-7 in place of its length, so a vector of zeros gives 0.
+    """
+    # BEGIN SOLUTION
+    y_true = y_true.to(y_pred.dtype)
+    # a length of at least 1e-7 is a squared length of at least 1e-14, and the root keeps away from 0
+    true_length = y_true.square().sum(axis).clamp(min=1e-14).sqrt()
+    pred_length = y_pred.square().sum(axis).clamp(min=1e-14).sqrt()
+    return -(y_true * y_pred).sum(axis) / true_length / pred_length
+    # END SOLUTION
+
+
+def cosine_embedding_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: str = "mean"
+) -> Tensor:
+    """Directions drawn together or apart: a drop-in for `torch.nn.functional.cosine_embedding_loss`.
+
+    Args:
+        input1: the first vectors of N pairs (N, D), or a single one (D,).
+        input2: the second vectors, same shape.
+        target: 1 for each pair that belongs together, -1 for each that does not, shape (N,); a single
+            number () beside (D,). A target of shape (1,) goes for all N pairs.
+        margin: how large the cosine of a pair with target -1 may be before it costs anything.
+        reduction: "none" for one loss a pair, "sum" or "mean" over all pairs.
+
+    Returns:
+        1 - cos for target 1 and max(0, cos - margin) for target -1. Where cos is exactly margin, the
+        gradient still flows. Any other target costs 0, and counts in the mean. 1e-12 is added to the
+        squared length of each vector, so a vector of zeros has the cosine 0.
+
+    Raises:
+        ValueError: target is neither (N,) or (1,) beside (N, D) nor () beside (D,), or reduction is
+            another word.
+    """
+    # BEGIN SOLUTION
+    if target.ndim > 1 or input1.ndim != target.ndim + 1 or input2.ndim != target.ndim + 1:
+        raise ValueError(f"target {tuple(target.shape)} beside {tuple(input1.shape)} and {tuple(input2.shape)}")
+    square1 = input1.square().sum(-1) + 1e-12
+    square2 = input2.square().sum(-1) + 1e-12
+    cos = (input1 * input2).sum(-1) / (square1 * square2).sqrt()
+    zeros = torch.zeros_like(cos)
+    together = torch.where(target == 1, 1 - cos, zeros)
+    apart = torch.where(target == -1, (cos - margin).clamp(min=0), zeros)
+    losses = together + apart
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean()
+    raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
+
+
+def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean") -> Tensor:
+    """Distances made small or large: a drop-in for `torch.nn.functional.hinge_embedding_loss`.
+
+    Args:
+        input: distances, any shape.
+        target: 1 for each pair that belongs together, -1 for each that does not. The two shapes
+            broadcast.
+        margin: the distance from which a pair with target -1 costs nothing.
+        reduction: "none" for one loss a distance, "sum" or "mean" over all of them.
+
+    Returns:
+        The distance itself for target 1, even a negative one, and max(0, margin - distance) for target
+        -1, whose gradient still flows where the distance is exactly margin. Any other target costs the
+        sum of both.
+
+    Raises:
+        ValueError: reduction is another word.
+    """
+    # BEGIN SOLUTION
+    zeros = torch.zeros_like(input)
+    together = torch.where(target == -1, zeros, input)
+    apart = torch.where(target == 1, zeros, (margin - input).clamp(min=0))
+    losses = together + apart
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean()
+    raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
+
+
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    """How far it is from each vector to its partner: a drop-in for `torch.nn.functional.pairwise_distance`.
+
+    Args:
+        x1: vectors (…, D).
+        x2: their partners; the two shapes broadcast.
+        p: the order of the norm: 1 adds up the sizes of the differences, 2 is Euclid's, inf takes the
+            largest.
+        eps: a small number that is added to every difference x1 - x2, sign and all, before the norm.
+        keepdim: whether the last dimension stays, with size 1.
+
+    Returns:
+        One distance a pair (…). Where all differences are 0 (eps included), the gradient is 0.
+    """
+    # BEGIN SOLUTION
+    return torch.linalg.vector_norm(x1 - x2 + eps, ord=p, dim=-1, keepdim=keepdim)
+    # END SOLUTION
+
+
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    """Nearer to the positive than to the negative: a drop-in for `torch.nn.functional.triplet_margin_loss`.
+
+    Args:
+        anchor: vectors (…, D).
+        positive: one that belongs to each anchor, same shape.
+        negative: one that does not, same shape.
+        margin: by how much farther away the negative should be, above 0.
+        p: the order of the norm, as in `pairwise_distance`.
+        eps: what is added to every difference, as in `pairwise_distance`.
+        swap: whether the distance from the positive to the negative takes the place of that from the
+            anchor where it is smaller. Where the two are equal, each gets half of the gradient.
+        reduction: "none" for one loss a triplet, "sum" or "mean" over all triplets, those that cost 0
+            too.
+
+    Returns:
+        max(0, margin + d(anchor, positive) - d(anchor, negative)), whose gradient still flows where it is
+        exactly 0: shape (…) for "none", else a single number.
+
+    Raises:
+        ValueError: margin is not positive, the numbers of dimensions differ, or reduction is another
+            word.
+    """
+    # BEGIN SOLUTION
+    if not margin > 0:
+        raise ValueError(f"margin is {margin}, it must be positive")
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise ValueError("anchor, positive and negative need the same number of dimensions")
+    to_positive = pairwise_distance(anchor, positive, p, eps)
+    to_negative = pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        to_negative = torch.minimum(to_negative, pairwise_distance(positive, negative, p, eps))
+    losses = (margin + to_positive - to_negative).clamp(min=0)
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean()
+    raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
+
+
+def batch_hard_losses(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+    """Each anchor of a batch with its hardest positive and its hardest negative.
+
+    Args:
+        distance: (N, N): row i holds the distances from anchor i to all N members of the batch.
+        label: the class of each member (N,).
+        margin: by how much farther away the negative should be.
+
+    Returns:
+        One loss an anchor (N,): margin, plus the distance to the farthest other member of its class, less
+        that to the nearest member of another class, and 0 where that is negative. An anchor that is alone
+        in its class, or has no other class beside it, forms no triplet and costs 0.
+    """
+    # BEGIN SOLUTION
+    same = label[:, None] == label
+    positive = same & ~torch.eye(len(label), dtype=torch.bool)
+    hardest_positive = distance.masked_fill(~positive, -torch.inf).amax(1)
+    hardest_negative = distance.masked_fill(same, torch.inf).amin(1)
+    # without a positive or a negative this is -inf, and the clamp makes it 0
+    return (margin + hardest_positive - hardest_negative).clamp(min=0)
+    # END SOLUTION
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    *,
+    distance_function: Callable[[Tensor, Tensor], Tensor] | str | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    """A triplet loss of any distance: a drop-in for `torch.nn.functional.triplet_margin_with_distance_loss`.
+
+    Args:
+        anchor: vectors (…, D).
+        positive: one that belongs to each anchor, same shape.
+        negative: one that does not, same shape.
+        distance_function: from the vectors x and y to their distances (…), in this order. None is
+            Euclid's distance, with 1e-6 added to every difference x - y. Besides, torch has no such words,
+            "manhattan" is Σ|x - y|, "squared" is Σ(x - y)², "cosine" is 1 - cos(x, y), and "kl", for
+            vectors of probabilities, is Σ x·ln(x / y). All sums are over the last dimension.
+        margin: by how much farther away the negative should be, above 0.
+        swap: whether the distance from the positive to the negative takes the place of that from the
+            anchor where it is smaller.
+        reduction: "none" for one loss a triplet, "sum" or "mean" over all triplets.
+
+    Returns:
+        max(0, margin + d(anchor, positive) - d(anchor, negative)), whose gradient still flows where it is
+        exactly 0: shape (…) for "none", else a single number.
+
+    Raises:
+        ValueError: margin is not positive, the numbers of dimensions differ, or distance_function or
+            reduction is another word.
+    """
+    # BEGIN SOLUTION
+    words = {
+        "manhattan": lambda x, y: (x - y).abs().sum(-1),
+        "squared": lambda x, y: (x - y).square().sum(-1),
+        "cosine": lambda x, y: 1 - (x * y).sum(-1) / (x.square().sum(-1) * y.square().sum(-1)).sqrt(),
+        "kl": lambda x, y: (x * (x / y).log()).sum(-1),
+    }
+    if isinstance(distance_function, str) and distance_function not in words:
+        raise ValueError(f"{distance_function!r} is no distance: {', '.join(words)}")
+    if not margin > 0:
+        raise ValueError(f"margin is {margin}, it must be positive")
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise ValueError("anchor, positive and negative need the same number of dimensions")
+    distance = pairwise_distance if distance_function is None else words.get(distance_function, distance_function)
+    to_negative = distance(anchor, negative)
+    if swap:
+        to_negative = torch.minimum(to_negative, distance(positive, negative))
+    losses = (margin + distance(anchor, positive) - to_negative).clamp(min=0)
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean()
+    raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
