@@ -69,7 +69,6 @@ TITLES = {
     "ctc_training": "CTC: training and reading out",
     "at_scale": "Losses at scale",
     "which_loss": "Which loss when",
-    "embeddings": "Embeddings",
 }
 
 TOPICS = tuple(Topic(number, name, title) for number, (name, title) in enumerate(TITLES.items()))

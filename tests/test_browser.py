@@ -112,8 +112,8 @@ def jupyterlab(root: Path, state: Path) -> Iterator[str]:
         log.close()
 
 
-# the lesson that a learner opens first
-LESSONS = ("objective",)
+# the lesson that a learner opens first, and the one whose pictures have most to move
+LESSONS = ("objective", "ctc_training")
 
 
 def move_every_slider(notebook) -> int:

@@ -35,7 +35,6 @@ IN_JAIL = {
     "ctc_training": "ctc_loss_from_logits__batched",
     "at_scale": "linear_cross_entropy__own_backward",
     "which_loss": "language_model_loss__own_backward",
-    "embeddings": "triplet_margin_loss__own_backward",
 }
 
 

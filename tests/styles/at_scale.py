@@ -445,6 +445,7 @@ def linear_cross_entropy__own_backward(
         losses = x.new_zeros(len(x)).masked_scatter(counts, losses)
     return _finished(losses, input, target, counts, v, reduction)
 
+
 # ---- ctc_scaled --------------------------------------------------------------------------------------------------
 
 
