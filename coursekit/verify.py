@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from types import ModuleType
 from typing import Any
@@ -236,7 +237,8 @@ def _count_mutants(exercise: Exercise, seeds: int, findings: Findings) -> None:
         findings.wrong += 1
         rejected = named = True
         for seed in range(seeds):
-            report = grade_here(exercise, misconception.function, seed)
+            # asked without watch and time limit, which are for strangers
+            report = grading.grade(exercise, partial(answer, misconception.function), seed=seed)
             rejected = rejected and report.points < exercise.maximum
             said = report.diagnosis.misconception if report.diagnosis else "nothing"
             if said != misconception.name:
