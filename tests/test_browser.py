@@ -140,7 +140,7 @@ def test_solve_a_lesson_in_jupyterlab(lesson, tmp_path):
 
     topic = course.find_topic(lesson)
     root = tmp_path / "course"
-    shutil.copytree(topic.notebook.parent / "data", root / "notebooks" / "data")
+    shutil.copytree(topic.notebook.parent, root / "notebooks", ignore=shutil.ignore_patterns("*.ipynb", "__pycache__"))
     shutil.copy(topic.notebook, root / "notebooks")
     answers = {exercise.name: stubs.answer(topic, exercise.name).rstrip() for exercise in topic.exercises}
     with jupyterlab(root, tmp_path / "state") as address, sync_playwright() as playwright:
