@@ -49,8 +49,8 @@ def linear_cross_entropy(
         reduction: "none", "sum" or "mean"; the mean divides by the sum of weight[y] over the targets that count.
         ignore_index: rows with this target do not count, and are not computed either; -100 if None.
         label_smoothing: the share of each target that is spread evenly over all classes, from 0 to 1.
-        chunk_rows: rows in the buffer of chunk_rows · V numbers. By default D / 4 but at least 64, so that the buffer
-            is a quarter of the gradient of `linear_weight`, which has to be held anyway; smaller chunks make the
+        chunk_rows: rows in the buffer of chunk_rows · V numbers. By default 7/16 D but at least 64, so that the buffer
+            is under half of the gradient of `linear_weight`, which has to be held anyway; smaller chunks make the
             matrix products slower.
 
     Returns:
@@ -85,7 +85,7 @@ def linear_cross_entropy(
     label = target[rows]
     if bool(((label < 0) | (label >= classes)).any()):
         raise IndexError(f"a target is not in 0 … {classes - 1}")
-    chunk = chunk_rows or max(64, features // 4)
+    chunk = chunk_rows or max(64, 7 * features // 16)
     task = _Task(rows, label, weight, label_smoothing, chunk, torch.is_grad_enabled())
     losses: Tensor
     if reduction == "none":
