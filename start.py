@@ -34,7 +34,13 @@ IS_ROOT = getattr(os, "geteuid", lambda: None)() == 0
 
 MAKE, BRING, INSTALL = "make the environment", "fetch the installer uv", "install the packages"
 # What `test` runs, and the seconds each usually takes on two cores
-PARTS = {"ruff check .": 1, "ruff format --check .": 1, "mypy": 50, "coursekit.cli verify --seeds 4": 130, "pytest": 420}
+PARTS = {
+    "ruff check .": 1,
+    "ruff format --check .": 1,
+    "mypy": 50,
+    "coursekit.cli verify --seeds 4": 130,
+    "pytest": 420,
+}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 UV_NAMES = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
 OFFLINE = "no package index could be reached: check the network (and HTTPS_PROXY), then start again."
