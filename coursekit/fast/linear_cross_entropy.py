@@ -49,7 +49,7 @@ def linear_cross_entropy(
         reduction: "none", "sum" or "mean"; the mean divides by the sum of weight[y] over the targets that count.
         ignore_index: rows with this target do not count, and are not computed either; -100 if None.
         label_smoothing: the share of each target that is spread evenly over all classes, from 0 to 1.
-        chunk_rows: rows in the buffer of chunk_rows · V numbers. By default 7/16 D but at least 64, so that the buffer
+        chunk_rows: rows in the buffer of chunk_rows · V numbers. By default 3/8 D but at least 64, so that the buffer
             is under half of the gradient of `linear_weight`, which has to be held anyway; smaller chunks make the
             matrix products slower.
 
@@ -85,7 +85,7 @@ def linear_cross_entropy(
     label = target[rows]
     if bool(((label < 0) | (label >= classes)).any()):
         raise IndexError(f"a target is not in 0 … {classes - 1}")
-    chunk = chunk_rows or max(64, 7 * features // 16)
+    chunk = chunk_rows or max(64, 3 * features // 8)
     task = _Task(rows, label, weight, label_smoothing, chunk, torch.is_grad_enabled())
     losses: Tensor
     if reduction == "none":
