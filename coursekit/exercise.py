@@ -137,3 +137,23 @@ def wrong_in(
         return wrong
 
     return add
+
+
+def formula_mistakes(
+    exercise: Exercise, assemble: Callable[[LossFunction], LossFunction]
+) -> Callable[[str], Callable[[LossFunction], LossFunction]]:
+    """A decorator for wrong formulas.
+
+    Args:
+        exercise: to which they are added, each under its own name.
+        assemble: makes a formula into a loss, with the flags, shapes and reductions around it as they should be.
+    """
+
+    def wrong(explanation: str) -> Callable[[LossFunction], LossFunction]:
+        def add(formula: LossFunction) -> LossFunction:
+            exercise.misconception(explanation, formula.__name__)(assemble(formula))
+            return formula
+
+        return add
+
+    return wrong

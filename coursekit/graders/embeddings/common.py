@@ -159,19 +159,6 @@ def reduction_mistakes(exercise: Exercise, costs_nothing: str, prefix: str = "")
         return reduced(losses, word).float()
 
 
-def choose_formula(exercise: Exercise, assemble: Callable[[Loss], Loss]) -> Callable[[str], Callable[[Loss], Loss]]:
-    """A decorator for wrong formulas, with all that is around them as it should be."""
-
-    def wrong(explanation: str) -> Callable[[Loss], Loss]:
-        def add(formula: Loss) -> Loss:
-            exercise.misconception(explanation, formula.__name__)(assemble(formula))
-            return formula
-
-        return add
-
-    return wrong
-
-
 def shuffled(rng: Rng, *columns: Tensor) -> tuple[Tensor, ...]:
     """The same rows of each, in a new order."""
     order: Sequence[int] = rng.permutation(len(columns[0])).tolist()

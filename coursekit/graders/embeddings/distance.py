@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, inf, tensor
 
 from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
-from coursekit.graders.embeddings.common import DTYPES, READY_MADE, Loss, Rng, angled, choose_formula
+from coursekit.exercise import Exercise, Question, formula_mistakes
+from coursekit.graders.embeddings.common import DTYPES, READY_MADE, Loss, Rng, angled
 from coursekit.grading import Function
 
 ORDERS = (2.0, 1.0, 3.0)
@@ -166,7 +166,7 @@ def distance_of(formula: Loss) -> Loss:
     return distance
 
 
-wrong = choose_formula(pairwise_distance, distance_of)
+wrong = formula_mistakes(pairwise_distance, distance_of)
 
 
 @wrong("eps is not used. It goes to every difference, before the norm.")

@@ -10,13 +10,12 @@ import torch
 from torch import Tensor, inf, tensor
 
 from coursekit.compare import refuses, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Question, formula_mistakes
 from coursekit.graders.embeddings.common import (
     DTYPES,
     READY_MADE,
     Loss,
     Rng,
-    choose_formula,
     drop_in_parity,
     reduction_mistakes,
     shuffled,
@@ -199,7 +198,7 @@ def shapes_broadcast(f: Function, rng: Rng) -> None:
 drop_in_parity(hinge_embedding_loss, distances, "distances")
 reduction_mistakes(hinge_embedding_loss, "distances that are as they should be")
 
-wrong = choose_formula(hinge_embedding_loss, loss_of)
+wrong = formula_mistakes(hinge_embedding_loss, loss_of)
 
 
 @wrong(  # HE2

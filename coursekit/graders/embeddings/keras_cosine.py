@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
-from coursekit.graders.embeddings.common import READY_MADE, Rng, angled, choose_formula
+from coursekit.exercise import Exercise, Question, formula_mistakes
+from coursekit.graders.embeddings.common import READY_MADE, Rng, angled
 from coursekit.grading import Function
 from coursekit.twins import keras_twin
 
@@ -254,7 +254,7 @@ def zeros_are_right(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
     return torch.where(none, -1.0, spec(y_true, y_pred, axis))
 
 
-bounded = choose_formula(
+bounded = formula_mistakes(
     keras_cosine_similarity,
     lambda formula: lambda y_true, y_pred, axis=-1: formula(y_true.to(y_pred.dtype), y_pred, axis),
 )

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.compare import same_gradient, same_value
-from coursekit.exercise import Exercise
-from coursekit.graders.embeddings.common import READY_MADE, Loss, Rng, choose_formula
+from coursekit.exercise import Exercise, formula_mistakes
+from coursekit.graders.embeddings.common import READY_MADE, Loss, Rng
 from coursekit.grading import Function
 
 
@@ -130,7 +130,7 @@ def gradient_to_the_hardest(f: Function, rng: Rng) -> None:
     same_gradient(f, spec, *table(rng), scale=2.0)
 
 
-wrong = choose_formula(
+wrong = formula_mistakes(
     batch_hard_losses, lambda formula: lambda distance, label, margin=1.0: formula(distance, label, margin)
 )
 

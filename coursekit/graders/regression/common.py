@@ -8,8 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise
-
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]
 
@@ -44,16 +42,3 @@ def draw_weight(rng: Rng, *shape: int) -> Tensor:
     """A factor for each of up to six elements, all different, together less than 1."""
     count = int(np.prod(shape, dtype=int))
     return tensor(rng.permutation(FACTORS[:count]).reshape(shape), dtype=torch.float32)
-
-
-def formula_mistakes(exercise: Exercise, assemble: Callable[[Loss], Loss]) -> Callable[[str], Callable[[Loss], Loss]]:
-    """A decorator for wrong formulas of one element's error, with flags and reductions as they should be."""
-
-    def wrong(explanation: str) -> Callable[[Loss], Loss]:
-        def add(formula: Loss) -> Loss:
-            exercise.misconception(explanation, formula.__name__)(assemble(formula))
-            return formula
-
-        return add
-
-    return wrong

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.compare import refuses, same_gradient, same_value
-from coursekit.exercise import Exercise
-from coursekit.graders.regression.common import READY_MADE, Loss, Rng, formula_mistakes, pair
+from coursekit.exercise import Exercise, formula_mistakes
+from coursekit.graders.regression.common import READY_MADE, Loss, Rng, pair
 from coursekit.graders.regression.l1_mse import l1_spec, mse_spec
 from coursekit.graders.regression.smooth_l1 import at_the_threshold, branches, default_of, smooth_formula
 from coursekit.graders.regression.torch_common import (

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
-from coursekit.graders.regression.common import Loss, Rng, formula_mistakes, pair
+from coursekit.exercise import Exercise, Question, formula_mistakes
+from coursekit.graders.regression.common import Loss, Rng, pair
 from coursekit.graders.regression.keras_alignment import align_spec
 from coursekit.grading import Function
 

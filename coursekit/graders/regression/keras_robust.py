@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.compare import same_gradient, same_value
-from coursekit.exercise import Exercise
-from coursekit.graders.regression.common import DTYPES, READY_MADE, Loss, Rng, formula_mistakes
+from coursekit.exercise import Exercise, formula_mistakes
+from coursekit.graders.regression.common import DTYPES, READY_MADE, Loss, Rng
 from coursekit.graders.regression.huber import (
     DELTAS,
     capped_at_delta,

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.compare import refuses, same_gradient, same_value
-from coursekit.exercise import Exercise
-from coursekit.graders.regression.common import READY_MADE, Loss, Rng, formula_mistakes, pair
+from coursekit.exercise import Exercise, formula_mistakes
+from coursekit.graders.regression.common import READY_MADE, Loss, Rng, pair
 from coursekit.graders.regression.torch_common import (
     drop_in_parity,
     mean_and_sum,
