@@ -41,7 +41,7 @@ def loop_kernel(logits: Tensor, lattice: Lattice, loops: Callable[..., None]) ->
     """Losses (N,), gradients (T, N, C) and the spread (N,) of the readings, by `loops`, compiled or not."""
     N = logits.shape[1]
     losses, spread = torch.zeros(2, N, dtype=torch.float64)
-    gradient = logits.softmax(2).masked_fill_(lattice.padded, 0.0)
+    gradient = logits.softmax(2)
     numbers = (gradient, losses, spread, lattice.states, lattice.skips, lattice.input_lengths, lattice.target_lengths)
     loops(*(tensor.numpy() for tensor in numbers), torch.finfo(logits.dtype).tiny)
     return losses.to(logits.dtype), gradient, spread
@@ -73,39 +73,42 @@ def all_loops(
     """Both recursions of all samples: softmax p (T, N, C) becomes the gradient; losses, spread (N,) are filled in."""
     for n in range(p.shape[1]):
         T, L, state = input_lengths[n], 2 * target_lengths[n] + 1, states[n]
+        p[T:, n] = 0.0
         skip = np.zeros(L + 2)  # factors, not conditions: the processor then takes several states at once
         skip[:L] = skips[n, :L]
         emitted, alpha = np.empty((T, L)), np.zeros((T + 1, L + 2))  # two columns in front, so that s - 2 always exists
-        alpha[0, 2], log_scale, least = 1.0, np.zeros(T + 1), 1.0
+        alpha[0, 2], log_scale, scale, faint = 1.0, np.zeros(T + 1), 1.0, 0
         for t in range(T):
             total = 0.0
             for s in range(L):
                 emitted[t, s] = p[t, n, state[s]]
-                least = min(least, emitted[t, s])
+                faint += emitted[t, s] < tiny
             for s in range(L):
                 arriving = alpha[t, s + 2] + alpha[t, s + 1] + skip[s] * alpha[t, s]
-                alpha[t + 1, s + 2] = arriving * emitted[t, s]
+                alpha[t + 1, s + 2] = arriving * (emitted[t, s] * scale)
                 total += alpha[t + 1, s + 2]
-            for s in range(L):
-                alpha[t + 1, s + 2] *= 1 / total
+            scale = 1 / total  # of this row, but the next one pays: it is read there anyway
             log_scale[t + 1] = log_scale[t] + np.log(total)
         beta, occupancy, log_likelihood, log_beta = np.zeros(L + 2), np.empty(L), 0.0, 0.0
         beta[max(L - 2, 0) : L] = 1.0  # it may end in the last label or in the blank after it
-        if least < tiny:
+        if faint:
             spread[n] = np.inf  # cut alike in alpha and beta: the readings would not show it
         for t in range(T - 1, -1, -1):
-            total = rest = 0.0
+            total = rest = blanks = 0.0
             for s in range(L):
                 occupancy[s] = alpha[t + 1, s + 2] * beta[s]
                 total += occupancy[s]
                 beta[s] *= emitted[t, s]
                 rest += beta[s]
-            reading = np.log(total) + log_scale[t + 1] + log_beta
+            reading = np.log(total) + log_scale[t] + log_beta
             if t == T - 1:
                 log_likelihood = reading
             apart = abs(reading - log_likelihood)
             spread[n] = max(spread[n], apart) if apart == apart else np.inf  # NaN is no number to compare
-            for s in range(L):
+            for s in range(0, L, 2):  # half of the states are the one blank: a sum, and one number to write
+                blanks += occupancy[s]
+            p[t, n, state[0]] -= blanks * (1 / total)
+            for s in range(1, L, 2):
                 p[t, n, state[s]] -= occupancy[s] * (1 / total)
             for s in range(L):  # upwards: what is still to be read is not yet overwritten
                 beta[s] = (beta[s] + beta[s + 1] + skip[s + 2] * beta[s + 2]) * (1 / rest)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -37,8 +38,7 @@ class Lattice:
         blank: the index of the blank.
         states: (N, L) with L = 2 S + 1, the class that each state emits.
         skips: (N, L), True for a label that may follow the label before it without a blank between: an unlike one.
-        unused: (N, L), True for the states behind the last blank of a sample.
-        padded: (T, N, 1), True for the frames behind a sample's last one.
+        frames: T, of the batch.
         impossible: (N,), True for samples with fewer frames than labels and the blanks that part equal ones.
     """
 
@@ -48,9 +48,18 @@ class Lattice:
     blank: int
     states: Tensor
     skips: Tensor
-    unused: Tensor
-    padded: Tensor
+    frames: int
     impossible: Tensor
+
+    @cached_property
+    def unused(self) -> Tensor:
+        """(N, L), True for the states behind the last blank of a sample."""
+        return torch.arange(self.states.shape[1]) > 2 * self.target_lengths[:, None]
+
+    @cached_property
+    def padded(self) -> Tensor:
+        """(T, N, 1), True for the frames behind a sample's last one."""
+        return (torch.arange(self.frames)[:, None] >= self.input_lengths)[:, :, None]
 
     def only(self, rows: Tensor) -> Lattice:
         """The lattice of the samples with these indices."""
@@ -61,8 +70,7 @@ class Lattice:
             blank=self.blank,
             states=self.states[rows],
             skips=self.skips[rows],
-            unused=self.unused[rows],
-            padded=self.padded[:, rows],
+            frames=self.frames,
             impossible=self.impossible[rows],
         )
 
@@ -99,12 +107,11 @@ def lattice_of(logits: Tensor, targets: Tensor, input_lengths: Lengths, target_l
     states = torch.full((N, 2 * S + 1), blank)
     states[:, 1::2] = targets
     skips = torch.zeros(N, 2 * S + 1, dtype=torch.bool)
-    skips[:, 3::2] = targets[:, 1:] != targets[:, :-1]
-    unused = torch.arange(2 * S + 1) > 2 * labels[:, None]
-    padded = (torch.arange(T)[:, None] >= frames)[:, :, None]
-    repeats = ((targets[:, 1:] == targets[:, :-1]) & ~padding[:, 1:]).sum(1)
+    unlike = targets[:, 1:] != targets[:, :-1]
+    skips[:, 3::2] = unlike
+    repeats = (unlike | padding[:, 1:]).logical_not_().sum(1)
     impossible = frames < labels + repeats
-    return Lattice(targets, frames, labels, blank, states, skips, unused, padded, impossible)
+    return Lattice(targets, frames, labels, blank, states, skips, T, impossible)
 
 
 def _shape(value: Tensor) -> str:
@@ -115,10 +122,9 @@ def _lengths(name: str, lengths: Lengths, N: int, most: int) -> Tensor:
     numbers = torch.as_tensor(lengths)
     if numbers.shape != (N,) or numbers.is_floating_point():
         raise ValueError(f"{name}: need {N} whole numbers, got {numbers.dtype} of shape {_shape(numbers)}")
-    numbers = numbers.long()
-    if numbers.min() < 0 or numbers.max() > most:
+    if not all(0 <= number <= most for number in numbers.tolist()):
         raise ValueError(f"{name}: need numbers from 0 to {most}, got {numbers.tolist()}")
-    return numbers
+    return numbers.long()
 
 
 def subtract_occupancy(probabilities: Tensor, occupancy: Tensor, lattice: Lattice) -> Tensor:
