@@ -17,6 +17,7 @@ from coursekit.fast.ctc_log import log_kernel, skips_both_ways, starts_both_ways
 from coursekit.fast.lattice import Lattice, Lengths, analytic, lattice_of, subtract_occupancy
 
 RESCALE_EVERY = 4  # frames: a few products are far from underflow, and a division costs as much as they do
+SMALL = 2**17  # states at all frames: so few cost little more in float64, which is nearer to the truth
 Readings = Callable[[Tensor, Lattice], tuple[Tensor, Tensor, Tensor]]
 TOLERANCE = 1e-4  # how far the readings of one ln-likelihood may lie apart, in nats
 
@@ -30,7 +31,9 @@ def scaled(
     reduction: str = "mean",
     zero_infinity: bool = False,
 ) -> Tensor:
-    """Form (d): rescaled probabilities, guarded: float32 first, float64 where that fails, log space where both do.
+    """Form (d): rescaled probabilities, guarded: where they fail, float64 takes over, and where that fails, log space.
+
+    Small problems are in float64 from the start.
 
     Args:
         logits: (T, N, C), float32 or float64; their softmax over C is part of the loss.
@@ -80,15 +83,15 @@ def failures(spread: Tensor, lattice: Lattice) -> Tensor:
 
 def scaled_kernel(logits: Tensor, lattice: Lattice, tilted: bool = True) -> tuple[Tensor, Tensor, Tensor]:
     """Losses (N,), gradients (T, N, C) and the spread (N,) of the readings, in the dtype of `logits`."""
-    N = logits.shape[1]
+    T, N, _ = logits.shape
     tilt = _tilt(lattice) if tilted else torch.ones(N, dtype=torch.float64)
-    softmax = logits.softmax(2)
+    softmax = logits.softmax(2, dtype=torch.float64 if T * lattice.states.numel() <= SMALL else logits.dtype)
     probabilities = _padded(softmax, lattice)
     emitted = _emissions(probabilities, lattice)
-    arriving, alpha, log_scale = _recursion(emitted, lattice, tilt.repeat(2).to(logits.dtype))
+    arriving, alpha, log_scale = _recursion(emitted, lattice, tilt.repeat(2).to(softmax.dtype))
 
     # Where the sample is at each frame: alpha has emitted frame t, beta is about to.
-    occupancy = alpha[:, :N] * arriving[:, N:].flip(0, 2)
+    occupancy = alpha[:, :N].mul_(arriving[:, N:].flip(0, 2))
     total = occupancy.sum(2, keepdim=True)
     # Every frame is a reading of the same likelihood. Where one differs, something that matters underflowed.
     before_t, after_t = log_scale[1:, :N], log_scale[:-1, N:].flip(0)
@@ -98,7 +101,7 @@ def scaled_kernel(logits: Tensor, lattice: Lattice, tilted: bool = True) -> tupl
 
     losses = 2 * lattice.target_lengths * tilt.log() - readings[-1]
     gradient = subtract_occupancy(probabilities, occupancy.div_(total), lattice)
-    return losses.to(logits.dtype), gradient, spread
+    return losses.to(logits.dtype), gradient.to(logits.dtype), spread
 
 
 def _recursion(emitted: Tensor, lattice: Lattice, tilt: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -110,8 +113,10 @@ def _recursion(emitted: Tensor, lattice: Lattice, tilt: Tensor) -> tuple[Tensor,
     """
     T, rows, L = emitted.shape
     dtype = emitted.dtype
-    arriving = torch.empty_like(emitted)
-    alpha = torch.zeros(T + 1, rows, L + 2, dtype=dtype)  # two columns in front, so that s - 2 always exists
+    # Both tables in one piece: such a large one the allocator keeps for the next call, in place of new pages each time.
+    tables = torch.empty(2, T + 1, rows, L + 2, dtype=dtype)
+    alpha, arriving = tables[0], tables[1, 1:, :, 2:]
+    alpha[1:, :, :2] = 0.0  # two columns in front, so that s - 2 always exists
     alpha[0] = starts_both_ways(lattice)
     scale = torch.ones(T + 1, rows, 1, dtype=dtype)
     step = tilt[:, None].expand(rows, L).contiguous()
