@@ -3,14 +3,16 @@
 python benchmarks/memory.py [--rows 4096] [--features 512] [--classes 50000] [--rounds 3]
 
 Every form runs in a process of its own; the peak is counted from after the inputs are made, and a step is forward and
-backward. Rounds are interleaved, so that a busy machine is busy for all of them. Linux only: elsewhere the peak of a
-process cannot be set back.
+backward. The allocator is told to give freed memory back, so that the peak is what a form holds and not what it kept.
+Rounds are interleaved, so that a busy machine is busy for all of them. Linux only: elsewhere the peak of a process
+cannot be set back.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import os
 import statistics
 import subprocess
 import sys
@@ -75,12 +77,13 @@ def main() -> None:
         step(options.form, **sizes)
         return
     print("{rows:,} rows, {features} features, {classes:,} classes, float32, {threads} threads".format(**sizes))
+    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": str(2**20)}
     flags = [f"--{name}={value}" for name, value in sizes.items()]
     found: dict[str, list[list[float]]] = {form: [] for form in FORMS}
     for _ in range(options.rounds):
         for form in FORMS:
             run = [sys.executable, __file__, f"--form={form}", *flags]
-            done = subprocess.run(run, capture_output=True, text=True, check=True)
+            done = subprocess.run(run, capture_output=True, text=True, check=True, env=environment)
             found[form].append([float(word) for word in done.stdout.split()])
     for form in FORMS[1:]:
         for mine, plain in zip(found[form][0][2:], found["plain"][0][2:], strict=True):

@@ -9,33 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass
 from queue import SimpleQueue
 
 from coursekit import course, grading
 from coursekit.exercise import Exercise
 from coursekit.jail.judge import Jail, Limits
-from coursekit.report import Outcome, Report, Verdict
+from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.submissions import Submission
-
-
-@dataclass(frozen=True)
-class Graded:
-    """A learner's reports, one for each exercise that was asked for, in that order."""
-
-    learner: str
-    reports: tuple[Report, ...]
-    problem: str = ""
-
-    @property
-    def points(self) -> float:
-        """The sum over the exercises."""
-        return round(sum(report.points for report in self.reports), 2)
-
-    @property
-    def maximum(self) -> float:
-        """What full answers would have got."""
-        return sum(report.maximum for report in self.reports)
 
 
 def grade_all(

@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from coursekit.batch import Graded
 from coursekit.exercise import Exercise
+from coursekit.report import Graded
 
 
 def read_secret(folder: Path) -> bytes:
@@ -29,17 +29,10 @@ def write_report(folder: Path, graded: Graded) -> Path:
     """`reports/<learner>.json`, written whole or not at all."""
     reports = folder / "reports"
     reports.mkdir(exist_ok=True)
-    content = {
-        "learner": graded.learner,
-        "points": graded.points,
-        "maximum": graded.maximum,
-        "problem": graded.problem,
-        "reports": [report.to_json() for report in graded.reports],
-    }
     path = reports / f"{_file_name(graded.learner)}.json"
     partial = path.with_suffix(".partial")
     # a name or message may hold half a character; JSON's own escape for it is what backslashreplace writes
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(graded.to_json(), indent=1, ensure_ascii=False) + "\n"
     partial.write_text(text, encoding="utf-8", errors="backslashreplace")
     partial.replace(path)
     return path

@@ -101,3 +101,37 @@ class Report:
         )
         diagnosis = Diagnosis(**fields["diagnosis"]) if fields["diagnosis"] else None
         return Report(**{**fields, "outcome": Outcome(fields["outcome"]), "verdicts": verdicts, "diagnosis": diagnosis})
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A learner's reports, one for each exercise that was asked for, in that order."""
+
+    learner: str
+    reports: tuple[Report, ...]
+    problem: str = ""
+
+    @property
+    def points(self) -> float:
+        """The sum over the exercises."""
+        return round(sum(report.points for report in self.reports), 2)
+
+    @property
+    def maximum(self) -> float:
+        """What full answers would have got."""
+        return sum(report.maximum for report in self.reports)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dicts, lists, strings and numbers."""
+        return {
+            "learner": self.learner,
+            "points": self.points,
+            "maximum": self.maximum,
+            "problem": self.problem,
+            "reports": [report.to_json() for report in self.reports],
+        }
+
+    @staticmethod
+    def from_json(fields: dict[str, Any]) -> Graded:
+        """The grades that `to_json` wrote."""
+        return Graded(fields["learner"], tuple(map(Report.from_json, fields["reports"])), fields["problem"])

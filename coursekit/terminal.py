@@ -17,10 +17,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from coursekit.batch import Graded
 from coursekit.exercise import Exercise
 from coursekit.jail.judge import Limits
-from coursekit.report import Outcome, Report
+from coursekit.report import Graded, Outcome, Report
 from coursekit.show import WORDS
 from coursekit.submissions import Submission
 

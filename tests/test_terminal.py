@@ -6,9 +6,8 @@ import pytest
 import toys
 
 from coursekit import terminal
-from coursekit.batch import Graded
 from coursekit.jail.judge import Limits
-from coursekit.report import Diagnosis, Outcome, Report, Tier, Verdict
+from coursekit.report import Diagnosis, Graded, Outcome, Report, Tier, Verdict
 from coursekit.submissions import Submission
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")

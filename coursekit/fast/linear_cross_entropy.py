@@ -49,9 +49,9 @@ def linear_cross_entropy(
         reduction: "none", "sum" or "mean"; the mean divides by the sum of weight[y] over the targets that count.
         ignore_index: rows with this target do not count, and are not computed either; -100 if None.
         label_smoothing: the share of each target that is spread evenly over all classes, from 0 to 1.
-        chunk_rows: rows in the buffer of chunk_rows · V numbers. By default 3/8 D but at least 64, so that the buffer
-            is under half of the gradient of `linear_weight`, which has to be held anyway; smaller chunks make the
-            matrix products slower.
+        chunk_rows: the most rows in the buffer of chunk_rows · V numbers; the rows are shared out evenly. By default
+            2/5 D but at least 64, so that the buffer is under half of the gradient of `linear_weight`, which has to be
+            held anyway; smaller chunks make the matrix products slower.
 
     Returns:
         (N,), or () for one row, for "none"; else a single number. It can be differentiated once, and for "sum" and
@@ -85,7 +85,8 @@ def linear_cross_entropy(
     label = target[rows]
     if bool(((label < 0) | (label >= classes)).any()):
         raise IndexError(f"a target is not in 0 … {classes - 1}")
-    chunk = chunk_rows or max(64, 3 * features // 8)
+    most = chunk_rows or max(64, 2 * features // 5)
+    chunk = -(-len(rows) // max(1, -(-len(rows) // most))) or 1  # evenly: a small last chunk would be a slow one
     task = _Task(rows, label, weight, label_smoothing, chunk, torch.is_grad_enabled())
     losses: Tensor
     if reduction == "none":
@@ -146,15 +147,17 @@ def _sweep(
         z = torch.mm(some, w.T, out=buffer[: len(rows)])
         if bias is not None:
             z += bias
-        at_y = z.gather(1, y[:, None])[:, 0]
-        log_p = torch.log_softmax(z, 1, out=z)  # in the same memory, as everything that is done with it from here on
-        loss = -a[chunk] * log_p.gather(1, y[:, None])[:, 0]
+        at_y, highest = z.gather(1, y[:, None])[:, 0], z.amax(1)
+        # In the same memory, and once: log_softmax and then exp would go through it twice. The loss needs no logarithm
+        # of a p that may be 0: the largest p is 1 / Σ exp(z - highest).
+        p = torch.softmax(z, 1, out=z)
+        loss = -a[chunk] * (at_y - highest + p.amax(1).log())
         if smoothed is not None:
             loss += t * v.sum() * at_y - t * (some @ smoothed + (0 if bias is None else v @ bias))
         losses[rows] = loss
         if scale is None:
             continue
-        p, g = log_p.exp_(), scale[rows]
+        g = scale[rows]
         total, sharp = (g * a[chunk])[:, None], (g * s[chunk])[:, None]
         # the factors go to the small side of each product: the table itself is not touched again
         if grad_x is not None:
