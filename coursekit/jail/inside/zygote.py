@@ -27,6 +27,8 @@ import torch
 
 from . import protocol
 from .answer import answer, describe
+from .byhand import ByHand
+from .disarm import Disarmed
 from .protocol import Answer, Problem
 from .source import SourceError, load
 
@@ -46,6 +48,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     control.send(json.dumps({"ready": True}).encode())
     pid, number, heard = 0, 0, b""
+    disarmed = Disarmed(())
     while True:
         ready, _, _ = select.select([control, wake], [], [])
         if wake in ready:
@@ -63,12 +66,13 @@ def main() -> None:
                     importlib.import_module(order["import"])
                     control.send(json.dumps({"ready": True}).encode())
                 elif "run" in order:
+                    disarmed = disarmed.of(order["forbids"])
                     pid, number = os.fork(), order["run"]
                     if pid == 0:
                         signal.set_wakeup_fd(-1)
                         for end in (wake, woken, control):
                             end.close()
-                        _child(socket.socket(fileno=fds[0]), fds[1], order)
+                        _child(socket.socket(fileno=fds[0]), fds[1], order, disarmed.by_hand)
             for fd in fds:
                 os.close(fd)
 
@@ -119,7 +123,7 @@ def _report(pid: int, control: socket.socket) -> int:
             pid = 0
 
 
-def _child(conversation: socket.socket, output: int, order: dict[str, Any]) -> NoReturn:
+def _child(conversation: socket.socket, output: int, order: dict[str, Any], by_hand: ByHand) -> NoReturn:
     """Loads the learner's function and answers questions about it until the judge hangs up."""
     try:
         os.dup2(output, 1)
@@ -133,29 +137,29 @@ def _child(conversation: socket.socket, output: int, order: dict[str, Any]) -> N
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # who kills the zygote dies with it
         _limit(order["cpu"], order["memory"])
         gc.disable()
-        _converse(conversation, order["forbids"])
+        _converse(conversation, by_hand)
     finally:
         os._exit(0)
 
 
-def _converse(conversation: socket.socket, forbids: list[str]) -> None:
+def _converse(conversation: socket.socket, by_hand: ByHand) -> None:
     header, _ = _receive(conversation)
     job = json.loads(header)
-    function, problem = _load([(label, text) for label, text in job["cells"]], job["function"])
+    function, problem = _load([(label, text) for label, text in job["cells"]], job["function"], by_hand)
     while True:
         header, body = _receive(conversation)
         question = protocol.decode_question(json.loads(header), body)
         try:
-            reply = Answer(problem=problem) if function is None else answer(function, question, forbids)
-            frame = protocol.encode_answer(reply)
+            reply = Answer(problem=problem) if function is None else answer(function, question, by_hand.forbids)
+            frame = protocol.encode_answer(by_hand.judge(reply))
         except BaseException as error:  # MemoryError while encoding, say
             frame = protocol.encode_answer(Answer(problem=describe(error)))
         conversation.sendall(frame)
 
 
-def _load(cells: list[tuple[str, str]], name: str) -> tuple[Callable[..., Any] | None, Problem | None]:
+def _load(cells: list[tuple[str, str]], name: str, by_hand: ByHand) -> tuple[Callable[..., Any] | None, Problem | None]:
     try:
-        return load(cells, name), None
+        return load(cells, name, by_hand), None
     except SourceError as error:
         return None, Problem(error.kind, str(error))
     except BaseException as error:
