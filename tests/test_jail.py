@@ -105,7 +105,6 @@ ANSWERS = [
     "def double(x):\n    x *= 2\n    return x\n",
     "def double(x):\n    pass\n",
     "def double(x):\n    raise NotImplementedError\n",
-    "def double(x):\n    return 2 * x + 0 * x.softmax(-1)\n",
 ]
 
 

@@ -28,6 +28,8 @@ from torch import nn
 
 from . import confine, protocol
 from .answer import answer, describe
+from .byhand import ByHand
+from .disarm import Disarmed
 from .protocol import Answer, Problem
 from .source import SourceError, load
 
@@ -66,6 +68,7 @@ def main() -> None:
     gc.freeze()  # a child that collects garbage writes to none of this
     control.sendall(_line(report))
     pid, number, heard = 0, 0, b""
+    disarmed = Disarmed(())
     while True:
         ready, _, _ = select.select([control, wake], [], [])
         if wake in ready:
@@ -83,10 +86,11 @@ def main() -> None:
                     importlib.import_module(order["import"])
                     control.sendall(_line({"ready": True}))
                 elif "run" in order:
+                    disarmed = disarmed.of(order["forbids"])
                     pid, number = os.fork(), order["run"]
                     if pid == 0:
                         signal.set_wakeup_fd(-1)
-                        _child(fds[0], fds[1], order, confinement, in_bubblewrap=in_bubblewrap)
+                        _child(fds[0], fds[1], order, disarmed.by_hand, confinement, in_bubblewrap=in_bubblewrap)
             for fd in fds:
                 os.close(fd)
 
@@ -165,6 +169,7 @@ def _child(
     conversation: int,
     output: int,
     order: dict[str, Any],
+    by_hand: ByHand,
     confinement: confine.Confinement | None,
     *,
     in_bubblewrap: bool,
@@ -186,29 +191,29 @@ def _child(
             confinement.put_on()
         os.dup2(conversation, _CONVERSATION)
         os.closerange(_CONVERSATION + 1, 1 << 10)
-        _converse(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, _CONVERSATION), order["forbids"])
+        _converse(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, _CONVERSATION), by_hand)
     finally:
         os._exit(0)
 
 
-def _converse(conversation: socket.socket, forbids: list[str]) -> None:
+def _converse(conversation: socket.socket, by_hand: ByHand) -> None:
     header, _ = _receive(conversation)
     job = json.loads(header)
-    function, problem = _load([(label, text) for label, text in job["cells"]], job["function"])
+    function, problem = _load([(label, text) for label, text in job["cells"]], job["function"], by_hand)
     while True:
         header, body = _receive(conversation)
         question = protocol.decode_question(json.loads(header), body)
         try:
-            reply = Answer(problem=problem) if function is None else answer(function, question, forbids)
-            frame = protocol.encode_answer(reply)
+            reply = Answer(problem=problem) if function is None else answer(function, question, by_hand.forbids)
+            frame = protocol.encode_answer(by_hand.judge(reply))
         except BaseException as error:  # MemoryError while encoding, say
             frame = protocol.encode_answer(Answer(problem=describe(error)))
         conversation.sendall(frame)
 
 
-def _load(cells: list[tuple[str, str]], name: str) -> tuple[Callable[..., Any] | None, Problem | None]:
+def _load(cells: list[tuple[str, str]], name: str, by_hand: ByHand) -> tuple[Callable[..., Any] | None, Problem | None]:
     try:
-        return load(cells, name), None
+        return load(cells, name, by_hand), None
     except SourceError as error:
         return None, Problem(error.kind, str(error))
     except BaseException as error:
