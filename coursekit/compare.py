@@ -104,19 +104,24 @@ def refuses(f: Function, *args: Any, **kwargs: Any) -> None:
 
 def expected_answer(spec: Callable[..., Tensor], question: Question) -> Answer:
     """What is right for `question`: the spec's value and gradients, from inputs widened to float64."""
-    args = tuple(_widen(value) for value in question.args)
-    kwargs = {name: _widen(value) for name, value in question.kwargs.items()}
-    reply = recall(spec, Question(args, kwargs, question.wrt, question.scale, question.through))
+    reply = recall(spec, widened(question))
     if reply.value is None:
         raise RuntimeError(f"the spec fails on {question}: {reply.problem}")
     return reply
+
+
+def widened(question: Question) -> Question:
+    """The same question about float64."""
+    args = tuple(_widen(value) for value in question.args)
+    kwargs = {name: _widen(value) for name, value in question.kwargs.items()}
+    return Question(args, kwargs, question.wrt, question.scale, question.through)
 
 
 def same_answer(one: Answer, other: Answer, question: Question) -> bool:
     """Whether two answers to `question` are the same numbers, or the same kind of error."""
     if one.problem or other.problem:
         return _error_kind(one) == _error_kind(other)
-    dtype = _coarsest(question)
+    dtype = coarsest(question)
     if not _close(one.value, other.value, dtype):
         return False
     return all(_close(a, b, dtype) for a, b in zip(one.gradients, other.gradients, strict=True))
@@ -141,7 +146,7 @@ def _same(f: Function, question: Question, got: Tensor, expected: Tensor | None)
             _shape_help(got, expected),
             Example(f"{call_line(f.name, question)}.shape", _shape(got), _shape(expected)),
         )
-    if not _close(got, expected, _coarsest(question)):
+    if not _close(got, expected, coarsest(question)):
         raise Failure("The value is not right.", example=_example(call_line(f.name, question), got, expected))
 
 
@@ -157,7 +162,7 @@ def _same_gradient(f: Function, question: Question, position: int, got: Tensor |
             "comparison in place of arithmetic.",
             Example(gradient_line(f.name, question, position), "None", show(want)),
         )
-    if not _close(got, want, _coarsest(question)):
+    if not _close(got, want, coarsest(question)):
         line = gradient_line(f.name, question, position)
         raise Failure("The value is right, its gradient is not.", example=_example(line, got, want))
 
@@ -170,7 +175,7 @@ def _example(line: str, got: Tensor, expected: Tensor) -> Example:
     return Example(line, show(got, digits), show(expected, digits))
 
 
-def _coarsest(question: Question) -> torch.dtype:
+def coarsest(question: Question) -> torch.dtype:
     """The least exact dtype among the inputs: no answer can be held to more than that."""
     values = (*question.args, *question.kwargs.values())
     dtypes = [value.dtype for value in values if isinstance(value, Tensor) and value.is_floating_point()]

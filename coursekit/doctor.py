@@ -19,7 +19,7 @@ from coursekit import terminal
 from coursekit.exercise import Exercise
 from coursekit.grading import Stopped
 from coursekit.jail.inside.protocol import Question
-from coursekit.jail.judge import Jail, JailError, Layer, Limits, look
+from coursekit.jail.judge import Jail, JailError, Layer, Limits, ZygoteGone, look
 from coursekit.report import Outcome
 
 LIMITS = Limits(seconds=2.0, memory=256 << 20)
@@ -124,6 +124,8 @@ def _holds(jail: Jail, attack: Attack, targets: dict[str, Any]) -> bool:
             problem = ask(Question((torch.tensor(1.0),))).problem
         except Stopped as stopped:
             return stopped.outcome is attack.ends
+        except ZygoteGone:  # it took more with it than itself
+            return False
     return problem is not None and problem.kind in ("raised", "memory")
 
 

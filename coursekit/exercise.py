@@ -52,7 +52,7 @@ class Misconception:
     function: LossFunction
 
 
-@dataclass
+@dataclass(eq=False)  # an exercise is itself alone, and can be a key
 class Exercise:
     """One function to write: its specification, its checks, its known mistakes, its hints.
 

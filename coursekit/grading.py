@@ -7,8 +7,9 @@ import threading
 import zlib
 from _thread import interrupt_main
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from coursekit.jail.inside.answer import answer
 from coursekit.jail.inside.protocol import Answer, Question
 from coursekit.jail.inside.readymade import relatives
 from coursekit.recall import recall
+from coursekit.rehearsal import Exchange, Line, frames_of
 from coursekit.report import Diagnosis, Outcome, Report, Tier, Verdict
 
 Ask = Callable[[Question], Answer]
@@ -58,7 +60,13 @@ class Function:
         self.exercise = exercise
         self.name = exercise.name
         self.calls: list[Call] = []
+        self.attempted = False  # something is known to have come back
         self._ask = ask
+
+    def asking(self, ask: Ask) -> Function:
+        """The same function, asked in another way from now on."""
+        self._ask = ask
+        return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """The value, detached."""
@@ -79,7 +87,7 @@ class Function:
         kind, message = reply.problem.kind, reply.problem.message
         call = f"`{compare.call_line(self.name, question)}`"
         match kind:
-            case "unattempted" if len(self.calls) == 1:
+            case "unattempted" if len(self.calls) == 1 and not self.attempted:
                 raise Stopped(
                     Outcome.UNATTEMPTED,
                     "Not attempted yet.",
@@ -206,22 +214,33 @@ def grade(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
 
     Parity is asked only once core has passed: who has not got the meaning yet is not told about flags.
     """
-    f = Function(exercise, ask)
     verdicts: list[Verdict] = []
     failed: list[list[Call]] = []
-    passed: list[Call] = []
+    passed: list[Callable[[], list[Call]]] = []
     stopped: Stopped | None = None
+    f = Function(exercise, ask)
+    ahead = frames_of(exercise, seed, partial(_rehearse, exercise, seed)) if isinstance(ask, Line) else {}
     for tier in Tier:
         blocked = any(verdict.outcome is not Outcome.PASSED for verdict in verdicts)
+        if isinstance(ask, Line) and not blocked:
+            ask.send([frame for check in exercise.tier(tier) for frame in ahead[check.name]])
         for check in exercise.tier(tier):
             if stopped or blocked:
                 verdicts.append(_verdict(check, Outcome.UNCHECKED))
                 continue
+            exchange = Exchange(ask, ahead[check.name]) if isinstance(ask, Line) else None
+            if exchange and exchange.has_passed((exercise, check.name, seed)):
+                verdicts.append(_verdict(check, Outcome.PASSED))
+                passed.append(partial(_calls, exchange))
+                f.attempted = True
+                continue
             start = len(f.calls)
             try:
-                check.run(f, _generator(seed, check.name))
+                check.run(f.asking(exchange or ask), _generator(seed, check.name))
                 verdicts.append(_verdict(check, Outcome.PASSED))
-                passed += f.calls[start:]
+                passed.append(partial(list, f.calls[start:]))
+                if exchange:
+                    exchange.note_passed((exercise, check.name, seed))
             except Failure as failure:
                 outcome = Outcome.ERROR if isinstance(failure, _Raised) else Outcome.FAILED
                 verdicts.append(_verdict(check, outcome, failure))
@@ -238,8 +257,17 @@ def grade(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
         verdicts=tuple(verdicts),
         points=_points(exercise, verdicts, stopped),
         maximum=exercise.maximum,
-        diagnosis=diagnose(exercise, failed, passed),
+        diagnosis=diagnose(exercise, failed, [call for calls in passed for call in calls()] if failed else []),
     )
+
+
+def _rehearse(exercise: Exercise, seed: int, check: Check, ask: Ask) -> None:
+    with suppress(Failure, Stopped):  # what it would have asked then is asked when it comes to it
+        check.run(Function(exercise, ask), _generator(seed, check.name))
+
+
+def _calls(exchange: Exchange) -> list[Call]:
+    return [Call(question, reply) for question, reply in exchange.calls()]
 
 
 def _generator(seed: int, check: str) -> np.random.Generator:

@@ -24,7 +24,7 @@ def usable() -> bool:
     return subprocess.run([*trial, "/usr/bin/true"], stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
 
 
-def command() -> list[str]:
+def command(environment: dict[str, str]) -> list[str]:
     """The words that go before the interpreter's own."""
     words = ["bwrap", *_SPACES, "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "jail", *_system()]
     for folder in _python_folders():
@@ -34,9 +34,9 @@ def command() -> list[str]:
             words += ["--tmpfs", str(hidden)]
     words += ["--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu", "--proc", "/proc", "--dev", "/dev"]
     words += ["--size", str(1 << 24), "--tmpfs", "/tmp", "--ro-bind", str(INSIDE), "/jail/inside", "--chdir", "/jail"]
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        words += ["--setenv", name, "1"]
-    return [*words, "--setenv", "LANG", "C.UTF-8", "--setenv", "USER", "nobody", "--"]
+    for name, value in environment.items():
+        words += ["--setenv", name, value]
+    return [*words, "--"]
 
 
 def _system() -> list[str]:

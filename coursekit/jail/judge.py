@@ -18,24 +18,35 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from coursekit import grading
 from coursekit.exercise import Exercise
-from coursekit.grading import Ask, Stopped
+from coursekit.grading import Stopped
 from coursekit.jail import bubblewrap
 from coursekit.jail.inside import confine, protocol
 from coursekit.jail.inside.protocol import Answer, ProtocolError, Question
 from coursekit.jail.inside.source import Cell
-from coursekit.report import Outcome
+from coursekit.rehearsal import Line
+from coursekit.report import Outcome, Report
 
 INSIDE = Path(__file__).with_name("inside")
 START_SECONDS = 120  # for importing torch on a busy or cold machine
 _TRANSFORMS = re.compile(r"\b(func|functorch|vmap|vjp|jvp|jacrev|jacfwd|hessian|checkpoint)\b")
+
+# The last two lay the zygote's memory in large pages: a fork copies, and its end frees, a few hundred page tables less.
+# With glibc and transparent huge pages this takes fork and exit from some 10 ms to 3; elsewhere it does nothing.
+_ENVIRONMENT = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    **{"LANG": "C.UTF-8", "USER": "nobody"},
+    **{"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"},
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,7 @@ class Layer:
     detail: str
 
 
-class _ZygoteGone(Exception):
+class ZygoteGone(Exception):
     """The zygote ended while a child of its was asked: the machine's problem, or a way out that we do not know."""
 
 
@@ -104,33 +115,27 @@ class Jail:
     ) -> None:
         self._stop()
 
+    def grade(self, cells: tuple[Cell, ...], exercise: Exercise, *, seed: int, learner: str = "") -> Report:
+        """Grades one function in a child of its own; should the jail end under it, once more in a new one.
+
+        Raises:
+            JailError: the jail cannot be started again.
+        """
+        for _ in range(2):
+            try:
+                with self.child(cells, exercise) as child:
+                    return grading.grade(exercise, child, seed=seed, learner=learner)
+            except ZygoteGone:
+                self._stop()
+        return grading.grade(exercise, _ended_twice, seed=seed, learner=learner)
+
     @contextmanager
-    def child(self, cells: tuple[Cell, ...], exercise: Exercise) -> Iterator[Ask]:
+    def child(self, cells: tuple[Cell, ...], exercise: Exercise) -> Iterator[Line]:
         """A fork that holds one learner's function, and the way to ask it.
 
-        Asking raises Stopped when the child is gone or oversteps a limit, and JailError when the jail cannot be
-        started again. A jail that ends under a question is started again and asked the same, once.
+        Asking raises Stopped when the child is gone or oversteps a limit, ZygoteGone when the jail itself ended, and
+        JailError when it cannot be started again.
         """
-        children = [self._begin(cells, exercise)]
-
-        def ask(question: Question) -> Answer:
-            try:
-                return children[-1].ask(question)
-            except _ZygoteGone:
-                if len(children) > 1:
-                    raise children[-1].stop_for_good() from None
-                children[-1].end()
-                self._stop()
-                children.append(self._begin(cells, exercise))
-            return ask(question)
-
-        try:
-            yield ask
-        finally:
-            if not children[-1].end():  # the zygote does not answer for its child: begin anew
-                self._stop()
-
-    def _begin(self, cells: tuple[Cell, ...], exercise: Exercise) -> _Child:
         if self._zygote is None or not self._is_well():
             self._stop()
             self._start()
@@ -140,12 +145,10 @@ class Jail:
         child = _Child(self._control, self.limits)
         try:
             child.begin(cells, exercise)
-        except _ZygoteGone:  # found out when the first question is asked
-            pass
-        except BaseException:
-            self._stop()
-            raise
-        return child
+            yield child
+        finally:
+            if not child.end():  # the zygote does not answer for its child: begin anew
+                self._stop()
 
     def _is_well(self) -> bool:
         """Whether the zygote lives and has nothing to say: it speaks only when spoken to, or when it has ended."""
@@ -254,7 +257,7 @@ def _launch(module: str, *, confined: bool) -> tuple[subprocess.Popen[bytes], so
         raise JailError("Grading needs Linux or macOS (on Windows, use WSL): submissions run in forked processes.")
     if confined and sys.platform != "linux":
         raise JailError(_REFUSAL.format("Only Linux can confine submissions."))
-    wrappers = [bubblewrap.command(), []] if confined and bubblewrap.usable() else [[]]
+    wrappers = [bubblewrap.command(_ENVIRONMENT), []] if confined and bubblewrap.usable() else [[]]
     for wrapper in wrappers:
         process, control = _spawn(module, wrapper, confined=confined)
         line = _first_line(control)
@@ -269,12 +272,11 @@ def _launch(module: str, *, confined: bool) -> tuple[subprocess.Popen[bytes], so
 def _spawn(module: str, wrapper: list[str], *, confined: bool) -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     settings = json.dumps({"confined": confined, "outside": confine.namespaces()})
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     with theirs:
         process = subprocess.Popen(
             [*wrapper, sys.executable, "-E", "-s", "-B", "-m", module, str(theirs.fileno()), settings],
             cwd=INSIDE.parent,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "USER": "nobody", **threads},
+            env={"PATH": os.defpath, **_ENVIRONMENT},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -309,6 +311,11 @@ class _Child:
         self._limits = limits
         self._deadline = time.monotonic() + limits.seconds
         self._conversation, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._conversation.setblocking(False)
+        self._outgoing = bytearray()  # what the child has not taken yet
+        self._incoming = bytearray()  # what it said, and nobody has read yet
+        self._awaited = 0  # questions without a reply
+        self._replies: deque[bytes] = deque()  # that were not asked for yet
         self._output, self._their_output = os.pipe()
         self._printed = 0
         self._gone: tuple[int, float] | None = None  # wait status, CPU seconds
@@ -324,45 +331,57 @@ class _Child:
         fds = [self._theirs.fileno(), self._their_output]
         try:
             socket.send_fds(self._control, [_line(order)], fds)
-        except OSError:
+        except OSError:  # told at the first question, like all that ends a child
             self._gone = (-1, 0.0)
-            raise _ZygoteGone from None
         finally:
             self._theirs.close()
             os.close(self._their_output)
         job = json.dumps({"cells": cells, "function": exercise.name}).encode()
-        try:
-            self._send(protocol.LENGTHS.pack(len(job), 0) + job)
-        except Stopped as stopped:  # told at the first question, like all that ends a child
-            self._stopped = stopped
+        self._say(protocol.LENGTHS.pack(len(job), 0) + job)
 
-    def ask(self, question: Question) -> Answer:
+    def __call__(self, question: Question) -> Answer:
+        """Asks one question, after those that were sent before, and waits for the answer."""
+        while self._awaited:
+            self._replies.append(self._next_reply())
+        self.send([protocol.encode_question(question)])
+        return self.read(self._next_reply(), question)
+
+    def send(self, frames: Sequence[bytes]) -> None:
+        """Sends questions ahead; what ends the child meanwhile is told at the first reply that is missing."""
+        self._awaited += len(frames)
+        self._say(b"".join(frames))
+
+    def reply(self) -> bytes:
+        """The next frame that answers what was sent ahead."""
+        return self._replies.popleft() if self._replies else self._next_reply()
+
+    def read(self, reply: bytes, question: Question) -> Answer:
+        """The answer to `question` that a frame holds."""
+        start = protocol.LENGTHS.size
+        header, _ = protocol.LENGTHS.unpack(reply[:start])
+        try:
+            return protocol.decode_answer(reply[start : start + header], reply[start + header :], question.wrt)
+        except ProtocolError as error:
+            self._stopped = _no_answer(error)
+            raise self._stopped from None
+
+    def _next_reply(self) -> bytes:
         if self._stopped is not None:
             raise self._stopped
         if self._gone is not None and self._gone[0] < 0:
-            raise _ZygoteGone
+            raise ZygoteGone
         try:
-            self._send(protocol.encode_question(question))
             header, body = protocol.lengths(self._receive(protocol.LENGTHS.size))
-            return protocol.decode_answer(self._receive(header), self._receive(body), question.wrt)
+            reply = self._receive(protocol.LENGTHS.size + header + body)
         except Stopped as stopped:
             self._stopped = stopped
+            raise
         except ProtocolError as error:
-            self._stopped = Stopped(
-                Outcome.ERROR,
-                f"What came back is not an answer ({error}).",
-                "Return a tensor, and leave the process's files and descriptors alone.",
-            )
-        raise self._stopped
-
-    def stop_for_good(self) -> Stopped:
-        """What to say of a function under which the jail ended twice."""
-        self._stopped = Stopped(
-            Outcome.ERROR,
-            "The grading process ended twice while it ran this function.",
-            "If the function uses little memory, ask your instructor to look at the grading machine.",
-        )
-        return self._stopped
+            self._stopped = _no_answer(error)
+            raise self._stopped from None
+        del self._incoming[: len(reply)]
+        self._awaited -= 1
+        return reply
 
     def end(self) -> bool:
         """Hangs up, makes sure that the child is gone, and says whether the zygote is still well."""
@@ -382,29 +401,34 @@ class _Child:
             self._wait(deadline)
         return self._gone is not None
 
-    def _send(self, frame: bytes) -> None:
-        self._conversation.settimeout(max(0.01, self._deadline - time.monotonic()))
+    def _say(self, frames: bytes) -> None:
+        self._outgoing += frames
+        self._flush()
+
+    def _flush(self) -> None:
         try:
-            self._conversation.sendall(frame)
-        except TimeoutError:
-            raise self._too_slow() from None
+            del self._outgoing[: self._conversation.send(self._outgoing)]
+        except BlockingIOError:
+            pass
         except OSError:  # the child is gone; what it left unread says why
-            raise self._why_gone() from None
+            self._outgoing.clear()
 
     def _receive(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
+        """The next bytes that the child says, which stay in `_incoming`; meanwhile it gets what it is to be told."""
+        while len(self._incoming) < size:
             if time.monotonic() > self._deadline:
                 raise self._too_slow()
             if self._conversation in self._wait(self._deadline, self._conversation):
                 try:
-                    chunk = self._conversation.recv(size - len(data))
+                    chunk = self._conversation.recv(1 << 16)
+                except BlockingIOError:
+                    continue
                 except OSError:
                     chunk = b""
                 if not chunk:
                     raise self._why_gone()
-                data += chunk
-        return bytes(data)
+                self._incoming += chunk
+        return bytes(self._incoming[:size])
 
     def _wait(self, deadline: float, *others: socket.socket) -> list[socket.socket | int]:
         """Waits for something to read; keeps the child's printing from filling its pipe meanwhile."""
@@ -413,7 +437,10 @@ class _Child:
             sources.append(self._control)
         if self._printed >= 0:
             sources.append(self._output)
-        ready, _, _ = select.select(sources, [], [], max(0.0, min(deadline - time.monotonic(), 0.5)))
+        talking = [self._conversation] if self._outgoing and others else []
+        ready, able, _ = select.select(sources, talking, [], max(0.0, min(deadline - time.monotonic(), 0.5)))
+        if able:
+            self._flush()
         if self._output in ready:
             self._drain()
         if self._control in ready:
@@ -465,7 +492,7 @@ class _Child:
             self._ends_within(2)
         status, cpu = self._gone or (-1, 0.0)
         if status < 0:
-            raise _ZygoteGone
+            raise ZygoteGone
         if hung_up:
             return Stopped(
                 Outcome.ERROR,
@@ -479,6 +506,22 @@ class _Child:
             "The code ended its own process instead of returning a value.",
             "Take out exit(), quit(), sys.exit() and os._exit().",
         )
+
+
+def _ended_twice(_question: Question) -> Answer:
+    raise Stopped(
+        Outcome.ERROR,
+        "The grading process ended twice while it ran this function.",
+        "If the function uses little memory, ask your instructor to look at the grading machine.",
+    )
+
+
+def _no_answer(error: ProtocolError) -> Stopped:
+    return Stopped(
+        Outcome.ERROR,
+        f"What came back is not an answer ({error}).",
+        "Return a tensor, and leave the process's files and descriptors alone.",
+    )
 
 
 def _killed_by(number: int, out_of_time: bool, limits: Limits) -> Stopped:

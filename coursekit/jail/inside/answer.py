@@ -58,12 +58,15 @@ def answer(function: Callable[..., Any], question: Question, forbids: Collection
     try:
         with watch if forbids else nullcontext(), torch.enable_grad():
             value = function(*args, **kwargs)
-            problem = _forbidden(watch) or _not_a_tensor(value) or _changed(question, lent, args, kwargs)
-            if problem is not None:
-                return Answer(problem=problem)
-            gradients = _gradients(value, leaves, question.scale)
+        problem = _forbidden(watch) or _not_a_tensor(value) or _changed(question, lent, args, kwargs)
+        if problem is not None:
+            return Answer(problem=problem)
+        gradients: tuple[Tensor | None, ...] = (None,) * len(leaves)
+        if leaves and value.requires_grad:
             # a backward that the learner wrote (autograd.Function) may lean on a ready-made loss as well
-            problem = _forbidden(watch)
+            with watch if forbids else nullcontext(), torch.enable_grad():
+                gradients = _gradients(value, leaves, question.scale)
+        problem = _forbidden(watch)
         if problem is not None:
             return Answer(problem=problem)
         return Answer(value.detach(), gradients)
@@ -124,20 +127,20 @@ def _changed(question: Question, lent: Sequence[Any], args: list[Any], kwargs: d
     pairs = [(f"argument {i + 1}", old, new) for i, (old, new) in enumerate(zip(lent, args, strict=True))]
     pairs += [(f"`{name}`", old, kwargs[name]) for name, old in question.kwargs.items()]
     for name, old, new in pairs:
-        if isinstance(old, Tensor) and not _identical(old, new.detach()):
+        if isinstance(old, Tensor) and not _identical(old, new):
             return Problem("changed-input", name)
     return None
 
 
 def _identical(old: Tensor, new: Tensor) -> bool:
-    if old.shape != new.shape or old.dtype != new.dtype:
+    if old.dtype != new.dtype:
         return False
-    return torch.equal(old, new) or bool(((old == new) | (old.isnan() & new.isnan())).all())
+    if torch.equal(old, new):
+        return True
+    return old.shape == new.shape and bool(((old == new) | (old.isnan() & new.isnan())).all())
 
 
 def _gradients(value: Tensor, inputs: list[Tensor], scale: float) -> tuple[Tensor | None, ...]:
-    if not inputs or not value.requires_grad:
-        return (None,) * len(inputs)
     total = scale * value.sum()
     # torch.autograd.grad itself, without its hook: under that hook a _Watch would not see into a learner's backward
     engine = torch.autograd.Variable._execution_engine

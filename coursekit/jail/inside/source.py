@@ -88,13 +88,14 @@ def _parse(cells: list[Cell]) -> tuple[list[_Statement], list[str]]:
     broken: list[str] = []
     for label, text in cells:
         try:
-            body = _tree(text).body
+            body, text = _tree(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             broken.append(_fault(label, getattr(error, "lineno", None), error))
             continue
+        lines = text.encode().split(b"\n")
         for node in body:
             try:
-                statements.append(_statement(label, node))
+                statements.append(_statement(label, node, lines))
             except (SyntaxError, RecursionError) as error:  # what only the compiler refuses breaks no other statement
                 broken.append(_fault(label, node.lineno, error))
     return statements, broken
@@ -105,22 +106,35 @@ def _fault(label: str, line: int | None, error: Exception) -> str:
     return f"{label}{f', line {line}' if line else ''}: {reason}"
 
 
-def _tree(text: str) -> ast.Module:
+def _tree(text: str) -> tuple[list[ast.stmt], str]:
+    """The statements of a cell, and the text in which their places are counted."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     try:
-        return ast.parse(text)
+        return ast.parse(text).body, text
     except SyntaxError:
         # a cell may hold what only IPython understands: %magic, !shell, help?; it knows best where
         from IPython.core.inputtransformer2 import TransformerManager
 
         if text.lstrip().startswith("%%"):  # or the whole cell would become the argument of %%time
             text = text.replace("%%", "# %%", 1)
-        return ast.parse(TransformerManager().transform_cell(text))  # type: ignore[no-untyped-call]
+        text = TransformerManager().transform_cell(text)  # type: ignore[no-untyped-call]
+        return ast.parse(text).body, text
 
 
-def _statement(label: str, node: ast.stmt) -> _Statement:
-    table = symtable.symtable(ast.unparse(node), label, "exec")
+def _statement(label: str, node: ast.stmt, lines: list[bytes]) -> _Statement:
+    table = symtable.symtable(_text(node, lines), label, "exec")
     needs = frozenset(_needs(table))
     return _Statement(label, node, frozenset(_binds(node, table)), needs, _touches(node), _calls(node), _is_stub(node))
+
+
+def _text(node: ast.stmt, lines: list[bytes]) -> str:
+    """The statement as it was written, for unparsing it would take as long as all the rest of loading."""
+    if getattr(node, "decorator_list", None) or node.end_lineno is None:  # a node begins behind its decorators
+        return ast.unparse(node)
+    own = lines[node.lineno - 1 : node.end_lineno]
+    own[-1] = own[-1][: node.end_col_offset]
+    own[0] = own[0][node.col_offset :]
+    return b"\n".join(own).decode()
 
 
 def _binds(node: ast.stmt, table: symtable.SymbolTable) -> Iterator[str]:
