@@ -146,15 +146,19 @@ class Gradebook:
             reports: by exercise, the JSON of each Report that is new, without a learner.
             problem: why the submission could not be read, if so.
         """
+        new = works
         for tries_left in reversed(range(_TRIES)):
+            found = {work.key: reports[work.exercise] for work in new if work.exercise in reports}
             with self._explained():
                 try:
                     with self._engine.begin() as connection:
-                        self._record(connection, learners, works, reports, problem)
+                        self._record(connection, learners, works, found, problem)
                     return
-                except IntegrityError:  # another grader was faster with the same row: see what it wrote
+                except IntegrityError:  # another grader was faster with the same row: leave that out
                     if not tries_left:
                         raise
+            known = self.known(works)
+            new = [work for work in works if work.key not in known]
 
     def _record(
         self,
@@ -167,24 +171,21 @@ class Gradebook:
         self._insist_on_file()
         now = datetime.now(UTC).isoformat(timespec="seconds")
         works = sorted(works, key=lambda work: work.key)  # all graders in one order, or two could block each other
-        keys = [work.key for work in works]
-        if reports:
-            there = set(connection.scalars(sa.select(results.c.key).where(results.c.key.in_(keys))))
-            rows = [
-                {
-                    "key": work.key,
-                    "exercise": work.exercise,
-                    "version": work.version,
-                    "work": work.digest,
-                    "points": json.loads(reports[work.exercise])["points"],
-                    "report": reports[work.exercise],
-                    "at": now,
-                }
-                for work in works
-                if work.exercise in reports and work.key not in there
-            ]
-            if rows:
-                connection.execute(sa.insert(results), rows)
+        rows: list[dict[str, object]] = [
+            {
+                "key": work.key,
+                "exercise": work.exercise,
+                "version": work.version,
+                "work": work.digest,
+                "points": json.loads(reports[work.key])["points"],
+                "report": reports[work.key],
+                "at": now,
+            }
+            for work in works
+            if work.key in reports
+        ]
+        if rows:
+            connection.execute(sa.insert(results), rows)
         for learner in sorted(map(_to_text, learners)):
             of_learner = sa.select(entries.c.exercise, entries.c.id, entries.c.key).where(entries.c.learner == learner)
             newest = {row.exercise: row for row in connection.execute(of_learner.order_by(entries.c.id))}
