@@ -116,7 +116,11 @@ class Gradebook:
             self._path = (
                 Path(self.name) if self._engine.dialect.name == "sqlite" and self._engine.url.database else None
             )
-            self._make()
+            try:
+                self._make()
+            except BaseException:
+                self._engine.dispose()
+                raise
 
     def __enter__(self) -> Self:
         return self
