@@ -21,7 +21,7 @@ def read_secret(folder: Path) -> bytes:
     path = folder / "secret.key"
     if not path.exists():
         partial = _partial(path)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
         with suppress(FileExistsError):  # another grader was faster: its secret is everybody's
@@ -59,8 +59,8 @@ def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[Exer
 
 
 def _partial(path: Path) -> Path:
-    """Where to write first; each of two graders has its own."""
-    return path.with_name(f".{path.name}.{os.getpid()}")
+    """Where to write first; two graders at once have one each."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
 
 def _cell(text: str) -> str:

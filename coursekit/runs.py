@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from coursekit.batch import Cells, Grade, Jails, Terms
 from coursekit.changes import changes
 from coursekit.exercise import Exercise
 from coursekit.gradebook import Gradebook, GradebookError
+from coursekit.jail.inside.source import Cell
 from coursekit.jail.judge import JailError, Limits
 from coursekit.report import Graded
 from coursekit.submissions import Submission
@@ -137,7 +138,14 @@ def _read(folder: Path, found: Sequence[tuple[str, Path]]) -> Iterator[Submissio
         submission = submissions.read(entry, learner)
         if submission.problem and not os.path.lexists(entry):  # a share that is gone must cost nobody a grade
             raise RunError(f"{entry} is gone since the run began; is {folder} still there?")
-        yield submission
+        yield replace(submission, cells=tuple(_unnamed(label, entry, text) for label, text in submission.cells))
+
+
+def _unnamed(label: str, entry: Path, text: str) -> Cell:
+    """A cell without its file's name, often the learner's own: the same work shares a report, whoever handed it in."""
+    return (
+        f"submission{entry.suffix}{label.removeprefix(entry.name)}" if label.startswith(entry.name) else label
+    ), text
 
 
 @contextmanager

@@ -40,10 +40,12 @@ class FakeJail:
     def __enter__(self):
         FakeJail.open += 1
         FakeJail.made += 1
+        self.inside = True
         return self
 
-    def __exit__(self, *_):
-        FakeJail.open -= 1
+    def __exit__(self, *_):  # like the real one, can be ended twice: by who closes all, and by who had it on loan
+        FakeJail.open -= self.inside
+        self.inside = False
 
     @contextmanager
     def child(self, cells, exercise):
