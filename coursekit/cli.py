@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from coursekit.exercise import Exercise
+    from coursekit.runs import Run
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,8 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # these tensors are tiny: handing them to threads takes longer
     try:
         code: int = arguments.run(arguments)
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(f"\n{stopped}" if stopped.args else "\nStopped.", file=sys.stderr)
         return 130
     except (LookupError, OSError, CommandError) as error:
         print(f"coursekit: {_sentence(error)}", file=sys.stderr)
@@ -69,19 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     exercises.set_defaults(run=_list)
 
     grade = commands.add_parser("grade", help="grade a folder of submissions, one a learner")
-    grade.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
-    grade.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
-    grade.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
-    grade.add_argument("--out", type=Path, help="where to write grades.csv and reports/ (default: FOLDER-grades)")
-    grade.add_argument("--workers", type=int, default=_cores(), help="jails side by side (default: one a core)")
-    grade.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
-    grade.add_argument("--memory", type=int, default=512, help="limit in MB, above what torch itself takes")
-    grade.add_argument(
-        "--trust-submissions",
-        action="store_true",
-        help="do not confine submissions: they can then read, write and send whatever you can",
-    )
+    _add_grading(grade)
+    grade.add_argument("--best", action="store_true", help="show each learner's best work, not what came last")
     grade.set_defaults(run=_grade)
+
+    regrade = commands.add_parser("regrade", help="see what changed checks do to grades, before they do")
+    _add_grading(regrade)
+    regrade.add_argument("--diff", action="store_true", help="only show whose points differ, and why (default)")
+    regrade.add_argument("--accept", action="store_true", help="show it, then let the new grades stand")
+    regrade.set_defaults(run=_regrade)
 
     doctor = commands.add_parser("doctor", help="say whether this machine can grade the work of strangers, and try it")
     doctor.set_defaults(run=_doctor)
@@ -95,6 +92,26 @@ def _parser() -> argparse.ArgumentParser:
     refresh.add_argument("topic", nargs="*", help="only these topics")
     refresh.set_defaults(run=_refresh)
     return parser
+
+
+def _add_grading(command: argparse.ArgumentParser) -> None:
+    """What all commands that grade can be told."""
+    command.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
+    command.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
+    command.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
+    command.add_argument("--out", type=Path, help="where to write grades.csv and reports/ (default: FOLDER-grades)")
+    command.add_argument("--workers", type=int, default=_cores(), help="jails side by side (default: one a core)")
+    command.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
+    command.add_argument("--memory", type=int, default=512, help="limit in MB, above what torch itself takes")
+    command.add_argument(
+        "--gradebook", metavar="URL", help="database of all grades (default: gradebook.sqlite in --out)"
+    )
+    command.add_argument("--dask", metavar="ADDRESS", default="", help="grade on the cluster of this dask scheduler")
+    command.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="do not confine them: they can read your files and use your network, and forge their grades",
+    )
 
 
 def command_names() -> list[str]:
@@ -146,58 +163,44 @@ def _list(_arguments: argparse.Namespace) -> int:
 
 
 def _grade(arguments: argparse.Namespace) -> int:
-    from concurrent.futures import ThreadPoolExecutor
+    from coursekit import runs
 
-    import torch
+    try:
+        runs.grade(_run(arguments), best=arguments.best)
+    except runs.RunError as error:
+        raise CommandError(str(error)) from None
+    return 0
 
-    from coursekit import batch, gradefiles, submissions, terminal
-    from coursekit.jail.judge import JailError, Limits, probe
 
-    confined = not arguments.trust_submissions
+def _regrade(arguments: argparse.Namespace) -> int:
+    from coursekit import runs
+
+    try:
+        runs.regrade(_run(arguments), accept=arguments.accept)
+    except runs.RunError as error:
+        raise CommandError(str(error)) from None
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> Run:
+    """What the arguments of a command that grades ask for."""
+    from coursekit.jail.judge import Limits
+    from coursekit.runs import Run
+
     if arguments.workers < 1 or arguments.seconds <= 0 or arguments.memory <= 0:
         raise CommandError("--workers, --seconds and --memory need a number above 0.")
     folder: Path = arguments.folder.resolve()
-    found = submissions.find(folder)
-    named = _exercises(arguments)
-    if not found:
-        raise CommandError(f"{folder} holds no submissions: a .py, .ipynb, .zip or folder for each learner.")
-    exercises = named or batch.exercises_in(found)
-    if not exercises:
-        raise CommandError(f"No submission in {folder} defines an exercise of the course. Name one: --exercise NAME.")
-    out: Path = arguments.out or folder.with_name(f"{folder.name}-grades")
-    out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)  # the judge's own numbers are as small as the learners'
-    limits = Limits(seconds=arguments.seconds, memory=arguments.memory << 20)
-    workers = min(arguments.workers, len(found))
-    try:
-        layers = probe(confined=confined)
-    except JailError as error:
-        raise CommandError(str(error)) from None
-    terminal.grading_begins(found, exercises, workers, limits, layers)
-    grades = []
-    with ThreadPoolExecutor(workers) as executor:
-        graded_run = batch.grade_all(
-            found,
-            exercises,
-            executor,
-            workers=workers,
-            secret=gradefiles.read_secret(out),
-            limits=limits,
-            confined=confined,
-        )
-        try:
-            for graded in terminal.progress(graded_run, total=len(found)):
-                gradefiles.write_report(out, graded)
-                grades.append(graded)
-        except JailError as error:
-            raise CommandError(str(error)) from None
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
-    grades.sort(key=lambda graded: graded.learner)
-    table = gradefiles.write_table(out, grades, exercises)
-    terminal.grade_table(grades, exercises)
-    terminal.say(f"{table} and {len(grades)} reports in {out / 'reports'}")
-    return 0
+    out: Path = (arguments.out or folder.with_name(f"{folder.name}-grades")).resolve()
+    return Run(
+        folder=folder,
+        out=out,
+        gradebook=arguments.gradebook or f"sqlite:///{out / 'gradebook.sqlite'}",
+        exercises=_exercises(arguments),
+        limits=Limits(seconds=arguments.seconds, memory=arguments.memory << 20),
+        confined=not arguments.trust_submissions,
+        workers=arguments.workers,
+        scheduler=arguments.dask,
+    )
 
 
 def _doctor(_arguments: argparse.Namespace) -> int:

@@ -8,7 +8,8 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from coursekit.exercise import Exercise
@@ -19,9 +20,13 @@ def read_secret(folder: Path) -> bytes:
     """The secret of this folder of grades; made on the first run, so that a second one gives the same grades."""
     path = folder / "secret.key"
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        partial = _partial(path)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
+        with suppress(FileExistsError):  # another grader was faster: its secret is everybody's
+            os.link(partial, path)
+        partial.unlink()
     return path.read_text().strip().encode()
 
 
@@ -30,7 +35,7 @@ def write_report(folder: Path, graded: Graded) -> Path:
     reports = folder / "reports"
     reports.mkdir(exist_ok=True)
     path = reports / f"{_file_name(graded.learner)}.json"
-    partial = path.with_suffix(".partial")
+    partial = _partial(path)
     # a name or message may hold half a character; JSON's own escape for it is what backslashreplace writes
     text = json.dumps(graded.to_json(), indent=1, ensure_ascii=False) + "\n"
     partial.write_text(text, encoding="utf-8", errors="backslashreplace")
@@ -38,18 +43,24 @@ def write_report(folder: Path, graded: Graded) -> Path:
     return path
 
 
-def write_table(folder: Path, grades: Sequence[Graded], exercises: Sequence[Exercise]) -> Path:
+def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[Exercise]) -> Path:
     """`grades.csv`: one row a learner, one column an exercise, then total and maximum."""
     path = folder / "grades.csv"
-    partial = path.with_suffix(".partial")
+    partial = _partial(path)
     with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["learner", *(exercise.name for exercise in exercises), "total", "maximum"])
         for graded in grades:
-            points = [f"{report.points:g}" for report in graded.reports]
-            writer.writerow([_cell(graded.learner), *points, f"{graded.points:g}", f"{graded.maximum:g}"])
+            points = {report.exercise: f"{report.points:g}" for report in graded.reports}
+            cells = [points.get(exercise.name, "") for exercise in exercises]
+            writer.writerow([_cell(graded.learner), *cells, f"{graded.points:g}", f"{graded.maximum:g}"])
     partial.replace(path)
     return path
+
+
+def _partial(path: Path) -> Path:
+    """Where to write first; two graders at once have one each."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
 
 def _cell(text: str) -> str:

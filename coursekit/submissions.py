@@ -40,6 +40,15 @@ class _UnreadableError(Exception):
 def find(folder: Path) -> list[Submission]:
     """One submission for each entry of `folder`, in the order of their names.
 
+    Raises:
+        NotADirectoryError: `folder` is no folder.
+    """
+    return [read(entry, learner) for learner, entry in entries(folder)]
+
+
+def entries(folder: Path) -> list[tuple[str, Path]]:
+    """Learner and path of each entry of `folder`, in the order of their names; nothing is opened.
+
     The learner is the entry's name without its ending; where two entries would share it, both keep their endings.
     Hidden entries are passed over.
 
@@ -48,9 +57,9 @@ def find(folder: Path) -> list[Submission]:
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is not a folder.")
-    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "__")))
-    stems = Counter(_stem(entry) for entry in entries)
-    return [read(entry, _stem(entry) if stems[_stem(entry)] == 1 else entry.name) for entry in entries]
+    found = sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "__")))
+    stems = Counter(map(_stem, found))
+    return [(_stem(entry) if stems[_stem(entry)] == 1 else entry.name, entry) for entry in found]
 
 
 def _stem(entry: Path) -> str:

@@ -10,6 +10,8 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -17,11 +19,11 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from coursekit.changes import Change
 from coursekit.exercise import Exercise
 from coursekit.jail.judge import Layer, Limits
 from coursekit.report import Graded, Outcome, Report
 from coursekit.show import WORDS
-from coursekit.submissions import Submission
 
 _GOOD, _BAD, _DIM = "bold green", "bold dark_orange3", "dim"
 
@@ -41,21 +43,19 @@ def say(text: str) -> None:
 
 
 def grading_begins(
-    submissions: Sequence[Submission],
-    exercises: Sequence[Exercise],
-    workers: int,
-    limits: Limits,
-    layers: Sequence[Layer],
+    submissions: int, exercises: Sequence[Exercise], where: str, limits: Limits, layers: Sequence[Layer]
 ) -> None:
-    """What is about to happen, and what keeps it in bounds."""
+    """What is about to happen, and what keeps it in bounds (no layers: other machines, which see to theirs)."""
     names = ", ".join(exercise.name for exercise in exercises)
-    say(f"Grading {len(submissions)} submissions on {workers} workers: {names}.")
+    say(f"Grading {submissions} submissions on {where}: {names}.")
     say(
         f"Each exercise runs in a process of its own: {limits.seconds:g} s, {limits.memory >> 20} MB, "
         f"{limits.output >> 20} MB of print."
     )
     walls = [layer for layer in layers if layer.name != "process"]
-    if walls:
+    if not layers:
+        say("Each worker confines what it runs, or says that it cannot.")
+    elif walls:
         say(f"In force: {', '.join(layer.name for layer in walls if layer.in_force)}.")
         for layer in walls:
             if not layer.in_force:
@@ -64,12 +64,21 @@ def grading_begins(
         say("Nothing else keeps it in (--trust-submissions): it can read, write and reach what you can.")
 
 
-def progress(graded: Iterable[Graded], total: int) -> Iterator[Graded]:
-    """Passes the grades on as they come, with a bar, the time so far and the time left."""
+class _Rate(ProgressColumn):
+    """Submissions a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.3g}/s" if speed else "")
+
+
+def progress(learners: Iterable[str], total: int) -> Iterator[str]:
+    """Passes the names on as they come, with a bar, the rate, the time so far and the time left."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
@@ -77,9 +86,26 @@ def progress(graded: Iterable[Graded], total: int) -> Iterator[Graded]:
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=total)
-        for each in graded:
-            bar.update(task, advance=1, description=escape(_visible(each.learner[:20].ljust(20)).plain))
-            yield each
+        for learner in learners:
+            bar.update(task, advance=1, description=escape(_visible(learner[:20].ljust(20)).plain))
+            yield learner
+
+
+def changes_table(changes: Sequence[Change]) -> None:
+    """One row for each grade that differs: whose, of what, from how much to how much, and why."""
+    if not changes:
+        return
+    console = Console(highlight=False)
+    table = Table(title=f"{len(changes)} grades that differ", title_justify="left")
+    table.add_column("learner", max_width=22, no_wrap=True)
+    table.add_column("exercise", no_wrap=True)
+    table.add_column("before", justify="right")
+    table.add_column("after", justify="right")
+    table.add_column("why")
+    for each in changes:
+        points = Text(f"{each.after:g}/{each.maximum:g}", style=_GOOD if each.after > each.before else _BAD)
+        table.add_row(_visible(each.learner), each.exercise, f"{each.before:g}", points, _visible(each.why))
+    console.print(table)
 
 
 def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None:

@@ -532,7 +532,7 @@ def test_without_bubblewrap(monkeypatch):
 def test_bubblewrap_that_does_not_start(monkeypatch):
     """Where bubblewrap fails although it seemed to work, it is done without."""
     monkeypatch.setattr(bubblewrap, "usable", lambda: True)
-    monkeypatch.setattr(bubblewrap, "command", lambda: ["false"])
+    monkeypatch.setattr(bubblewrap, "command", lambda environment: ["false"])
     assert [layer.in_force for layer in probe()] == [True, True, True, False]
 
 
