@@ -79,6 +79,8 @@ def loaded_by(statement: str) -> set[str]:
         ("numba", "fast/ctc_numba.py"),
         ("zipfile", "submissions.py"),
         ("csv", "gradefiles.py"),
+        ("sqlalchemy", "gradebook.py"),
+        ("distributed", "cluster.py"),
     ],
 )
 def test_one_module_knows_a_library(library, module):
@@ -151,15 +153,16 @@ def test_importing_the_package_is_cheap():
 @pytest.mark.parametrize("arguments", [["--help"], ["grade", "--help"]])
 def test_help_is_cheap(arguments):
     """`coursekit --help` answers at once: it loads no torch and no numpy."""
-    assert loaded_by(f"from coursekit.cli import main; main({arguments})") & (HEAVY | {"rich"}) == set()
+    loaded = loaded_by(f"from coursekit.cli import main; main({arguments})")
+    assert loaded & (HEAVY | {"rich", "sqlalchemy", "distributed"}) == set()
 
 
 @pytest.mark.slow
 def test_checking_needs_no_jupyter():
-    """A check, and the whole of grading, load neither notebooks nor pictures."""
-    loaded = loaded_by("import coursekit.learn, coursekit.batch, coursekit.gradefiles, coursekit.graders.entropy")
+    """A check, and the whole of grading, load neither notebooks nor pictures, nor dask before a cluster is asked for."""
+    loaded = loaded_by("import coursekit.learn, coursekit.runs, coursekit.graders.entropy")
     assert "torch" in loaded
-    assert loaded & (HEAVY - {"torch", "numpy"}) == set()
+    assert loaded & ((HEAVY | {"distributed"}) - {"torch", "numpy"}) == set()
 
 
 def test_no_global_state():
