@@ -80,6 +80,8 @@ def loaded_by(statement: str) -> set[str]:
         ("zipfile", "submissions.py"),
         ("csv", "gradefiles.py"),
         ("pyseccomp", "jail/inside/confine.py"),
+        ("sqlalchemy", "gradebook.py"),
+        ("distributed", "cluster.py"),
     ],
 )
 def test_one_module_knows_a_library(library, module):
@@ -138,8 +140,10 @@ def test_only_the_jail_and_our_own_files_are_executed():
         if {"coursekit.jail.inside.source", "coursekit.jail.inside.source.load"} & set(imported(path))
     }
     # a learner's own file in the learner's own process, our own stubs, and the type of a cell
-    assert loading <= {"learn.py", "verify.py", "submissions.py", "jail/judge.py", "jail/inside/zygote.py"}
-    for name in ("submissions.py", "batch.py", "jail/judge.py"):
+    assert loading <= {
+        *("learn.py", "verify.py", "submissions.py", "batch.py", "runs.py", "jail/judge.py", "jail/inside/zygote.py")
+    }
+    for name in ("submissions.py", "batch.py", "runs.py", "jail/judge.py"):
         assert "load" not in called(PACKAGE / name)
         assert not any(module.endswith("source.load") for module in imported(PACKAGE / name))
 
@@ -152,15 +156,16 @@ def test_importing_the_package_is_cheap():
 @pytest.mark.parametrize("arguments", [["--help"], ["grade", "--help"]])
 def test_help_is_cheap(arguments):
     """`coursekit --help` answers at once: it loads no torch and no numpy."""
-    assert loaded_by(f"from coursekit.cli import main; main({arguments})") & (HEAVY | {"rich"}) == set()
+    loaded = loaded_by(f"from coursekit.cli import main; main({arguments})")
+    assert loaded & (HEAVY | {"rich", "sqlalchemy", "distributed"}) == set()
 
 
 @pytest.mark.slow
 def test_checking_needs_no_jupyter():
-    """A check, and the whole of grading, load neither notebooks nor pictures."""
-    loaded = loaded_by("import coursekit.learn, coursekit.batch, coursekit.gradefiles, coursekit.graders.entropy")
+    """A check, and the whole of grading, load neither notebooks nor pictures, nor dask before a cluster is asked for."""
+    loaded = loaded_by("import coursekit.learn, coursekit.runs, coursekit.graders.entropy")
     assert "torch" in loaded
-    assert loaded & (HEAVY - {"torch", "numpy"}) == set()
+    assert loaded & ((HEAVY | {"distributed"}) - {"torch", "numpy"}) == set()
 
 
 def test_no_global_state():
