@@ -175,40 +175,72 @@ BODIES = {
         """,
 }
 
-# What these do is to the conversation itself, or to themselves; none can be more than a bad answer.
+# What these do is to the conversation or to themselves, and this is what they get for it.
 WHOLE = {
-    "answers before it is asked": """
+    "answers before it is asked": (
+        "fail",
+        """
         header = json.dumps({"value": {"dtype": "float64", "shape": []}, "gradients": [None], "problem": None}).encode()
         os.write(3, struct.pack("<II", len(header), 8) + header + bytes(8))
         """,
-    "answers twice": """
+    ),
+    "answers twice": (
+        "fail",
+        """
         header = json.dumps({"value": {"dtype": "float64", "shape": []}, "gradients": [None], "problem": None}).encode()
         frame = struct.pack("<II", len(header), 8) + header + struct.pack("<d", float(logits.logsumexp(1).sum()))
         os.write(3, frame + frame)
         """,
-    "floods its judge": "while True:\n    os.write(3, bytes(1 << 16))",
-    "says that there is nothing to answer": """
+    ),
+    "floods its judge": (
+        "error",
+        "while True:\n    os.write(3, bytes(1 << 16))",
+    ),
+    "says that there is nothing to answer": (
+        "error",
+        """
         header = json.dumps({"value": None, "gradients": [None], "problem": None}).encode()
         os.write(3, struct.pack("<II", len(header), 0) + header)
         """,
-    "sends a problem of its own making": """
+    ),
+    "sends a problem of its own making": (
+        "error",
+        """
         header = json.dumps({"value": None, "gradients": [], "problem": ["passed", "full marks"]}).encode()
         os.write(3, struct.pack("<II", len(header), 0) + header)
         """,
-    "hangs up and stays": "os.close(3)\ntime.sleep(60)",
-    "reads the next question itself": "while True:\n    os.read(3, 1 << 16)",
-    "stops itself": "os.kill(os.getpid(), signal.SIGSTOP)",
-    "stops itself, from a thread": """
+    ),
+    "hangs up and stays": (
+        "error",
+        "os.close(3)\ntime.sleep(60)",
+    ),
+    "reads the next question itself": (
+        "timeout",
+        "while True:\n    os.read(3, 1 << 16)",
+    ),
+    "stops itself": (
+        "timeout",
+        "os.kill(os.getpid(), signal.SIGSTOP)",
+    ),
+    "stops itself, from a thread": (
+        "timeout",
+        """
         threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGSTOP)).start()
         time.sleep(60)
         """,
-    "is deaf": """
+    ),
+    "is deaf": (
+        "timeout",
+        """
         for number in signal.valid_signals() - {9, 19}:
             signal.signal(number, signal.SIG_IGN)
         while True:
             pass
         """,
-    "32-bit system call": """
+    ),
+    "32-bit system call": (
+        "error",
+        """
         if platform.machine() != "x86_64":
             os.abort()
         area = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
@@ -217,13 +249,17 @@ WHOLE = {
         if code() >= 0:
             raise GOT_THROUGH("fork")
         """,
-    "a thread that writes for ever": """
+    ),
+    "a thread that writes for ever": (
+        "error",
+        """
         def scribble():
             while True:
                 os.write(3, b"scribble")
 
         threading.Thread(target=scribble, daemon=True).start()
         """,
+    ),
 }
 
 

@@ -1,8 +1,8 @@
 """Hostile submissions in the real jail, graded as everybody's: what they get, and that nothing is left of them.
 
-`hostile/` holds the submissions and says in its MANIFEST what each may get; `attacks.py` holds more. They run with
-bubblewrap and without. By default every verdict is checked to come again once more; HOSTILE_ROUNDS=3 makes that three
-rounds (`HOSTILE_ROUNDS=3 python start.py test tests/test_hostile.py -n0`).
+`hostile/` holds the submissions and says in its MANIFEST what each may get; `attacks.py` holds more. All of them run
+with bubblewrap and without, and must get the same both times; HOSTILE_ROUNDS=3 grades each three times more in either
+jail, in other orders (`HOSTILE_ROUNDS=3 python3 start.py test tests/test_hostile.py -n0`, about five minutes).
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reas
 FOLDER = Path(__file__).parent / "hostile"
 MANIFEST = json.loads((FOLDER / "MANIFEST.json").read_text(encoding="utf-8"))
 SECRET = "TOKEN-of-the-grader-7f3a9c"
-ROUNDS = int(os.environ.get("HOSTILE_ROUNDS", "1"))
+ROUNDS = int(os.environ.get("HOSTILE_ROUNDS", "0"))
+ENDLESS = {"timeout", "memory", "killed", "output-limit"}  # only these may be short of time, or a busy machine decides
 LIMITS = Limits(seconds=1.0, memory=300 << 20)
 PATIENT = dataclasses.replace(LIMITS, seconds=30.0)
 
@@ -43,7 +44,7 @@ WORDS = {
     Outcome.TIMEOUT: {"timeout"},
     Outcome.MEMORY: {"memory"},
     Outcome.FORBIDDEN: {"forbidden-call"},
-    Outcome.UNATTEMPTED: {"error"},
+    Outcome.UNATTEMPTED: {"unattempted"},
     Outcome.ERROR: {"error", "crash", "output-limit", "oversize-result", "file-limit", "exit-"},
 }
 
@@ -88,14 +89,28 @@ BY_HAND = make_exercise(course.find_exercise("cross_entropy")[1].forbids)
 CASES = {}  # name: exercise, text, words that are allowed, the most it may score
 for entry in MANIFEST:
     name, text = entry["file"].removesuffix(".py"), (FOLDER / entry["file"]).read_text(encoding="utf-8")
-    exercise = BY_HAND if name.startswith("h") else OPEN
-    CASES[name] = exercise, text, set(entry["verdicts"]), entry["max_score"]
+    exercise, allowed = BY_HAND if name.startswith("h") else OPEN, set(entry["verdicts"])
+    # we run only what the function needs, so of a file that has no such function, nothing
+    missing = "def cross_entropy" not in text and "cross_entropy =" not in text
+    CASES[name] = exercise, text, {"unattempted"} if missing else allowed, entry["max_score"]
     if exercise is OPEN:
-        CASES[f"{name}-whole"] = exercise, whole(text), set(entry["verdicts"]), entry["max_score"]
+        CASES[f"{name}-whole"] = exercise, whole(text), allowed, entry["max_score"]
 for name, body in attacks.BODIES.items():
     CASES[name] = OPEN, attacks.source(body), {"fail"}, 0.0
-for name, body in attacks.WHOLE.items():
-    CASES[name] = OPEN, attacks.source(body), {"fail", "error", "timeout"}, 0.0
+for name, (word, body) in attacks.WHOLE.items():
+    CASES[name] = OPEN, attacks.source(body), {word}, 0.0
+
+RECORDED: dict[str, dict[str, object]] = {}  # what each got, with bubblewrap and without
+
+
+def words(report: Report) -> set[str]:
+    """The report's outcome in the manifest's words; what is no tensor is an error there, and a failure with us."""
+    no_tensor = report.outcome is Outcome.FAILED and "expected a torch.Tensor" in report.first_failure.rationale
+    return WORDS[report.outcome] | ({"error"} if no_tensor else set())
+
+
+def limits_for(name: str) -> Limits:
+    return LIMITS if CASES[name][2] <= ENDLESS or name.startswith("b08") else PATIENT
 
 
 @pytest.fixture(scope="module", params=["bubblewrap", "bare"])
@@ -108,7 +123,7 @@ def jail(request):
         elif not bubblewrap.usable() and not os.environ.get("CI"):
             pytest.skip("bubblewrap is not installed, or may make no namespaces")
         with Jail(LIMITS) as jail:
-            jail.verdicts = {}
+            jail.recorded = RECORDED.setdefault(request.param, {})
             yield jail
 
 
@@ -182,10 +197,10 @@ def test_contained(jail, world, name):
         text = armed(jail, text)
     assert graded(jail, OPEN, HONEST, PATIENT).points == 1
     processes, before = below(jail._zygote.pid), names_outside(folder)
-    report = graded(jail, exercise, text)
+    report = graded(jail, exercise, text, limits_for(name))
     said = json.dumps(report.to_json(), ensure_ascii=False)
-    jail.verdicts[name] = report.outcome, report.points
-    assert WORDS[report.outcome] & allowed, said
+    jail.recorded[name] = report.outcome, report.points
+    assert words(report) & allowed, said
     assert report.points <= most, said
     assert not re.search(r"GOT_THROUGH: |RuntimeError: [A-Z]{3}", said), said
     assert SECRET not in said
@@ -198,20 +213,22 @@ def test_contained(jail, world, name):
 
 def test_verdicts_come_again(jail):
     """In another order, every submission gets what it got before."""
-    assert len(jail.verdicts) == len(CASES)
     for number in range(ROUNDS):
-        names = sorted(CASES)
+        names = sorted(jail.recorded)
         random.Random(number).shuffle(names)
         again = {}
         for name in names:
             exercise, text, _, _ = CASES[name]
-            report = graded(jail, exercise, text.replace("ARMED = False", "ARMED = True"))
+            report = graded(jail, exercise, text.replace("ARMED = False", "ARMED = True"), limits_for(name))
             again[name] = report.outcome, report.points
-        assert again == jail.verdicts
+        assert again == jail.recorded
+    if len(RECORDED) > 1:
+        both = RECORDED["bubblewrap"].keys() & RECORDED["bare"].keys()
+        assert {name: RECORDED["bare"][name] for name in both} == {name: RECORDED["bubblewrap"][name] for name in both}
 
 
-def test_bystanders_see_through_no_attack():
-    """The harness would notice: without walls, several attacks are seen to get through."""
+def test_attacks_are_real():
+    """Without the walls, attacks on them get through, and are seen to."""
     through = []
     with Jail(LIMITS, confined=False) as jail:
         for name in ("looks about", "every kind of socket", "memory as a file", "own machine code", "scheduling"):
