@@ -27,7 +27,7 @@ from typing import NamedTuple
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NAME, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 15, 22, 38
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF, _LANDLOCK_VERSION = 444, 446, 1
 _CLONE_THREAD, _CLONE_PTRACE, _CLONE_NEW = 0x10000, 0x2000, 0x7E020080  # the last: every kind of new namespace
-_F_GETFD, _F_SETFD, _F_GETFL = 1, 2, 3
+_FCNTL = (0, 1, 2, 3, 1030)  # duplicate a descriptor, read and set whether it closes on exec, read its flags
 _NOBODY = 65534
 _OWN_PID = 0x5EC0C0DE  # stands in the filter where each child puts its own number
 
@@ -159,7 +159,7 @@ def _seccomp_filter() -> bytes:
     allow("kill", arg(0, equal, _OWN_PID))
     allow("prlimit64", arg(0, equal, 0), arg(2, equal, 0))  # read its own, change none
     allow("prctl", arg(0, equal, _PR_SET_NAME))
-    for command in (_F_GETFD, _F_SETFD, _F_GETFL):
+    for command in _FCNTL:
         allow("fcntl", arg(1, equal, command))
     read, write = os.pipe()  # of 64 kB; the program has about two
     with open(read, "rb") as source:
