@@ -162,7 +162,7 @@ def test_help_is_cheap(arguments):
 
 @pytest.mark.slow
 def test_checking_needs_no_jupyter():
-    """A check, and the whole of grading, load neither notebooks nor pictures, nor dask before a cluster is asked for."""
+    """A check and grading load neither notebooks nor pictures, nor dask before a cluster is asked for."""
     loaded = loaded_by("import coursekit.learn, coursekit.runs, coursekit.graders.entropy")
     assert "torch" in loaded
     assert loaded & ((HEAVY | {"distributed"}) - {"torch", "numpy"}) == set()
