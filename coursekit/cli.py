@@ -76,7 +76,15 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--workers", type=int, default=_cores(), help="jails side by side (default: one a core)")
     grade.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
     grade.add_argument("--memory", type=int, default=512, help="limit in MB, above what torch itself takes")
+    grade.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="do not confine submissions: they can then read, write and send whatever you can",
+    )
     grade.set_defaults(run=_grade)
+
+    doctor = commands.add_parser("doctor", help="say whether this machine can grade the work of strangers, and try it")
+    doctor.set_defaults(run=_doctor)
 
     verify = commands.add_parser("verify", help="prove that the course is consistent")
     verify.add_argument("--seeds", type=int, default=20, help="on how many hidden seeds (default: 20)")
@@ -143,8 +151,9 @@ def _grade(arguments: argparse.Namespace) -> int:
     import torch
 
     from coursekit import batch, gradefiles, submissions, terminal
-    from coursekit.jail.judge import JailError, Limits
+    from coursekit.jail.judge import JailError, Limits, probe
 
+    confined = not arguments.trust_submissions
     if arguments.workers < 1 or arguments.seconds <= 0 or arguments.memory <= 0:
         raise CommandError("--workers, --seconds and --memory need a number above 0.")
     folder: Path = arguments.folder.resolve()
@@ -160,11 +169,21 @@ def _grade(arguments: argparse.Namespace) -> int:
     torch.set_num_threads(1)  # the judge's own numbers are as small as the learners'
     limits = Limits(seconds=arguments.seconds, memory=arguments.memory << 20)
     workers = min(arguments.workers, len(found))
-    terminal.grading_begins(found, exercises, workers, limits)
+    try:
+        layers = probe(confined=confined)
+    except JailError as error:
+        raise CommandError(str(error)) from None
+    terminal.grading_begins(found, exercises, workers, limits, layers)
     grades = []
     with ThreadPoolExecutor(workers) as executor:
         graded_run = batch.grade_all(
-            found, exercises, executor, workers=workers, secret=gradefiles.read_secret(out), limits=limits
+            found,
+            exercises,
+            executor,
+            workers=workers,
+            secret=gradefiles.read_secret(out),
+            limits=limits,
+            confined=confined,
         )
         try:
             for graded in terminal.progress(graded_run, total=len(found)):
@@ -179,6 +198,12 @@ def _grade(arguments: argparse.Namespace) -> int:
     terminal.grade_table(grades, exercises)
     terminal.say(f"{table} and {len(grades)} reports in {out / 'reports'}")
     return 0
+
+
+def _doctor(_arguments: argparse.Namespace) -> int:
+    from coursekit import doctor
+
+    return doctor.run()
 
 
 def _exercises(arguments: argparse.Namespace) -> list[Exercise]:

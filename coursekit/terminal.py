@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coursekit.exercise import Exercise
-from coursekit.jail.judge import Limits
+from coursekit.jail.judge import Layer, Limits
 from coursekit.report import Graded, Outcome, Report
 from coursekit.show import WORDS
 from coursekit.submissions import Submission
@@ -41,15 +41,27 @@ def say(text: str) -> None:
 
 
 def grading_begins(
-    submissions: Sequence[Submission], exercises: Sequence[Exercise], workers: int, limits: Limits
+    submissions: Sequence[Submission],
+    exercises: Sequence[Exercise],
+    workers: int,
+    limits: Limits,
+    layers: Sequence[Layer],
 ) -> None:
     """What is about to happen, and what keeps it in bounds."""
     names = ", ".join(exercise.name for exercise in exercises)
     say(f"Grading {len(submissions)} submissions on {workers} workers: {names}.")
     say(
         f"Each exercise runs in a process of its own: {limits.seconds:g} s, {limits.memory >> 20} MB, "
-        f"{limits.output >> 20} MB of print. It is not confined yet: grade only work of people you trust."
+        f"{limits.output >> 20} MB of print."
     )
+    walls = [layer for layer in layers if layer.name != "process"]
+    if walls:
+        say(f"In force: {', '.join(layer.name for layer in walls if layer.in_force)}.")
+        for layer in walls:
+            if not layer.in_force:
+                say(f"Not in force: {layer.name}, {layer.detail}. The others hold without it.")
+    else:
+        say("Nothing else keeps it in (--trust-submissions): it can read, write and reach what you can.")
 
 
 def progress(graded: Iterable[Graded], total: int) -> Iterator[Graded]:

@@ -6,7 +6,7 @@ import pytest
 import toys
 
 from coursekit import terminal
-from coursekit.jail.judge import Limits
+from coursekit.jail.judge import Layer, Limits
 from coursekit.report import Diagnosis, Graded, Outcome, Report, Tier, Verdict
 from coursekit.submissions import Submission
 
@@ -68,14 +68,25 @@ def test_say_takes_text_for_text(capsys):
     assert capsys.readouterr().out == "/tmp/[red]/grades.csv\n"
 
 
+LIMITS = Limits(7.5, 300 << 20, 2 << 20)
+WALLS = [Layer("process", True, ""), Layer("Landlock", True, ""), Layer("bubblewrap", False, "not installed")]
+
+
 def test_grading_begins(capsys):
-    """Before a run its size, its exercises and its limits are said, and what it does not protect from."""
+    """Before a run its size, its exercises, its limits and its walls are said."""
     found = [Submission("ann"), Submission("bob")]
-    terminal.grading_begins(found, [toys.make_double(), toys.make_triple()], 2, Limits(7.5, 300 << 20, 2 << 20))
+    terminal.grading_begins(found, [toys.make_double(), toys.make_triple()], 2, LIMITS, WALLS)
     out = capsys.readouterr().out
     assert "Grading 2 submissions on 2 workers: double, triple." in out
     assert "7.5 s, 300 MB, 2 MB" in out
-    assert "not confined" in out
+    assert "In force: Landlock." in out
+    assert "Not in force: bubblewrap, not installed." in out
+
+
+def test_grading_begins_without_walls(capsys):
+    """Who asked for no confinement is told what that means."""
+    terminal.grading_begins([], [], 1, LIMITS, WALLS[:1])
+    assert "it can read, write and reach what you can" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("force", [False, True])
