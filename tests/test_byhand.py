@@ -116,10 +116,10 @@ EVASIONS = {
     ),
     "namespace": (
         "import torch.nn.functional as F\ndef f(l, t): return F.__dict__['cross_' + 'entropy'](l, t)",
-        "__dict__",
+        "torch.nn.functional.__dict__",
     ),
-    "frames": ("def f(l, t):\n try: 1 / 0\n except Exception as e: return e.__traceback__.tb_frame.f_back", "tb_frame"),
-    "families": ("def f(l, t): return ().__class__.__base__.__subclasses__()[0]", "__base__"),
+    "frames": ("def f(l, t):\n try: 1 / 0\n except Exception as e: return e.__traceback__.tb_frame.f_back", "f_back"),
+    "families": ("def f(l, t): return ().__class__.__base__.__subclasses__()[0]", "__subclasses__"),
     "library": ("from sklearn.metrics import log_loss\ndef f(l, t): return log_loss(t, l)", "sklearn.metrics.log_loss"),
     "importlib": ("import importlib as i\ndef f(l, t): return i.import_module('torch')", "importlib"),
     "imported by another": ("import random\ndef f(l, t): return random._os.sys.modules", "random._os"),
@@ -162,8 +162,9 @@ AT_RUN_TIME = {
         "def f(l, t): return globals()['__built' + 'ins__']['__imp' + 'ort__']('scipy.special') and l.sum()",
         "scipy.special",
     ),
-    "own class of that name": (
-        "class A:\n def log_softmax(self): ...\ndef f(l, t): return -l.log_softmax(1)[range(len(t)), t].mean()",
+    "own attribute of that name": (
+        "class A:\n def log_softmax(self): ...\n"
+        "def f(l, t): return -l.log_softmax(1)[range(len(t)), t].mean() + 0 * hasattr(A, 'x')",
         "log_softmax",
     ),
     "keyword of that name": (
@@ -171,13 +172,13 @@ AT_RUN_TIME = {
         "log_softmax",
     ),
     "swallowed": (
-        RIGHT + "\nclass A: log_softmax = 1\ndef f(l, t):\n try: return -l.log_softmax(1).sum()\n"
+        RIGHT + "\ndef f(l, t, _=dict(log_softmax=1)):\n try: return -l.log_softmax(1).sum()\n"
         " except BaseException: return by_hand(l, t)",
         "log_softmax",
     ),
     "in a thread": (
-        "import threading\nclass A: log_softmax = 1\ndef f(l, t):\n r = []\n"
-        " h = threading.Thread(target=lambda: r.append(l.log_softmax(1)))\n h.start(); h.join()\n return -r[0].sum()",
+        "import threading\ndef f(l, t, _=dict(log_softmax=1)):\n r = []\n"
+        " h = threading.Thread(target=lambda: r.append(l.log_softmax(1)))\n h.start(); h.join()\n return l.sum()",
         "log_softmax",
     ),
     "in a backward": (
@@ -188,7 +189,8 @@ AT_RUN_TIME = {
         "log_softmax",
     ),
     "when it is loaded": (
-        "import torch\nclass A: log_softmax = 1\nX = torch.zeros(2).log_softmax(0)\ndef f(l, t): return X.sum()",
+        "import torch\nX = torch.zeros(2).log_softmax(0, **dict(dtype=None) or dict(log_softmax=1))\n"
+        "def f(l, t): return X.sum()",
         "log_softmax",
     ),
 }
@@ -492,10 +494,10 @@ def test_same_rule_is_kept():
     try:
         torch.softmax(X, 1)
         with pytest.raises(Refused):
-            F.kl_div(X, X)
+            F.kl_div(X, X, reduction="sum")
     finally:
         second.restore()
-    F.kl_div(X, X)
+    F.kl_div(X, X, reduction="sum")
 
 
 def numbers():

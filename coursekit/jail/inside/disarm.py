@@ -76,7 +76,8 @@ class Disarmed:
 
 
 def _raiser(by_hand: ByHand, name: str) -> Callable[..., Any]:
-    readable = name.removeprefix("aten.").removeprefix("aten::").partition(".")[0].strip("_")
+    base = _base(name)
+    readable = base.strip("_") if base.strip("_") in by_hand.names else base
 
     def ready_made(*_: Any, **__: Any) -> None:
         by_hand.catch(readable)
