@@ -8,6 +8,7 @@ written in Python from operators that are allowed; those are replaced by name.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -16,10 +17,14 @@ from types import ModuleType
 from typing import Any
 
 import torch
-import torch._decomp.decompositions_for_jvp  # it compiles functions of torch that are replaced below: so before
 
 from .byhand import ByHand
 from .readymade import operators
+
+with warnings.catch_warnings():  # torch warns of its own torch.jit
+    warnings.simplefilter("ignore")
+    # it compiles functions of torch that are replaced below, so it must come before
+    importlib.import_module("torch._decomp.decompositions_for_jvp")
 
 # Keys of torch's dispatcher under which a CPU-only process can compute something. The last two are vmap's: its rules
 # may take an operator apart, and would never come to the others.
@@ -71,7 +76,8 @@ class Disarmed:
 
 
 def _raiser(by_hand: ByHand, name: str) -> Callable[..., Any]:
-    readable = name.removeprefix("aten.").removeprefix("aten::").partition(".")[0].strip("_")
+    base = _base(name)
+    readable = base.strip("_") if base.strip("_") in by_hand.names else base
 
     def ready_made(*_: Any, **__: Any) -> None:
         by_hand.catch(readable)

@@ -25,11 +25,12 @@ _SYNONYMS = {
     "pdist": "cdist",
 }
 
-# What has a forbidden function inside, and gives it away by one multiplication: attention with the right keys is a
-# softmax, an LSTM's gates are sigmoids.
+# What has a forbidden function inside, and gives it away by one multiplication or method: attention with the right keys
+# is a softmax, an LSTM's gates are sigmoids, a Categorical knows its entropy.
 _INSIDE = {
     "softmax": re.compile("(?<!log)softmax|softmin|attention|multihead|transformer"),
     "logsoftmax": re.compile("logsoftmax"),
+    "entr": re.compile("categorical$"),
     "sigmoid": re.compile("^(silu|glu|lstm|gru|quantizedlstm|quantizedgru)(cell|layer)?"),
 }
 
