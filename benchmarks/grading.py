@@ -1,0 +1,253 @@
+"""What grading costs, and what forges a grade: coursekit, nbgrader and otter-grader, in one run, on a quiet machine.
+
+python benchmarks/grading.py [--submissions 6] [--ours 400] [--exercises huber_loss …] [--no-cheats]
+                             [--nbgrader PYTHON] [--otter PYTHON] [--keep FOLDER]
+
+The same honest submissions of the same exercises are graded by all three: for every exercise the course's answer and
+the answers in other styles that the tests keep, in turn, each with a line of its own so that none is a copy. So are the
+questions: the inputs of one of coursekit's seeds, value and gradient (and refusals), are written out as the tests of
+the other two, which compare with torch's own function and keep it out of the learner's reach, as a careful course does.
+
+Each grader runs twice, on few submissions and on all; the difference is the price of a submission, what remains the
+start. coursekit is given two workers and more submissions, or the difference would be too small to measure. nbgrader
+grades one after another and has no option for more, as has otter without containers: therefore CPU-seconds, where
+that makes no difference, are shown too. Memory is the peak of the largest process.
+
+nbgrader and otter-grader come from the package index, each in an environment of its own that is made in the cache
+folder at the first run, with this environment's torch. PYTHON names an interpreter that has one already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import csv
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import venv
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import grading_rivals as rivals
+from grading_cheats import CHEATS
+
+from coursekit import compare, course, grading
+from coursekit.jail.inside.answer import answer
+from coursekit.jail.inside.protocol import Answer, Question
+
+ROOT = course.ROOT
+CHEATED = "huber_loss"  # what the cheats pretend to answer
+FEW = 2  # of a rival's submissions for its first run
+OURS_FEW = 40  # of coursekit's: the right answers of all hidden seeds are computed meanwhile
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took: wall-clock and CPU seconds with all processes it waited for, and the largest one's MiB."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+    def per(self, less: Cost, submissions: int) -> Cost:
+        """The price of one of the `submissions` that `less` did not have to grade."""
+        return Cost((self.wall - less.wall) / submissions, (self.cpu - less.cpu) / submissions, self.peak)
+
+
+def run(command: Sequence[str], folder: Path) -> Cost:
+    """Runs a command to its end; what it says is kept in log.txt of its folder."""
+    begin = time.perf_counter()
+    with (folder / "log.txt").open("ab") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    peak = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return Cost(time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, peak)
+
+
+# ---- the assignment ----------------------------------------------------------------------------------------------
+
+
+def answers(name: str) -> list[str]:
+    """Right answers to one exercise: the course's, and those of tests/styles."""
+    topic, _ = course.find_exercise(name)
+    styles = ROOT / "tests" / "styles" / f"{topic.name}.py"
+    return [*_answers(topic.solution, name), *(_answers(styles, name) if styles.exists() else ())]
+
+
+def _answers(path: Path, name: str) -> Iterator[str]:
+    """Each function of a file that answers the exercise, under its name, with the imports and helpers of the file."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    exercises = course.exercises()
+    is_answer = lambda node: isinstance(node, ast.FunctionDef) and node.name.partition("__")[0] in exercises  # noqa: E731
+    for node in body:
+        if isinstance(node, ast.FunctionDef) and node.name.partition("__")[0] == name:
+            names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+            if any(is_answer(other) and other is not node and other.name in names for other in body):
+                continue  # leans on another exercise
+            helpers = [ast.unparse(other) for other in body if not is_answer(other)]
+            text = ast.unparse(node).replace(f"def {node.name}(", f"def {name}(", 1)
+            yield "\n\n".join([*helpers, text]) + "\n"
+
+
+def submissions(names: Sequence[str], count: int) -> dict[str, str]:
+    """So many files that answer all exercises, by learner; no two are the same."""
+    styles = [answers(name) for name in names]
+    files = {}
+    for number in range(count):
+        parts = []
+        for name, texts in zip(names, styles, strict=True):
+            head, _, body = texts[number % len(texts)].partition(f"def {name}(")
+            signature, _, rest = body.partition(":\n")
+            parts.append(f"{head}def {name}({signature}:\n    learner = {number}\n{rest}")
+        files[f"learner{number:04}"] = "\n\n".join(parts)
+    return files
+
+
+def cases(name: str) -> list[str]:
+    """The questions that coursekit asks on one seed, as Python: (args, kwargs, wrt, scale, through)."""
+    _, exercise = course.find_exercise(name)
+    asked: list[Question] = []
+
+    def right(question: Question) -> Answer:
+        asked.append(question)
+        return answer(exercise.twin or exercise.spec, question)
+
+    assert grading.grade(exercise, right, seed=0).points == exercise.maximum, "torch's own function has full marks"
+    return [_case(question) for question in asked]
+
+
+def _case(question: Question) -> str:
+    args = "".join(f"{compare.literal(value)}, " for value in question.args)
+    flags = ", ".join(f"{name!r}: {compare.literal(value)}" for name, value in question.kwargs.items())
+    return f"(({args}), {{{flags}}}, {question.wrt}, {question.scale!r}, {question.through!r})"
+
+
+# ---- the three graders -------------------------------------------------------------------------------------------
+
+
+def coursekit_grader(folder: Path, names: Sequence[str], files: Mapping[str, str]) -> tuple[Cost, dict[str, float]]:
+    """`coursekit grade` with two workers; points as shares of the maximum."""
+    work = folder / "work"
+    work.mkdir(parents=True)
+    for learner, text in files.items():
+        (work / f"{learner}.py").write_text(text, encoding="utf-8")
+    wanted = [word for name in names for word in ("--exercise", name)]
+    command = [sys.executable, "-m", "coursekit.cli", "grade", str(work), *wanted]
+    cost = run([*command, "--workers", "2", "--out", str(folder / "out")], folder)
+    with (folder / "out" / "grades.csv").open(newline="", encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
+    return cost, {row["learner"]: float(row["total"]) / float(row["maximum"]) for row in rows}
+
+
+def nbgrader_grader(
+    python: str, folder: Path, names: Sequence[str], files: Mapping[str, str]
+) -> tuple[Cost, dict[str, float]]:
+    """`nbgrader autograde`, which grades one after another."""
+    folder.mkdir(parents=True)
+    rivals.write_nbgrader(folder, {name: cases(name) for name in names}, files)
+    run([python, "-m", "nbgrader", "generate_assignment", "hw", "--quiet"], folder)
+    cost = run([python, "-m", "nbgrader", "autograde", "hw", "--quiet"], folder)
+    time.sleep(4 if set(files) & set(CHEATS) else 0)  # a process that a cheat left behind may still write
+    points = rivals.nbgrader_points(python, folder)
+    return cost, {learner: points.get(learner, 0.0) / len(names) for learner in files}
+
+
+def otter_grader(
+    python: str, folder: Path, names: Sequence[str], files: Mapping[str, str]
+) -> tuple[Cost, dict[str, float]]:
+    """otter's `grade_submission`, in a loop in one process."""
+    folder.mkdir(parents=True)
+    rivals.write_otter(folder, {name: cases(name) for name in names}, files)
+    run([python, "-m", "otter", "generate", "-t", "tests", "--no-environment", "--no-requirements"], folder)
+    cost = run([python, str(Path(rivals.__file__).resolve()), str(folder)], folder)
+    points = rivals.otter_points(folder)
+    return cost, {learner: points.get(learner, 0.0) / len(names) for learner in files}
+
+
+def environment(package: str) -> str:
+    """The interpreter of an environment that has `package` from the index and this environment's other packages."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "coursekit-benchmarks" / package
+    python = folder / "bin" / "python"
+    if not (folder / "made").exists():
+        print(f"  making an environment for {package} …", flush=True)
+        venv.create(folder, with_pip=True, clear=True)
+        where = subprocess.check_output(
+            [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
+        )
+        (Path(where.strip()) / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=True)
+        (folder / "made").touch()
+    return str(python)
+
+
+# ---- what is printed ---------------------------------------------------------------------------------------------
+
+Grader = Callable[[Path, Sequence[str], Mapping[str, str]], tuple[Cost, dict[str, float]]]
+
+
+def measure(graders: Mapping[str, Grader], folder: Path, names: Sequence[str], count: int, ours: int) -> None:
+    """Prints the table of costs."""
+    each: dict[str, Cost] = {}
+    for grader, grade in graders.items():
+        few, many = (OURS_FEW, OURS_FEW + ours) if grader == "coursekit" else (FEW, FEW + count)
+        costs = []
+        for size in (few, many):
+            print(f"  {grader} grades {size} …", end="", flush=True)
+            cost, points = grade(folder / f"{grader}-{size}", names, submissions(names, size))
+            full = sum(share > 0.999 for share in points.values())
+            print(f" {cost.wall:.1f} s, {full} of {size} have full marks", flush=True)
+            costs.append(cost)
+        each[grader] = costs[1].per(costs[0], many - few)
+    mine = each["coursekit"]
+    print(
+        f"\n{'of ' + ', '.join(names):<34}{'s':>9}{'ratio':>8}{'CPU-s':>9}{'ratio':>8}{'a minute':>10}{'peak MiB':>10}"
+    )
+    for grader, cost in each.items():
+        ratios = f"{cost.wall:>9.4f}{cost.wall / mine.wall:>8.0f}{cost.cpu:>9.4f}{cost.cpu / mine.cpu:>8.0f}"
+        print(f"{grader:<34}{ratios}{60 / cost.wall:>10.0f}{cost.peak:>10.0f}")
+
+
+def cheat(graders: Mapping[str, Grader], folder: Path) -> None:
+    """Prints what each grader gives to each cheat."""
+    files = {f"cheat{number}": text for number, text in enumerate(CHEATS.values())}
+    given = {}
+    for grader, grade in graders.items():
+        print(f"  {grader} grades the cheats …", flush=True)
+        given[grader] = grade(folder / f"{grader}-cheats", [CHEATED], files)[1]
+    print(f"\n{'points for a cheat (of 1)':<50}" + "".join(f"{grader:>14}" for grader in graders))
+    for learner, what in zip(files, CHEATS, strict=True):
+        print(f"{what:<50}" + "".join(f"{given[grader].get(learner, 0.0):>14.2f}" for grader in graders))
+
+
+def main() -> None:
+    """Grades with all three, and prints two tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--submissions", type=int, default=6, help="for nbgrader and otter")
+    parser.add_argument("--ours", type=int, default=400, help="for coursekit")
+    parser.add_argument("--exercises", nargs="+", default=[CHEATED], help="with a twin in torch.nn.functional")
+    parser.add_argument("--nbgrader", metavar="PYTHON", help="an interpreter that has nbgrader")
+    parser.add_argument("--otter", metavar="PYTHON", help="an interpreter that has otter-grader")
+    parser.add_argument("--no-cheats", action="store_true")
+    parser.add_argument("--keep", type=Path, help="a new folder for all that is made, kept to look at")
+    arguments = parser.parse_args()
+    graders: dict[str, Grader] = {
+        "coursekit": coursekit_grader,
+        "nbgrader": partial(nbgrader_grader, arguments.nbgrader or environment("nbgrader")),
+        "otter-grader": partial(otter_grader, arguments.otter or environment("otter-grader")),
+    }
+    with tempfile.TemporaryDirectory() as temporary:
+        folder: Path = arguments.keep or Path(temporary)
+        measure(graders, folder, arguments.exercises, arguments.submissions, arguments.ours)
+        if not arguments.no_cheats:
+            cheat(graders, folder)
+
+
+if __name__ == "__main__":
+    main()
