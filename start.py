@@ -41,7 +41,10 @@ PARTS = {
     "coursekit.cli verify --seeds 4": 130,
     "pytest": 420,
 }
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+TOOLS = {  # what the tests use of the system: Debian's package, and the programs one of which must be there
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "bubblewrap": ("bwrap",),
+}
 UV_NAMES = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
 OFFLINE = "no package index could be reached: check the network (and HTTPS_PROXY), then start again."
 CAUSES = {  # what an installer or the system says, and what it means
@@ -205,22 +208,22 @@ def open_course(options: list[str]) -> int:
     return subprocess.call(command)
 
 
-def bring_browser() -> None:
-    """Installs chromium where we may; where there is none, the browser test skips itself."""
-    if any(map(shutil.which, CHROMIUM)):
-        return
-    if IS_ROOT and shutil.which("apt-get"):
-        title = "install Debian's chromium"
-        script = "apt-get update && apt-get install -y --no-install-recommends chromium"
+def bring_tools() -> None:
+    """Installs what the tests use of the system, where we may; where it is missing, its tests skip themselves."""
+    packages = [package for package, programs in TOOLS.items() if not any(map(shutil.which, programs))]
+    if packages and IS_ROOT and shutil.which("apt-get"):
+        title = f"install Debian's {' and '.join(packages)}"
+        script = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}"
         if not run({title: 50.0}, title, ["sh", "-c", script]):
             return
-    say(f"The browser test will be skipped: none of {', '.join(CHROMIUM)} is on PATH.")
+    for package in packages:
+        say(f"The tests of {package} will be skipped: none of {', '.join(TOOLS[package])} is on PATH.")
 
 
 def run_tests(options: list[str]) -> int:
     """Runs every part, even after one has failed; with options only pytest."""
     set_up(test=True)
-    bring_browser()
+    bring_tools()
     if options:
         return subprocess.call([PYTHON, "-m", "pytest", *options], cwd=ROOT)
     failed = []

@@ -270,7 +270,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return int("ruff" in command)
 
     monkeypatch.setattr(start, "set_up", lambda test: None)
-    monkeypatch.setattr(start, "bring_browser", lambda: None)
+    monkeypatch.setattr(start, "bring_tools", lambda: None)
     monkeypatch.setattr(subprocess, "call", call)
     return made
 
@@ -308,9 +308,24 @@ def test_options_go_to_jupyter(monkeypatch: pytest.MonkeyPatch):
     ]
 
 
-def test_browser_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Who may not install a browser is told that its test is skipped, and why."""
+def test_tools_are_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Who may not install a browser or bubblewrap is told that its tests are skipped, and why."""
     monkeypatch.setattr(start.shutil, "which", lambda name: None)
     monkeypatch.setattr(start, "IS_ROOT", False)
-    start.bring_browser()
-    assert "will be skipped: none of chromium" in capsys.readouterr().out
+    start.bring_tools()
+    out = capsys.readouterr().out
+    assert "will be skipped: none of chromium, chromium-browser, google-chrome is on PATH." in out
+    assert "bubblewrap will be skipped: none of bwrap is on PATH." in out
+
+
+@pytest.mark.parametrize("there", [(), ("google-chrome",), ("bwrap",), ("chromium", "bwrap")])
+def test_root_installs_only_what_is_missing(monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...]):
+    """One call of the package manager brings all that is missing, or none is made."""
+    commands: list[str] = []
+    monkeypatch.setattr(start.shutil, "which", lambda name: name if name in (*there, "apt-get") else None)
+    monkeypatch.setattr(start, "IS_ROOT", True)
+    monkeypatch.setattr(start, "run", lambda plan, title, command: commands.append(command[-1]) or "")
+    start.bring_tools()
+    browser = {"chromium", "google-chrome"} & {*there}
+    missing = [*([] if browser else ["chromium"]), *([] if "bwrap" in there else ["bubblewrap"])]
+    assert [command.split("recommends ")[1].split() for command in commands] == ([missing] if missing else [])
