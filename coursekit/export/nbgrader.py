@@ -33,7 +33,7 @@ seed = {visible}
 ### BEGIN HIDDEN TESTS
 seed = {hidden}
 ### END HIDDEN TESTS
-points({name}, seed)"""
+points({name}, "{name}", seed)"""
 
 VISIBLE_SEED = 0  # what a learner's own run of a test cell draws its inputs from
 
@@ -57,20 +57,21 @@ def notebook(topic: Topic, draw: Callable[[], int]) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def points(function: Callable[..., Any], seed: int = VISIBLE_SEED) -> float:
+def points(function: Callable[..., Any], name: str, seed: int = VISIBLE_SEED) -> float:
     """Scores an answer in this process, prints the feedback, and returns the points, which nbgrader reads.
 
     Nothing that the answer writes is shown: nbgrader takes any line on standard error for a failure.
 
     Args:
-        function: the learner's; its name is the exercise's.
+        function: the learner's.
+        name: the exercise.
         seed: what the inputs are drawn from; those of any other seed than the visible one are not shown.
     """
     from coursekit import course, grading
     from coursekit.export.text import clean, feedback
     from coursekit.show import as_text
 
-    _, exercise = course.find_exercise(function.__name__)
+    _, exercise = course.find_exercise(name)
     ignored = io.StringIO()
     with warnings.catch_warnings(), contextlib.redirect_stdout(ignored), contextlib.redirect_stderr(ignored):
         warnings.simplefilter("ignore")
