@@ -15,13 +15,13 @@ from coursekit.export import ExportError, canvas, moodle, roster
 from coursekit.report import Graded
 
 CANVAS = (
-    "Student,ID,SIS User ID,SIS Login ID,Section,KL divergence (77),Essay (78),Current Score,Total (read)\r\n"
-    ",,,,,Manual Posting,,,\r\n"
-    "    Points Possible,,,,,3,10,(read only),(read only)\r\n"
-    '"Lovelace, Ada",101,s1,ada,A,,8,80,\r\n'
-    '"Zuse, Kim",102,s2,Kim@Uni.example,A,1,,,\r\n'
-    '"Student, Test",103,,,A,,,,\r\n'
-).encode()
+    b"Student,ID,SIS User ID,SIS Login ID,Section,KL divergence (77),Essay (78),Current Score,Total (read)\r\n"
+    b",,,,,Manual Posting,,,\r\n"
+    b"    Points Possible,,,,,3,10,(read only),(read only)\r\n"
+    b'"Lovelace, Ada",101,s1,ada,A,,8,80,\r\n'
+    b'"Zuse, Kim",102,s2,Kim@Uni.example,A,1,,,\r\n'
+    b'"Student, Test",103,,,A,,,,\r\n'
+)
 
 MOODLE = (
     "\ufeffIdentifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
@@ -116,7 +116,7 @@ def test_canvas_with_semicolons_and_mark():
     [
         (lambda data: b"", "The roster is empty"),
         (lambda data: b"\xef\xbb\xbf\r\n", "The roster is empty"),
-        (lambda data: data.replace(b"Ada", b"\xc4da"), "not UTF-8 text (byte 196)"),
+        (lambda data: data.replace(b"Ada", b"\xc4da"), "not UTF-8 text (byte 191)"),
         (lambda data: b"PK\x03\x04\x00" + data, "NUL characters"),
         (lambda data: b"<!DOCTYPE html>\n<html>", "a single column"),
         (lambda data: data.replace(b'"Zuse, Kim"', b'"Zuse" Kim'), "no CSV file"),
@@ -144,7 +144,7 @@ def test_canvas_asks_which_assignment():
     """Nothing is guessed where two columns might be meant."""
     with pytest.raises(ExportError, match=r"Which assignment\? Name one with --column: KL divergence \(77\), Essay"):
         fill_canvas(column="")
-    nothing = "Student,ID,Section,Final Grade\nAda,1,A,\n".encode()
+    nothing = b"Student,ID,Section,Final Grade\nAda,1,A,\n"
     with pytest.raises(ExportError, match="has no assignment"):
         canvas.merge([graded("1")], nothing)
 

@@ -56,7 +56,7 @@ def _assignment(table: Roster, wanted: str, possible: Sequence[str]) -> int:
     read_only = {title for title, cell in zip(table.header, possible, strict=False) if "read only" in cell}
     titles = [
         title
-        for title in table.header
+        for title in dict.fromkeys(table.header)
         if title.strip() and title not in _ABOUT_STUDENTS | read_only and not _COMPUTED.search(title)
     ]
     if not titles:
