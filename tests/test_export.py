@@ -14,7 +14,7 @@ from strangers import STRANGE, diagnosed, graded, unread
 from coursekit import cli, gradefiles
 from coursekit.export import ExportError, canvas, classroom50, gradescope, junit, moodle
 from coursekit.export.text import clean, clean_name, feedback, without_inputs
-from coursekit.report import Graded, Outcome
+from coursekit.report import Example, Graded, Outcome, Report, Tier, Verdict
 
 VISIBILITIES = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
 FORMATS = {"enum": ["text", "html", "simple_format", "md", "ansi"]}
@@ -192,6 +192,25 @@ def test_no_writer_shows_a_hidden_input(writer):
     text = WRITERS[writer](graded())
     assert "0.1234567" not in text
     assert "torch.tensor" not in text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said", "told"),
+    [
+        (Outcome.ERROR, "`f(1.5)` raised ValueError: got 1.5", "`f(…)` raised ValueError."),
+        (Outcome.ERROR, "`f(1.5)` raised X1_5: `a` raised 1.5", "`f(…)` raised an exception."),
+        (Outcome.ERROR, "`f(1.5)` raised NotImplementedError", "`f(…)` raised NotImplementedError."),
+        (Outcome.MEMORY, "The function ran out of memory (MemoryError: (1.5)).", "The function ran out of memory."),
+        (Outcome.FAILED, "Got None for `f(1.5)`.", "Got None for `f(…)`."),
+        (Outcome.FAILED, "The result has shape (3,), expected (2, 3).", "The result has shape (3,), expected (2, 3)."),
+        (Outcome.ERROR, "Loading it raised NameError: x.", "Loading it raised NameError: x."),
+    ],
+)
+def test_without_inputs(outcome, said, told):
+    """What depends on the input goes; a broken file's error does not, and stays."""
+    verdict = Verdict("one", "One", Tier.CORE, outcome, said, example=Example("f(1.5)", "1", "2"))
+    (after,) = without_inputs(Report("f", "ada", outcome, (verdict,), 0, 1)).verdicts
+    assert (after.rationale, after.example) == (told, None)
 
 
 @pytest.mark.parametrize("writer", ["gradescope", "moodle", "junit"])

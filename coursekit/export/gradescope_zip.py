@@ -16,6 +16,7 @@ from coursekit.course import Topic
 # What grading imports; the course's notebooks, figures and tables are not needed to score a function.
 NEEDED = ("numpy", "torch", "pyseccomp")
 
+_MODES = {"setup.sh": 0o755, "run_autograder": 0o755, "secret.key": 0o600}
 _SCRIPTS = Path(__file__).parent / "autograder"
 _PACKAGE = Path(__file__).parents[1]
 
@@ -32,7 +33,7 @@ def autograder(topic: Topic, *, trust_submissions: bool = False) -> bytes:
         for name, data in _files(topic, trust_submissions):
             member = zipfile.ZipInfo(name)  # its date is that of the format's beginning, which changes nothing
             member.compress_type = zipfile.ZIP_DEFLATED
-            member.external_attr = (0o100755 if "." not in name or name.endswith(".sh") else 0o100644) << 16
+            member.external_attr = (0o100000 | _MODES.get(name, 0o644)) << 16
             archive.writestr(member, data)
     return target.getvalue()
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from dataclasses import replace
 
 from coursekit import show
-from coursekit.report import Graded, Report
+from coursekit.report import Graded, Outcome, Report, Verdict
 
 MAX_NAME = 120
 MAX_FEEDBACK = 10_000  # more than any report of ours; what a stranger's exception adds to one is cut there
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _CALL = re.compile(r"`(\w+)\([^`]*\)`")
-_RAISED = re.compile(r"(`\w+\(…\)` raised \w+)\b.*", re.DOTALL)
+_RAISED = re.compile(r"(`\w+\(…\)` raised )(\w+).*", re.DOTALL)
 _JOINERS = "\u200c\u200d"  # invisible, and part of how names are written in Persian and in Indic scripts
 
 
@@ -39,13 +40,22 @@ def clean_name(text: str) -> str:
 def without_inputs(report: Report) -> Report:
     """The report without what would show a hidden input: a graded run's examples, and the calls in its sentences.
 
-    What the learner's own code says when it raises goes too: it may well print its input.
+    What the learner's own code says when it raises goes too: it may well print its input, or name a class after it.
     """
-    verdicts = tuple(
-        replace(verdict, example=None, rationale=_RAISED.sub(r"\1.", _CALL.sub(r"`\1(…)`", verdict.rationale)))
-        for verdict in report.verdicts
-    )
+    verdicts = tuple(replace(each, example=None, rationale=_without_inputs(each)) for each in report.verdicts)
     return replace(report, verdicts=verdicts)
+
+
+def _without_inputs(verdict: Verdict) -> str:
+    said = _CALL.sub(r"`\1(…)`", verdict.rationale)
+    if verdict.outcome is Outcome.MEMORY:
+        return re.sub(r" \(.*", ".", said, flags=re.DOTALL)  # what stands in parentheses is the exception's message
+    return _RAISED.sub(_only_the_kind, said)
+
+
+def _only_the_kind(raised: re.Match[str]) -> str:
+    kind = raised[2] if isinstance(getattr(builtins, raised[2], None), type) else "an exception"
+    return f"{raised[1]}{kind}."
 
 
 def feedback(report: Report) -> str:
