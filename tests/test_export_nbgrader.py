@@ -26,8 +26,8 @@ WRONG = {
     "kl_divergence": "import sys, warnings\n\n\ndef kl_divergence(p, q):\n    print(99)\n    warnings.warn('careful')\n"
     "    print('careful', file=sys.stderr)\n    return (q * (q.log() - p.log())).sum(-1)\n",
     # right, and as noisy
-    "js_divergence": "import sys\n\n\ndef js_divergence(p, q):\n    print('careful', file=sys.stderr)\n    m = (p + q) / 2\n"
-    "    return (kl(p, m) + kl(q, m)) / 2\n\n\ndef kl(p, q):\n    happens = p > 0\n"
+    "js_divergence": "import sys\n\n\ndef js_divergence(p, q):\n    print('careful', file=sys.stderr)\n"
+    "    m = (p + q) / 2\n    return (kl(p, m) + kl(q, m)) / 2\n\n\ndef kl(p, q):\n    happens = p > 0\n"
     "    return (p * (torch.where(happens, p, 1.0).log() - torch.where(happens, q, 1.0).log())).sum(-1)\n",
     # no Python
     "gaussian_kl": "def gaussian_kl(mean, log_variance) return 0",
@@ -49,6 +49,7 @@ def made(name: str = TOPIC) -> dict[str, Any]:
 # ---- the source notebook -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [topic.name for topic in course.TOPICS])
 def test_metadata_is_valid(name):
     """nbgrader's own validator takes every topic's notebook, and so does nbformat."""
@@ -162,7 +163,7 @@ def test_release_holds_no_answer(graded):
     assert text.count("raise NotImplementedError()") == len(course.find_topic(TOPIC).exercises)
     assert "SOLUTION" not in text
     assert "HIDDEN" not in text
-    assert set(text.split("seed = ")[1:]) == {part for part in text.split("seed = ")[1:] if part.startswith("0\\n")}
+    assert {part[:3] for part in text.split("seed = ")[1:]} == {"0\\n"}
 
 
 @pytest.mark.slow
