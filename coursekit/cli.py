@@ -119,6 +119,12 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         action="store_true",
         help="grade also where Gradescope's image cannot confine a submission, which could then forge its grade",
     )
+    parser.add_argument(
+        "--visibility",
+        choices=("visible", "after_due_date", "after_published", "hidden"),
+        default="visible",
+        help="when learners see their results (default: visible)",
+    )
     add("nbgrader", "an assignment in the source/ folder of an nbgrader course", "topic")
 
 
@@ -288,7 +294,10 @@ def _export_gradescope(arguments: argparse.Namespace) -> None:
     from coursekit.export import gradescope_zip
 
     topic = course.find_topic(arguments.topic)
-    _save(arguments.out, gradescope_zip.autograder(topic, trust_submissions=arguments.trust_submissions))
+    content = gradescope_zip.autograder(
+        topic, trust_submissions=arguments.trust_submissions, visibility=arguments.visibility
+    )
+    _save(arguments.out, content)
 
 
 def _export_nbgrader(arguments: argparse.Namespace) -> None:

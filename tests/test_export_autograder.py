@@ -88,14 +88,16 @@ def test_every_zip_has_a_secret_of_its_own(archive):
 
 
 @pytest.mark.parametrize(("trust", "word"), [(False, "no"), (True, "yes")])
-def test_trust_is_a_line_of_the_script(trust, word):
-    """The decision to grade without walls stands where an instructor reads it."""
-    archive = gradescope_zip.autograder(course.find_topic("entropy"), trust_submissions=trust)
+def test_settings_are_lines_of_the_script(trust, word):
+    """The decisions to grade without walls, and when to show results, stand where an instructor reads them."""
+    topic = course.find_topic("entropy")
+    archive = gradescope_zip.autograder(topic, trust_submissions=trust, visibility="after_published")
     with zipfile.ZipFile(io.BytesIO(archive)) as content:
         script = content.read("run_autograder").decode()
     assert f'TRUST_SUBMISSIONS="${{TRUST_SUBMISSIONS:-{word}}}"' in script
+    assert 'VISIBILITY="${VISIBILITY:-after_published}"' in script
     assert "gradescope_run entropy" in script
-    assert "@" not in script.replace('"$@"', "")
+    assert "@" not in script
 
 
 @pytest.mark.parametrize("name", ["setup.sh", "run_autograder"])
@@ -150,9 +152,10 @@ def test_it_grades(autograder):
     marker = "\nprint('graded by', __file__)\n"
     runner = autograder / "source" / "coursekit" / "export" / "gradescope.py"
     runner.write_text(runner.read_text(encoding="utf-8") + marker, encoding="utf-8")
-    code, printed, results = run(autograder)
+    code, printed, results = run(autograder, VISIBILITY="after_due_date")
     assert code == 0, printed
     assert f"graded by {runner}" in printed
+    assert results["visibility"] == "after_due_date"
     assert [test["name"] for test in results["tests"]] == [e.name for e in course.find_topic("kl_divergence").exercises]
     (kl,) = (test for test in results["tests"] if test["name"] == "kl_divergence")
     assert (kl["score"], kl["max_score"], kl["status"]) == (0, 3, "failed")
@@ -170,25 +173,6 @@ def test_it_grades_full_marks(autograder):
     assert code == 0, printed
     assert results["score"] == sum(exercise.maximum for exercise in course.find_topic("kl_divergence").exercises)
     assert {test["status"] for test in results["tests"]} == {"passed"}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "data", "said"),
-    [
-        ("x.py", b"\xff\xfe\x00", "not UTF-8"),
-        ("x.ipynb", b"{", "not a notebook"),
-        ("x.txt", b"hello", "no code in it"),
-        ("", b"", "no code in it"),
-    ],
-)
-def test_broken_submission(autograder, name, data, said):
-    """What cannot be read is the learner's to mend, and the file says so."""
-    if name:
-        (autograder / "submission" / name).write_bytes(data)
-    code, printed, results = run(autograder)
-    assert (code, results["score"]) == (0, 0), printed
-    assert said in results["output"]
 
 
 def test_python_that_is_missing(autograder):
@@ -253,6 +237,28 @@ def test_no_walls_but_trust(fake, capsys):
     results = json.loads((fake / "results" / "results.json").read_text())
     assert results["score"] == 1.5
     assert "Not confined" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("x.py", b"\xff\xfe\x00", "not UTF-8"),
+        ("x.ipynb", b"{", "not a notebook"),
+        ("x.txt", b"hello", "no code in it"),
+        ("", b"", "no code in it"),
+    ],
+)
+def test_broken_submission(autograder, monkeypatch, name, data, said):
+    """What cannot be read is the learner's to mend: it is graded, with no points, and the file says why."""
+    monkeypatch.setattr(gradescope_run, "Jail", lambda: FakeJail(confined=False))
+    (autograder / "results").mkdir()
+    if name:
+        (autograder / "submission" / name).write_bytes(data)
+    assert gradescope_run.main("entropy", autograder, trust_submissions=False) == 0
+    results = json.loads((autograder / "results" / "results.json").read_text())
+    jsonschema.validate(results, GRADESCOPE)
+    assert results["score"] == 0
+    assert said in results["output"]
 
 
 def test_walls_do_not_fall_later(fake, monkeypatch):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from coursekit.export.text import all_feedback, clean, clean_name, feedback
 from coursekit.report import Graded
 
-Visibility = Literal["hidden", "after_due_date", "after_published", "visible"]
+VISIBLE = "visible"  # the others are after_due_date, after_published and hidden
 
 
-def results(graded: Graded, *, visibility: Visibility = "visible", seconds: float | None = None) -> dict[str, Any]:
+def results(graded: Graded, *, visibility: str = VISIBLE, seconds: float | None = None) -> dict[str, Any]:
     """The content of results.json: a test for each exercise, with its points and what its learner may be told.
 
     Hidden inputs are not in it. What the autograder prints is for the instructor alone.
@@ -43,7 +43,7 @@ def not_graded(why: str) -> dict[str, Any]:
     return _frame(0.0, clean(f"The autograder failed, which is no mistake of yours. Tell your instructor: {why}"))
 
 
-def _frame(score: float, output: str, visibility: Visibility = "visible") -> dict[str, Any]:
+def _frame(score: float, output: str, visibility: str = VISIBLE) -> dict[str, Any]:
     return {
         "score": score,
         "output": output,

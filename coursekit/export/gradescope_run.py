@@ -23,7 +23,7 @@ _REFUSED = (
 )
 
 
-def main(topic: str, root: Path, *, trust_submissions: bool) -> int:
+def main(topic: str, root: Path, *, trust_submissions: bool, visibility: str = gradescope.VISIBLE) -> int:
     """Grades what lies in `root/submission` and writes `root/results/results.json`.
 
     Returns:
@@ -32,7 +32,7 @@ def main(topic: str, root: Path, *, trust_submissions: bool) -> int:
     start = time.monotonic()
     try:
         graded = _grade(topic, root, trust_submissions)
-        content = gradescope.results(graded, seconds=time.monotonic() - start)
+        content = gradescope.results(graded, visibility=visibility, seconds=time.monotonic() - start)
         code = 0
     except Exception as error:  # results.json is owed whatever happens, and the learner is told no internals
         print(f"{type(error).__name__}: {error}")
@@ -81,5 +81,6 @@ if __name__ == "__main__":
             sys.argv[1],
             Path(os.environ.get("AUTOGRADER_ROOT", "/autograder")),
             trust_submissions=os.environ.get("TRUST_SUBMISSIONS") == "yes",
+            visibility=os.environ.get("VISIBILITY", gradescope.VISIBLE),
         )
     )
