@@ -43,6 +43,27 @@ def write_report(folder: Path, graded: Graded) -> Path:
     return path
 
 
+def read_reports(folder: Path) -> list[Graded]:
+    """All grades that `write_report` left in a folder, in the order of their learners.
+
+    Raises:
+        OSError: there are none, one is damaged, or a learner has two.
+    """
+    paths = sorted((folder / "reports").glob("*.json"))
+    if not paths:
+        raise FileNotFoundError(f"{folder} holds no reports: give the folder that `coursekit grade` wrote.")
+    grades: dict[str, Graded] = {}
+    for path in paths:
+        try:
+            graded = Graded.from_json(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise OSError(f"{path} is damaged: delete it and grade again.") from None
+        if graded.learner in grades:
+            raise OSError(f"{path} is a second report of the same learner: delete the one that is out of date.")
+        grades[graded.learner] = graded
+    return [grades[learner] for learner in sorted(grades)]
+
+
 def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[Exercise]) -> Path:
     """`grades.csv`: one row a learner, one column an exercise, then total and maximum."""
     path = folder / "grades.csv"
