@@ -24,7 +24,6 @@ from coursekit.report import Outcome
 
 LIMITS = Limits(seconds=2.0, memory=256 << 20)
 INSTALL = {
-    "bubblewrap": "apt install bubblewrap",
     "seccomp": "apt install libseccomp2, and pip install pyseccomp",
     "Landlock": "a kernel of 5.13 or newer that has `landlock` among its security modules (/sys/kernel/security/lsm)",
 }
@@ -81,8 +80,8 @@ def run() -> int:
     for layer in layers:
         terminal.say(f"  {'in force' if layer.in_force else 'NOT IN FORCE':14}{layer.name}: {layer.detail}")
     for layer in layers:
-        if not layer.in_force:
-            terminal.say(f"\n  {layer.name} needs: {INSTALL.get(layer.name, 'Linux')}")
+        if not layer.in_force and layer.name in INSTALL:
+            terminal.say(f"\n  {layer.name} needs: {INSTALL[layer.name]}")
     try:
         with Jail(LIMITS) as jail:
             terminal.say("\nAttacks, tried in a jail like that of `coursekit grade`:")

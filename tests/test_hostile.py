@@ -124,6 +124,7 @@ def jail(request):
         elif not bubblewrap.usable() and not os.environ.get("CI"):
             pytest.skip("bubblewrap is not installed, or may make no namespaces")
         with Jail(LIMITS) as jail:
+            assert jail.layers[-1].in_force == (request.param == "bubblewrap")
             jail.recorded = RECORDED.setdefault(request.param, {})
             yield jail
 

@@ -246,7 +246,7 @@ def _layers(told: dict[str, Any]) -> tuple[Layer, ...]:
     found.sort(key=lambda layer: layer.name)
     why_not = "not installed (Debian, Ubuntu: apt install bubblewrap)"
     if shutil.which("bwrap"):
-        why_not = "the system does not let it make namespaces (user namespaces are forbidden)"
+        why_not = "the system forbids user namespaces (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0)"
     held = bool(told["bubblewrap"])
     return (OPEN[0], *found, Layer("bubblewrap", held, KEEPS["bubblewrap"] if held else why_not))
 
