@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,32 @@ _COLOURS = {Outcome.PASSED: "#00664B", Outcome.UNCHECKED: "#5A626C", Outcome.UNA
 _OTHER_COLOUR = "#9A4200"
 
 ADVICE = "Visible checks passed. A graded run uses other inputs."
+
+
+_JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji need them
+
+
+def visible(text: str, keep: str = "") -> str:
+    r"""Text from a stranger, fit to be shown: what would steer a terminal or turn the reading order is an escape.
+
+    Letters, signs and spaces of every script stay. Control characters, line ends, direction marks and half characters
+    become what Python writes for them, such as `\x1b`.
+
+    Args:
+        text: any string.
+        keep: characters to leave as they are, such as line ends.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if _is_harmless(char) or char in keep else _escape(char) for char in text)
+
+
+def _is_harmless(char: str) -> bool:
+    return char.isprintable() or char in _JOINERS or unicodedata.category(char) == "Zs"
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode()
 
 
 class Feedback:
