@@ -28,7 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\nStopped.", file=sys.stderr)
         return 130
     except (LookupError, OSError, CommandError) as error:
-        print(f"coursekit: {_sentence(error)}", file=sys.stderr)
+        from coursekit.show import visible
+
+        print(f"coursekit: {visible(_sentence(error), keep=chr(10))}", file=sys.stderr)
         return 1
     return code
 
@@ -77,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
     grade.add_argument("--memory", type=int, default=512, help="limit in MB, above what torch itself takes")
     grade.set_defaults(run=_grade)
+
+    report = commands.add_parser("report", help="make web pages of grades: one for you, one for each learner")
+    report.add_argument("grades", type=Path, help="the folder that `coursekit grade` wrote")
+    report.add_argument("--out", type=Path, help="where to write the pages (default: GRADES/pages)")
+    report.add_argument("--roster", type=Path, help="a text file with one learner a line, to see who is missing")
+    report.set_defaults(run=_report)
 
     verify = commands.add_parser("verify", help="prove that the course is consistent")
     verify.add_argument("--seeds", type=int, default=20, help="on how many hidden seeds (default: 20)")
@@ -188,6 +196,17 @@ def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
     named = {course.find_exercise(name)[1].name for name in arguments.exercise}
     named |= {exercise.name for name in arguments.topic for exercise in course.find_topic(name).exercises}
     return [exercise for _, exercise in course.exercises().values() if exercise.name in named]
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from coursekit import gradefiles, pages, terminal
+
+    folder: Path = arguments.grades.resolve()
+    grades = gradefiles.read_reports(folder)
+    roster = None if arguments.roster is None else gradefiles.read_roster(arguments.roster)
+    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster)
+    terminal.say(f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'}")
+    return 0
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 import re
 
+import nasty
 import pytest
 import toys
 
@@ -164,3 +165,18 @@ def test_table_shows_any_text(capsys, colours, where):
     assert "\x1b]0" not in out
     assert "\x07" not in out
     assert "[bold]x" in ESCAPE.sub("", out) or where == "learner"  # a long name is cut
+
+
+@pytest.mark.parametrize("text", nasty.NAMES, ids=nasty.label)
+def test_nothing_steers_the_terminal(capsys, monkeypatch, text):
+    """On no surface: progress, table, feedback of a stranger's file, a line with a path."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    one = Graded(text, (graded(text, why=text).reports[0], graded(text, diagnosis=Diagnosis("m", text)).reports[0]))
+    list(terminal.progress([one], 1))
+    table([one, Graded(text, one.reports, text)], [toys.make_double(), toys.make_triple()])
+    terminal.feedback(text)
+    terminal.say(text)
+    out, err = capsys.readouterr()
+    shown = ESCAPE.sub("", out.replace("\n", "") + err.replace("\r", "").replace("\n", ""))
+    assert not set(shown) & set(nasty.STEERING)
+    shown.encode()
