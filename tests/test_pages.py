@@ -9,7 +9,8 @@ import nasty
 import pytest
 import toys
 
-from coursekit import cli, gradefiles, grading, pages, tally
+from coursekit import cli, gradefiles, grading, pages
+from coursekit.pages import instructor, tally
 from coursekit.report import Diagnosis, Example, Graded, Outcome, Report, Tier, Verdict
 
 VOID = {"meta", "br"}
@@ -171,7 +172,7 @@ def test_histogram_has_words():
 @pytest.mark.parametrize("points", [k / 10 for k in range(10)])
 def test_bins_have_no_gaps(points):
     """A tenth of the points is in the bin that begins with it, whatever floats make of it."""
-    assert pages._bin(Graded("x", (report("a", "x", points=3 * points, maximum=3),))) == round(10 * points)
+    assert instructor._bin(Graded("x", (report("a", "x", points=3 * points, maximum=3),))) == round(10 * points)
 
 
 def test_every_picture_has_words():

@@ -1,28 +1,19 @@
-"""Grades as web pages: one for the instructor, and one for each learner to hand back.
-
-Each is one file that needs no script and no network. A learner's page names nobody else, and quotes no hidden input:
-no example, no call, no message of an exception, no number of a result. That is a courtesy to the next class, not a
-wall: a learner's own code has seen its inputs. They are worth nothing, for other work is given others.
-"""
+"""The instructor's page: where the room is stuck, points, each exercise, each mistake, each learner."""
 
 from __future__ import annotations
 
-import builtins
-import html
 import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
 from urllib.parse import quote
 
-from coursekit import gradefiles, show
-from coursekit.report import Graded, Outcome, Report, Verdict
-from coursekit.show import WORDS, visible
-from coursekit.tally import ENOUGH, Obstacle, Tally, misconceptions, obstacles, readable, tally
+from coursekit import show
+from coursekit.pages.page import count, page, page_name, person, text
+from coursekit.pages.tally import ENOUGH, Obstacle, Tally, misconceptions, obstacles, readable, tally
+from coursekit.report import Graded, Outcome
+from coursekit.show import WORDS
 
-_CSS = Path(__file__).with_suffix(".css")
 _NAMES = 25  # learners named in one place
 _MISTAKES = 40  # mistakes listed
 
@@ -35,71 +26,18 @@ _COLOURS = {
     Outcome.MEMORY: "#CC79A7",
     Outcome.FORBIDDEN: "#56B4E9",
     Outcome.UNATTEMPTED: "#DDE1E6",
+    Outcome.UNCHECKED: "#B9C1C9",
 }
 _BLUE = _COLOURS[Outcome.PASSED]
-
-
-def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None) -> Path:
-    """Writes `index.html` and `learners/*.html`, and returns the first.
-
-    Args:
-        folder: where to; made if need be.
-        grades: of all learners.
-        title: what the instructor's page is called.
-        roster: who should have handed in; None if that is not known.
-    """
-    learners = folder / "learners"
-    learners.mkdir(parents=True, exist_ok=True)
-    for graded in grades:
-        (learners / _page_name(graded.learner)).write_text(learner_page(graded), encoding="utf-8")
-    index = folder / "index.html"
-    index.write_text(instructor_page(grades, title, roster), encoding="utf-8")
-    return index
-
-
-def _page_name(learner: str) -> str:
-    return f"{gradefiles.file_name(learner)}.html"
-
-
-def _page(title: str, body: Iterable[str]) -> str:
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{_text(title)}</title>\n<style>\n{_CSS.read_text(encoding='utf-8')}</style>\n</head>\n<body>\n"
-        + "\n".join(body)
-        + "\n</body>\n</html>\n"
-    )
-
-
-def _text(text: str) -> str:
-    return html.escape(visible(text))
-
-
-def _name(learner: str) -> str:
-    """A name set apart, so that its reading order does not turn what stands beside it."""
-    return f"<bdi>{_text(learner) or '(no name)'}</bdi>"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
-# ---- the instructor's page ---------------------------------------------------------------------------------------
 
 
 def instructor_page(grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None) -> str:
     """The whole class on one page: where it is stuck, its points, each exercise, each mistake, each learner."""
     tallies = tally(grades)
-    return _page(
+    return page(
         title,
         [
-            f"<h1>{_text(title)}</h1>",
+            f"<h1>{text(title)}</h1>",
             *_figures(grades),
             *_stuck(grades, tallies),
             *_distribution(readable(grades)),
@@ -109,6 +47,10 @@ def instructor_page(grades: Sequence[Graded], title: str, roster: Iterable[str] 
             *_everybody(grades),
         ],
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _figures(grades: Sequence[Graded]) -> Iterator[str]:
@@ -136,13 +78,13 @@ def _stuck(grades: Sequence[Graded], tallies: Sequence[Tally]) -> Iterator[str]:
         number = len(obstacle.learners)
         yield (
             f'<li class="share">{_bar(number, attempted[obstacle.exercise])}'
-            f"<div><b>{_text(obstacle.exercise)}</b>: {_in_short(obstacle)}</div></li>"
+            f"<div><b>{text(obstacle.exercise)}</b>: {_in_short(obstacle)}</div></li>"
         )
     yield "</ol>"
     hardest = [each for each in tallies if each.difficulty is not None and each.difficulty < 0.5]
     if hardest:
         names = ", ".join(
-            f"<b>{_text(each.exercise)}</b>" for each in sorted(hardest, key=lambda t: t.difficulty or 0)[:5]
+            f"<b>{text(each.exercise)}</b>" for each in sorted(hardest, key=lambda t: t.difficulty or 0)[:5]
         )
         yield f"<p>Less than half of its points for those who tried it: {names}.</p>"
 
@@ -201,7 +143,7 @@ def _bin(graded: Graded) -> int:
 def _exercises(tallies: Sequence[Tally]) -> Iterator[str]:
     yield "<h2>Exercises</h2>"
     for each in tallies:
-        yield f'<section class="exercise"><h3>{_text(each.exercise)}</h3>{_outcomes(each.outcomes)}<dl>'
+        yield f'<section class="exercise"><h3>{text(each.exercise)}</h3>{_outcomes(each.outcomes)}<dl>'
         facts = [
             ("attempted", f"{each.attempted:,}"),
             ("solved", f"{each.solved:,}"),
@@ -266,12 +208,12 @@ def _mistakes(found: Sequence[Obstacle]) -> Iterator[str]:
     yield '<ul class="mistakes">'
     for mistake in found[:_MISTAKES]:
         yield (
-            f"<li><b>{_text(mistake.exercise)}</b>, {_count(len(mistake.learners), 'learner')}: "
+            f"<li><b>{text(mistake.exercise)}</b>, {count(len(mistake.learners), 'learner')}: "
             f'{show.prose(mistake.sentence)}<div class="learners">{_links(mistake.learners)}</div></li>'
         )
     yield "</ul>"
     if len(found) > _MISTAKES:
-        yield f'<p class="note">And {_count(len(found) - _MISTAKES, "rarer one")}.</p>'
+        yield f'<p class="note">And {count(len(found) - _MISTAKES, "rarer one")}.</p>'
 
 
 def _links(learners: Sequence[str]) -> str:
@@ -282,7 +224,7 @@ def _links(learners: Sequence[str]) -> str:
 
 def _link(learner: str) -> str:
     shown = learner if len(learner) <= 60 else f"{learner[:59]}…"
-    return f'<a href="learners/{quote(_page_name(learner))}">{_name(shown)}</a>'
+    return f'<a href="learners/{quote(page_name(learner))}">{person(shown)}</a>'
 
 
 def _to_look_at(grades: Sequence[Graded], roster: Iterable[str] | None) -> Iterator[str]:
@@ -297,15 +239,15 @@ def _to_look_at(grades: Sequence[Graded], roster: Iterable[str] | None) -> Itera
     yield "<h2>To look at</h2>"
     if unread:
         yield f'<p><b>Could not be read</b> ({len(unread):,}):</p><ul class="learners">'
-        yield from (f"<li>{_link(graded.learner)}: {_text(graded.problem)}</li>" for graded in unread[: 2 * _NAMES])
+        yield from (f"<li>{_link(graded.learner)}: {text(graded.problem)}</li>" for graded in unread[: 2 * _NAMES])
         yield "</ul>" + (f"<p>And {len(unread) - 2 * _NAMES:,} more.</p>" if len(unread) > 2 * _NAMES else "")
     for words, learners in groups:
         if learners:
             yield f'<p><b>{words}</b> ({len(learners):,}): <span class="learners">{_links(learners)}</span></p>'
     if roster is not None:
         handed_in = {graded.learner.casefold() for graded in grades}
-        missing = [name for name in roster if name.casefold() not in handed_in]
-        names = ", ".join(_name(name) for name in missing[: 4 * _NAMES])
+        missing = [learner for learner in roster if learner.casefold() not in handed_in]
+        names = ", ".join(map(person, missing[: 4 * _NAMES]))
         more = f" and {len(missing) - 4 * _NAMES:,} more" if len(missing) > 4 * _NAMES else ""
         yield f"<p><b>On the roster, but nothing was handed in</b> ({len(missing):,}): {names or 'nobody'}{more}</p>"
     elif not unread and not any(learners for _, learners in groups):
@@ -326,49 +268,3 @@ def _everybody(grades: Sequence[Graded]) -> Iterator[str]:
         points = "unread" if graded.problem else f"{graded.points:g} of {graded.maximum:g}"
         yield f"<li>{_link(graded.learner)}<span>{points}</span></li>"
     yield "</ul>"
-
-
-# ---- a learner's page --------------------------------------------------------------------------------------------
-
-
-def learner_page(graded: Graded) -> str:
-    """What one learner gets back: every exercise in words, without the hidden inputs and without anybody else."""
-    body = [
-        f"<h1>{_name(graded.learner)}</h1>",
-        f'<ul class="figures"><li><b>{graded.points:g} of {graded.maximum:g}</b>points</li></ul>',
-    ]
-    if graded.problem:
-        body.append(f"<p><b>What was handed in could not be read.</b> {_text(graded.problem)}</p>")
-    else:
-        body += [
-            f'<section class="report">{show.as_html(without_inputs(report))}</section>' for report in graded.reports
-        ]
-        body.append(
-            '<p class="note">The inputs of a graded run are not shown. <code>check</code> in your own notebook finds '
-            "an input that shows the same mistake.</p>"
-        )
-    return _page(f"{graded.learner}: {graded.points:g} of {graded.maximum:g} points", body)
-
-
-def without_inputs(report: Report) -> Report:
-    """The report as it is handed back: what it says of hidden inputs, and of results for them, is taken out."""
-    return replace(report, verdicts=tuple(_without_inputs(verdict, report.exercise) for verdict in report.verdicts))
-
-
-def _without_inputs(verdict: Verdict, exercise: str) -> Verdict:
-    said = verdict.rationale
-    raised = re.match(r"`.*` raised (\w+)", said, re.DOTALL)
-    if verdict.outcome is Outcome.MEMORY and said.startswith("The function ran out of memory"):
-        said = "The function ran out of memory."
-    elif raised:
-        known = isinstance(getattr(builtins, raised[1], None), type)
-        line = re.search(r"\(line (\d{1,5})(: .*)?\)$", said, re.DOTALL)
-        said = f"The function raised {raised[1] if known else 'an exception'}{f' in line {line[1]}' if line else ''}."
-    else:
-        said = re.sub(rf" for `{exercise}\(.*`", "", said, flags=re.DOTALL)
-        said = re.sub(rf"`{exercise}\(.*`", f"`{exercise}(…)`", said, flags=re.DOTALL)
-        if verdict.outcome is Outcome.FAILED:
-            said = re.sub(
-                r"(?<![\w.])-?\d[\d.]*(e[+-]?\d+)?", "…", said
-            )  # a shape keeps its dimensions, float32 its name
-    return replace(verdict, rationale=said, example=None)
