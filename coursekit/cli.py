@@ -29,7 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"\n{stopped}" if stopped.args else "\nStopped.", file=sys.stderr)
         return 130
     except (LookupError, OSError, CommandError) as error:
-        print(f"coursekit: {_sentence(error)}", file=sys.stderr)
+        from coursekit.show import visible
+
+        print(f"coursekit: {visible(_sentence(error), keep=chr(10))}", file=sys.stderr)
         return 1
     return code
 
@@ -84,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_doctor)
 
     _add_export(commands.add_parser("export", help="write grades, or an assignment, as a course platform reads them"))
+
+    report = commands.add_parser("report", help="make web pages of grades: one for you, one for each learner")
+    report.add_argument("grades", type=Path, help="the folder that `coursekit grade` wrote")
+    report.add_argument("--out", type=Path, help="where to write the pages (default: GRADES/pages)")
+    report.add_argument("--roster", type=Path, help="a text file with one learner a line, to see who is missing")
+    report.set_defaults(run=_report)
 
     verify = commands.add_parser("verify", help="prove that the course is consistent")
     verify.add_argument("--seeds", type=int, default=20, help="on how many hidden seeds (default: 20)")
@@ -349,6 +357,17 @@ def _save(path: Path, content: bytes, *notes: str) -> None:
     partial.write_bytes(content)
     partial.replace(path)
     print(*notes, f"{path} written.", sep="\n")
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from coursekit import gradefiles, pages, terminal
+
+    folder: Path = arguments.grades.resolve()
+    grades = gradefiles.read_reports(folder)
+    roster = None if arguments.roster is None else gradefiles.read_roster(arguments.roster)
+    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster)
+    terminal.say(f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'}")
+    return 0
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -186,6 +186,14 @@ def test_checking_needs_no_jupyter():
     assert loaded & ((HEAVY | {"distributed"}) - {"torch", "numpy"}) == set()
 
 
+@pytest.mark.slow
+def test_pages_need_no_torch():
+    """Pages are made of what grading wrote, and of nothing else."""
+    loaded = loaded_by("import coursekit.pages")
+    assert "coursekit" in loaded
+    assert loaded & (HEAVY | {"rich"}) == set()
+
+
 def test_no_global_state():
     """What a call leaves behind does not change the next one: nothing is declared `global`."""
     guilty = [path.name for path in MODULES if any(isinstance(node, ast.Global) for node in ast.walk(tree(path)))]
