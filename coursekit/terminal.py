@@ -23,14 +23,14 @@ from coursekit.changes import Change
 from coursekit.exercise import Exercise
 from coursekit.jail.judge import Layer, Limits
 from coursekit.report import Graded, Outcome, Report
-from coursekit.show import WORDS
+from coursekit.show import WORDS, visible
 
 _GOOD, _BAD, _DIM = "bold green", "bold dark_orange3", "dim"
 
 
 def feedback(text: str) -> None:
     """A report's plain text, with its words coloured where the terminal can."""
-    styled = Text(text)
+    styled = Text(visible(text, keep="\n"))
     styled.highlight_regex(r"(?m)^  passed\b|done ✓", _GOOD)
     styled.highlight_regex(r"(?m)^  (not yet|error|too slow|out of memory|ready-made)\b", _BAD)
     styled.highlight_regex(r"(?m)^  not checked yet\b", _DIM)
@@ -39,7 +39,7 @@ def feedback(text: str) -> None:
 
 def say(text: str) -> None:
     """One line."""
-    Console(highlight=False, soft_wrap=True).print(Text(text))
+    Console(highlight=False, soft_wrap=True).print(Text(visible(text)))
 
 
 def grading_begins(
@@ -87,7 +87,7 @@ def progress(learners: Iterable[str], total: int) -> Iterator[str]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=total)
         for learner in learners:
-            bar.update(task, advance=1, description=escape(_visible(learner[:20].ljust(20)).plain))
+            bar.update(task, advance=1, description=escape(visible(learner)[:20].ljust(20)))
             yield learner
 
 
@@ -104,7 +104,7 @@ def changes_table(changes: Sequence[Change]) -> None:
     table.add_column("why")
     for each in changes:
         points = Text(f"{each.after:g}/{each.maximum:g}", style=_GOOD if each.after > each.before else _BAD)
-        table.add_row(_visible(each.learner), each.exercise, f"{each.before:g}", points, _visible(each.why))
+        table.add_row(Text(visible(each.learner)), each.exercise, f"{each.before:g}", points, Text(visible(each.why)))
     console.print(table)
 
 
@@ -125,7 +125,7 @@ def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None
         cells = [_points(report) for report in graded.reports] if columns else [_full_marks(graded)]
         obstacle = _first_obstacle(graded, name_exercise=len(exercises) > 1)
         obstacle.truncate(max(room, 24), overflow="ellipsis")
-        table.add_row(_visible(graded.learner), *cells, f"{graded.points:g}/{graded.maximum:g}", obstacle)
+        table.add_row(Text(visible(graded.learner)), *cells, f"{graded.points:g}/{graded.maximum:g}", obstacle)
     console.print(table)
     for number, exercise in enumerate(exercises[:columns], start=1):
         console.print(f"  {number}  {exercise.name} ({exercise.maximum:g})", soft_wrap=True)
@@ -144,7 +144,7 @@ def _points(report: Report) -> Text:
 def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
     """The first exercise that lost points, and the mistake in one sentence where it has a name."""
     if graded.problem:
-        return _visible(f"unreadable: {graded.problem}")
+        return Text(visible(f"unreadable: {graded.problem}"))
     short = [report for report in graded.reports if report.points < report.maximum]
     if not short:
         return Text("—")
@@ -157,9 +157,4 @@ def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
         why = f"{WORDS[first.outcome]}: {first.rationale or first.title}"
     else:
         why = WORDS[report.outcome]
-    return _visible(f"{report.exercise}: {why}" if name_exercise else why)
-
-
-def _visible(text: str) -> Text:
-    """Text from a stranger: control characters must not steer the grader's terminal."""
-    return Text("".join(char if char.isprintable() else "�" for char in text))
+    return Text(visible(f"{report.exercise}: {why}" if name_exercise else why))

@@ -77,8 +77,6 @@ def loaded_by(statement: str) -> set[str]:
         ("ipywidgets", "explore.py"),
         ("keras", "twins.py"),
         ("numba", "fast/ctc_numba.py"),
-        ("zipfile", "submissions.py"),
-        ("csv", "gradefiles.py"),
         ("pyseccomp", "jail/inside/confine.py"),
         ("sqlalchemy", "gradebook.py"),
         ("distributed", "cluster.py"),
@@ -87,6 +85,26 @@ def loaded_by(statement: str) -> set[str]:
 def test_one_module_knows_a_library(library, module):
     """What a library does for us stands in one place."""
     assert importers(library) == {module}
+
+
+@pytest.mark.parametrize(
+    ("library", "modules"),
+    [
+        ("zipfile", {"submissions.py", "export/gradescope_zip.py"}),
+        ("csv", {"gradefiles.py", "export/roster.py"}),
+        ("xml", {"export/junit.py"}),
+    ],
+)
+def test_formats_are_read_and_written_apart(library, modules):
+    """What comes from strangers, what we keep, and what goes to a platform have a module each."""
+    assert importers(library) == modules
+
+
+def test_exports_are_made_of_reports():
+    """A grade is exported as it was recorded: only the autograder and nbgrader's cells can grade, and say so."""
+    grading = {"coursekit.grading", "coursekit.batch", "coursekit.jail.judge", "torch"}
+    guilty = {path.name for path in (PACKAGE / "export").glob("*.py") if grading & set(imported(path))}
+    assert guilty == {"gradescope_run.py", "nbgrader.py"}
 
 
 def test_pictures_alone_know_matplotlib():
@@ -153,7 +171,7 @@ def test_importing_the_package_is_cheap():
     assert loaded_by("import coursekit") & (HEAVY | {"rich"}) == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["grade", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["grade", "--help"], ["export", "--help"]])
 def test_help_is_cheap(arguments):
     """`coursekit --help` answers at once: it loads no torch and no numpy."""
     loaded = loaded_by(f"from coursekit.cli import main; main({arguments})")
@@ -166,6 +184,14 @@ def test_checking_needs_no_jupyter():
     loaded = loaded_by("import coursekit.learn, coursekit.runs, coursekit.graders.entropy")
     assert "torch" in loaded
     assert loaded & ((HEAVY | {"distributed"}) - {"torch", "numpy"}) == set()
+
+
+@pytest.mark.slow
+def test_pages_need_no_torch():
+    """Pages are made of what grading wrote, and of nothing else."""
+    loaded = loaded_by("import coursekit.pages")
+    assert "coursekit" in loaded
+    assert loaded & (HEAVY | {"rich"}) == set()
 
 
 def test_no_global_state():

@@ -2,6 +2,7 @@
 
 import re
 
+import nasty
 import pytest
 import toys
 
@@ -189,3 +190,18 @@ def test_changes_are_shown(capsys):
     assert "\x1b[2J" not in out
     row = next(line for line in out.splitlines() if "double" in line).replace("│", " ")
     assert " ".join(row.split()).endswith("double 4 3.5/4 One number: The value is not right.")
+
+
+@pytest.mark.parametrize("text", nasty.NAMES, ids=nasty.label)
+def test_nothing_steers_the_terminal(capsys, monkeypatch, text):
+    """On no surface: progress, table, feedback of a stranger's file, a line with a path."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    one = Graded(text, (graded(text, why=text).reports[0], graded(text, diagnosis=Diagnosis("m", text)).reports[0]))
+    list(terminal.progress([text], 1))
+    table([one, Graded(text, one.reports, text)], [toys.make_double(), toys.make_triple()])
+    terminal.feedback(text)
+    terminal.say(text)
+    out, err = capsys.readouterr()
+    shown = ESCAPE.sub("", out.replace("\n", "") + err.replace("\r", "").replace("\n", ""))
+    assert not set(shown) & set(nasty.STEERING)
+    shown.encode()
