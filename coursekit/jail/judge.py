@@ -105,14 +105,17 @@ class Jail:
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._has_transforms = False
+        self._closed = False
 
     def __enter__(self) -> Self:
+        self._closed = False
         self._start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closed = True  # who still grades in it, in another thread, shall not start it again
         self._stop()
 
     def grade(self, cells: tuple[Cell, ...], exercise: Exercise, *, seed: int, learner: str = "") -> Report:
@@ -136,6 +139,8 @@ class Jail:
         Asking raises Stopped when the child is gone or oversteps a limit, ZygoteGone when the jail itself ended, and
         JailError when it cannot be started again.
         """
+        if self._closed:
+            raise JailError("The jail was closed.")
         if self._zygote is None or not self._is_well():
             self._stop()
             self._start()
