@@ -1,4 +1,4 @@
-"""Grade many: a jail per worker, spread over the threads of an executor."""
+"""Grade many: each submission is one task of an executor, and what it earns goes into the gradebook at once."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, as_completed
-from contextlib import ExitStack
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
+from typing import Self
 
-from coursekit import course, grading
+from coursekit import course
 from coursekit.exercise import Exercise
+from coursekit.gradebook import Gradebook, Work
+from coursekit.jail.inside.source import Cell
 from coursekit.jail.judge import Jail, Limits
 from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.submissions import Submission
@@ -22,48 +27,162 @@ from coursekit.submissions import Submission
 # They are shown to nobody, and still nobody can guess them, or tell before whether a change to the source draws others.
 VARIANTS = 8
 
+Cells = tuple[Cell, ...]
+Grade = Callable[[Cells, Sequence[str]], Mapping[str, str]]  # cells, names of exercises → by name, a report's JSON
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What decides a grade besides the work itself.
+
+    Attributes:
+        secret: what the hidden inputs are drawn from; the same secret gives the same grades again.
+        versions: by exercise, the version of its grader.
+        limits: what one exercise of one submission may use.
+        confined: whether submissions are kept from files, network and the rest of the machine.
+    """
+
+    secret: bytes
+    versions: Mapping[str, str]
+    limits: Limits
+    confined: bool = True
+
+    def works(self, submission: Submission, exercises: Iterable[Exercise]) -> list[Work]:
+        """What the submission is called in the gradebook, one piece of work an exercise."""
+        handed_in = json.dumps([submission.cells, submission.problem])
+        limits = [self.limits.seconds, self.limits.memory, self.limits.output, self.confined]
+        works = []
+        for exercise in exercises:
+            version = self.versions[exercise.name]
+            work = json.dumps([exercise.name, handed_in]).encode()
+            key = hmac.new(self.secret, work + json.dumps([version, limits]).encode(), "sha256")
+            works.append(Work(exercise.name, version, hashlib.sha256(work).hexdigest(), key.hexdigest()))
+        return works
+
+
+class Jails:
+    """The warm jails of one process; each is lent to one thread at a time, and made when all others are lent."""
+
+    def __init__(self, limits: Limits, *, confined: bool = True) -> None:
+        self._limits = limits
+        self._confined = confined
+        self._free: deque[Jail] = deque()
+        self._lent: deque[Jail] = deque()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def lend(self) -> Iterator[Jail]:
+        """A jail that nobody else uses.
+
+        Raises:
+            JailError: the grading process cannot be started on this machine.
+        """
+        try:
+            jail = self._free.pop()
+        except IndexError:
+            jail = Jail(self._limits, self._confined).__enter__()
+        self._lent.append(jail)
+        try:
+            yield jail
+        finally:
+            self._lent.remove(jail)
+            if self._closed:
+                _end(jail)
+            else:
+                self._free.append(jail)
+
+    def grade(self, cells: Cells, exercises: Sequence[Exercise], secret: bytes) -> Mapping[str, str]:
+        """Grades one submission: by exercise, the JSON of a Report without a learner."""
+        reports = {}
+        with self.lend() as jail:
+            for exercise in exercises:
+                if self._closed:
+                    raise InterruptedError("Grading was stopped.")
+                (report,) = grade_one(Submission("", cells), [exercise], jail, secret).reports
+                reports[exercise.name] = json.dumps(report.to_json())
+        return reports
+
+    def close(self) -> None:
+        """Ends all jails, with whatever runs in them."""
+        self._closed = True
+        for jail in (*self._free, *self._lent):
+            _end(jail)
+        self._free.clear()
+
+
+def _end(jail: Jail) -> None:
+    jail.__exit__(None, None, None)
+
 
 def grade_all(
-    submissions: Sequence[Submission],
+    submissions: Iterable[Submission],
     exercises: Sequence[Exercise],
     executor: Executor,
+    book: Gradebook,
+    terms: Terms,
+    grade: Grade,
     *,
-    workers: int,
-    secret: bytes,
-    limits: Limits | None = None,
-) -> Iterator[Graded]:
-    """Grades every submission and yields each as it is done.
+    in_flight: int,
+) -> Iterator[str]:
+    """Grades what the gradebook does not hold yet, and yields each learner's name once their grades are in it.
+
+    A run that ends early, however it ends, has lost nothing that was done: the same call goes on where it was.
 
     Args:
-        submissions: whom to grade.
+        submissions: whom to grade; read one by one, and not kept.
         exercises: what to grade.
-        executor: its threads wait for the jails; give it as many as there are workers.
-        workers: how many jails to run.
-        secret: what the hidden inputs are drawn from; the same secret gives the same grades again.
-        limits: what one exercise of one submission may use.
+        executor: spreads the work: threads, or the workers of a cluster.
+        book: what is graded already is not graded again, and each result is committed as it comes.
+        terms: what decides a grade besides the work.
+        grade: grades one submission; runs in the executor.
+        in_flight: how many submissions to hand to the executor at a time.
 
     Raises:
-        JailError: the grading processes cannot be started on this machine.
+        GradebookError: a result cannot be recorded.
+        Exception: what `grade` raises.
     """
-    with ExitStack() as stack:
-        free: SimpleQueue[Jail] = SimpleQueue()
-        for _ in range(workers):
-            free.put(stack.enter_context(Jail(limits)))
+    done: SimpleQueue[Future[Mapping[str, str]]] = SimpleQueue()
+    running: dict[Future[Mapping[str, str]], list[Work]] = {}
+    waiting: dict[str, list[str]] = {}  # who handed in the same work, by its first key
 
-        def work(submission: Submission) -> Graded:
-            jail = free.get()
-            try:
-                return grade_one(submission, exercises, jail, secret)
-            finally:
-                free.put(jail)
+    def collect() -> Iterator[str]:
+        future = done.get()
+        works = running.pop(future)
+        learners = waiting.pop(works[0].key)
+        book.record(learners, works, future.result())
+        yield from learners
 
-        futures = [executor.submit(work, submission) for submission in submissions]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+    try:
+        for submission in submissions:
+            works = terms.works(submission, exercises)
+            if works[0].key in waiting:
+                waiting[works[0].key].append(submission.learner)
+                continue
+            known = book.known(works)
+            missing = [exercise for exercise, work in zip(exercises, works, strict=True) if work.key not in known]
+            if submission.problem or not missing:
+                unread = {e.name: json.dumps(_unread(submission.problem, e).to_json()) for e in missing}
+                book.record([submission.learner], works, unread, submission.problem)
+                yield submission.learner
+                continue
+            future = executor.submit(grade, submission.cells, [exercise.name for exercise in missing])
+            running[future] = works
+            waiting[works[0].key] = [submission.learner]
+            future.add_done_callback(done.put)
+            while len(running) >= in_flight:
+                yield from collect()
+        while running:
+            yield from collect()
+    finally:
+        for future, works in running.items():
+            if not future.cancel() and future.done() and future.exception() is None:  # done, and not yet recorded
+                book.record(waiting[works[0].key], works, future.result())
 
 
 def grade_one(submission: Submission, exercises: Sequence[Exercise], jail: Jail, secret: bytes) -> Graded:
@@ -71,11 +190,10 @@ def grade_one(submission: Submission, exercises: Sequence[Exercise], jail: Jail,
     reports = []
     for exercise in exercises:
         if submission.problem:
-            reports.append(_unread(submission, exercise))
+            reports.append(replace(_unread(submission.problem, exercise), learner=submission.learner))
             continue
-        with jail.child(submission.cells, exercise) as ask:
-            seed = hidden_seed(secret, submission, exercise)
-            reports.append(grading.grade(exercise, ask, seed=seed, learner=submission.learner))
+        seed = hidden_seed(secret, submission, exercise)
+        reports.append(jail.grade(submission.cells, exercise, seed=seed, learner=submission.learner))
     return Graded(submission.learner, tuple(reports), submission.problem)
 
 
@@ -91,16 +209,18 @@ def hidden_seed(secret: bytes, submission: Submission, exercise: Exercise) -> in
     return int.from_bytes(seed[:8], "little")
 
 
-def _unread(submission: Submission, exercise: Exercise) -> Report:
+def _unread(problem: str, exercise: Exercise) -> Report:
     verdicts = tuple(
-        Verdict(check.name, check.title, check.tier, Outcome.UNCHECKED, rationale=submission.problem)
-        for check in exercise.checks
+        Verdict(check.name, check.title, check.tier, Outcome.UNCHECKED, rationale=problem) for check in exercise.checks
     )
-    return Report(exercise.name, submission.learner, Outcome.UNATTEMPTED, verdicts, 0.0, exercise.maximum)
+    return Report(exercise.name, "", Outcome.UNATTEMPTED, verdicts, 0.0, exercise.maximum)
 
 
-def exercises_in(submissions: Sequence[Submission]) -> list[Exercise]:
+def exercises_in(submissions: Iterable[Submission]) -> list[Exercise]:
     """The exercises that at least one submission defines (or seems to: this looks at the text only)."""
-    text = "\n".join(source for submission in submissions for _, source in submission.cells)
-    defined = set(re.findall(r"^\s*def\s+(\w+)", text, re.MULTILINE))
+    defined: set[str] = set()
+    for submission in submissions:
+        for _, source in submission.cells:
+            # blanks only: \s would take in the lines that follow, and a megabyte of empty ones would take an hour
+            defined.update(re.findall(r"^[ \t]*def[ \t]+(\w+)", source, re.MULTILINE))
     return [exercise for _, exercise in course.exercises().values() if exercise.name in defined]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from coursekit.exercise import Exercise
+    from coursekit.runs import Run
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,11 +25,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # these tensors are tiny: handing them to threads takes longer
     try:
         code: int = arguments.run(arguments)
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(f"\n{stopped}" if stopped.args else "\nStopped.", file=sys.stderr)
         return 130
     except (LookupError, OSError, CommandError) as error:
-        print(f"coursekit: {_sentence(error)}", file=sys.stderr)
+        from coursekit.show import visible
+
+        print(f"coursekit: {visible(_sentence(error), keep=chr(10))}", file=sys.stderr)
         return 1
     return code
 
@@ -69,14 +72,26 @@ def _parser() -> argparse.ArgumentParser:
     exercises.set_defaults(run=_list)
 
     grade = commands.add_parser("grade", help="grade a folder of submissions, one a learner")
-    grade.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
-    grade.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
-    grade.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
-    grade.add_argument("--out", type=Path, help="where to write grades.csv and reports/ (default: FOLDER-grades)")
-    grade.add_argument("--workers", type=int, default=_cores(), help="jails side by side (default: one a core)")
-    grade.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
-    grade.add_argument("--memory", type=int, default=512, help="limit in MB, above what torch itself takes")
+    _add_grading(grade)
+    grade.add_argument("--best", action="store_true", help="show each learner's best work, not what came last")
     grade.set_defaults(run=_grade)
+
+    regrade = commands.add_parser("regrade", help="see what changed checks do to grades, before they do")
+    _add_grading(regrade)
+    regrade.add_argument("--diff", action="store_true", help="only show whose points differ, and why (default)")
+    regrade.add_argument("--accept", action="store_true", help="show it, then let the new grades stand")
+    regrade.set_defaults(run=_regrade)
+
+    doctor = commands.add_parser("doctor", help="say whether this machine can grade the work of strangers, and try it")
+    doctor.set_defaults(run=_doctor)
+
+    _add_export(commands.add_parser("export", help="write grades, or an assignment, as a course platform reads them"))
+
+    report = commands.add_parser("report", help="make web pages of grades: one for you, one for each learner")
+    report.add_argument("grades", type=Path, help="the folder that `coursekit grade` wrote")
+    report.add_argument("--out", type=Path, help="where to write the pages (default: GRADES/pages)")
+    report.add_argument("--roster", type=Path, help="a text file with one learner a line, to see who is missing")
+    report.set_defaults(run=_report)
 
     verify = commands.add_parser("verify", help="prove that the course is consistent")
     verify.add_argument("--seeds", type=int, default=20, help="on how many hidden seeds (default: 20)")
@@ -87,6 +102,63 @@ def _parser() -> argparse.ArgumentParser:
     refresh.add_argument("topic", nargs="*", help="only these topics")
     refresh.set_defaults(run=_refresh)
     return parser
+
+
+def _add_grading(command: argparse.ArgumentParser) -> None:
+    """What all commands that grade can be told."""
+    command.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
+    command.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
+    command.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
+    command.add_argument("--out", type=Path, help="where to write grades.csv and reports/ (default: FOLDER-grades)")
+    command.add_argument("--workers", type=int, default=_cores(), help="jails side by side (default: one a core)")
+    command.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
+    command.add_argument("--memory", type=int, default=512, help="limit in MB, above what torch itself takes")
+    command.add_argument(
+        "--gradebook", metavar="URL", help="database of all grades (default: gradebook.sqlite in --out)"
+    )
+    command.add_argument("--dask", metavar="ADDRESS", default="", help="grade on the cluster of this dask scheduler")
+    command.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="do not confine them: they can read your files and use your network, and forge their grades",
+    )
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    formats = export.add_subparsers(title="formats", required=True, metavar="FORMAT")
+
+    def add(name: str, help: str, source: str, default_out: str = "") -> argparse.ArgumentParser:
+        parser = formats.add_parser(name, help=help)
+        about = {"grades": "the folder that `coursekit grade` wrote", "topic": "a topic's name, such as kl_divergence"}
+        parser.add_argument(source, type=Path if source == "grades" else str, help=about[source])
+        out_help = f"what to write (default: {default_out})" if default_out else "what to write"
+        parser.add_argument("--out", type=Path, required=not default_out, default=default_out or None, help=out_help)
+        parser.set_defaults(run=_export, write=globals()[f"_export_{name}"])
+        return parser
+
+    for name in ("canvas", "moodle"):
+        what = "gradebook that Canvas exported" if name == "canvas" else "grading worksheet that Moodle made"
+        parser = add(name, f"fill the {what}", "grades")
+        parser.add_argument("--roster", type=Path, required=True, help=f"the {what}; it is not changed")
+        parser.add_argument("--column", default="", help="the heading of the column to fill")
+        parser.add_argument("--match", default="", metavar="COLUMN", help="the column that identifies learners")
+    parser.add_argument("--feedback", default="Feedback comments", metavar="COLUMN", help="the heading of the comments")
+    add("junit", "JUnit XML, a test case for each check", "grades")
+    parser = add("classroom50", "Classroom 50's result.json, for its autograder.py to call", "grades", "result.json")
+    parser.add_argument("--learner", default="", help="whose, where several were graded")
+    parser = add("gradescope", "the autograder to upload to Gradescope", "topic", "autograder.zip")
+    parser.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="grade also where Gradescope's image cannot confine a submission, which could then forge its grade",
+    )
+    parser.add_argument(
+        "--visibility",
+        choices=("visible", "after_due_date", "after_published", "hidden"),
+        default="visible",
+        help="when learners see their results (default: visible)",
+    )
+    add("nbgrader", "an assignment in the source/ folder of an nbgrader course", "topic")
 
 
 def command_names() -> list[str]:
@@ -138,47 +210,50 @@ def _list(_arguments: argparse.Namespace) -> int:
 
 
 def _grade(arguments: argparse.Namespace) -> int:
-    from concurrent.futures import ThreadPoolExecutor
+    from coursekit import runs
 
-    import torch
+    try:
+        runs.grade(_run(arguments), best=arguments.best)
+    except runs.RunError as error:
+        raise CommandError(str(error)) from None
+    return 0
 
-    from coursekit import batch, gradefiles, submissions, terminal
-    from coursekit.jail.judge import JailError, Limits
+
+def _regrade(arguments: argparse.Namespace) -> int:
+    from coursekit import runs
+
+    try:
+        runs.regrade(_run(arguments), accept=arguments.accept)
+    except runs.RunError as error:
+        raise CommandError(str(error)) from None
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> Run:
+    """What the arguments of a command that grades ask for."""
+    from coursekit.jail.judge import Limits
+    from coursekit.runs import Run
 
     if arguments.workers < 1 or arguments.seconds <= 0 or arguments.memory <= 0:
         raise CommandError("--workers, --seconds and --memory need a number above 0.")
     folder: Path = arguments.folder.resolve()
-    found = submissions.find(folder)
-    named = _exercises(arguments)
-    if not found:
-        raise CommandError(f"{folder} holds no submissions: a .py, .ipynb, .zip or folder for each learner.")
-    exercises = named or batch.exercises_in(found)
-    if not exercises:
-        raise CommandError(f"No submission in {folder} defines an exercise of the course. Name one: --exercise NAME.")
-    out: Path = arguments.out or folder.with_name(f"{folder.name}-grades")
-    out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)  # the judge's own numbers are as small as the learners'
-    limits = Limits(seconds=arguments.seconds, memory=arguments.memory << 20)
-    workers = min(arguments.workers, len(found))
-    terminal.grading_begins(found, exercises, workers, limits)
-    grades = []
-    with ThreadPoolExecutor(workers) as executor:
-        graded_run = batch.grade_all(
-            found, exercises, executor, workers=workers, secret=gradefiles.read_secret(out), limits=limits
-        )
-        try:
-            for graded in terminal.progress(graded_run, total=len(found)):
-                gradefiles.write_report(out, graded)
-                grades.append(graded)
-        except JailError as error:
-            raise CommandError(str(error)) from None
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
-    grades.sort(key=lambda graded: graded.learner)
-    table = gradefiles.write_table(out, grades, exercises)
-    terminal.grade_table(grades, exercises)
-    terminal.say(f"{table} and {len(grades)} reports in {out / 'reports'}")
-    return 0
+    out: Path = (arguments.out or folder.with_name(f"{folder.name}-grades")).resolve()
+    return Run(
+        folder=folder,
+        out=out,
+        gradebook=arguments.gradebook or f"sqlite:///{out / 'gradebook.sqlite'}",
+        exercises=_exercises(arguments),
+        limits=Limits(seconds=arguments.seconds, memory=arguments.memory << 20),
+        confined=not arguments.trust_submissions,
+        workers=arguments.workers,
+        scheduler=arguments.dask,
+    )
+
+
+def _doctor(_arguments: argparse.Namespace) -> int:
+    from coursekit import doctor
+
+    return doctor.run()
 
 
 def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
@@ -188,6 +263,111 @@ def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
     named = {course.find_exercise(name)[1].name for name in arguments.exercise}
     named |= {exercise.name for name in arguments.topic for exercise in course.find_topic(name).exercises}
     return [exercise for _, exercise in course.exercises().values() if exercise.name in named]
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from coursekit.export import ExportError
+
+    try:
+        arguments.write(arguments)
+    except ExportError as error:
+        raise CommandError(str(error)) from None
+    return 0
+
+
+def _export_canvas(arguments: argparse.Namespace) -> None:
+    from coursekit import gradefiles
+    from coursekit.export import canvas
+
+    grades, roster = gradefiles.read_reports(arguments.grades), arguments.roster.read_bytes()
+    merged = canvas.merge(grades, roster, column=arguments.column, by=arguments.match)
+    _save_beside(arguments, merged.content, merged.notes)
+
+
+def _export_moodle(arguments: argparse.Namespace) -> None:
+    from coursekit import gradefiles
+    from coursekit.export import moodle
+
+    merged = moodle.merge(
+        gradefiles.read_reports(arguments.grades),
+        arguments.roster.read_bytes(),
+        column=arguments.column or "Grade",
+        feedback=arguments.feedback,
+        by=arguments.match,
+    )
+    _save_beside(arguments, merged.content, merged.notes)
+
+
+def _save_beside(arguments: argparse.Namespace, content: bytes, notes: Sequence[str]) -> None:
+    if arguments.out.exists() and arguments.out.samefile(arguments.roster):
+        raise CommandError("--out is the roster itself: name another file, so that the roster stays as it was.")
+    _save(arguments.out, content, *notes)
+
+
+def _export_junit(arguments: argparse.Namespace) -> None:
+    from coursekit import gradefiles
+    from coursekit.export import junit
+
+    _save(arguments.out, junit.document(gradefiles.read_reports(arguments.grades)).encode())
+
+
+def _export_classroom50(arguments: argparse.Namespace) -> None:
+    from coursekit import gradefiles
+    from coursekit.export import classroom50
+
+    grades = gradefiles.read_reports(arguments.grades)
+    chosen = [graded for graded in grades if arguments.learner in ("", graded.learner)]
+    if len(chosen) != 1:
+        raise CommandError(
+            f"result.json is about one learner, and this would be {len(chosen)}: name one with --learner."
+        )
+    content = classroom50.result(chosen[0], os.environ, classroom50.commit_date())
+    _save(arguments.out, json.dumps(content, indent=1).encode())
+
+
+def _export_gradescope(arguments: argparse.Namespace) -> None:
+    from coursekit import course
+    from coursekit.export import gradescope_zip
+
+    topic = course.find_topic(arguments.topic)
+    content = gradescope_zip.autograder(
+        topic, trust_submissions=arguments.trust_submissions, visibility=arguments.visibility
+    )
+    _save(arguments.out, content)
+
+
+def _export_nbgrader(arguments: argparse.Namespace) -> None:
+    import secrets
+
+    from coursekit import course
+    from coursekit.export import nbgrader
+
+    topic = course.find_topic(arguments.topic)
+    path: Path = arguments.out / "source" / topic.name / f"{topic.name}.ipynb"
+    if path.exists():
+        raise CommandError(f"{path} exists; remove it first if the assignment is to be made anew.")
+    content = nbgrader.notebook(topic, lambda: 1 + secrets.randbelow(1 << 32)).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _save(path, content, f"Next, in {arguments.out}: nbgrader generate_assignment {topic.name} --create")
+
+
+def _save(path: Path, content: bytes, *notes: str) -> None:
+    """Writes a file whole or not at all, and says so."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+    print(*notes, f"{path} written.", sep="\n")
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from coursekit import gradefiles, pages, terminal
+
+    folder: Path = arguments.grades.resolve()
+    grades = gradefiles.read_reports(folder)
+    roster = None if arguments.roster is None else gradefiles.read_roster(arguments.roster)
+    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster)
+    terminal.say(f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'}")
+    return 0
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -63,7 +63,8 @@ class Exercise:
         hints: a ladder of sentences; the last one is still not the answer.
         points: what the core checks are worth together.
         parity_points: what the parity checks are worth together.
-        forbids: names of ready-made torch functions that an answer by hand does not call.
+        forbids: names of ready-made torch functions that an answer by hand does not call, each once: its classes,
+            operators and other relatives are found (see `coursekit.jail.inside.readymade`).
         twin: the framework's own function, for the exercises that rebuild one: torch's of that name, or a `keras_twin`.
         cases: every call over which solution, spec and twin are proved to agree (reductions × flags × edges).
     """

@@ -19,6 +19,7 @@ from coursekit import compare
 from coursekit.exercise import Check, Exercise, Failure, Misconception
 from coursekit.jail.inside.answer import answer
 from coursekit.jail.inside.protocol import Answer, Question
+from coursekit.jail.inside.readymade import relatives
 from coursekit.recall import recall
 from coursekit.rehearsal import Exchange, Line, frames_of
 from coursekit.report import Diagnosis, Outcome, Report, Tier, Verdict
@@ -97,12 +98,7 @@ class Function:
             case "broken":
                 raise Stopped(Outcome.ERROR, message, "Run the file or the cell by itself: Python points at the place.")
             case "forbidden":
-                raise Stopped(
-                    Outcome.FORBIDDEN,
-                    f"This answer calls torch's ready-made `{message.replace('special_', 'special.')}`.",
-                    "It may well be right, and outside this course it is the line to write. Here the point is to see "
-                    "what happens inside: build it from exp, log, sums and indexing.",
-                )
+                raise _not_by_hand(message[:80], self.exercise)
             case "memory":
                 raise Stopped(
                     Outcome.MEMORY,
@@ -132,6 +128,23 @@ class Function:
                 if "numpy()" in what:
                     help = "numpy knows nothing of gradients: stay with torch operations from the input to the result."
                 raise _Raised(f"{call} raised {what}", help)
+
+
+def _not_by_hand(used: str, exercise: Exercise) -> Stopped:
+    """What to say of a ready-made function, and of what could lead to one by a way round."""
+    if used in relatives(exercise.forbids):
+        return Stopped(
+            Outcome.FORBIDDEN,
+            f"This answer calls torch's ready-made `{used.replace('special_', 'special.')}`.",
+            "It may well be right, and outside this course it is the line to write. Here the point is to see "
+            "what happens inside: build it from exp, log, sums and indexing.",
+        )
+    return Stopped(
+        Outcome.FORBIDDEN,
+        f"This answer uses `{used}`, by which code can reach a ready-made loss without naming it.",
+        f"Write `{exercise.name}` without it: tensors, their methods, torch, math and your own helpers are enough. "
+        "Nothing of this answer was counted.",
+    )
 
 
 def ask_here(function: Callable[..., Any], exercise: Exercise, seconds: float = 10.0) -> Ask:

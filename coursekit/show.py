@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,32 @@ _COLOURS = {Outcome.PASSED: "#00664B", Outcome.UNCHECKED: "#5A626C", Outcome.UNA
 _OTHER_COLOUR = "#9A4200"
 
 ADVICE = "Visible checks passed. A graded run uses other inputs."
+
+
+_JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji need them
+
+
+def visible(text: str, keep: str = "") -> str:
+    r"""Text from a stranger, fit to be shown: what would steer a terminal or turn the reading order is an escape.
+
+    Letters, signs and spaces of every script stay. Control characters, line ends, direction marks and half characters
+    become what Python writes for them, such as `\x1b`.
+
+    Args:
+        text: any string.
+        keep: characters to leave as they are, such as line ends.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if _is_harmless(char) or char in keep else _escape(char) for char in text)
+
+
+def _is_harmless(char: str) -> bool:
+    return char.isprintable() or char in _JOINERS or unicodedata.category(char) == "Zs"
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode()
 
 
 class Feedback:
@@ -131,14 +158,14 @@ def as_html(report: Report | None, next: tuple[str, ...] = ()) -> str:
         colour = _COLOURS.get(report.outcome, _OTHER_COLOUR)
         parts.append(f'<b style="color:{colour}">{html.escape(headline(report))}</b>')
         parts += _report_html(report)
-    parts += [f"<div>{_prose(line)}</div>" for line in next]
+    parts += [f"<div>{prose(line)}</div>" for line in next]
     return f'<div style="{_BOX.format(colour=colour)}">{"".join(parts)}</div>'
 
 
 def _report_html(report: Report) -> Iterator[str]:
     first = report.first_failure
     if report.outcome is Outcome.UNATTEMPTED and first is not None:
-        yield f"<div>{_prose(f'{first.rationale} {first.help}'.strip())}</div>"
+        yield f"<div>{prose(f'{first.rationale} {first.help}'.strip())}</div>"
         return
     for tier in Tier:
         verdicts = report.tier(tier)
@@ -153,23 +180,23 @@ def _row(report: Report, verdict: Verdict, in_full: bool) -> str:
     colour = _COLOURS.get(verdict.outcome, _OTHER_COLOUR)
     word = f'<b style="color:{colour}">{WORDS[verdict.outcome]}</b>'
     details = "".join(_details_html(report, verdict)) if in_full else ""
-    return f"<li>{word} — {_prose(verdict.title)}{details}</li>"
+    return f"<li>{word} — {prose(verdict.title)}{details}</li>"
 
 
 def _details_html(report: Report, verdict: Verdict) -> Iterator[str]:
     said = verdict.rationale if report.diagnosis is None else report.diagnosis.explanation
-    yield f"<div>{_prose(said)}</div>"
+    yield f"<div>{prose(said)}</div>"
     if verdict.example is not None:
         example = verdict.example
-        line = f"{example.line}  # got {example.got}, expected {example.expected}"
+        line = visible(f"{example.line}  # got {example.got}, expected {example.expected}")
         yield f'<code style="{_CODE}">{html.escape(line)}</code>'
     if verdict.help and report.diagnosis is None:
-        yield f"<div>{_prose(verdict.help)}</div>"
+        yield f"<div>{prose(verdict.help)}</div>"
 
 
-def _prose(text: str) -> str:
-    """Escaped text in which `backticks` become code."""
-    pieces = html.escape(text).split("`")
+def prose(text: str) -> str:
+    """The text as HTML in which `backticks` become code; all else in it is escaped."""
+    pieces = html.escape(visible(text, keep="\n\t")).split("`")
     return "".join(f"<code>{piece}</code>" if i % 2 else piece for i, piece in enumerate(pieces))
 
 

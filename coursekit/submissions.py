@@ -2,13 +2,21 @@
 
 Everything here comes from strangers. Files are read as bytes with a cap and parsed as text, JSON or zip; nothing is
 imported, executed or unpacked to disk. What cannot be read becomes a submission with a problem, so nobody is lost.
+
+Text is UTF-8, whatever a coding comment says: what is graded is what everybody sees. Right-to-left text stays as it
+is, and so do the invisible marks that can make code look like other code: an honest comment in Hebrew may hold them,
+and they cannot mislead a grade, which comes from numbers. They are made visible where text is shown (show.visible).
 """
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import io
 import json
 import os
 import stat
+import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -16,12 +24,20 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from coursekit.jail.inside.source import Cell
+from coursekit.show import visible
 
 MAX_FILE = 16 << 20  # a notebook with many pictures
 MAX_TOTAL = 64 << 20
 MAX_FILES = 100
 MAX_SOURCE = 1 << 20
+MAX_CELLS = 5_000
+MAX_LISTED = 10_000  # entries of a folder, with all below it, that are looked at
+MAX_DIRECTORY = 1 << 20  # bytes of an archive's list of files: some fifteen thousand names
+MAX_VALUES = 1_000_000  # things in a notebook's JSON: each takes a hundred bytes once parsed
 SUFFIXES = (".py", ".ipynb")
+_CHUNK = 1 << 18
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks all others without a bound
+_LEFTOVERS = ("__MACOSX", "__pycache__")
 
 
 @dataclass(frozen=True)
@@ -38,97 +54,198 @@ class _UnreadableError(Exception):
 
 
 def find(folder: Path) -> list[Submission]:
-    """One submission for each entry of `folder`, in the order of their names.
+    """One submission for each entry of `folder`, as `entries` names them.
 
-    The learner is the entry's name without its ending; where two entries would share it, both keep their endings.
-    Hidden entries are passed over.
+    Raises:
+        NotADirectoryError: `folder` is no folder.
+    """
+    return [read(entry, learner) for learner, entry in entries(folder)]
+
+
+def entries(folder: Path) -> list[tuple[str, Path]]:
+    """Learner and path of each entry of `folder`, in the order of their names; nothing is opened.
+
+    The learner is the entry's name without its ending. Names that differ only by case or by how accents are
+    encoded are one name to some systems: where two entries would share it, both keep their endings, and where that
+    does not tell them apart, each has a mark of its own. Hidden entries are passed over.
 
     Raises:
         NotADirectoryError: `folder` is no folder.
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is not a folder.")
-    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "__")))
-    stems = Counter(_stem(entry) for entry in entries)
-    return [read(entry, _stem(entry) if stems[_stem(entry)] == 1 else entry.name) for entry in entries]
+    with os.scandir(folder) as listing:
+        found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in listing if _is_work(entry.name))
+    names = [(name if is_folder else PurePosixPath(name).stem, name) for name, is_folder in found]
+    claims = Counter(key for pair in names for key in {_key(name) for name in pair})
+    return [(_learner(short, full, claims), folder / full) for short, full in names]
 
 
-def _stem(entry: Path) -> str:
-    return entry.name if entry.is_dir() else entry.stem
+def _learner(short: str, full: str, claims: Counter[str]) -> str:
+    for name in (short, full):
+        if claims[_key(name)] == 1:
+            return _clean(name)
+    mark = hashlib.sha256(os.fsencode(full)).hexdigest()[:8]
+    while claims[_key(f"{full}-{mark}")]:  # somebody has taken the trouble to be called that
+        mark += "x"
+    return _clean(f"{full}-{mark}")
+
+
+def _clean(name: str) -> str:
+    """A name that every file, table and database takes: composed accents, control characters as escapes."""
+    return visible(unicodedata.normalize("NFC", name))
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", _clean(name).casefold())
 
 
 def read(entry: Path, learner: str) -> Submission:
-    """The submission in one file, folder or zip."""
+    """The submission in one file, folder or zip; never raises for what is in it."""
     try:
-        if entry.is_symlink():
-            raise _UnreadableError("It is a link; hand in the file itself.")
-        if entry.is_dir():
-            files = _from_folder(entry)
-        elif entry.suffix.lower() == ".zip":
-            files = _from_zip(entry)
-        else:
-            files = iter([(entry.name, _bytes(entry))])
-        cells = tuple(cell for name, data in files for cell in _cells(name, data))
+        cells = tuple(_code_in(entry))
         if not cells:
             raise _UnreadableError("There is no code in it.")
-        if sum(len(text) for _, text in cells) > MAX_SOURCE:
-            raise _UnreadableError(f"Its code is longer than {MAX_SOURCE >> 20} MB.")
         return Submission(learner, cells)
     except _UnreadableError as error:
         return Submission(learner, problem=str(error))
     except OSError as error:
-        return Submission(learner, problem=f"It cannot be read: {error.strerror or error}.")
+        return Submission(learner, problem=f"It cannot be read: {error.strerror or type(error).__name__}.")
 
 
-def _from_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
-    total = 0
-    entries = sorted(path for path in folder.rglob("*") if not path.is_dir())
-    paths = [path for path in entries if _wanted(path.relative_to(folder).as_posix())]
-    if len(paths) > MAX_FILES:
-        raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
-    for path in paths:
-        data = _bytes(path)
+def _code_in(entry: Path) -> Iterator[Cell]:
+    """The cells of all its files, within the caps."""
+    if entry.is_symlink():
+        raise _UnreadableError("It is a link; hand in the file itself.")
+    if entry.is_dir():
+        files = _from_folder(entry)
+    elif entry.suffix.lower() == ".zip":
+        files = _from_zip(entry)
+    elif entry.suffix.lower() in SUFFIXES:
+        files = iter([(entry.name, _bytes(entry))])
+    else:
+        kind = visible(entry.suffix)[:20] or "file without ending"
+        raise _UnreadableError(f"A {kind} is not graded; hand in a .py or .ipynb file.")
+    count = length = total = 0
+    for name, data in files:
         total += len(data)
         if total > MAX_TOTAL:
             raise _UnreadableError(f"Its files are larger than {MAX_TOTAL >> 20} MB together.")
-        yield path.relative_to(folder).as_posix(), data
+        for label, text in _cells(_label(name), data):
+            count, length = count + 1, length + len(text)
+            if length > MAX_SOURCE:
+                raise _UnreadableError(f"Its code is longer than {MAX_SOURCE >> 20} MB.")
+            if count > MAX_CELLS:
+                raise _UnreadableError(f"It holds more than {MAX_CELLS} code cells.")
+            yield label, text
+
+
+def _from_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
+    paths = sorted(path for path in _walk(folder) if PurePosixPath(path.name).suffix.lower() in SUFFIXES)
+    if len(paths) > MAX_FILES:
+        raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
+    for path in paths:
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            raise _UnreadableError(f"{_label(name)} is a link; hand in the file itself.")
+        yield name, _bytes(path)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """All that is not a folder, at any depth; not through links, not into hidden folders, not for ever."""
+    seen = 0
+    waiting = [folder]
+    while waiting:
+        with os.scandir(waiting.pop()) as listing:
+            for entry in listing:
+                seen += 1
+                if seen > MAX_LISTED:
+                    raise _UnreadableError(f"It holds more than {MAX_LISTED} files; hand in those with your code.")
+                if not _is_work(entry.name):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                else:
+                    yield Path(entry.path)
+
+
+class _Archive(io.BufferedReader):
+    """A file that hands out no more at once than a list of files may take, since zipfile reads that list whole."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(MAX_DIRECTORY + 1 if size is None or size < 0 else min(size, MAX_DIRECTORY + 1))
+        if len(data) > MAX_DIRECTORY:
+            raise _UnreadableError("Its list of files is too long; hand in only the files with your code.")
+        return data
 
 
 def _from_zip(path: Path) -> Iterator[tuple[str, bytes]]:
-    total = 0
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if _wanted(member.filename)]
+        with _Archive(io.FileIO(_open(path))) as file, zipfile.ZipFile(file) as archive:
+            # of a name that stands there twice the last one counts, as it does for who unpacks the archive
+            members = {member.filename: member for member in archive.infolist() if _wanted(member)}
             if len(members) > MAX_FILES:
                 raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
-            for member in sorted(members, key=lambda member: member.filename):
-                if member.flag_bits & 1:
-                    raise _UnreadableError("It is protected by a password.")
-                with archive.open(member) as file:
-                    data = file.read(MAX_FILE + 1)  # what it unpacks to, whatever its header claims
-                total += len(data)
-                if len(data) > MAX_FILE or total > MAX_TOTAL:
-                    raise _UnreadableError("It unpacks to more than is allowed.")
-                yield member.filename, data
+            for name, member in sorted(members.items()):
+                yield name, _unpacked(archive, member)
     except _UnreadableError:
         raise
-    except Exception as error:  # each kind of compression has errors of its own for damaged data
-        raise _UnreadableError(f"It is not a zip file that can be opened ({error}).") from None
+    except Exception as error:  # zipfile and zlib have errors of many kinds for damaged data
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # EINVAL: a place that is nowhere
+            raise
+        why = visible(str(error))[:200]
+        raise _UnreadableError(f"It is not a zip file that can be opened ({why}).") from None
 
 
-def _wanted(name: str) -> bool:
-    """Code files, without what systems and editors leave in an archive."""
-    path = PurePosixPath(name)
-    clean = not any(part.startswith((".", "__")) for part in path.parts)
-    return clean and path.suffix.lower() in SUFFIXES
+def _wanted(member: zipfile.ZipInfo) -> bool:
+    """Code files, without what systems and editors leave in an archive, and none that would be put elsewhere."""
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    return all(map(_is_work, path.parts)) and path.suffix.lower() in SUFFIXES and not member.is_dir()
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """What a member unpacks to, whatever its header claims, and no more than the cap."""
+    mode = stat.S_IFMT(member.external_attr >> 16)
+    if mode not in (0, stat.S_IFREG):
+        raise _UnreadableError(f"{_label(member.filename)} is a link or a device; hand in the file itself.")
+    if member.flag_bits & 1:
+        raise _UnreadableError("It is protected by a password.")
+    if member.compress_type not in _COMPRESSIONS:
+        raise _UnreadableError("It is compressed in an unusual way; make a zip file with your system's own command.")
+    data = bytearray()
+    with archive.open(member) as file:
+        while chunk := file.read(_CHUNK):
+            data += chunk
+            if len(data) > MAX_FILE:
+                raise _UnreadableError("It unpacks to more than is allowed.")
+    return bytes(data)
+
+
+def _is_work(name: str) -> bool:
+    return not name.startswith(".") and name not in _LEFTOVERS
+
+
+def _label(name: str) -> str:
+    """What a file is called in messages: one short line, whatever its name."""
+    name = visible(name)
+    return name if len(name) <= 100 else f"{name[:48]}…{name[-48:]}"
+
+
+def _open(path: Path) -> int:
+    """A descriptor of a regular file; never follows a link, never waits for a pipe, never wakes a device."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise _UnreadableError("It is not a regular file.")
+    flags = ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY")
+    descriptor = os.open(path, os.O_RDONLY | sum(getattr(os, flag, 0) for flag in flags))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # it was, a moment ago
+        os.close(descriptor)
+        raise _UnreadableError("It is not a regular file.")
+    return descriptor
 
 
 def _bytes(path: Path) -> bytes:
-    """The file's content; never follows a link, never waits for a pipe, never reads more than the cap."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise _UnreadableError("It is not a regular file.")
+    """The file's content, and no more of it than the cap."""
+    with os.fdopen(_open(path), "rb") as file:
         data = file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
         raise _UnreadableError(f"It is larger than {MAX_FILE >> 20} MB.")
@@ -136,21 +253,22 @@ def _bytes(path: Path) -> bytes:
 
 
 def _cells(name: str, data: bytes) -> Iterator[Cell]:
-    suffix = PurePosixPath(name).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise _UnreadableError(f"A {suffix or 'file without ending'} is not graded; hand in a .py or .ipynb file.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _UnreadableError(f"{name} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
-    if suffix == ".py":
-        yield name, text
-    else:
+    if "\0" in text:
+        raise _UnreadableError(f"{name} is not text: it holds a NUL byte. Save it as UTF-8.")
+    if name.lower().endswith(".ipynb"):
         yield from _notebook_cells(name, text)
+    else:
+        yield name, text
 
 
 def _notebook_cells(name: str, text: str) -> Iterator[Cell]:
     """The code cells of a notebook, read as JSON: a broken or hostile one is not worth a parser that trusts it."""
+    if sum(map(text.count, "[{,")) > MAX_VALUES:
+        raise _UnreadableError(f"{name} holds too much output. Clear its outputs in Jupyter and save it again.")
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -164,5 +282,5 @@ def _notebook_cells(name: str, text: str) -> Iterator[Cell]:
         source = cell.get("source", "")
         if isinstance(source, list) and all(isinstance(line, str) for line in source):
             source = "".join(source)
-        if isinstance(source, str):
-            yield f"{name} cell {number}", source
+        if isinstance(source, str):  # JSON can spell half a character, which no file or database takes
+            yield f"{name} cell {number}", source.encode("utf-8", "replace").decode()

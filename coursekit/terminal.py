@@ -10,6 +10,8 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -17,18 +19,18 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from coursekit.changes import Change
 from coursekit.exercise import Exercise
-from coursekit.jail.judge import Limits
+from coursekit.jail.judge import Layer, Limits
 from coursekit.report import Graded, Outcome, Report
-from coursekit.show import WORDS
-from coursekit.submissions import Submission
+from coursekit.show import WORDS, visible
 
 _GOOD, _BAD, _DIM = "bold green", "bold dark_orange3", "dim"
 
 
 def feedback(text: str) -> None:
     """A report's plain text, with its words coloured where the terminal can."""
-    styled = Text(text)
+    styled = Text(visible(text, keep="\n"))
     styled.highlight_regex(r"(?m)^  passed\b|done ✓", _GOOD)
     styled.highlight_regex(r"(?m)^  (not yet|error|too slow|out of memory|ready-made)\b", _BAD)
     styled.highlight_regex(r"(?m)^  not checked yet\b", _DIM)
@@ -37,27 +39,46 @@ def feedback(text: str) -> None:
 
 def say(text: str) -> None:
     """One line."""
-    Console(highlight=False, soft_wrap=True).print(Text(text))
+    Console(highlight=False, soft_wrap=True).print(Text(visible(text)))
 
 
 def grading_begins(
-    submissions: Sequence[Submission], exercises: Sequence[Exercise], workers: int, limits: Limits
+    submissions: int, exercises: Sequence[Exercise], where: str, limits: Limits, layers: Sequence[Layer]
 ) -> None:
-    """What is about to happen, and what keeps it in bounds."""
+    """What is about to happen, and what keeps it in bounds (no layers: other machines, which see to theirs)."""
     names = ", ".join(exercise.name for exercise in exercises)
-    say(f"Grading {len(submissions)} submissions on {workers} workers: {names}.")
+    say(f"Grading {submissions} submissions on {where}: {names}.")
     say(
         f"Each exercise runs in a process of its own: {limits.seconds:g} s, {limits.memory >> 20} MB, "
-        f"{limits.output >> 20} MB of print. It is not confined yet: grade only work of people you trust."
+        f"{limits.output >> 20} MB of print."
     )
+    walls = [layer for layer in layers if layer.name != "process"]
+    if not layers:
+        say("Each worker confines what it runs, or says that it cannot.")
+    elif walls:
+        say(f"In force: {', '.join(layer.name for layer in walls if layer.in_force)}.")
+        for layer in walls:
+            if not layer.in_force:
+                say(f"Not in force: {layer.name}, {layer.detail}. The others hold without it.")
+    else:
+        say("Nothing else keeps it in (--trust-submissions): it can read, write and reach what you can.")
 
 
-def progress(graded: Iterable[Graded], total: int) -> Iterator[Graded]:
-    """Passes the grades on as they come, with a bar, the time so far and the time left."""
+class _Rate(ProgressColumn):
+    """Submissions a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.3g}/s" if speed else "")
+
+
+def progress(learners: Iterable[str], total: int) -> Iterator[str]:
+    """Passes the names on as they come, with a bar, the rate, the time so far and the time left."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
@@ -65,9 +86,26 @@ def progress(graded: Iterable[Graded], total: int) -> Iterator[Graded]:
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=total)
-        for each in graded:
-            bar.update(task, advance=1, description=escape(_visible(each.learner[:20].ljust(20)).plain))
-            yield each
+        for learner in learners:
+            bar.update(task, advance=1, description=escape(visible(learner)[:20].ljust(20)))
+            yield learner
+
+
+def changes_table(changes: Sequence[Change]) -> None:
+    """One row for each grade that differs: whose, of what, from how much to how much, and why."""
+    if not changes:
+        return
+    console = Console(highlight=False)
+    table = Table(title=f"{len(changes)} grades that differ", title_justify="left")
+    table.add_column("learner", max_width=22, no_wrap=True)
+    table.add_column("exercise", no_wrap=True)
+    table.add_column("before", justify="right")
+    table.add_column("after", justify="right")
+    table.add_column("why")
+    for each in changes:
+        points = Text(f"{each.after:g}/{each.maximum:g}", style=_GOOD if each.after > each.before else _BAD)
+        table.add_row(Text(visible(each.learner)), each.exercise, f"{each.before:g}", points, Text(visible(each.why)))
+    console.print(table)
 
 
 def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None:
@@ -87,7 +125,7 @@ def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None
         cells = [_points(report) for report in graded.reports] if columns else [_full_marks(graded)]
         obstacle = _first_obstacle(graded, name_exercise=len(exercises) > 1)
         obstacle.truncate(max(room, 24), overflow="ellipsis")
-        table.add_row(_visible(graded.learner), *cells, f"{graded.points:g}/{graded.maximum:g}", obstacle)
+        table.add_row(Text(visible(graded.learner)), *cells, f"{graded.points:g}/{graded.maximum:g}", obstacle)
     console.print(table)
     for number, exercise in enumerate(exercises[:columns], start=1):
         console.print(f"  {number}  {exercise.name} ({exercise.maximum:g})", soft_wrap=True)
@@ -106,7 +144,7 @@ def _points(report: Report) -> Text:
 def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
     """The first exercise that lost points, and the mistake in one sentence where it has a name."""
     if graded.problem:
-        return _visible(f"unreadable: {graded.problem}")
+        return Text(visible(f"unreadable: {graded.problem}"))
     short = [report for report in graded.reports if report.points < report.maximum]
     if not short:
         return Text("—")
@@ -119,9 +157,4 @@ def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
         why = f"{WORDS[first.outcome]}: {first.rationale or first.title}"
     else:
         why = WORDS[report.outcome]
-    return _visible(f"{report.exercise}: {why}" if name_exercise else why)
-
-
-def _visible(text: str) -> Text:
-    """Text from a stranger: control characters must not steer the grader's terminal."""
-    return Text("".join(char if char.isprintable() else "�" for char in text))
+    return Text(visible(f"{report.exercise}: {why}" if name_exercise else why))

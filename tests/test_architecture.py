@@ -77,13 +77,34 @@ def loaded_by(statement: str) -> set[str]:
         ("ipywidgets", "explore.py"),
         ("keras", "twins.py"),
         ("numba", "fast/ctc_numba.py"),
-        ("zipfile", "submissions.py"),
-        ("csv", "gradefiles.py"),
+        ("pyseccomp", "jail/inside/confine.py"),
+        ("sqlalchemy", "gradebook.py"),
+        ("distributed", "cluster.py"),
     ],
 )
 def test_one_module_knows_a_library(library, module):
     """What a library does for us stands in one place."""
     assert importers(library) == {module}
+
+
+@pytest.mark.parametrize(
+    ("library", "modules"),
+    [
+        ("zipfile", {"submissions.py", "export/gradescope_zip.py"}),
+        ("csv", {"gradefiles.py", "export/roster.py"}),
+        ("xml", {"export/junit.py"}),
+    ],
+)
+def test_formats_are_read_and_written_apart(library, modules):
+    """What comes from strangers, what we keep, and what goes to a platform have a module each."""
+    assert importers(library) == modules
+
+
+def test_exports_are_made_of_reports():
+    """A grade is exported as it was recorded: only the autograder and nbgrader's cells can grade, and say so."""
+    grading = {"coursekit.grading", "coursekit.batch", "coursekit.jail.judge", "torch"}
+    guilty = {path.name for path in (PACKAGE / "export").glob("*.py") if grading & set(imported(path))}
+    assert guilty == {"gradescope_run.py", "nbgrader.py"}
 
 
 def test_pictures_alone_know_matplotlib():
@@ -96,7 +117,7 @@ def test_untrusted_side_stands_alone(path):
     """What runs beside a learner's code imports nothing of coursekit but its own folder, and few libraries."""
     own = "coursekit.jail.inside"
     roots = {name.split(".")[0] for name in imported(path) if not f"{name}.".startswith(f"{own}.")}
-    assert roots <= sys.stdlib_module_names | {"numpy", "torch", "IPython"}
+    assert roots <= sys.stdlib_module_names | {"numpy", "torch", "IPython", "pyseccomp"}
 
 
 @pytest.mark.parametrize("path", GRADERS, ids=lambda path: path.relative_to(PACKAGE).as_posix())
@@ -137,8 +158,10 @@ def test_only_the_jail_and_our_own_files_are_executed():
         if {"coursekit.jail.inside.source", "coursekit.jail.inside.source.load"} & set(imported(path))
     }
     # a learner's own file in the learner's own process, our own stubs, and the type of a cell
-    assert loading <= {"learn.py", "verify.py", "submissions.py", "jail/judge.py", "jail/inside/zygote.py"}
-    for name in ("submissions.py", "batch.py", "jail/judge.py"):
+    assert loading <= {
+        *("learn.py", "verify.py", "submissions.py", "batch.py", "runs.py", "jail/judge.py", "jail/inside/zygote.py")
+    }
+    for name in ("submissions.py", "batch.py", "runs.py", "jail/judge.py"):
         assert "load" not in called(PACKAGE / name)
         assert not any(module.endswith("source.load") for module in imported(PACKAGE / name))
 
@@ -148,18 +171,27 @@ def test_importing_the_package_is_cheap():
     assert loaded_by("import coursekit") & (HEAVY | {"rich"}) == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["grade", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["grade", "--help"], ["export", "--help"]])
 def test_help_is_cheap(arguments):
     """`coursekit --help` answers at once: it loads no torch and no numpy."""
-    assert loaded_by(f"from coursekit.cli import main; main({arguments})") & (HEAVY | {"rich"}) == set()
+    loaded = loaded_by(f"from coursekit.cli import main; main({arguments})")
+    assert loaded & (HEAVY | {"rich", "sqlalchemy", "distributed"}) == set()
 
 
 @pytest.mark.slow
 def test_checking_needs_no_jupyter():
-    """A check, and the whole of grading, load neither notebooks nor pictures."""
-    loaded = loaded_by("import coursekit.learn, coursekit.batch, coursekit.gradefiles, coursekit.graders.entropy")
+    """A check and grading load neither notebooks nor pictures, nor dask before a cluster is asked for."""
+    loaded = loaded_by("import coursekit.learn, coursekit.runs, coursekit.graders.entropy")
     assert "torch" in loaded
-    assert loaded & (HEAVY - {"torch", "numpy"}) == set()
+    assert loaded & ((HEAVY | {"distributed"}) - {"torch", "numpy"}) == set()
+
+
+@pytest.mark.slow
+def test_pages_need_no_torch():
+    """Pages are made of what grading wrote, and of nothing else."""
+    loaded = loaded_by("import coursekit.pages")
+    assert "coursekit" in loaded
+    assert loaded & (HEAVY | {"rich"}) == set()
 
 
 def test_no_global_state():

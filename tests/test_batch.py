@@ -1,22 +1,25 @@
 """Grading many: who is graded, with which inputs, and that nobody is lost."""
 
+import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 import toys
 
 from coursekit import batch, grading
-from coursekit.batch import Graded
+from coursekit.batch import Graded, Jails, Terms
 from coursekit.exercise import Exercise
+from coursekit.gradebook import Gradebook, GradebookError
 from coursekit.jail.inside import source
-from coursekit.jail.judge import JailError
+from coursekit.jail.judge import JailError, Limits
 from coursekit.report import Outcome, Report
 from coursekit.show import as_text
 from coursekit.submissions import Submission
 
 WRONG = "def double(x):\n    return x * x\n"
+TERMS = Terms(b"secret", {"double": "1", "triple": "1"}, Limits())
 
 
 def submission(learner: str, text: str = toys.HONEST) -> Submission:
@@ -28,26 +31,30 @@ class FakeJail:
 
     open = 0
     made = 0
+    children = 0
 
-    def __init__(self, limits=None) -> None:
+    def __init__(self, limits=None, confined=True) -> None:
         self.limits = limits
         self.busy = threading.Lock()
 
     def __enter__(self):
         FakeJail.open += 1
         FakeJail.made += 1
+        self.inside = True
         return self
 
-    def __exit__(self, *_):
-        FakeJail.open -= 1
+    def __exit__(self, *_):  # like the real one, can be ended twice: by who closes all, and by who had it on loan
+        FakeJail.open -= self.inside
+        self.inside = False
 
-    @contextmanager
-    def child(self, cells, exercise):
+    def grade(self, cells, exercise, *, seed, learner=""):
         assert self.busy.acquire(blocking=False), "two children in one jail"
+        FakeJail.children += 1
         try:
             function = source.load(list(cells), exercise.name)
             # no time limit: it would interrupt the main thread
-            yield lambda question: grading.answer(function, question, exercise.forbids)
+            ask = lambda question: grading.answer(function, question, exercise.forbids)  # noqa: E731
+            return grading.grade(exercise, ask, seed=seed, learner=learner)
         finally:
             self.busy.release()
 
@@ -55,36 +62,63 @@ class FakeJail:
 @pytest.fixture
 def jail(monkeypatch):
     monkeypatch.setattr(batch, "Jail", FakeJail)
-    monkeypatch.setattr(FakeJail, "open", 0)
-    monkeypatch.setattr(FakeJail, "made", 0)
+    for name in ("open", "made", "children"):
+        monkeypatch.setattr(FakeJail, name, 0)
     return FakeJail
 
 
-def graded_by(submissions, exercises, workers=2) -> list[Graded]:
-    with ThreadPoolExecutor(workers) as executor:
-        return list(batch.grade_all(submissions, exercises, executor, workers=workers, secret=b"secret"))
+@pytest.fixture
+def book(tmp_path):
+    with Gradebook(f"sqlite:///{tmp_path / 'book.sqlite'}") as book:
+        book.accept(TERMS.versions)
+        yield book
 
 
-def test_everybody_is_graded_once(jail, double):
+def run(submissions, exercises, book, grade=None, workers=2, terms=TERMS, in_flight=4) -> list[str]:
+    """The names in the order in which they are done."""
+    by_name = {exercise.name: exercise for exercise in exercises}
+    with Jails(terms.limits, confined=terms.confined) as jails, ThreadPoolExecutor(workers) as executor:
+
+        def here(cells, names):
+            return jails.grade(cells, [by_name[name] for name in names], terms.secret)
+
+        grade = grade or here
+        return list(batch.grade_all(submissions, exercises, executor, book, terms, grade, in_flight=in_flight))
+
+
+def graded_by(submissions, exercises, book, **more) -> list[Graded]:
+    run(submissions, exercises, book, **more)
+    return list(book.latest([exercise.name for exercise in exercises]))
+
+
+def test_everybody_is_graded_once(jail, double, book):
     """Each submission gives one result, whatever the number of workers, and all jails are closed."""
-    learners = [f"learner {number}" for number in range(20)]
-    graded = graded_by([submission(learner) for learner in learners], [double], workers=3)
-    assert learners == sorted((each.learner for each in graded), key=lambda name: int(name.split()[1]))
+    learners = [f"learner {number:02}" for number in range(20)]
+    submissions = [submission(learner, f"{toys.HONEST}# {learner}") for learner in learners]
+    assert learners == sorted(run(submissions, [double], book, workers=3))
+    graded = list(book.latest())
+    assert learners == [each.learner for each in graded]
     assert [each.points for each in graded] == [4.0] * 20
-    assert (jail.open, jail.made) == (0, 3)
+    assert (jail.open, jail.children) == (0, 20)
+    assert 1 <= jail.made <= 3
 
 
-def test_same_grades_on_any_number_of_workers(jail, double):
+def test_same_grades_on_any_number_of_workers(jail, double, tmp_path):
     """How the work is spread changes nothing."""
-    submissions = [submission(name, text) for name in "abc" for text in (toys.HONEST, WRONG)]
-    one, three = ({(g.learner, g.reports) for g in graded_by(submissions, [double], n)} for n in (1, 3))
-    assert one == three
+    submissions = [submission(name + str(n), text) for name in "abc" for n, text in enumerate((toys.HONEST, WRONG))]
+    found = []
+    for workers in (1, 3):
+        with Gradebook(f"sqlite:///{tmp_path / str(workers)}.sqlite") as book:
+            book.accept(TERMS.versions)
+            found.append(graded_by(submissions, [double], book, workers=workers))
+    assert found[0] == found[1]
+    assert len(found[0]) == 6
 
 
-def test_reports_follow_the_exercises(jail, double):
+def test_reports_follow_the_exercises(jail, double, book):
     """A learner has one report for each exercise asked, in that order, under their own name."""
     both = toys.HONEST + "\ndef triple(x):\n    return 3 * x\n"
-    (graded,) = graded_by([submission("ann", both)], [toys.make_triple(), double])
+    (graded,) = graded_by([submission("ann", both)], [toys.make_triple(), double], book)
     assert [(report.exercise, report.learner, report.points) for report in graded.reports] == [
         ("triple", "ann", 1.0),
         ("double", "ann", 4.0),
@@ -92,17 +126,73 @@ def test_reports_follow_the_exercises(jail, double):
     assert (graded.points, graded.maximum) == (5.0, 5.0)
 
 
-def test_unreadable_submission_is_graded_without_a_jail(double):
+def test_same_work_is_graded_once(jail, double, book):
+    """Who hands in what somebody else did has the same report under their own name, and cost nothing."""
+    graded = graded_by([submission(name) for name in "abcdefgh"], [double], book, in_flight=2)
+    assert [each.learner for each in graded] == list("abcdefgh")
+    assert {report.learner for each in graded for report in each.reports} == set("abcdefgh")
+    assert jail.children == 1
+    run([submission("zoe")], [double], book)
+    assert jail.children == 1
+
+
+def test_new_exercise_is_all_that_is_graded(jail, double, book):
+    """Who was graded on one exercise is graded on the second alone."""
+    both = submission("ann", toys.HONEST + "\ndef triple(x):\n    return 3 * x\n")
+    run([both], [double], book)
+    run([both], [double, toys.make_triple()], book)
+    assert jail.children == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Terms(b"other", TERMS.versions, TERMS.limits),
+        Terms(b"secret", {"double": "2"}, TERMS.limits),
+        Terms(b"secret", TERMS.versions, Limits(seconds=99)),
+        Terms(b"secret", TERMS.versions, TERMS.limits, confined=False),
+    ],
+    ids=["secret", "version", "limits", "trust"],
+)
+def test_other_terms_other_result(jail, double, book, other):
+    """What decides a grade besides the work is part of the result's key."""
+    run([submission("ann")], [double], book)
+    run([submission("ann")], [double], book, terms=other)
+    assert jail.children == 2
+
+
+def test_few_are_in_flight(double, book):
+    """However many hand in, few wait for the executor: memory stays flat."""
+    read, done, most = 0, 0, 0
+
+    def submissions():
+        nonlocal read, most
+        for number in range(50):
+            read += 1
+            most = max(most, read - done)
+            yield submission(str(number), f"{toys.HONEST}# {number}")
+
+    def grade(cells, names):
+        return {name: json.dumps(Report(name, "", Outcome.PASSED, (), 1.0, 4).to_json()) for name in names}
+
+    with ThreadPoolExecutor(2) as executor:
+        for _ in batch.grade_all(submissions(), [double], executor, book, TERMS, grade, in_flight=3):
+            done += 1
+    assert (done, most) == (50, 3)
+
+
+def test_unreadable_submission_is_graded_without_a_jail(double, book):
     """Who handed in something unreadable gets no points and the reason, as text too."""
-    graded = batch.grade_one(Submission("bob", problem="It is a link."), [double], None, b"secret")
+    (graded,) = graded_by([Submission("bob", problem="It is a link.")], [double], book)
     assert (graded.learner, graded.points, graded.maximum, graded.problem) == ("bob", 0.0, 4.0, "It is a link.")
     (report,) = graded.reports
     assert (report.outcome, report.learner) == (Outcome.UNATTEMPTED, "bob")
     assert "It is a link." in as_text(report)
     assert report == Report.from_json(report.to_json())
+    assert graded == batch.grade_one(Submission("bob", problem="It is a link."), [double], None, b"secret")
 
 
-def test_jail_that_does_not_start(monkeypatch, double):
+def test_jail_that_does_not_start(monkeypatch, double, book):
     """Where no process can be started, the whole run says so."""
 
     class Broken(FakeJail):
@@ -111,25 +201,89 @@ def test_jail_that_does_not_start(monkeypatch, double):
 
     monkeypatch.setattr(batch, "Jail", Broken)
     with pytest.raises(JailError, match="no processes here"):
-        graded_by([submission("ann")], [double])
+        run([submission("ann")], [double], book)
 
 
-def test_run_that_is_abandoned(jail, double):
-    """Whoever stops after the first result leaves no jail open."""
-    with ThreadPoolExecutor(1) as executor:
-        run = batch.grade_all([submission(name) for name in "abcdef"], [double], executor, workers=1, secret=b"secret")
-        next(run)
-        run.close()
-    assert jail.open == 0
-
-
-def test_limits_reach_the_jail(jail, double, monkeypatch):
+def test_limits_reach_the_jail(jail, double, monkeypatch, book):
     """What the grader allows is what the jail enforces."""
     seen = []
-    monkeypatch.setattr(batch, "Jail", lambda limits: seen.append(limits) or FakeJail(limits))
-    with ThreadPoolExecutor(1) as executor:
-        list(batch.grade_all([], [double], executor, workers=1, secret=b"s", limits="the limits"))
-    assert seen == ["the limits"]
+    monkeypatch.setattr(batch, "Jail", lambda *given: seen.append(given) or FakeJail(*given))
+    terms = Terms(b"s", TERMS.versions, Limits(seconds=3), confined=False)
+    run([submission("ann")], [double], book, terms=terms)
+    assert seen == [(Limits(seconds=3), False)]
+
+
+# ---- runs that end early -----------------------------------------------------------------------------------------
+
+
+def test_what_is_done_is_kept(jail, double, book):
+    """A task that fails ends the run; who was graded before is in the book, and the next run grades the rest."""
+    texts = {name: f"{toys.HONEST}# {name}" for name in "abcd"}
+    with Jails(Limits()) as jails:
+
+        def grade(cells, names):
+            if cells[0][1].endswith("c"):
+                raise RuntimeError("the machine")
+            return jails.grade(cells, [double], b"secret")
+
+        submissions = [submission(name, text) for name, text in texts.items()]
+        with pytest.raises(RuntimeError, match="the machine"):
+            run(submissions, [double], book, grade, workers=1, in_flight=1)
+        assert [graded.learner for graded in book.latest()] == ["a", "b"]
+        before = jail.children
+        assert run(submissions, [double], book) == ["a", "b", "c", "d"]
+        assert jail.children == before + 2
+
+
+def test_run_that_is_abandoned(double, book):
+    """Whoever stops after the first result keeps what was done by then, and what waited is called off."""
+    futures = []
+
+    class Slow:
+        """An executor whose tasks are done when the test says so."""
+
+        def submit(self, function, *arguments):
+            futures.append(Future())
+            if len(futures) in (1, 2):
+                report = json.dumps(Report("double", "", Outcome.PASSED, (), 4.0, 4).to_json())
+                futures[-1].set_result({"double": report})
+            return futures[-1]
+
+    submissions = [submission(name, f"{toys.HONEST}# {name}") for name in "abcdef"]
+    graded = batch.grade_all(submissions, [double], Slow(), book, TERMS, print, in_flight=4)
+    assert next(graded) == "a"
+    graded.close()
+    assert [each.learner for each in book.latest()] == ["a", "b"]
+    assert [future.cancelled() for future in futures] == [False, False, True, True]
+
+
+def test_jails_that_are_closed_while_lent(jail, double):
+    """Who closes the jails ends those in use as well, and work that was under way goes no further."""
+    jails = Jails(Limits())
+    begun, ended = threading.Event(), threading.Event()
+
+    def use():
+        with jails.lend():
+            begun.set()
+            ended.wait(10)
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    assert begun.wait(10)
+    jails.close()
+    assert jail.open == 0
+    ended.set()
+    thread.join()
+    with pytest.raises(InterruptedError):
+        jails.grade((("a.py", toys.HONEST),), [double], b"s")
+    assert jail.children == 0
+
+
+def test_book_that_fails_ends_the_run(double, book, tmp_path):
+    """Where nothing can be kept, nothing more is graded."""
+    (tmp_path / "book.sqlite").unlink()
+    with pytest.raises(GradebookError, match="was removed"):
+        run([submission("ann")], [double], book, lambda cells, names: {"double": "{}"})
 
 
 # ---- hidden inputs -----------------------------------------------------------------------------------------------
@@ -189,3 +343,11 @@ def test_exercise_without_checks(double):
     """A learner's answer is not scored where there is nothing to score."""
     empty = Exercise("double", double.spec, idea="", hints=())
     assert grading.grade(empty, lambda question: None, seed=0).points == 0.0
+
+
+def test_looking_for_exercises_takes_no_time():
+    """A megabyte of empty lines, or of blanks, is searched as fast as any other text."""
+    before = time.process_time()
+    found = [Submission("ann", (("a.py", space * 1_000_000 + "x"),)) for space in ("\n", " ", "\t", "def ", " def\n")]
+    assert batch.exercises_in(found) == []
+    assert time.process_time() - before < 5

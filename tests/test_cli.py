@@ -137,7 +137,7 @@ def test_help_tells_every_command(capsys):
     out = capsys.readouterr().out
     told = {line.split()[0] for line in out.splitlines() if line.startswith("    ") and line.strip()}
     assert set(cli.command_names()) <= told
-    assert {"check", "hint", "solution", "list", "grade", "verify", "refresh"} <= set(cli.command_names())
+    assert {"check", "hint", "solution", "list", "grade", "regrade", "verify", "refresh"} <= set(cli.command_names())
 
 
 def test_stopped_by_hand(run, monkeypatch):

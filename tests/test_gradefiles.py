@@ -4,6 +4,7 @@ import csv
 import json
 import stat
 
+import nasty
 import pytest
 import toys
 from hypothesis import given
@@ -12,8 +13,6 @@ from hypothesis import strategies as st
 from coursekit import gradefiles
 from coursekit.batch import Graded
 from coursekit.report import Outcome, Report, Tier, Verdict
-
-STRANGE = ["", ".", "..", "../ann", "/etc/passwd", ".hidden", "-rf", "a b", "Åsa", "../../etc/ann\x00\n=1", "a" * 999]
 
 
 def graded(learner="ann", points=1.5, rationale="Größer als ∞.") -> Graded:
@@ -89,13 +88,14 @@ def test_harmless_name_is_the_files_name(tmp_path, learner):
     assert f"{learner}.json" == gradefiles.write_report(tmp_path, graded(learner)).name
 
 
-@pytest.mark.parametrize("learner", STRANGE, ids=toys.short)
+@pytest.mark.parametrize("learner", nasty.NAMES, ids=nasty.label)
 def test_any_name_stays_in_its_folder(tmp_path, learner):
     """No name leads out of the folder, hides its file or looks like an option."""
     path = gradefiles.write_report(tmp_path, graded(learner))
     assert tmp_path / "reports" == path.parent
     assert [path.name] == [entry.name for entry in (tmp_path / "reports").iterdir()]
     assert path.name[0] not in ".-"
+    assert path.stem.split(".")[0].upper() not in {"CON", "NUL", "AUX", "COM1", "LPT9"}
     assert path.name.isascii()
     assert len(path.name) < 100
 
@@ -103,7 +103,7 @@ def test_any_name_stays_in_its_folder(tmp_path, learner):
 @given(st.lists(st.text(max_size=6) | st.sampled_from(["a b", "a_b", "a/b", "Å", "Ä"]), unique=True, max_size=9))
 def test_no_two_learners_share_a_file(learners):
     """Names that look alike once cleaned still have a file each."""
-    names = {gradefiles._file_name(learner) for learner in learners}
+    names = {gradefiles.file_name(learner) for learner in learners}
     assert len(learners) == len(names)
 
 
@@ -116,6 +116,52 @@ def test_text_that_is_no_unicode(tmp_path, learner, rationale):
     assert content["points"] == 1.5
     table = gradefiles.write_table(tmp_path, [one], [toys.make_double()])
     assert rows(table)[1][1:] == ["1.5", "1.5", "4"]
+
+
+def test_nobody_takes_anothers_file():
+    """A learner who is called as another's file is named has a file of their own."""
+    taken = gradefiles.file_name("Åsa")
+    assert taken != gradefiles.file_name(taken)
+
+
+def test_nasty_names_are_told_apart():
+    """Each has a file of its own, on a system that knows no case too."""
+    assert len({gradefiles.file_name(name).lower() for name in nasty.NAMES}) == len(nasty.NAMES)
+
+
+def test_reports_are_read_back(tmp_path):
+    """All that was written comes back, in the order of the learners, whatever they are called."""
+    written = sorted((graded(name) for name in nasty.NAMES), key=lambda each: each.learner)
+    for each in written:
+        gradefiles.write_report(tmp_path, each)
+    assert written == gradefiles.read_reports(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", "[" * 99_999, '{"learner": 1, "reports": [1], "problem": ""}', "ÿ"]
+)
+def test_damaged_report(tmp_path, content):
+    """A report that cannot be read is named."""
+    path = gradefiles.write_report(tmp_path, graded())
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(OSError, match=r"ann\.json is damaged: delete it and grade again"):
+        gradefiles.read_reports(tmp_path)
+
+
+def test_no_reports(tmp_path):
+    """A folder without grades is said."""
+    with pytest.raises(FileNotFoundError, match="holds no reports: give the folder that `coursekit grade` wrote"):
+        gradefiles.read_reports(tmp_path)
+
+
+def test_roster(tmp_path):
+    """One learner a line, blank lines and the byte order mark aside."""
+    path = tmp_path / "roster.txt"
+    path.write_bytes(b"\xef\xbb\xbfann \r\n\r\nA\xcc\x8asa\n")
+    assert gradefiles.read_roster(path) == ["ann", "Åsa"]
+    path.write_bytes(b"\xff")
+    with pytest.raises(OSError, match="is not UTF-8 text"):
+        gradefiles.read_roster(path)
 
 
 # ---- table -------------------------------------------------------------------------------------------------------
@@ -137,15 +183,28 @@ def test_table(tmp_path):
     assert [path] == list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("learner", ['=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("learner", ['=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "＝1", " =1"])
 def test_table_holds_no_formula(tmp_path, learner):
     """A name that a spreadsheet would compute is marked as text."""
     path = gradefiles.write_table(tmp_path, [graded(learner)], [toys.make_double()])
     assert "'" + learner == rows(path)[1][0]
 
 
-@pytest.mark.parametrize("learner", ["ann", "O'Neil, Ann", 'Ann "A" B', "Åsa", "a\nb"])
+@pytest.mark.parametrize("learner", nasty.NAMES, ids=nasty.label)
+def test_table_holds_nasty_names(tmp_path, learner):
+    """Whatever a learner is called, the table has one line for each, no formula and nothing that steers a terminal."""
+    path = gradefiles.write_table(tmp_path, [graded(learner), graded("ann")], [toys.make_double()])
+    text = path.read_bytes().decode()
+    assert len(text.splitlines()) == 3
+    assert not set(text.replace("\r\n", "")) & set(nasty.STEERING)
+    for delimiter in ",;\t":  # as spreadsheets of other countries cut it up
+        cells = [cell for row in csv.reader(text.splitlines(), delimiter=delimiter) for cell in row]
+        assert not [cell for cell in cells if cell.lstrip().startswith(tuple("=+-@＝"))]
+    assert [row[1:] for row in rows(path)[1:]] == [["1.5", "1.5", "4"]] * 2
+
+
+@pytest.mark.parametrize("learner", ["ann", "O'Neil, Ann", 'Ann "A" B', "Åsa", "a;b", "山田\u3000太郎"])
 def test_table_holds_any_name(tmp_path, learner):
-    """Commas, quotes and line ends in a name stay in its cell."""
+    """Commas, semicolons and quotes in a name stay in its cell."""
     path = gradefiles.write_table(tmp_path, [graded(learner)], [toys.make_double()])
     assert [learner, "1.5", "1.5", "4"] == rows(path)[1]

@@ -1,11 +1,14 @@
 """The wall, with real processes: what honest code gets, what hostile code gets, and that the next learner is well."""
 
 import dataclasses
+import json
 import os
+import shutil
 import signal
 import socket
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -15,10 +18,11 @@ import toys
 from torch import tensor
 
 from coursekit.grading import Stopped, ask_here, grade
+from coursekit.jail import bubblewrap
 from coursekit.jail.inside import source
 from coursekit.jail.inside.answer import answer
 from coursekit.jail.inside.protocol import Answer, Question
-from coursekit.jail.judge import Jail, JailError, Limits
+from coursekit.jail.judge import Jail, JailError, Layer, Limits, ZygoteGone, _Child, insist, probe
 from coursekit.report import Outcome, Report
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes")
@@ -30,7 +34,14 @@ X = Question((tensor([1.0, -5.0]),))
 
 @pytest.fixture(scope="module")
 def jail():
-    with Jail(LIMITS) as jail:
+    with Jail(LIMITS, confined=sys.platform == "linux") as jail:
+        yield jail
+
+
+@pytest.fixture(scope="module")
+def open_jail():
+    """A jail in which nothing but the process and its limits keeps the code in."""
+    with Jail(LIMITS, confined=False) as jail:
         yield jail
 
 
@@ -41,9 +52,8 @@ def child(jail, text, exercise=None, **limits):
 
 
 def told(jail, text, **limits) -> Report:
-    exercise = toys.make_double()
-    with child(jail, text, exercise, **limits) as ask:
-        return grade(exercise, ask, seed=1, learner="ann")
+    jail.limits = dataclasses.replace(LIMITS, **limits)
+    return jail.grade((("a.py", text),), toys.make_double(), seed=1, learner="ann")
 
 
 def asked(jail, text, question=X, **limits) -> Answer:
@@ -68,6 +78,14 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def processes_of(jail) -> list[int]:
+    """The process that the jail started, and what that started, down to the zygote."""
+    found = [jail._zygote.pid]
+    while below := Path(f"/proc/{found[-1]}/task/{found[-1]}/children").read_text().split():
+        found.append(int(below[0]))
+    return found
+
+
 def dies(pid: int) -> bool:
     """Whether the process ends within a second or two."""
     deadline = time.monotonic() + 2
@@ -86,7 +104,6 @@ ANSWERS = [
     "def double(x):\n    x *= 2\n    return x\n",
     "def double(x):\n    pass\n",
     "def double(x):\n    raise NotImplementedError\n",
-    "def double(x):\n    return 2 * x + 0 * x.softmax(-1)\n",
 ]
 
 
@@ -316,13 +333,22 @@ def test_environment_is_empty(jail):
     assert number(jail, "len(os.environ)") == 0
 
 
+def test_four_descriptors(jail):
+    """A child holds its conversation, what it prints to, and an empty input."""
+    is_open = (
+        "def is_open(fd):\n    try:\n        return os.dup2(fd, 60) >= 0\n    except OSError:\n        return False"
+    )
+    held = "sum(is_open(fd) << fd for fd in range(60))"
+    assert number(jail, held, before=is_open) == 0b1111
+
+
 @needs_proc
-def test_one_conversation(jail):
+def test_one_conversation(open_jail):
     """A child can talk to its judge, and holds no other socket and no file that was open before it."""
     kinds = "[os.path.basename(os.readlink(f'/proc/self/fd/{fd}')).split(':')[0] for fd in range(64) if is_open(fd)]"
     is_open = "def is_open(fd):\n    return os.path.islink(f'/proc/self/fd/{fd}')"
-    assert number(jail, f"{kinds}.count('socket')", before=is_open) == 1
-    assert number(jail, f"len(set({kinds}) - {{'socket', 'pipe', 'null'}})", before=is_open) == 0
+    assert number(open_jail, f"{kinds}.count('socket')", before=is_open) == 1
+    assert number(open_jail, f"len(set({kinds}) - {{'socket', 'pipe', 'null'}})", before=is_open) == 0
 
 
 def test_course_is_not_loaded(jail):
@@ -335,11 +361,14 @@ def test_course_is_not_loaded(jail):
     assert number(jail, f"sum(os.path.realpath(path) == {root!r} for path in sys.path)") == 0
 
 
-def test_nothing_can_be_written_to_a_file(jail, tmp_path):
-    """A file that a submission opens stays empty."""
+def test_nothing_can_be_written_to_a_file(jail, open_jail, tmp_path):
+    """A file that a submission opens stays empty, where it can be opened at all."""
     path = tmp_path / "planted.py"
-    report = told(jail, function(f"with open({str(path)!r}, 'w') as file:\n    file.write('evil')\nreturn 2 * x"))
-    assert "raised OSError" in report.first_failure.rationale
+    text = function(f"with open({str(path)!r}, 'w') as file:\n    file.write('evil')\nreturn 2 * x")
+    if jail.confined:
+        assert "raised PermissionError" in told(jail, text).first_failure.rationale
+        assert not path.exists()
+    assert "raised OSError" in told(open_jail, text).first_failure.rationale
     assert not path.exists() or path.read_text() == ""
 
 
@@ -351,24 +380,26 @@ def test_submissions_share_nothing(jail):
     assert tensor([1.0, 2.0]).sum() == 3
 
 
-def test_process_left_behind_is_killed(jail):
+def test_process_left_behind_is_killed(open_jail):
     """What a submission starts does not outlive it."""
     started = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid"
-    assert dies(number(jail, started, before="import subprocess"))
+    assert dies(number(open_jail, started, before="import subprocess"))
 
 
-def test_fork_left_behind_is_killed(jail):
+def test_fork_left_behind_is_killed(open_jail):
     """A copy of the child that stays behind does not outlive it either, nor spoil the next learner."""
     body = "import torch\npid = os.fork()\nif pid == 0:\n    time.sleep(60)\nreturn torch.tensor(pid)"
-    assert dies(int(asked(jail, function(body)).value))
-    assert told(jail, toys.HONEST).points == 4
+    assert dies(int(asked(open_jail, function(body)).value))
+    assert told(open_jail, toys.HONEST).points == 4
 
 
 @needs_proc
 @pytest.mark.slow
-def test_nothing_grows(jail):
+@pytest.mark.parametrize("kind", ["jail", "open_jail"])
+def test_nothing_grows(request, kind):
     """After many children judge and zygote hold no more descriptors, and the judge no more memory, than before."""
-    zygote = number(jail, "os.getppid()")
+    jail = request.getfixturevalue(kind)
+    zygote = processes_of(jail)[-1]
 
     def state():
         pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -393,28 +424,28 @@ def test_kill_that_comes_too_late(jail):
     for _ in range(5):
         with child(jail, toys.HONEST) as gone:
             gone(X)
-        gone.__self__._kill()
+        late = json.dumps({"kill": next(_Child._numbers) - 1}).encode() + b"\n"
+        jail._control.send(late)
         assert told(jail, toys.HONEST).points == 4
     with child(jail, toys.HONEST) as ask:
         ask(X)
-        gone.__self__._kill()
+        jail._control.send(late)
         time.sleep(0.05)
         assert ask(X).value.tolist() == [2.0, -10.0]
 
 
 @pytest.mark.slow
-def test_zygote_killed_by_a_submission(jail):
+def test_zygote_killed_by_a_submission(open_jail):
     """Whoever kills the parent of all children gets what it returned, does not stay behind, and harms nobody."""
     pid = None
     loop = "if x.ndim:\n    while True:\n        time.sleep(0.1)\n"
     body = loop + "os.kill(os.getppid(), signal.SIGKILL)\nreturn torch.tensor(os.getpid())"
     try:
-        with child(jail, function(body), seconds=2.0) as ask:
+        with child(open_jail, function(body), seconds=2.0) as ask:
             pid = int(ask(Question((tensor(3.0),))).value)
-            with pytest.raises(Stopped) as stopped:
+            with pytest.raises((Stopped, ZygoteGone)):
                 ask(X)
-        assert stopped.value.outcome in (Outcome.TIMEOUT, Outcome.ERROR)
-        assert told(jail, toys.HONEST).points == 4
+        assert told(open_jail, toys.HONEST).points == 4
         assert dies(pid)
     finally:
         if pid is not None and is_alive(pid):
@@ -422,12 +453,87 @@ def test_zygote_killed_by_a_submission(jail):
 
 
 @pytest.mark.slow
-def test_zygote_stopped_by_a_submission(jail):
+def test_zygote_stopped_by_a_submission(open_jail):
     """A parent that no longer answers is replaced."""
-    zygote = number(jail, "os.getppid()")
-    told(jail, function("os.kill(os.getppid(), signal.SIGSTOP)\nreturn 2 * x"))
+    zygote = number(open_jail, "os.getppid()")
+    told(open_jail, function("os.kill(os.getppid(), signal.SIGSTOP)\nreturn 2 * x"))
     assert dies(zygote)
-    assert told(jail, toys.HONEST).points == 4
+    assert told(open_jail, toys.HONEST).points == 4
+
+
+@needs_proc
+@pytest.mark.slow
+def test_jail_that_ends_under_a_question(jail):
+    """The machine took the grading process: all is asked again in a new one, and nobody loses a point."""
+    asked(jail, toys.HONEST)
+    before = processes_of(jail)[0]
+    timer = threading.Timer(0.5, lambda: os.kill(processes_of(jail)[-2], signal.SIGKILL))  # the last is the child
+    timer.start()
+    report = told(jail, "import time\ntime.sleep(1.5)\ndef double(x):\n    return 2 * x\n")
+    timer.join()
+    assert processes_of(jail)[0] != before
+    assert report.points == 4
+
+
+@pytest.mark.slow
+def test_jail_that_ends_again_and_again(open_jail):
+    """Under which the grading process ends twice, that is an error and no more."""
+    report = told(open_jail, function("os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(9)\nreturn 2 * x"))
+    assert (report.outcome, report.points) == (Outcome.ERROR, 0.0)
+    assert "ended twice while it ran this function" in report.first_failure.rationale
+    assert told(open_jail, toys.HONEST).points == 4
+
+
+# ---- the layers --------------------------------------------------------------------------------------------------
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confine")
+
+
+@linux
+def test_layers_in_force(jail):
+    """What the jail says of itself is what a quick look says, and is enough for strangers."""
+    assert jail.layers == probe()
+    held = [layer.name for layer in jail.layers if layer.in_force]
+    assert held[:3] == ["process", "Landlock", "seccomp"]
+    assert ("bubblewrap" in held) == bubblewrap.usable()
+
+
+@pytest.mark.parametrize("missing", ["Landlock", "seccomp"])
+@linux
+def test_refuses_without_a_layer(monkeypatch, tmp_path, missing):
+    """Where one of the two inner walls is missing, nothing starts, and the flag that does without is named."""
+    with pytest.raises(JailError, match=rf"\({missing}: too old\).*--trust-submissions"):
+        insist([Layer(name, name != missing, "too old") for name in ("Landlock", "seccomp", "bubblewrap")])
+
+
+def test_refuses_on_another_system(monkeypatch):
+    """macOS cannot confine; that and the flag are told before anything starts."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(JailError, match=r"Only Linux can confine.*--trust-submissions"):
+        probe()
+
+
+@linux
+@pytest.mark.slow
+def test_without_bubblewrap(monkeypatch):
+    """Where bubblewrap is missing, that is told, and the other walls hold."""
+    monkeypatch.setattr(bubblewrap, "usable", lambda: False)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with Jail(LIMITS) as jail:
+        assert not jail.layers[-1].in_force
+        assert "apt install bubblewrap" in jail.layers[-1].detail
+        assert told(jail, toys.HONEST).points == 4
+        said = told(jail, function("open('/etc/passwd')\nreturn 2 * x")).first_failure.rationale
+        assert "raised PermissionError" in said
+        assert number(jail, "os.getuid()") == (65534 if os.getuid() == 0 else os.getuid())
+
+
+@linux
+def test_bubblewrap_that_does_not_start(monkeypatch):
+    """Where bubblewrap fails although it seemed to work, it is done without."""
+    monkeypatch.setattr(bubblewrap, "usable", lambda: True)
+    monkeypatch.setattr(bubblewrap, "command", lambda environment: ["false"])
+    assert [layer.in_force for layer in probe()] == [True, True, True, False]
 
 
 @pytest.fixture
@@ -441,7 +547,7 @@ def no_python(tmp_path, monkeypatch):
 
 def test_jail_that_does_not_start(no_python):
     """Where the zygote fails, the last thing it said is told."""
-    with pytest.raises(JailError, match="did not start: ImportError: no torch"), Jail():
+    with pytest.raises(JailError, match="did not start: ImportError: no torch"), Jail(confined=False):
         pass
 
 
@@ -453,8 +559,12 @@ def test_jail_on_windows(monkeypatch):
             Jail().__enter__()
 
 
-def test_zygote_ends_with_its_judge(jail):
+@pytest.mark.skipif(sys.platform != "linux", reason="lists what Linux lists in /proc")
+@pytest.mark.parametrize("kind", ["jail", "open_jail"])
+def test_zygote_ends_with_its_judge(request, kind):
     """A judge that is killed leaves no process behind (the last test, since it leaves no zygote)."""
-    zygote = number(jail, "os.getppid()")
+    jail = request.getfixturevalue(kind)
+    asked(jail, toys.HONEST)
+    processes = processes_of(jail)
     jail._control.shutdown(socket.SHUT_RDWR)  # what the system does for a judge that is gone
-    assert dies(zygote)
+    assert all(map(dies, processes))

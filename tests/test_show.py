@@ -3,6 +3,7 @@
 import html
 import re
 
+import nasty
 import pytest
 
 from coursekit import show
@@ -159,3 +160,40 @@ def test_source_shows_itself():
     source = show.Source("x = 1\n\n")
     assert repr(source) == "x = 1"
     assert source._repr_mimebundle_() == {"text/markdown": "```python\nx = 1\n```", "text/plain": "x = 1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x1b[2J", r"a\x1b[2J"),
+        ("a\nb\r", "a\\nb\\r"),
+        ("\u202eyp\u2069", r"\u202eyp\u2069"),
+        ("\udcff", r"\udcff"),
+        ("שלום", "שלום"),
+        ("山田\u3000太郎\xa0x", "山田\u3000太郎\xa0x"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("👩\u200d💻", "👩\u200d💻"),
+    ],
+    ids=nasty.label,
+)
+def test_visible(text, shown):
+    """What would steer a terminal or turn the reading order is shown as Python writes it; every script stays."""
+    assert show.visible(text) == shown
+
+
+def test_visible_keeps_what_is_asked_for():
+    """Line ends of a report stay line ends."""
+    assert show.visible("a\n\x1b", keep="\n") == "a\n\\x1b"
+
+
+@pytest.mark.parametrize("text", [name for name in nasty.NAMES if name], ids=nasty.label)
+def test_html_is_inert(text):
+    """A stranger's text adds no element and no attribute to a report, and steers nothing."""
+    failed = Verdict(text, text, Tier.CORE, Outcome.FAILED, text, text, Example(text, text, text))
+
+    def tags(report) -> list[str]:
+        return re.findall(r"<[^>]*>", show.as_html(report).replace("<code>", "").replace("</code>", ""))
+
+    harmless = Verdict("x", "x", Tier.CORE, Outcome.FAILED, "x", "x", Example("x", "x", "x"))
+    assert tags(report(failed)) == tags(report(harmless))
+    assert not set(show.as_html(report(failed))) & set(nasty.STEERING)

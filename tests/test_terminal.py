@@ -2,13 +2,14 @@
 
 import re
 
+import nasty
 import pytest
 import toys
 
 from coursekit import terminal
-from coursekit.jail.judge import Limits
+from coursekit.changes import Change
+from coursekit.jail.judge import Layer, Limits
 from coursekit.report import Diagnosis, Graded, Outcome, Report, Tier, Verdict
-from coursekit.submissions import Submission
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 HOSTILE = "ann\x1b[2J\x1b]0;owned\x07\r[bold]x[/bold]"
@@ -68,14 +69,27 @@ def test_say_takes_text_for_text(capsys):
     assert capsys.readouterr().out == "/tmp/[red]/grades.csv\n"
 
 
+LIMITS = Limits(7.5, 300 << 20, 2 << 20)
+WALLS = [Layer("process", True, ""), Layer("Landlock", True, ""), Layer("bubblewrap", False, "not installed")]
+
+
 def test_grading_begins(capsys):
-    """Before a run its size, its exercises and its limits are said, and what it does not protect from."""
-    found = [Submission("ann"), Submission("bob")]
-    terminal.grading_begins(found, [toys.make_double(), toys.make_triple()], 2, Limits(7.5, 300 << 20, 2 << 20))
+    """Before a run its size, its exercises, its limits and its walls are said."""
+    exercises = [toys.make_double(), toys.make_triple()]
+    terminal.grading_begins(2, exercises, "2 workers", LIMITS, WALLS)
     out = capsys.readouterr().out
     assert "Grading 2 submissions on 2 workers: double, triple." in out
     assert "7.5 s, 300 MB, 2 MB" in out
-    assert "not confined" in out
+    assert "In force: Landlock." in out
+    assert "Not in force: bubblewrap, not installed." in out
+
+
+def test_grading_begins_without_walls(capsys):
+    """Who asked for no confinement is told what that means."""
+    terminal.grading_begins(0, [], "1 worker", LIMITS, WALLS[:1])
+    assert "it can read, write and reach what you can" in capsys.readouterr().out
+    terminal.grading_begins(0, [], "a cluster", LIMITS, [])
+    assert "Each worker confines what it runs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -83,21 +97,22 @@ def test_progress_passes_everything_on(monkeypatch, capsys, force):
     """A progress bar changes nothing of what passes, and writes nothing to standard output."""
     if force:
         monkeypatch.setenv("FORCE_COLOR", "1")
-    grades = [graded(name) for name in "cab"]
-    assert grades == list(terminal.progress(iter(grades), 3))
+    assert list(terminal.progress(iter("cab"), 3)) == ["c", "a", "b"]
     assert capsys.readouterr().out == ""
 
 
 def test_progress_shows_how_far(capsys, colours):
-    """On a terminal the bar says how many are done."""
-    list(terminal.progress([graded(), graded("bob")], 2))
-    assert "2/2" in ESCAPE.sub("", capsys.readouterr().err)
+    """On a terminal the bar says how many are done, and how fast."""
+    list(terminal.progress(["ann", "bob"], 2))
+    shown = ESCAPE.sub("", capsys.readouterr().err)
+    assert "2/2" in shown
+    assert re.search(r"\d/s", shown)
 
 
 @pytest.mark.parametrize("learner", [HOSTILE, "ann\udcff", "[/red]"])
 def test_progress_shows_any_name(capsys, colours, learner):
     """A name cannot steer the terminal while grading runs, nor end the run."""
-    assert len(list(terminal.progress([graded(learner)], 1))) == 1
+    assert len(list(terminal.progress([learner], 1))) == 1
     err = capsys.readouterr().err
     assert "\x1b[2J" not in err
     assert "\x1b]0" not in err
@@ -164,3 +179,29 @@ def test_table_shows_any_text(capsys, colours, where):
     assert "\x1b]0" not in out
     assert "\x07" not in out
     assert "[bold]x" in ESCAPE.sub("", out) or where == "learner"  # a long name is cut
+
+
+def test_changes_are_shown(capsys):
+    """Each grade that differs has a row: whose, of what, before, after, why; nothing where none differs."""
+    terminal.changes_table([])
+    assert capsys.readouterr().out == ""
+    terminal.changes_table([Change(HOSTILE, "double", 4.0, 3.5, 4.0, "One number: The value is not right.")])
+    out = capsys.readouterr().out
+    assert "\x1b[2J" not in out
+    row = next(line for line in out.splitlines() if "double" in line).replace("│", " ")
+    assert " ".join(row.split()).endswith("double 4 3.5/4 One number: The value is not right.")
+
+
+@pytest.mark.parametrize("text", nasty.NAMES, ids=nasty.label)
+def test_nothing_steers_the_terminal(capsys, monkeypatch, text):
+    """On no surface: progress, table, feedback of a stranger's file, a line with a path."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    one = Graded(text, (graded(text, why=text).reports[0], graded(text, diagnosis=Diagnosis("m", text)).reports[0]))
+    list(terminal.progress([text], 1))
+    table([one, Graded(text, one.reports, text)], [toys.make_double(), toys.make_triple()])
+    terminal.feedback(text)
+    terminal.say(text)
+    out, err = capsys.readouterr()
+    shown = ESCAPE.sub("", out.replace("\n", "") + err.replace("\r", "").replace("\n", ""))
+    assert not set(shown) & set(nasty.STEERING)
+    shown.encode()

@@ -47,14 +47,18 @@ def thrice(x: Tensor) -> Tensor:
     return x + x + x
 
 
-def make_double() -> Exercise:
-    """Twice x: three core checks worth 3 points, one parity check worth 1, three known mistakes."""
+def make_double(*forbids: str) -> Exercise:
+    """Twice x: three core checks worth 3 points, one parity check worth 1, three known mistakes.
+
+    Unless something is forbidden, an answer may use what it likes: so tests of the jail meet the jail, and not the
+    rule that an answer is by hand.
+    """
     double = Exercise(
         "double",
         twice,
         points=3,
         parity_points=1,
-        forbids=("softmax",),
+        forbids=forbids,
         idea="Twice is once more.",
         hints=("Add it to something.", "To itself."),
         twin=lambda x: x.mul(2),

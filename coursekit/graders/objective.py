@@ -725,7 +725,7 @@ soft_threshold = Exercise(
     "soft_threshold",
     soft_threshold_spec,
     points=2,
-    forbids=("softshrink", "softshrink.default"),
+    forbids=("softshrink",),
     idea="This step solves the L1 price exactly, where a gradient step would jump across 0 and back.",
     hints=(
         "Where does a weight of 2 go when the threshold is 0.5? One of -2? One of 0.3?",

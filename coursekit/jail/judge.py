@@ -1,8 +1,8 @@
 """This side of the wall: starts the zygote, asks a child questions, and ends it when it oversteps its limits.
 
-The judge never imports or runs a submission. It sends source text and inputs, and takes numbers back. So far the
-child is limited in time, memory and output, and separated by a process; it is not yet confined, so it could still
-read files and use the network. Grade only work of people you trust with your account.
+The judge never imports or runs a submission. It sends source text and inputs, and takes numbers back. The child is
+limited in time, memory and output, and confined (see `inside.confine`): it reaches no file, no network and no other
+process. Where bubblewrap can be had, the zygote itself sees nothing but the interpreter and its packages.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,26 +20,33 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from coursekit import grading
 from coursekit.exercise import Exercise
 from coursekit.grading import Stopped
-from coursekit.jail.inside import protocol
+from coursekit.jail import bubblewrap
+from coursekit.jail.inside import confine, protocol
 from coursekit.jail.inside.protocol import Answer, ProtocolError, Question
 from coursekit.jail.inside.source import Cell
 from coursekit.rehearsal import Line
-from coursekit.report import Outcome
+from coursekit.report import Outcome, Report
 
+INSIDE = Path(__file__).with_name("inside")
 START_SECONDS = 120  # for importing torch on a busy or cold machine
 _TRANSFORMS = re.compile(r"\b(func|functorch|vmap|vjp|jvp|jacrev|jacfwd|hessian|checkpoint)\b")
 
-# The zygote's memory in large pages: a fork copies, and its end frees, a few hundred page tables less. With glibc and
-# transparent huge pages this takes fork and exit from some 10 ms to 3; elsewhere it does nothing.
-_HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"}
+# The last two lay the zygote's memory in large pages: a fork copies, and its end frees, a few hundred page tables less.
+# With glibc and transparent huge pages this takes fork and exit from some 10 ms to 3; elsewhere it does nothing.
+_ENVIRONMENT = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    **{"LANG": "C.UTF-8", "USER": "nobody"},
+    **{"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"},
+}
 
 
 @dataclass(frozen=True)
@@ -60,11 +68,40 @@ class JailError(Exception):
     """The jail itself does not work here: the grader's problem, not the learner's."""
 
 
-class Jail:
-    """One warm zygote. Use it as a context manager, from one thread at a time."""
+@dataclass(frozen=True)
+class Layer:
+    """One wall around a learner's code, as it was tried when the jail started.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    Attributes:
+        name: what keeps the code in.
+        in_force: whether it does.
+        detail: what it keeps from the code, or why it is not in force.
+    """
+
+    name: str
+    in_force: bool
+    detail: str
+
+
+class ZygoteGone(Exception):
+    """The zygote ended while a child of its was asked: the machine's problem, or a way out that we do not know."""
+
+
+class Jail:
+    """One warm zygote. Use it as a context manager, from one thread at a time.
+
+    Args:
+        limits: what one exercise of one submission may use.
+        confined: False leaves a process of its own and its limits, and no other wall: for work of people you trust.
+
+    Attributes:
+        layers: what holds, once the jail has started.
+    """
+
+    def __init__(self, limits: Limits | None = None, confined: bool = True) -> None:
         self.limits = limits or Limits()
+        self.confined = confined
+        self.layers: tuple[Layer, ...] = ()
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._has_transforms = False
@@ -78,11 +115,26 @@ class Jail:
     ) -> None:
         self._stop()
 
+    def grade(self, cells: tuple[Cell, ...], exercise: Exercise, *, seed: int, learner: str = "") -> Report:
+        """Grades one function in a child of its own; should the jail end under it, once more in a new one.
+
+        Raises:
+            JailError: the jail cannot be started again.
+        """
+        for _ in range(2):
+            try:
+                with self.child(cells, exercise) as child:
+                    return grading.grade(exercise, child, seed=seed, learner=learner)
+            except ZygoteGone:
+                self._stop()
+        return grading.grade(exercise, _ended_twice, seed=seed, learner=learner)
+
     @contextmanager
     def child(self, cells: tuple[Cell, ...], exercise: Exercise) -> Iterator[Line]:
         """A fork that holds one learner's function, and the way to ask it.
 
-        Asking raises Stopped when the child is gone or oversteps a limit.
+        Asking raises Stopped when the child is gone or oversteps a limit, ZygoteGone when the jail itself ended, and
+        JailError when it cannot be started again.
         """
         if self._zygote is None or not self._is_well():
             self._stop()
@@ -108,37 +160,23 @@ class Jail:
         """Has the zygote import what torch.func imports at its first call: seconds that no learner should pay."""
         assert self._control is not None
         if not self._has_transforms:
-            self._control.settimeout(START_SECONDS)
-            self._control.send(_line({"import": "torch._dynamo"}))
-            self._has_transforms = bool(self._control.recv(1 << 10))
+            try:
+                self._control.settimeout(START_SECONDS)
+                self._control.send(_line({"import": "torch._dynamo"}))
+                self._has_transforms = bool(self._control.recv(1 << 10))
+            except OSError:  # the zygote is gone or stuck, which the child's first question will tell
+                self._has_transforms = False
 
     def _start(self) -> None:
-        if os.name != "posix":
-            raise JailError("Grading needs Linux or macOS (on Windows, use WSL): submissions run in forked processes.")
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        self._zygote = subprocess.Popen(
-            [sys.executable, "-E", "-s", "-B", "-m", "inside.zygote", str(theirs.fileno())],
-            cwd=Path(__file__).parent,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", **threads, **_HUGE_PAGES},
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C in the terminal is for the judge, which ends the zygote in order
-        )
-        theirs.close()
-        self._control = ours
-        ours.settimeout(START_SECONDS)
-        try:
-            ready = ours.recv(1 << 10)
-        except TimeoutError:
-            ready = b""
-        if not ready:
-            self._zygote.kill()
-            _, message = self._zygote.communicate()
-            self._stop()
-            raise JailError(f"The grading process did not start: {_last_line(message)}")
+        zygote, control, told = _launch("inside.zygote", confined=self.confined)
+        self._zygote, self._control = zygote, control
+        self.layers = _layers(told) if self.confined else OPEN
+        if self.confined:
+            try:
+                insist(self.layers)
+            except JailError:
+                self._stop()
+                raise
 
     def _stop(self) -> None:
         if self._control is not None:
@@ -153,6 +191,113 @@ class Jail:
                 self._zygote.stderr.close()
         self._zygote = self._control = None
         self._has_transforms = False
+
+
+OPEN = (Layer("process", True, "a process of its own, limited in time, memory and print"),)
+KEEPS = {
+    "Landlock": "no file or folder can be opened, no TCP port used",
+    "seccomp": "the system does nothing for it but compute: no process, socket, file or kernel service",
+    "bubblewrap": "nothing is there but Python and its packages: no home, no other process, no network",
+}
+
+
+def probe(*, confined: bool = True) -> tuple[Layer, ...]:
+    """The layers that a jail would have here, tried within a tenth of a second.
+
+    Raises:
+        JailError: untrusted work cannot be confined on this machine.
+    """
+    if not confined:
+        return OPEN
+    layers = look()
+    insist(layers)
+    return layers
+
+
+def look() -> tuple[Layer, ...]:
+    """The layers as they are found here, enough or not.
+
+    Raises:
+        JailError: no process can be started in them.
+    """
+    process, control, told = _launch("inside.confine", confined=True)
+    control.close()
+    process.communicate()
+    return _layers(told)
+
+
+def insist(layers: tuple[Layer, ...]) -> None:
+    """Raises JailError unless these layers are enough for the work of strangers."""
+    missing = [layer for layer in layers if layer.name in ("Landlock", "seccomp") and not layer.in_force]
+    if missing:
+        why = "; ".join(f"{layer.name}: {layer.detail}" for layer in missing)
+        raise JailError(_REFUSAL.format(f"This machine cannot confine submissions ({why})."))
+
+
+_REFUSAL = (
+    "{} Grade on Linux 5.13 or newer (`coursekit doctor` says what is missing), or, if you trust everybody whose work "
+    "it is with all that you can read, write and reach: --trust-submissions."
+)
+
+
+def _layers(told: dict[str, Any]) -> tuple[Layer, ...]:
+    """What the process inside has tried, and whether bubblewrap shut it off from our namespaces."""
+    found = [Layer(name, held, KEEPS[name] if held else why) for name, held, why in told["layers"]]
+    found.sort(key=lambda layer: layer.name)
+    why_not = "not installed (Debian, Ubuntu: apt install bubblewrap)"
+    if shutil.which("bwrap"):
+        why_not = "the system does not let it make namespaces (user namespaces are forbidden)"
+    held = bool(told["bubblewrap"])
+    return (OPEN[0], *found, Layer("bubblewrap", held, KEEPS["bubblewrap"] if held else why_not))
+
+
+def _launch(module: str, *, confined: bool) -> tuple[subprocess.Popen[bytes], socket.socket, dict[str, Any]]:
+    """Starts a module of the inside, in bubblewrap where that can be had; returns what it says first, too."""
+    if os.name != "posix":
+        raise JailError("Grading needs Linux or macOS (on Windows, use WSL): submissions run in forked processes.")
+    if confined and sys.platform != "linux":
+        raise JailError(_REFUSAL.format("Only Linux can confine submissions."))
+    wrappers = [bubblewrap.command(_ENVIRONMENT), []] if confined and bubblewrap.usable() else [[]]
+    for wrapper in wrappers:
+        process, control = _spawn(module, wrapper, confined=confined)
+        line = _first_line(control)
+        if line:
+            return process, control, json.loads(line)
+        control.close()
+        process.kill()
+        _, message = process.communicate()
+    raise JailError(f"The grading process did not start: {_last_line(message)}")
+
+
+def _spawn(module: str, wrapper: list[str], *, confined: bool) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    settings = json.dumps({"confined": confined, "outside": confine.namespaces()})
+    with theirs:
+        process = subprocess.Popen(
+            [*wrapper, sys.executable, "-E", "-s", "-B", "-m", module, str(theirs.fileno()), settings],
+            cwd=INSIDE.parent,
+            env={"PATH": os.defpath, **_ENVIRONMENT},
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in the terminal is for the judge, which ends the zygote in order
+        )
+    return process, ours
+
+
+def _first_line(control: socket.socket) -> bytes:
+    """What the other side says when it is ready; empty where it does not come that far."""
+    control.settimeout(START_SECONDS)
+    line = b""
+    with suppress(OSError):
+        while not line.endswith(b"\n"):
+            more = control.recv(1 << 12)
+            if not more:
+                return b""
+            line += more
+        return line
+    return b""
 
 
 class _Child:
@@ -186,8 +331,8 @@ class _Child:
         fds = [self._theirs.fileno(), self._their_output]
         try:
             socket.send_fds(self._control, [_line(order)], fds)
-        except OSError:
-            raise JailError("The grading process is gone; an earlier submission may have ended it.") from None
+        except OSError:  # told at the first question, like all that ends a child
+            self._gone = (-1, 0.0)
         finally:
             self._theirs.close()
             os.close(self._their_output)
@@ -223,6 +368,8 @@ class _Child:
     def _next_reply(self) -> bytes:
         if self._stopped is not None:
             raise self._stopped
+        if self._gone is not None and self._gone[0] < 0:
+            raise ZygoteGone
         try:
             header, body = protocol.lengths(self._receive(protocol.LENGTHS.size))
             reply = self._receive(protocol.LENGTHS.size + header + body)
@@ -239,19 +386,20 @@ class _Child:
     def end(self) -> bool:
         """Hangs up, makes sure that the child is gone, and says whether the zygote is still well."""
         self._conversation.close()
-        deadline = time.monotonic() + 0.2  # a child that only waits for questions leaves at once
         try:
-            while self._gone is None and time.monotonic() < deadline:
-                self._wait(deadline)
-            if self._gone is None:
+            if not self._ends_within(0.2):  # a child that only waits for questions leaves at once
                 self._kill()
-                deadline = time.monotonic() + 2
-                while self._gone is None and time.monotonic() < deadline:
-                    self._wait(deadline)
+                self._ends_within(2)
         except OSError:
             pass
         os.close(self._output)
         return self._gone is not None and self._gone[0] >= 0
+
+    def _ends_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while self._gone is None and time.monotonic() < deadline:
+            self._wait(deadline)
+        return self._gone is not None
 
     def _say(self, frames: bytes) -> None:
         self._outgoing += frames
@@ -338,17 +486,34 @@ class _Child:
     def _why_gone(self) -> Stopped:
         if self._stopped is not None:
             return self._stopped
-        deadline = time.monotonic() + 2
-        while self._gone is None and time.monotonic() < deadline:
-            self._wait(deadline)
+        hung_up = not self._ends_within(0.5)
+        if hung_up:  # it closed the conversation and lives on
+            self._kill()
+            self._ends_within(2)
         status, cpu = self._gone or (-1, 0.0)
-        if status >= 0 and os.WIFSIGNALED(status):
+        if status < 0:
+            raise ZygoteGone
+        if hung_up:
+            return Stopped(
+                Outcome.ERROR,
+                "The code closed the descriptors of its process, and could not answer any more.",
+                "Leave the process's files and descriptors alone.",
+            )
+        if os.WIFSIGNALED(status):
             return _killed_by(os.WTERMSIG(status), cpu >= self._limits.seconds, self._limits)
         return Stopped(
             Outcome.ERROR,
             "The code ended its own process instead of returning a value.",
             "Take out exit(), quit(), sys.exit() and os._exit().",
         )
+
+
+def _ended_twice(_question: Question) -> Answer:
+    raise Stopped(
+        Outcome.ERROR,
+        "The grading process ended twice while it ran this function.",
+        "If the function uses little memory, ask your instructor to look at the grading machine.",
+    )
 
 
 def _no_answer(error: ProtocolError) -> Stopped:

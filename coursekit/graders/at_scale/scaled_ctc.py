@@ -23,7 +23,7 @@ Rng = np.random.Generator
 Loss = Callable[..., Tensor]
 Allowed = Callable[[list[int], int, int], bool]
 
-READY_MADE = ("ctc_loss", "ctc_loss.default", "_ctc_loss", "_ctc_loss.default")
+READY_MADE = ("ctc_loss",)
 
 
 def states_of(target: Tensor, blank: int) -> list[int]:

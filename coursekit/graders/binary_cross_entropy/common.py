@@ -17,27 +17,13 @@ Loss = Callable[..., Tensor]
 Draw = Callable[..., tuple[Tensor, Tensor]]
 
 
-def overloads(*names: str) -> tuple[str, ...]:
-    """Ready-made functions as a TorchFunctionMode sees them: with the overload's name if called through torch.ops."""
-    return tuple(name + overload for name in names for overload in ("", ".default", ".int", ".out"))
-
-
-LOSSES = overloads(
+LOSSES = (
     *("binary_cross_entropy", "binary_cross_entropy_with_logits", "multilabel_soft_margin_loss", "soft_margin_loss"),
-    *("cross_entropy", "cross_entropy_loss", "nll_loss", "nll_loss_nd", "nll_loss_forward", "kl_div"),
+    *("cross_entropy", "nll_loss", "kl_div"),
 )
-SIGMOIDS = overloads(
-    *("sigmoid", "sigmoid_", "expit", "special_expit", "logsigmoid", "log_sigmoid", "log_sigmoid_forward"),
-    *("hardsigmoid", "silu", "glu", "softplus", "softmax", "log_softmax", "_softmax", "_log_softmax", "softmin"),
-    *(
-        "special_softmax",
-        "special_log_softmax",
-        "logaddexp",
-        "logaddexp2",
-        "logsumexp",
-        "special_logsumexp",
-        "logcumsumexp",
-    ),
+SIGMOIDS = (
+    *("sigmoid", "logsigmoid", "hardsigmoid", "silu", "glu", "softplus"),
+    *("softmax", "log_softmax", "logaddexp", "logaddexp2", "logsumexp", "logcumsumexp"),
 )
 
 DTYPES = (torch.float32, torch.float64)

@@ -11,17 +11,10 @@ from torch import Tensor, tensor
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]
 
-SOFTMAXES = (
-    *("softmax", "log_softmax", "softmin", "special_softmax", "special_log_softmax", "gumbel_softmax"),
-    *("_softmax", "_log_softmax", "_safe_softmax", "_sparse_softmax", "_sparse_log_softmax"),
-    *("logsumexp", "special_logsumexp", "logaddexp", "logaddexp2", "logcumsumexp"),
+READY_MADE = (
+    *("softmax", "log_softmax", "logsumexp", "logaddexp", "logaddexp2", "logcumsumexp"),
+    *("nll_loss", "cross_entropy", "kl_div"),
 )
-LOSSES = (
-    *("nll_loss", "nll_loss2d", "nll_loss_nd", "nll_loss_forward", "nll_loss2d_forward"),
-    *("cross_entropy", "cross_entropy_loss", "linear_cross_entropy", "kl_div"),
-)
-# as a TorchFunctionMode sees them: with the overload's name where one is called through torch.ops
-READY_MADE = tuple(name + overload for name in SOFTMAXES + LOSSES for overload in ("", ".default", ".int"))
 
 # No two pairs of these marks are the same distance apart (a Golomb ruler), and losses see only distances between
 # logits: whatever is confused with whatever, the numbers differ.

@@ -20,8 +20,7 @@ Rng = np.random.Generator
 Loss = Callable[..., Tensor]
 Onward = Callable[[list[int], int, int], list[int]]
 
-# as a TorchFunctionMode sees them: with the overload's name where one is called through torch.ops
-READY_MADE = tuple(name + overload for name in ("ctc_loss", "_ctc_loss") for overload in ("", ".default", ".Tensor"))
+READY_MADE = ("ctc_loss",)
 
 # ---- the lattice ------------------------------------------------------------------------------------------------
 

@@ -23,19 +23,9 @@ Array = NDArray[np.float64]
 
 DTYPES = (torch.float32, torch.float64)
 
-# as a TorchFunctionMode sees them: with the overload's name where one is called through torch.ops
-READY_MADE = tuple(
-    name + overload
-    for name in (
-        "cosine_similarity",
-        "cosine_embedding_loss",
-        "hinge_embedding_loss",
-        "pairwise_distance",
-        "cdist",
-        "triplet_margin_loss",
-        "triplet_margin_with_distance_loss",
-    )
-    for overload in ("", ".default", ".out")
+READY_MADE = (
+    *("cosine_similarity", "cosine_embedding_loss", "hinge_embedding_loss", "pairwise_distance", "cdist"),
+    *("triplet_margin_loss", "triplet_margin_with_distance_loss"),
 )
 
 

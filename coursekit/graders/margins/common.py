@@ -17,13 +17,10 @@ from coursekit.reductions import reduced
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]
 
-LOSSES = (
+READY_MADE = (
     *("soft_margin_loss", "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss"),
     *("hinge_embedding_loss", "margin_ranking_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"),
-    "multilabel_margin_loss_forward",
 )
-# as a TorchFunctionMode sees them: with the overload's name where one is called through torch.ops
-READY_MADE = tuple(name + overload for name in LOSSES for overload in ("", ".default", ".out"))
 
 DTYPES = (torch.float32, torch.float64)
 

@@ -17,18 +17,10 @@ from coursekit.reductions import reduced, wrong_words
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]
 
-LOSSES = (
-    "margin_ranking_loss",
-    "soft_margin_loss",
-    "multilabel_soft_margin_loss",
-    "hinge_embedding_loss",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "cross_entropy_loss",
+READY_MADE = (
+    *("margin_ranking_loss", "soft_margin_loss", "multilabel_soft_margin_loss", "hinge_embedding_loss"),
+    *("binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy"),
 )
-# as a TorchFunctionMode sees them: with the overload's name where one is called through torch.ops
-READY_MADE = tuple(name + overload for name in LOSSES for overload in ("", ".default", ".out"))
 
 # Far enough apart that no mistake about two of them stays hidden, and none the negative of another
 SCORES = (-1.9, -1.1, -0.4, 0.6, 1.4, 2.3)

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from .protocol import NAMES, Answer, Problem, Question
+from .readymade import relatives
 
 
 class _Watch(TorchFunctionMode):
@@ -23,7 +24,7 @@ class _Watch(TorchFunctionMode):
 
     def __init__(self, forbids: Collection[str]) -> None:
         super().__init__()
-        self.forbids = frozenset(forbids)
+        self.names = relatives(tuple(forbids))
         self.caught: str | None = None
 
     def __torch_function__(
@@ -33,8 +34,8 @@ class _Watch(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        name = getattr(func, "__name__", "")
-        if name in self.forbids and self.caught is None:
+        name = getattr(func, "__name__", "").partition(".")[0]  # of an operator, without its overload
+        if name in self.names and self.caught is None:
             self.caught = name
         return func(*args, **(kwargs or {}))
 

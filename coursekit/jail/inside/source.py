@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .byhand import ByHand
+
 Cell = tuple[str, str]  # label, text
 
 
@@ -26,7 +28,7 @@ class SourceError(Exception):
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
-        self.kind = kind  # missing, or broken
+        self.kind = kind  # missing, broken, or forbidden (the message is the name of what was used)
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,16 @@ class _Statement:
     is_stub: bool
 
 
-def load(cells: list[Cell], name: str) -> Callable[..., Any]:
+def load(cells: list[Cell], name: str, by_hand: ByHand | None = None) -> Callable[..., Any]:
     """The function `name`, defined by running only the statements it depends on.
 
+    Args:
+        cells: all of a submission's source.
+        name: what the function is called.
+        by_hand: what those statements must not use; nothing is run if they do.
+
     Raises:
-        SourceError: no such function (names the closest one found), or its cell is no Python.
+        SourceError: no such function (names the closest one found), its cell is no Python, or it is not by hand.
         Exception: whatever the learner's own statements raise.
     """
     statements, broken = _parse(cells)
@@ -53,8 +60,14 @@ def load(cells: list[Cell], name: str) -> Callable[..., Any]:
     namespace = vars(module)
     for label, text in cells:  # so that a traceback can quote the learner's line
         linecache.cache[_file(label)] = (len(text), None, text.splitlines(keepends=True), _file(label))
+    needed = _needed(statements, name, broken)
+    if by_hand is not None:
+        used = by_hand.read([statement.node for statement in needed])
+        if used is not None:
+            raise SourceError("forbidden", used)
+        namespace["__builtins__"] = by_hand.builtins()
     lazy = __future__.annotations.compiler_flag  # a forgotten `from torch import Tensor` costs nobody a point
-    for statement in _needed(statements, name, broken):
+    for statement in needed:
         tree = ast.Module([statement.node], [])
         code = compile(tree, _file(statement.label), "exec", flags=lazy, dont_inherit=True)
         exec(code, namespace)

@@ -1,19 +1,19 @@
 """The warm parent of all children: torch is imported once, then every submission is one fork.
 
-Run by the judge as `python -m inside.zygote FD`, with this folder's parent as working directory. On the control
-socket FD the judge sends, a line of JSON each, {"run": number, limits} with two descriptors (the conversation, the
-child's standard output), {"kill": number}, or {"import": module}; the zygote answers {"status": …, "cpu": …} when the
-child has ended, {"ready": true} when it has imported. One child at a time.
+Run by the judge as `python -m inside.zygote FD SETTINGS`, with this folder's parent as working directory. On the
+control socket FD the judge sends, a line of JSON each, {"run": number, limits} with two descriptors (the conversation,
+the child's standard output), {"kill": number}, or {"import": module}; the zygote answers {"status": …, "cpu": …} when
+the child has ended, {"ready": true} when it has imported. One child at a time.
+
+SETTINGS are {"confined": …, "outside": the judge's namespaces}; the first answer says which layers hold (see confine).
 """
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -24,28 +24,51 @@ from typing import Any, NoReturn
 
 import numpy as np
 import torch
+from torch import nn
 
-from . import protocol
+from . import confine, protocol
 from .answer import answer, describe
+from .byhand import ByHand
+from .disarm import Disarmed
 from .protocol import Answer, Problem
 from .source import SourceError, load
 
-_PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
+# A child has no files, so what a learner may well import, and what torch imports when first asked, must be there.
+_WARM = """
+abc array bisect cmath collections collections.abc contextlib copy csv dataclasses datetime decimal enum fractions
+functools heapq inspect io itertools json logging math numbers operator os.path pathlib pprint queue random re
+statistics string struct textwrap threading time timeit traceback types typing typing_extensions unittest uuid
+warnings weakref
+numpy numpy.linalg numpy.random numpy.testing numpy.typing
+torch.autograd torch.autograd.functional torch.autograd.forward_ad torch.autograd.gradcheck torch.distributions
+torch.func torch.linalg torch.nn.functional torch.nn.init torch.nn.utils torch.nn.utils.rnn torch.optim torch.overrides
+torch.special torch.testing torch.utils.checkpoint torch.utils.data torch.masked
+"""
+_CONVERSATION = 3  # the only descriptor that a child has beside the standard three
 
 
 def main() -> None:
     """Serves forks until the judge closes the control socket."""
     control = socket.socket(fileno=int(sys.argv[1]))
+    settings = json.loads(sys.argv[2])
     _warm_up()
     _hide_the_course()
     os.chdir("/")
+    confinement = confine.Confinement() if settings["confined"] else None
+    in_bubblewrap = confine.in_bubblewrap(settings["outside"])
     wake, woken = socket.socketpair()
     for end in (wake, woken):
         end.setblocking(False)
     signal.set_wakeup_fd(woken.fileno())
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    control.send(json.dumps({"ready": True}).encode())
+    report = confine.report(confinement, settings["outside"]) if confinement else {"ready": True}
+    if confinement:
+        confinement.hide_from_children()
+    gc.collect()
+    gc.freeze()  # a child that collects garbage writes to none of this
+    control.sendall(_line(report))
     pid, number, heard = 0, 0, b""
+    disarmed = Disarmed(())
     while True:
         ready, _, _ = select.select([control, wake], [], [])
         if wake in ready:
@@ -61,14 +84,13 @@ def main() -> None:
                     _end(pid)
                 elif "import" in order:
                     importlib.import_module(order["import"])
-                    control.send(json.dumps({"ready": True}).encode())
+                    control.sendall(_line({"ready": True}))
                 elif "run" in order:
+                    disarmed = disarmed.of(order["forbids"])
                     pid, number = os.fork(), order["run"]
                     if pid == 0:
                         signal.set_wakeup_fd(-1)
-                        for end in (wake, woken, control):
-                            end.close()
-                        _child(socket.socket(fileno=fds[0]), fds[1], order)
+                        _child(fds[0], fds[1], order, disarmed.by_hand, confinement, in_bubblewrap=in_bubblewrap)
             for fd in fds:
                 os.close(fd)
 
@@ -76,15 +98,39 @@ def main() -> None:
 def _warm_up() -> None:
     """Pays once for what every child would pay for, then hides it from the garbage collector's writes."""
     torch.set_num_threads(1)  # a child hangs in its first large operation if the parent ever ran a parallel region
+    for name in _WARM.split():
+        importlib.import_module(name)
     np.random.default_rng(0).normal()
+    np.random.seed(0)
     x = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
     loss = -(x - x.exp().sum(1, keepdim=True).log())[torch.arange(4), torch.tensor([0, 1, 2, 0])].mean()
     loss.backward()  # type: ignore[no-untyped-call]
     torch.autograd.grad(x * 2, [x], torch.ones_like(x))  # the first one with a gradient given imports sympy
-    repr(x)
+    torch.einsum("ij,jk,kl->il", torch.ones(2, 2), torch.ones(2, 2), torch.ones(2, 2))  # more than two: opt_einsum
+    nn.functional.one_hot(torch.tensor([1]), 3)
+    nn.Linear(3, 2)(torch.ones(1, 3)).sum().backward()
+    (torch.ones(2, dtype=torch.float16).exp() @ torch.ones(2, dtype=torch.float16)).item()
+    _Identity.apply(x).sum().backward()  # type: ignore[no-untyped-call]
+    for kind in (torch.float64, torch.float32, torch.int64, torch.bool):
+        repr(torch.ones(2, 3).to(kind).to_sparse()), repr(torch.ones(2).to(kind)), torch.ones(2).to(kind).numpy()
     load([("warm", "%magic\ndef f(): ...")], "f")  # imports what IPython needs to read magics
-    gc.collect()
-    gc.freeze()
+    try:
+        raise ValueError("warm")
+    except ValueError as error:
+        describe(error)
+
+
+class _Identity(torch.autograd.Function):
+    """A gradient of one's own: what the first one imports is not paid by a learner."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(x)
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, slope: torch.Tensor) -> torch.Tensor:
+        return slope * torch.ones_like(*ctx.saved_tensors)
 
 
 def _hide_the_course() -> None:
@@ -115,47 +161,59 @@ def _report(pid: int, control: socket.socket) -> int:
         if ended == pid:
             _end(pid)
             cpu = usage.ru_utime + usage.ru_stime
-            control.send(json.dumps({"status": status, "cpu": cpu}).encode())
+            control.sendall(_line({"status": status, "cpu": cpu}))
             pid = 0
 
 
-def _child(conversation: socket.socket, output: int, order: dict[str, Any]) -> NoReturn:
+def _child(
+    conversation: int,
+    output: int,
+    order: dict[str, Any],
+    by_hand: ByHand,
+    confinement: confine.Confinement | None,
+    *,
+    in_bubblewrap: bool,
+) -> NoReturn:
     """Loads the learner's function and answers questions about it until the judge hangs up."""
     try:
         os.dup2(output, 1)
         os.dup2(output, 2)
-        os.close(output)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.environ.clear()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()  # so that the judge can end whatever the learner's code started, too
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # who kills the zygote dies with it
-        _limit(order["cpu"], order["memory"])
+        confine.limit(order["cpu"], order["memory"], in_bubblewrap=in_bubblewrap)
         gc.disable()
-        _converse(conversation, order["forbids"])
+        if confinement:
+            confinement.prepare(in_bubblewrap=in_bubblewrap)
+        confine.die_with_parent()
+        if confinement:
+            confinement.put_on()
+        os.dup2(conversation, _CONVERSATION)
+        os.closerange(_CONVERSATION + 1, 1 << 10)
+        _converse(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, _CONVERSATION), by_hand)
     finally:
         os._exit(0)
 
 
-def _converse(conversation: socket.socket, forbids: list[str]) -> None:
+def _converse(conversation: socket.socket, by_hand: ByHand) -> None:
     header, _ = _receive(conversation)
     job = json.loads(header)
-    function, problem = _load([(label, text) for label, text in job["cells"]], job["function"])
+    function, problem = _load([(label, text) for label, text in job["cells"]], job["function"], by_hand)
     while True:
         header, body = _receive(conversation)
         question = protocol.decode_question(json.loads(header), body)
         try:
-            reply = Answer(problem=problem) if function is None else answer(function, question, forbids)
-            frame = protocol.encode_answer(reply)
+            reply = Answer(problem=problem) if function is None else answer(function, question, by_hand.forbids)
+            frame = protocol.encode_answer(by_hand.judge(reply))
         except BaseException as error:  # MemoryError while encoding, say
             frame = protocol.encode_answer(Answer(problem=describe(error)))
         conversation.sendall(frame)
 
 
-def _load(cells: list[tuple[str, str]], name: str) -> tuple[Callable[..., Any] | None, Problem | None]:
+def _load(cells: list[tuple[str, str]], name: str, by_hand: ByHand) -> tuple[Callable[..., Any] | None, Problem | None]:
     try:
-        return load(cells, name), None
+        return load(cells, name, by_hand), None
     except SourceError as error:
         return None, Problem(error.kind, str(error))
     except BaseException as error:
@@ -178,15 +236,8 @@ def _exactly(conversation: socket.socket, size: int) -> bytes:
     return bytes(data)
 
 
-def _limit(cpu_seconds: int, memory: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    if sys.platform == "linux":
-        with open("/proc/self/statm") as statm:
-            used = int(statm.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
+def _line(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode() + b"\n"
 
 
 if __name__ == "__main__":

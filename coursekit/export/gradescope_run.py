@@ -1,0 +1,86 @@
+"""What the autograder does in Gradescope's container: grades one submission and writes results.json, come what may."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from coursekit import batch, course, submissions
+from coursekit.export import gradescope
+from coursekit.export.text import clean_name
+from coursekit.jail.judge import Jail, JailError
+from coursekit.report import Graded
+
+_UNCONFINED: dict[str, Any] = {"confined": False}
+_REFUSED = (
+    "Submissions cannot be confined in this container, so none is graded. Choose an image that allows it, or set "
+    "TRUST_SUBMISSIONS=yes in run_autograder if you trust your learners not to read the graders or forge a grade."
+)
+
+
+def main(topic: str, root: Path, *, trust_submissions: bool, visibility: str = gradescope.VISIBLE) -> int:
+    """Grades what lies in `root/submission` and writes `root/results/results.json`.
+
+    Returns:
+        0, or 1 where the autograder itself failed; what went wrong is printed, which only the instructor sees.
+    """
+    start = time.monotonic()
+    try:
+        graded = _grade(topic, root, trust_submissions)
+        content = gradescope.results(graded, visibility=visibility, seconds=time.monotonic() - start)
+        code = 0
+    except Exception as error:  # results.json is owed whatever happens, and the learner is told no internals
+        print(f"{type(error).__name__}: {error}")
+        content = gradescope.not_graded("its output, which only you see, says more.")
+        code = 1
+    _write(root / "results" / "results.json", content)
+    return code
+
+
+def _grade(topic: str, root: Path, trust_submissions: bool) -> Graded:
+    exercises = course.find_topic(topic).exercises
+    submission = submissions.read(root / "submission", learner(root / "submission_metadata.json"))
+    secret = (root / "source" / "secret.key").read_text(encoding="ascii").strip().encode()
+    with ExitStack() as stack:
+        try:
+            jail = stack.enter_context(Jail())
+        except JailError as error:  # only here: what a submission may bring about later must not take its walls away
+            print(f"Not confined: {error}")
+            if not trust_submissions:
+                raise JailError(_REFUSED) from None
+            jail = stack.enter_context(Jail(**_UNCONFINED))
+        for layer in getattr(jail, "layers", ()):
+            print(f"{'in force' if layer.in_force else 'not in force':<14}{layer.name}: {layer.detail}")
+        return batch.grade_one(submission, exercises, jail, secret)
+
+
+def learner(metadata: Path) -> str:
+    """Who handed in, by submission_metadata.json: the names of a group joined, or a word where they cannot be read."""
+    try:
+        users = json.loads(metadata.read_text(encoding="utf-8"))["users"]
+        names = [str(user.get("name") or user["email"]) for user in users]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        names = []
+    return clean_name(" and ".join(names)) if names else "learner"
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(content, indent=1), encoding="ascii")
+    partial.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(
+        main(
+            sys.argv[1],
+            Path(os.environ.get("AUTOGRADER_ROOT", "/autograder")),
+            trust_submissions=os.environ.get("TRUST_SUBMISSIONS") == "yes",
+            visibility=os.environ.get("VISIBILITY", gradescope.VISIBLE),
+        )
+    )

@@ -1,0 +1,32 @@
+"""Grades as web pages: one for the instructor, and one for each learner to hand back.
+
+Each is one file that needs no script and no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from coursekit.pages.instructor import instructor_page
+from coursekit.pages.learner import learner_page
+from coursekit.pages.page import page_name
+from coursekit.report import Graded
+
+
+def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None) -> Path:
+    """Writes `index.html` and `learners/*.html`, and returns the first.
+
+    Args:
+        folder: where to; made if need be.
+        grades: of all learners.
+        title: what the instructor's page is called.
+        roster: who should have handed in; None if that is not known.
+    """
+    learners = folder / "learners"
+    learners.mkdir(parents=True, exist_ok=True)
+    for graded in grades:
+        (learners / page_name(graded.learner)).write_text(learner_page(graded), encoding="utf-8")
+    index = folder / "index.html"
+    index.write_text(instructor_page(grades, title, roster), encoding="utf-8")
+    return index

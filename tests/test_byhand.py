@@ -1,0 +1,575 @@
+"""By hand means by hand: evasions are named, and no honest style is refused."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import textwrap
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+import toys
+from torch import tensor
+
+from coursekit import course, grading
+from coursekit.exercise import Exercise
+from coursekit.grading import ask_here, grade
+from coursekit.jail.inside import source
+from coursekit.jail.inside.answer import answer
+from coursekit.jail.inside.byhand import ByHand, Refused
+from coursekit.jail.inside.disarm import Disarmed
+from coursekit.jail.inside.protocol import Answer, Problem, Question
+from coursekit.jail.inside.readymade import operators, relatives
+from coursekit.jail.judge import Jail
+from coursekit.report import Outcome
+
+TESTS = Path(__file__).parent
+HOSTILE = TESTS / "hostile"
+MANIFEST = {
+    entry["file"]: entry
+    for entry in json.loads((HOSTILE / "MANIFEST.json").read_text(encoding="utf-8"))
+    if entry["file"].startswith("h")
+}
+HONEST_THERE = {"h34_optim_autograd_logsumexp.py", "h38_numpy_torch_numpy.py"}
+NOT_RUN = {"h41_ctypes_symbol.py"}  # its function does not need what it looked up, so that is not loaded
+
+
+def exercise(name: str) -> Exercise:
+    return course.exercises()[name][1]
+
+
+def used(text: str, name: str = "cross_entropy") -> str | None:
+    """What the first layer finds in an answer, which is not run."""
+    return used_in(*source._parse([("a.py", textwrap.dedent(text))]), name, name)
+
+
+def used_in(statements: list[source._Statement], broken: list[str], name: str, function: str) -> str | None:
+    needed = source._needed(statements, function, broken)
+    return ByHand(exercise(name).forbids).read([statement.node for statement in needed])
+
+
+# ---- the ways that were handed in --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", [file for file in MANIFEST if file not in HONEST_THERE | NOT_RUN])
+def test_evasion_is_refused_unread(file):
+    """The first layer alone names every one."""
+    assert used((HOSTILE / file).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("file", sorted(HONEST_THERE))
+def test_hand_made_is_not(file):
+    """The ones among them that are by hand are not refused."""
+    assert used((HOSTILE / file).read_text(encoding="utf-8")) is None
+
+
+@pytest.fixture(scope="module")
+def jail():
+    with Jail() as jail:
+        yield jail
+
+
+def graded(jail, text, name="cross_entropy"):
+    with jail.child((("a.py", textwrap.dedent(text)),), exercise(name)) as ask:
+        return grade(exercise(name), ask, seed=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", MANIFEST)
+def test_evasion_scores_nothing(jail, file):
+    """In the jail, both layers together: what is by hand there has our flags missing, so it passes no check of ours."""
+    report = graded(jail, (HOSTILE / file).read_text(encoding="utf-8"))
+    outcomes = {Outcome.FORBIDDEN} if file not in HONEST_THERE | NOT_RUN else {Outcome.FAILED, Outcome.ERROR}
+    assert (report.outcome in outcomes, file in HONEST_THERE or report.points) == (
+        True,
+        0 if file not in HONEST_THERE else True,
+    )
+
+
+# ---- ways of our own ---------------------------------------------------------------------------------------------
+
+RIGHT = """
+def by_hand(l, t):
+    z = l - l.max(dim=1, keepdim=True).values
+    return -(z - z.exp().sum(1, keepdim=True).log())[range(len(t)), t].mean()
+"""
+
+EVASIONS = {
+    "star": ("from torch.nn.functional import *\ndef f(l, t): return nll_loss(log_softmax(l, 1), t)", "log_softmax"),
+    "second name": (
+        "import torch\nG = torch.nn.functional\ndef f(l, t): return G.cross_entropy(l, t)",
+        "cross_entropy",
+    ),
+    "module": ("from torch import nn\ndef f(l, t): return nn.CrossEntropyLoss()(l, t)", "CrossEntropyLoss"),
+    "class of another name": ("import torch.nn as n\nL = n.NLLLoss()\ndef f(l, t): return L(l, t)", "NLLLoss"),
+    "pattern": (
+        "import torch.nn.functional as F\ndef f(l, t):\n match F:\n  case object(cross_entropy=g): return g(l, t)",
+        "cross_entropy",
+    ),
+    "getattr": (
+        "import torch\ndef f(l, t): return getattr(torch.nn.functional, 'cross_entropy')(l, t)",
+        "cross_entropy",
+    ),
+    "namespace": (
+        "import torch.nn.functional as F\ndef f(l, t): return F.__dict__['cross_' + 'entropy'](l, t)",
+        "torch.nn.functional.__dict__",
+    ),
+    "frames": ("def f(l, t):\n try: 1 / 0\n except Exception as e: return e.__traceback__.tb_frame.f_back", "f_back"),
+    "families": ("def f(l, t): return ().__class__.__base__.__subclasses__()[0]", "__subclasses__"),
+    "library": ("from sklearn.metrics import log_loss\ndef f(l, t): return log_loss(t, l)", "sklearn.metrics.log_loss"),
+    "importlib": ("import importlib as i\ndef f(l, t): return i.import_module('torch')", "importlib"),
+    "imported by another": ("import random\ndef f(l, t): return random._os.sys.modules", "random._os"),
+    "methodcaller": (
+        "from operator import methodcaller as m\ndef f(l, t): return m('log_softmax', 1)(l)",
+        "log_softmax",
+    ),
+    "Formatter": ("import string\ndef f(l, t): return string.Formatter().get_field('0', (l,), {})", "string.Formatter"),
+    "type hints": ("import typing\ndef f(l, t): return typing.get_type_hints(f)", "typing.get_type_hints"),
+    "distribution": ("import torch\ndef f(l, t): return l.new_tensor(0).logsumexp(0)", "logsumexp"),
+    "reduce": ("import torch\nF = torch._C._nn\ndef f(l, t): return F.cross_entropy_loss(l, t)", "torch._C"),
+    "numpy": ("import numpy as np\ndef f(l, t): return np.logaddexp.reduce(l.numpy())", "logaddexp"),
+    "attention": (
+        "import torch.nn as nn\nA = nn.MultiheadAttention(4, 1)\ndef f(l, t): return A(l, l, l)",
+        "Multihead",
+    ),
+    "compiled": ("import torch\n@torch.compile\ndef f(l, t): return l.sum()", "torch.compile"),
+}
+
+# What the first layer cannot see, because the name is made while the code runs; the second layer can
+AT_RUN_TIME = {
+    "joined name": (
+        "import torch.nn.functional as F\ndef f(l, t): return getattr(F, 'cross_' + 'entropy')(l, t)",
+        "cross_entropy",
+    ),
+    "getattr under another name": (
+        "import torch, functools\ng = getattr\ndef f(l, t):\n"
+        " return functools.reduce(g, 'nn functional cross_entropy'.split(), torch)(l, t)",
+        "cross_entropy",
+    ),
+    "namespace of a module": (
+        "import torch.nn.functional as F\ndef f(l, t): return vars(F)['cross_entropy'](l, t)",
+        "vars",
+    ),
+    "eval from globals": (
+        "def f(l, t): return globals()['__built' + 'ins__']['ev' + 'al']('1') * l.sum()",
+        "eval",
+    ),
+    "import from globals": (
+        "def f(l, t): return globals()['__built' + 'ins__']['__imp' + 'ort__']('scipy.special') and l.sum()",
+        "scipy.special",
+    ),
+    "own attribute of that name": (
+        "class A:\n def log_softmax(self): ...\n"
+        "def f(l, t): return -l.log_softmax(1)[range(len(t)), t].mean() + 0 * hasattr(A, 'x')",
+        "log_softmax",
+    ),
+    "keyword of that name": (
+        "def f(l, t): return -l.log_softmax(1)[range(len(t)), t].mean() * len(dict(log_softmax=1))",
+        "log_softmax",
+    ),
+    "swallowed": (
+        RIGHT + "\ndef f(l, t, _=dict(log_softmax=1)):\n try: return -l.log_softmax(1).sum()\n"
+        " except BaseException: return by_hand(l, t)",
+        "log_softmax",
+    ),
+    "in a thread": (
+        "import threading\ndef f(l, t, _=dict(log_softmax=1)):\n r = []\n"
+        " h = threading.Thread(target=lambda: r.append(l.log_softmax(1)))\n h.start(); h.join()\n return l.sum()",
+        "log_softmax",
+    ),
+    "in a backward": (
+        "import torch\nclass A(torch.autograd.Function):\n log_softmax = 1\n"
+        " @staticmethod\n def forward(ctx, l, t): ctx.save_for_backward(l); return l.sum()\n"
+        " @staticmethod\n def backward(ctx, g): return ctx.saved_tensors[0].log_softmax(1), None\n"
+        "def f(l, t): return A.apply(l, t)",
+        "log_softmax",
+    ),
+    "when it is loaded": (
+        "import torch\nX = torch.zeros(2).log_softmax(0, **dict(dtype=None) or dict(log_softmax=1))\n"
+        "def f(l, t): return X.sum()",
+        "log_softmax",
+    ),
+}
+
+
+def as_answer(text: str) -> str:
+    return f"{text}\ndef cross_entropy(input, target, *_, **__):\n    return f(input, target)\n"
+
+
+@pytest.mark.parametrize("way", EVASIONS)
+def test_way_round_is_named(way):
+    """However it is spelled; the name says what to take out."""
+    text, name = EVASIONS[way]
+    assert (used(as_answer(text)) or "").startswith(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", EVASIONS | AT_RUN_TIME)
+def test_way_round_scores_nothing(jail, way):
+    """Not a point, and the message names what was used."""
+    text, name = (EVASIONS | AT_RUN_TIME)[way]
+    report = graded(jail, as_answer(text))
+    assert (report.points, report.outcome) == (0, Outcome.FORBIDDEN)
+    assert f"`{name}" in report.first_failure.rationale
+
+
+@pytest.mark.parametrize("way", AT_RUN_TIME)
+def test_first_layer_is_not_clever(way):
+    """It reads names only: these are left to the second layer, so that it is tested by itself."""
+    assert used(as_answer(AT_RUN_TIME[way][0])) is None
+
+
+# ---- honest ------------------------------------------------------------------------------------------------------
+
+
+@cache
+def answers(path: Path) -> tuple[str, list[tuple[str, str]]]:
+    """A file's text, and of each answer in it the exercise and the function's name."""
+    text = path.read_text(encoding="utf-8")
+    names = re.findall(r"^(?:def |class )?(\w+) *[(=]", text, re.MULTILINE)
+    pairs = [(name.partition("__")[0], name) for name in dict.fromkeys(names)]
+    return text, [pair for pair in pairs if pair[0] in course.exercises()]
+
+
+FILES = [path for topic in course.TOPICS for path in (topic.solution, TESTS / "styles" / f"{topic.name}.py")]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_no_answer_is_refused(path):
+    """The answers in solutions/ and tests/styles/: several hundred, in every style that we know."""
+    text, found = answers(path)
+    parsed = source._parse([("a.py", text)])
+    assert len(found) >= 3
+    assert {name: used_in(*parsed, *pair) for pair in found for name in pair[1:]} == {name: None for _, name in found}
+
+
+HONEST = {
+    "dataclass": """
+        from dataclasses import dataclass, field
+        @dataclass(frozen=True)
+        class Logits:
+            values: "torch.Tensor"
+            dim: int = 1
+            def log_softmax(self):
+                top = self.values.amax(self.dim, keepdim=True)
+                return self.values - top - (self.values - top).exp().sum(self.dim, keepdim=True).log()
+        def f(l, t): return -Logits(l).log_softmax()[range(len(t)), t].mean()
+        import torch
+        """,
+    "own helper of torch's name": """
+        import torch
+        def log_softmax(x, dim=-1): return x - x.amax(dim, True) - (x - x.amax(dim, True)).exp().sum(dim, True).log()
+        def nll_loss(log_p, t): return -log_p.gather(1, t[:, None]).mean()
+        def f(l, t): return nll_loss(log_softmax(l, 1), t)
+        """,
+    "comparison beside it": """
+        import pandas as pd, numpy as np, torch
+        import torch.nn.functional as F
+        from torch.nn import CrossEntropyLoss, Module
+        from torch.nn.functional import cross_entropy as reference, one_hot
+        criterion = CrossEntropyLoss()
+        expected = F.cross_entropy(torch.zeros(1, 2), torch.tensor([0]))
+        def train(model, x, y): return criterion(model(x), y)
+        def f(l, t):
+            z = l - l.amax(1, keepdim=True)
+            return -((z - z.exp().sum(1, True).log()) * one_hot(t, l.shape[1])).sum() / np.float64(len(t)).item()
+        """,
+    "module": """
+        import torch
+        from torch import nn
+        class Loss(nn.modules.loss._WeightedLoss):
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                self._eps, self.log_softmax = 0.0, self._log_p
+            def _log_p(self, x):
+                top = x.max(1, keepdim=True).values.detach()
+                return x - top - torch.log(torch.exp(x - top).sum(1, keepdim=True))
+            def __call__(self, l, t): return -self.log_softmax(l)[torch.arange(len(t)), t].mean() + self._eps
+        f = Loss()
+        """,
+    "namedtuple": """
+        from collections import namedtuple
+        P = namedtuple("P", "log_softmax, n")
+        def parts(l):
+            z = l - l.amax(1, keepdim=True)
+            return P(log_softmax=z - z.exp().sum(1, True).log(), n=len(l))._replace(n=len(l))
+        def f(l, t): p = parts(l); return -p.log_softmax[range(p.n), t].sum() / p.n
+        """,
+    "reduction by name": """
+        import torch, sys, math, functools
+        EPS = sys.float_info.min
+        def f(l, t, reduction="mean"):
+            z = l - l.amax(1, keepdim=True)
+            losses = -(z - (z.exp().sum(1, True) + EPS).log())[range(len(t)), t]
+            return getattr(torch, reduction)(losses) if hasattr(torch, reduction) else getattr(losses, reduction)()
+        """,
+    "own function": """
+        import torch
+        class CE(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, l, t):
+                p = (l - l.amax(1, keepdim=True)).exp(); p = p / p.sum(1, keepdim=True)
+                ctx.save_for_backward(p, t); ctx._n = len(t)
+                return -p[torch.arange(len(t)), t].log().mean()
+            @staticmethod
+            def backward(ctx, g):
+                p, t = ctx.saved_tensors
+                return g * (p - torch.eye(p.shape[1], dtype=p.dtype)[t]) / ctx._n, None
+        def f(l, t): return CE.apply(l, t)
+        """,
+    "script": """
+        \"\"\"My answer.\"\"\"
+        from __future__ import annotations
+        import typing as T, itertools, warnings, logging, math
+        import torch as th
+        __all__ = ["f"]
+        log = logging.getLogger(__name__)
+        def once(g):
+            @__import__functools_wraps(g)
+            def inner(*a, **k):
+                assert a, f"{g.__name__} of {type(a).__name__} wants {a[0].__class__.__name__}"
+                return g(*a, **k)
+            return inner
+        from functools import wraps as __import__functools_wraps
+        @once
+        def f(l: th.Tensor, t: th.Tensor) -> T.Any:
+            try:
+                top = max(row.max().item() for row in l)
+            except (ValueError, RuntimeError) as error:
+                raise ValueError(f"{error!r:>10}") from error
+            rec = lambda i: 0 if i < 0 else -(l[i, t[i]] - top - (l[i] - top).exp().sum().log()) + rec(i - 1)
+            return rec(len(t) - 1) / len(t)
+        if __name__ == "__main__":
+            import scipy.special
+            print(eval("f"), scipy.special.log_softmax([1]))
+        """,
+    "vmap and grad": """
+        import torch
+        def one(row, t):
+            z = row - row.amax()
+            return z.exp().sum().log() - torch.einsum("c,c->", z, torch.nn.functional.one_hot(t, len(z)).to(z))
+        def f(l, t): return torch.func.vmap(one)(l, t).mean()
+        """,
+}
+
+
+@pytest.mark.parametrize("style", HONEST)
+def test_honest_style_is_not_refused(style):
+    """Names of their own, imports that other cells need, and Python's usual furniture."""
+    assert used(as_answer(textwrap.dedent(HONEST[style]))) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", HONEST)
+def test_honest_style_gets_its_answer(jail, style):
+    """In the jail, with torch disarmed: the numbers of torch, value and gradient."""
+    logits, target = tensor([[0.5, -1.0, 2.0], [0.0, 3.0, 1.0]], requires_grad=True), tensor([2, 0])
+    with jail.child((("a.py", as_answer(textwrap.dedent(HONEST[style]))),), exercise("cross_entropy")) as ask:
+        reply = ask(Question((logits.detach(), target), wrt=(0,)))
+    assert reply.problem is None
+    torch.testing.assert_close(reply.value, F.cross_entropy(logits.detach(), target))
+    torch.testing.assert_close(reply.gradients[0], torch.autograd.grad(F.cross_entropy(logits, target), logits)[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_answers_get_full_marks_when_disarmed(jail, path):
+    """Every seventh answer of every file, in the jail: nothing that they call is missing."""
+    text, found = answers(path)
+    for name, function in found[::7]:
+        report = graded(jail, text if function == name else f"{text}\n{name} = {function}\n", name)
+        assert (function, report.points) == (function, exercise(name).maximum)
+
+
+# ---- what is forbidden -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("forbids", "included", "not_included"),
+    [
+        ("log_softmax", "special_log_softmax _log_softmax _sparse_log_softmax LogSoftmax", "softmax logsumexp"),
+        ("softmax", "softmin gumbel_softmax _safe_softmax scaled_dot_product_attention Softmax2d", "log_softmax exp"),
+        ("nll_loss", "nll_loss2d nll_loss_nd NLLLoss nll_loss_forward", "poisson_nll_loss gaussian_nll_loss"),
+        ("cross_entropy", "cross_entropy_loss CrossEntropyLoss linear_cross_entropy", "binary_cross_entropy"),
+        ("binary_cross_entropy", "BCELoss", "binary_cross_entropy_with_logits BCEWithLogitsLoss"),
+        ("sigmoid", "special_expit sigmoid_ Sigmoid silu LSTM", "logsigmoid tanh sign"),
+        ("kl_div", "KLDivLoss kl_divergence", "xlogy"),
+        ("special_entr", "entr Categorical", "xlogy"),
+        ("mse_loss", "MSELoss mse_loss_backward", "l1_loss"),
+        ("l1_loss", "L1Loss", "smooth_l1_loss SmoothL1Loss"),
+        ("ctc_loss", "CTCLoss _ctc_loss _cudnn_ctc_loss _ctc_loss_backward", "nll_loss"),
+        ("cdist", "pdist _cdist_forward _euclidean_dist", "dist norm"),
+    ],
+)
+def test_relatives(forbids, included, not_included):
+    """Classes, operators and what has the function inside are derived; building blocks stay."""
+    found = relatives((forbids,))
+    assert set(included.split()) <= found
+    assert not set(not_included.split()) & found
+
+
+@pytest.mark.parametrize("exercise", [e for _, e in course.exercises().values()], ids=lambda exercise: exercise.name)
+def test_forbidden_names_are_torchs(exercise):
+    """A name that torch does not have forbids nothing: a slip of the pen in a grader shows here."""
+    bases = {operator.partition(".")[0] for operator in operators()}
+    assert all(hasattr(F, name) or name in bases for name in exercise.forbids)
+
+
+def test_own_twin_is_forbidden():
+    """Who rebuilds a function of torch does not call it, nor its class."""
+    for _, one in course.exercises().values():
+        if hasattr(F, one.name) and one.forbids:
+            assert one.name in relatives(one.forbids)
+
+
+# ---- the second layer --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disarmed():
+    """Torch without the ready-made functions of cross-entropy, in this very process, for one test."""
+    disarmed = Disarmed(exercise("cross_entropy").forbids)
+    yield disarmed
+    disarmed.restore()
+
+
+X = tensor([[0.5, -1.0, 2.0], [0.0, 3.0, 1.0]], dtype=torch.float64)
+T = tensor([2, 0])
+
+CALLS = {
+    "function": lambda: F.cross_entropy(X, T),
+    "class": lambda: torch.nn.CrossEntropyLoss()(X, T),
+    "operator": lambda: torch.ops.aten.cross_entropy_loss(X, T),
+    "binding": lambda: torch._C._nn.cross_entropy_loss(X, T, None, 1, -100, 0.0),
+    "method": lambda: X.log_softmax(1),
+    "into a given tensor": lambda: torch.softmax(X, 1, out=torch.empty(0, dtype=X.dtype)),
+    "sparse": lambda: torch.sparse.log_softmax(X.to_sparse(), 1),
+    "MKL-DNN": lambda: torch.softmax(X.float().to_mkldnn(), 1),
+    "masked": lambda: torch.masked.log_softmax(X, 1),
+    "attention": lambda: F.scaled_dot_product_attention(X[None], X[None], X[None]),
+    "reference": lambda: torch._refs.log_softmax(X, 1),
+    "decomposition": lambda: torch._decomp.decomposition_table[torch.ops.aten._log_softmax.default](X, 1, False),
+    "distribution": lambda: torch.distributions.Categorical(logits=X).logits,
+    "vmap": lambda: torch.vmap(F.nll_loss)(X, T),
+    "vmap of all": lambda: torch.vmap(F.cross_entropy)(X, T),
+    "forward derivative": lambda: torch.func.jvp(lambda x: F.softmax(x, 1), (X,), (X,)),
+    "derivative": lambda: torch.func.grad(lambda x: F.softmin(x, 1).sum())(X),
+    "part": lambda: torch.logaddexp(X, X),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_kernel_is_gone(disarmed, call):
+    """Whatever leads to it, and it is noted."""
+    with pytest.raises((Refused, RuntimeError)):
+        CALLS[call]()
+    assert disarmed.by_hand.caught[0] in relatives(exercise("cross_entropy").forbids)
+
+
+def test_kernel_is_gone_without_gradients(disarmed):
+    """Below autograd, too."""
+    with torch.inference_mode(), pytest.raises(Refused):
+        torch.softmax(X + 0, 1)
+
+
+def test_everything_comes_back():
+    """Restoring leaves no trace: the same numbers, the same functions."""
+    before = F.cross_entropy(X, T), torch.softmax(X, 1), F.gumbel_softmax, torch._refs.log_softmax
+    Disarmed(exercise("cross_entropy").forbids).restore()
+    after = F.cross_entropy(X, T), torch.softmax(X, 1), F.gumbel_softmax, torch._refs.log_softmax
+    assert (before[0] == after[0], torch.equal(before[1], after[1]), before[2:]) == (True, True, after[2:])
+
+
+def test_same_rule_is_kept():
+    """The next submission of the same exercise finds torch as it is; another exercise's rule replaces it."""
+    first = Disarmed(("softmax",))
+    try:
+        assert first.of(["softmax"]) is first
+    finally:
+        second = first.of(("kl_div",))
+    try:
+        torch.softmax(X, 1)
+        with pytest.raises(Refused):
+            F.kl_div(X, X, reduction="sum")
+    finally:
+        second.restore()
+    F.kl_div(X, X, reduction="sum")
+
+
+def numbers():
+    """Values and gradients of what stays allowed, and what is near to what is not."""
+    x = X.clone().requires_grad_(True)
+    for name in ("exp", "log1p", "sigmoid", "tanh", "softplus", "logsigmoid", "erf", "relu", "square", "cumsum"):
+        function = getattr(torch, name, None) or getattr(F, name)
+        value = function(x.abs(), 1) if name == "cumsum" else function(x.abs())
+        yield value
+        yield from torch.autograd.grad(value.sum(), x)
+    for loss in (F.mse_loss, F.binary_cross_entropy_with_logits, F.poisson_nll_loss, F.smooth_l1_loss):
+        value = loss(x, X.sigmoid())
+        yield value
+        yield from torch.autograd.grad(value, x)
+        yield torch.vmap(loss)(x, X.sigmoid())
+    yield torch.einsum("ij,kj->ik", x, x)
+    yield torch.func.hessian(lambda z: (z - z.amax()).exp().sum().log())(X[0])
+
+
+@pytest.mark.slow
+def test_numbers_are_the_same_to_the_bit():
+    """What is allowed is not touched."""
+    torch.manual_seed(0)
+    before = [value.detach().clone() for value in numbers()]
+    disarmed = Disarmed(exercise("cross_entropy").forbids)
+    try:
+        after = [value.detach().clone() for value in numbers()]
+    finally:
+        disarmed.restore()
+    assert len(before) > 30
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+    assert disarmed.by_hand.caught == []
+
+
+# ---- what is said ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "rationale", "help"),
+    [
+        ("softmax", "This answer calls torch's ready-made `softmax`.", "build it from exp, log"),
+        (
+            "torch._C",
+            "This answer uses `torch._C`, by which code can reach a ready-made loss",
+            "Write `double` without it",
+        ),
+        ("x" * 999, f"This answer uses `{'x' * 80}`", "Write `double` without it"),
+    ],
+)
+def test_message_says_what_was_used(double, name, rationale, help):
+    """And what to do instead."""
+    report = grade(double, lambda _: Answer(problem=Problem("forbidden", name)), seed=0)
+    assert (report.outcome, report.points) == (Outcome.FORBIDDEN, 0)
+    assert report.first_failure.rationale.startswith(rationale)
+    assert help in report.first_failure.help
+
+
+def test_own_notebook_stays_friendly(double):
+    """There the same rule is a sentence; torch itself stays whole for all other cells."""
+    ask = ask_here(lambda x: 2 * x + 0 * F.softmin(x, -1), double)
+    assert grade(double, ask, seed=0).first_failure.rationale == "This answer calls torch's ready-made `softmin`."
+    assert torch.softmax(X, 1).sum().item() == pytest.approx(2)
+    assert answer(lambda x: eval("x + x"), Question((X,)), double.forbids).problem is None
+
+
+def test_nothing_is_forbidden_nothing_is_read():
+    """An exercise that forbids nothing is not read: whatever leads to the answer is an answer."""
+    rule = ByHand(())
+    assert rule.read(ast.parse("import ctypes\nx = ctypes.CDLL(eval('None'))").body) is None
+    assert rule.builtins()["eval"] is eval
+
+
+def test_toy_is_by_hand():
+    """The toy exercise of the other tests forbids nothing by itself."""
+    assert (toys.make_double().forbids, grading.relatives(())) == ((), frozenset())

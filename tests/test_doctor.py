@@ -1,0 +1,71 @@
+"""What `coursekit doctor` says of this machine, and that its attacks are real ones."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from coursekit import cli, doctor
+from coursekit.jail import judge
+from coursekit.jail.judge import Jail, JailError, Layer
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confine"),
+]
+
+BY_LIMITS = {  # what a process and its limits hold off by themselves
+    "take more memory than it may",
+    "run for ever",
+    "print for ever",
+}
+
+
+def test_this_machine_is_well(capsys):
+    """Every attack is held off where the tests run."""
+    assert cli.main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("  held ") == len(doctor.ATTACKS) + 1
+    assert "NOT HELD" not in out
+    assert "can grade the work of strangers." in out
+
+
+def test_attacks_are_real():
+    """Without the walls every attack on one of them gets through, and is seen to."""
+    with Jail(doctor.LIMITS, confined=False) as jail:
+        held = {attack.name for attack, holds in doctor.try_attacks(jail) if holds}
+    allowed = BY_LIMITS | {"raise its own limits", "read the environment of process 1"}  # which not all can
+    assert BY_LIMITS <= held <= allowed
+
+
+def test_attack_that_gets_through(monkeypatch, capsys):
+    """One is enough to warn, and to fail."""
+    monkeypatch.setattr(doctor, "ATTACKS", (doctor.Attack("breathe", "pass"),))
+    assert doctor.run() == 1
+    out = capsys.readouterr().out
+    assert "NOT HELD      breathe" in out
+    assert "Do not grade the work of strangers here" in out
+
+
+def test_missing_layers(monkeypatch, capsys):
+    """What is missing is named, with how to get it."""
+    layers = (Layer("Landlock", False, "too old"), Layer("seccomp", True, ""), Layer("bubblewrap", False, "not there"))
+    monkeypatch.setattr(doctor, "look", lambda: layers)
+    monkeypatch.setattr(judge, "_layers", lambda told: layers)
+    assert doctor.run() == 1
+    out = capsys.readouterr().out
+    assert "NOT IN FORCE  Landlock: too old" in out
+    assert "bubblewrap needs: apt install bubblewrap" in out
+    assert "--trust-submissions" in out
+
+
+def test_another_system(monkeypatch, capsys):
+    """Where nothing can be confined, that is all it says."""
+
+    def look():
+        raise JailError("Only Linux can confine submissions.")
+
+    monkeypatch.setattr(doctor, "look", look)
+    assert doctor.run() == 1
+    assert "Only Linux can confine submissions." in capsys.readouterr().out

@@ -1,0 +1,280 @@
+"""Rosters of Canvas and Moodle: filled where they should be, and otherwise as the instructor exported them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strangers import STRANGE, graded, unread
+
+from coursekit.export import ExportError, canvas, moodle, roster
+from coursekit.report import Graded
+
+CANVAS = (
+    b"Student,ID,SIS User ID,SIS Login ID,Section,KL divergence (77),Essay (78),Current Score,Total (read)\r\n"
+    b",,,,,Manual Posting,,,\r\n"
+    b"    Points Possible,,,,,3,10,(read only),(read only)\r\n"
+    b'"Lovelace, Ada",101,s1,ada,A,,8,80,\r\n'
+    b'"Zuse, Kim",102,s2,Kim@Uni.example,A,1,,,\r\n'
+    b'"Student, Test",103,,,A,,,,\r\n'
+)
+
+MOODLE = (
+    "\ufeffIdentifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
+    "Last modified (submission),Last modified (grade),Feedback comments\n"
+    'Participant 11,Ada Lovelace,ada@uni.example,Submitted,,3.00,Yes,"Monday, 1 June 2026, 9:00 AM",-,\n'
+    "Participant 12,Kim Zuse,kim@uni.example,Submitted,1.00,3.00,Yes,-,-,old words\n"
+    "Participant 13,=cmd|' /C calc'!A0,eve@uni.example,No submission,,3.00,No,-,-,\n"
+).encode()
+
+
+def table(content: bytes, delimiter: str = ",") -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=delimiter))
+
+
+def fill_canvas(data: bytes = CANVAS, *learners: str, column: str = "KL divergence", by: str = "") -> roster.Merged:
+    return canvas.merge([graded(name) for name in learners or ("ada", "kim@uni.example")], data, column=column, by=by)
+
+
+def fill_moodle(data: bytes = MOODLE, *learners: str, **options: str) -> roster.Merged:
+    names = learners or ("ada@uni.example", "kim@uni.example")
+    return moodle.merge([graded(name) for name in names], data, **options)
+
+
+# ---- Canvas ------------------------------------------------------------------------------------------------------
+
+
+def test_canvas_fills_one_column():
+    """Our points stand in the assignment's column, in the rows of our learners; all else is as it was."""
+    before, after = table(CANVAS), table(fill_canvas().content)
+    assert [row[5] for row in after] == ["KL divergence (77)", "Manual Posting", "3", "1.5", "1.5", ""]
+    assert [row[:5] + row[6:] for row in after] == [row[:5] + row[6:] for row in before]
+
+
+def test_canvas_says_what_it_did():
+    """Who was matched by what, who was left out, and which grade stood there before."""
+    merged = canvas.merge([graded("ada"), graded("kim@uni.example"), graded("eve")], CANVAS, column="KL divergence")
+    assert merged.notes == (
+        "2 of 3 learners matched by SIS Login ID.",
+        "Graded, but not in the roster (1, left out): eve.",
+        "In the roster, but not graded (1, left as they were): Student, Test 103.",
+        "Other grades stood there before (1): Zuse, Kim 102: 1 became 1.5.",
+    )
+
+
+def test_canvas_fills_points_possible():
+    """Where Canvas does not know what can be had it is told; where it knows otherwise the instructor is told."""
+    empty = CANVAS.replace(b",,,,,3,10,", b",,,,,,10,")
+    assert table(fill_canvas(empty).content)[2][5] == "3"
+    merged = fill_canvas(CANVAS.replace(b",,,,,3,10,", b",,,,,9,10,"))
+    assert table(merged.content)[2][5] == "9"
+    assert "Canvas gives 9 points for it, we 3: ours are not scaled." in merged.notes
+
+
+@pytest.mark.parametrize("column", ["KL divergence (77)", "KL divergence", " KL divergence (77)"])
+def test_canvas_column_with_or_without_its_number(column):
+    """The assignment is named as the instructor knows it."""
+    assert table(fill_canvas(column=column).content)[3][5] == "1.5"
+
+
+def test_canvas_takes_the_only_assignment():
+    """Where there is one there is nothing to choose; what Canvas computes or keeps read-only is none."""
+    one = CANVAS.replace(b"Essay (78)", b"Final Grade")
+    assert table(fill_canvas(one, column="").content)[3][5] == "1.5"
+
+
+@pytest.mark.parametrize(
+    ("learners", "by"),
+    [
+        (("101", "102"), "ID"),
+        (("S1", "s2"), "SIS User ID"),
+        (("lovelace, ada", "Zuse,  Kim"), "Student"),
+        (("lovelaceada_101_9001_kl", "zusekim_LATE_102_9002_kl"), "ID"),
+    ],
+)
+def test_canvas_finds_learners_by_what_they_are_called(learners, by):
+    """The column is guessed, or named; Canvas's own names of downloaded files serve too."""
+    for asked in ("", by):
+        merged = fill_canvas(CANVAS, *learners, by=asked)
+        assert merged.notes[0] == f"2 of 2 learners matched by {by}."
+        assert [row[5] for row in table(merged.content)][3:5] == ["1.5", "1.5"]
+
+
+def test_canvas_with_semicolons_and_mark():
+    """A file written for another country comes back as it came."""
+    content = fill_canvas(b"\xef\xbb\xbf" + re.sub(rb'(".*?")|,', lambda m: m[1] or b";", CANVAS)).content
+    assert content.startswith(b"\xef\xbb\xbfStudent;ID;")
+    assert table(content, ";")[3][5] == "1.5"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda data: b"", "The roster is empty"),
+        (lambda data: b"\xef\xbb\xbf\r\n", "The roster is empty"),
+        (lambda data: data.replace(b"Ada", b"\xc4da"), "not UTF-8 text (byte 191)"),
+        (lambda data: b"PK\x03\x04\x00" + data, "NUL characters"),
+        (lambda data: b"<!DOCTYPE html>\n<html>", "a single column"),
+        (lambda data: data.replace(b'"Zuse, Kim"', b'"Zuse" Kim'), "no CSV file"),
+        (lambda data: data + b'"no end', "no CSV file"),
+        (lambda data: data.replace(b"Student,ID", b"Name,Number"), "no columns Student and ID"),
+        (
+            lambda data: data.replace(b"KL div", b"Div"),
+            "no column called “KL divergence”. Did you mean “Divergence (77)”",
+        ),
+        (lambda data: data.replace(b"Essay (78)", b"KL divergence (78)"), "Several assignments are called so"),
+        (lambda data: data.replace(b"Essay (78)", b"KL divergence (77)"), "2 columns called"),
+        (lambda data: data.replace(b"102,s2,Kim@Uni.example", b"102,s2,ADA"), "“ada” stands in 2 rows"),
+        (lambda data: data.replace(b",ada,", b",eva,").replace(b"Kim@Uni", b"Kim@Abc"), "None of 2 learners stands"),
+    ],
+)
+def test_canvas_refuses(change, said):
+    """What is wrong with the file is one sentence."""
+    with pytest.raises(ExportError) as caught:
+        fill_canvas(change(CANVAS))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_canvas_asks_which_assignment():
+    """Nothing is guessed where two columns might be meant."""
+    with pytest.raises(ExportError, match=r"Which assignment\? Name one with --column: KL divergence \(77\), Essay"):
+        fill_canvas(column="")
+    nothing = b"Student,ID,Section,Final Grade\nAda,1,A,\n"
+    with pytest.raises(ExportError, match="has no assignment"):
+        canvas.merge([graded("1")], nothing)
+
+
+def test_canvas_refuses_an_unknown_key():
+    """A column to match by that is not there is named, with the closest one."""
+    with pytest.raises(ExportError, match=r"no column called “SIS Login”. Did you mean “SIS Login ID”\?"):
+        fill_canvas(by="SIS Login")
+
+
+@pytest.mark.parametrize(
+    ("learners", "said"),
+    [
+        (("ada", "ada"), "Graded twice: ada."),
+        (("ada", "ADA"), "“ada” and “ADA” are the same row"),
+        ((), "There are no grades"),
+    ],
+)
+def test_no_learner_twice(learners, said):
+    """Which of two grades counts is not ours to decide."""
+    with pytest.raises(ExportError, match=said):
+        canvas.merge([graded(name) for name in learners], CANVAS, column="KL divergence")
+
+
+# ---- Moodle ------------------------------------------------------------------------------------------------------
+
+
+def test_moodle_fills_grade_and_feedback():
+    """Unknown columns, dates with commas and the byte order mark stay; grades and comments are ours."""
+    merged = fill_moodle()
+    before, after = table(MOODLE), table(merged.content)
+    assert merged.content.startswith(b"\xef\xbb\xbfIdentifier,")
+    assert b"\r" not in merged.content
+    assert [row[4] for row in after] == ["Grade", "1.5", "1.5", ""]
+    assert [row[:4] + row[5:9] for row in after] == [row[:4] + row[5:9] for row in before]
+    assert after[1][9].startswith("<pre>double: not yet (0.5 of 2 points)<br>")
+    assert after[3][9] == ""
+    assert merged.notes == (
+        "2 of 2 learners matched by Email address.",
+        "In the roster, but not graded (1, left as they were): Participant 13 =cmd|' /C calc'!A0.",
+        "Other grades stood there before (1): Participant 12 Kim Zuse: 1.00 became 1.5.",
+    )
+
+
+def test_moodle_knows_its_own_file_names():
+    """A folder of downloaded submissions matches by participant."""
+    merged = fill_moodle(MOODLE, "Ada Lovelace_11_assignsubmission_file", "Kim Zuse_12_assignsubmission_file_kl")
+    assert merged.notes[0] == "2 of 2 learners matched by Identifier."
+    assert [row[4] for row in table(merged.content)][1:3] == ["1.5", "1.5"]
+
+
+@pytest.mark.parametrize(
+    ("learners", "by"), [(("Participant 11", "participant_12"), "Identifier"), (("ada lovelace",), "Full name")]
+)
+def test_moodle_finds_learners(learners, by):
+    """By number, or by name."""
+    assert fill_moodle(MOODLE, *learners).notes[0].endswith(f"matched by {by}.")
+
+
+def test_moodle_invents_nobody():
+    """A number in a name is no participant."""
+    with pytest.raises(ExportError, match="None of 2 learners stands in the roster"):
+        fill_moodle(MOODLE, "student11", "12")
+
+
+def test_moodle_leaves_what_is_locked():
+    """A grade that Moodle will not change is not filled in, and is named."""
+    merged = fill_moodle(MOODLE, "eve@uni.example")
+    assert table(merged.content)[3][4] == ""
+    assert "Moodle does not let these grades be changed (1): eve@uni.example." in merged.notes
+
+
+def test_moodle_of_another_maximum():
+    """3 of 3 points are not 3 of 100."""
+    merged = fill_moodle(MOODLE.replace(b",3.00,Yes", b",30.00,Yes"))
+    assert "Moodle's maximum is 30.00, ours 3: set it in Moodle." in merged.notes
+
+
+def test_moodle_without_feedback():
+    """A worksheet that has no column for comments gets the grades."""
+    merged = fill_moodle(MOODLE.replace(b"Feedback comments", b"Feedback files"))
+    assert [row[4] for row in table(merged.content)][1:3] == ["1.5", "1.5"]
+    assert table(merged.content)[2][9] == "old words"
+    assert any("no column for feedback" in note for note in merged.notes)
+
+
+def test_moodle_tells_why_nothing_was_graded():
+    """The comment of an unreadable submission says so."""
+    content = moodle.merge([unread()], MOODLE.replace(b"Kim Zuse", b"kim")).content
+    assert table(content)[2][9] == "<pre>Nothing could be graded. It is not a regular file.</pre>"
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_comment_is_never_a_formula(strange):
+    """Moodle shows it as the plain text that it is, and a spreadsheet as text."""
+    comment = moodle.as_comment(STRANGE[strange])
+    assert comment.startswith("<pre>")
+    assert re.findall(r"<(?!br>)[^>]*>", comment) == ["<pre>", "</pre>"]
+    assert "\n" not in comment
+
+
+# ---- any roster --------------------------------------------------------------------------------------------------
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=9)
+
+
+@given(st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=5), st.booleans(), st.sampled_from(["\n", "\r\n"]))
+def test_the_instructors_cells_survive(rows, mark, line_end):
+    """Whatever stands in the roster's other cells, formulas too, is there afterwards."""
+    rows = [row for row in rows if row[0].strip()]
+    target = io.StringIO(newline="")
+    header = ["Identifier", "Username", "Grade", "Notes"]
+    csv.writer(target, lineterminator=line_end).writerows([header, ["Participant 5", "ada", "", ""], *rows])
+    data = (("\ufeff" if mark else "") + target.getvalue()).encode()
+    content = moodle.merge([graded("participant 5")], data).content
+    assert content.startswith(b"\xef\xbb\xbf") == mark
+    assert table(content)[2:] == rows
+    assert table(content)[1] == ["Participant 5", "ada", "1.5", ""]
+
+
+@pytest.mark.parametrize(
+    ("points", "written"), [(0, "0"), (3, "3"), (1.5, "1.5"), (1.67, "1.67"), (10, "10"), (12345.67, "12345.67")]
+)
+def test_points(points, written):
+    """A decimal point, no exponent, no zeros behind."""
+    assert roster.number(points) == written
+
+
+def test_many_learners():
+    """Nobody is lost among a thousand."""
+    data = ("Student,ID,Section,KL (1)\n" + "".join(f"S {n},{n},A,\n" for n in range(1000))).encode()
+    rows = table(canvas.merge([Graded(str(n), ()) for n in range(1000)], data).content)
+    assert [row[3] for row in rows[1:]] == ["0"] * 1000

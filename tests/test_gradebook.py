@@ -1,0 +1,424 @@
+"""The gradebook: nothing is lost, nothing is changed, and what shall be shown is a query. On SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from coursekit import gradebook
+from coursekit.gradebook import Gradebook, GradebookError, Work
+from coursekit.report import Graded, Outcome, Report
+
+NAMES = ["ann", "Ödön", "a\nb", "", '"quoted"', "half\ud800", "nul\0", "'; DROP TABLE coursekit_entry; --", "x" * 300]
+
+
+def server_programs() -> Path | None:
+    """Where PostgreSQL keeps initdb and pg_ctl; Debian puts them beside no other program."""
+    on_path = shutil.which("initdb")
+    found = [Path(on_path).resolve().parent] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return next((folder for folder in reversed(found) if (folder / "initdb").exists()), None)
+
+
+class Server:
+    """A PostgreSQL server in a folder of its own, reached by a socket in that folder."""
+
+    def __init__(self, folder: Path, programs: Path) -> None:
+        self.folder, self.programs = folder, programs
+        self.user = None
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            self.user = next(name for name in ("postgres", "nobody") if any(p.pw_name == name for p in pwd.getpwall()))
+            shutil.chown(folder, self.user)
+        self.run("initdb", "-D", str(folder / "data"), "-U", "grader", "-A", "trust", "--no-sync", "-E", "UTF8")
+        self.start()
+
+    def run(self, program: str, *arguments: str) -> None:
+        command = [str(self.programs / program), *arguments]
+        subprocess.run(command, check=True, capture_output=True, user=self.user, cwd=self.folder, timeout=60)
+
+    def start(self) -> None:
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
+        self.run(
+            "pg_ctl", "-D", str(self.folder / "data"), "-w", "-o", options, "-l", str(self.folder / "log"), "start"
+        )
+
+    def stop(self) -> None:
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", "immediate", "stop")
+
+    def database(self, name: str) -> str:
+        """The URL of a new, empty database."""
+        engine = sa.create_engine(f"postgresql+psycopg://grader@/postgres?host={self.folder}")
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        engine.dispose()
+        return f"postgresql://grader@/{name}?host={self.folder}"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    programs = server_programs()
+    if programs is None:
+        assert not os.environ.get("CI"), "start.py installs PostgreSQL where the tests run in CI"
+        pytest.skip("PostgreSQL's server programs are not installed")
+    import tempfile
+
+    # not pytest's own folder, which no other user may enter, and short: a socket's path has at most 107 bytes
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        server = Server(Path(folder), programs)
+        try:
+            yield server
+        finally:
+            if (server.folder / "data" / "postmaster.pid").exists():
+                server.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def url(request, tmp_path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'book.sqlite'}"
+    server = request.getfixturevalue("server")
+    return server.database(f"t{abs(hash(request.node.name)) % 10**12}")
+
+
+@pytest.fixture
+def book(url) -> Iterator[Gradebook]:
+    with Gradebook(url) as book:
+        book.accept({"double": "1", "triple": "1"})
+        yield book
+
+
+def work(text: str, exercise: str = "double", version: str = "1") -> Work:
+    return Work(exercise, version, f"{exercise} {text}", f"{exercise} {text} {version}")
+
+
+def report(points: float, exercise: str = "double", learner: str = "") -> Report:
+    return Report(exercise, learner, Outcome.FAILED, (), points, 4.0)
+
+
+def add(book: Gradebook, learner: str, text: str, points: float, version: str = "1", exercise: str = "double") -> None:
+    found = json.dumps(report(points, exercise).to_json())
+    new = work(text, exercise, version)
+    book.record([learner], [new], {} if book.known([new]) else {exercise: found})
+
+
+def points(graded) -> dict[str, list[float]]:
+    return {each.learner: [report.points for report in each.reports] for each in graded}
+
+
+def rows(book: Gradebook) -> dict[str, list[tuple[object, ...]]]:
+    """Everything that the database holds."""
+    with book._engine.connect() as connection:
+        return {
+            table.name: sorted(map(tuple, connection.execute(sa.select(table))))
+            for table in (gradebook.results, gradebook.entries, gradebook.accepted)
+        }
+
+
+# ---- what is shown -----------------------------------------------------------------------------------------------
+
+
+def test_latest_is_what_came_last(book):
+    """A worse second attempt is what counts as latest; handing in the first one again makes it the latest."""
+    add(book, "ann", "good", 4)
+    add(book, "ann", "bad", 1)
+    assert points(book.latest()) == {"ann": [1.0]}
+    add(book, "ann", "good", 4)
+    assert points(book.latest()) == {"ann": [4.0]}
+
+
+def test_best_is_what_has_most_points(book):
+    """Each exercise by itself."""
+    add(book, "ann", "first", 4)
+    add(book, "ann", "second", 1)
+    add(book, "ann", "first", 1, exercise="triple")
+    add(book, "ann", "second", 3, exercise="triple")
+    assert points(book.best()) == {"ann": [4.0, 3.0]}
+    assert points(book.latest()) == {"ann": [1.0, 3.0]}
+
+
+def test_learners_in_order_of_names(book):
+    """As Python sorts them, in whatever language the server speaks."""
+    names = ["b", "A", "a", "Z", "ä", "Ä", "1", "_"]
+    for name in names:
+        add(book, name, "x", 1)
+    assert [graded.learner for graded in book.latest()] == sorted(names)
+
+
+def test_exercises_in_the_order_asked(book):
+    """And no others."""
+    for exercise in ("double", "triple"):
+        add(book, "ann", "x", 1, exercise=exercise)
+    for asked in (["triple", "double"], ["double", "triple"], ["triple"]):
+        (graded,) = book.latest(asked)
+        assert asked == [report.exercise for report in graded.reports]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_any_name_and_any_text(book, name):
+    """What a stranger wrote comes back as it was."""
+    said = Report("double", "", Outcome.ERROR, (), 0.5, 4.0)
+    book.record([name], [work("x")], {"double": json.dumps(said.to_json())}, problem=name)
+    (graded,) = book.latest()
+    assert graded == Graded(name, (Report("double", name, Outcome.ERROR, (), 0.5, 4.0),), name)
+    add(book, name, "x", 0.5)
+    assert len(rows(book)["coursekit_entry"]) == 1
+
+
+def test_unreadable_file_is_a_row(book):
+    """Whoever handed in something unreadable is shown, until they hand in something better."""
+    book.record(["bob"], [work("link")], {"double": json.dumps(report(0).to_json())}, problem="It is a link.")
+    (graded,) = book.latest()
+    assert (graded.learner, graded.problem, graded.points) == ("bob", "It is a link.", 0)
+    add(book, "bob", "good", 4)
+    assert [each.problem for each in book.latest()] == [""]
+
+
+# ---- append-only -------------------------------------------------------------------------------------------------
+
+
+def test_rows_are_only_added(book):
+    """Whatever happens later, each row that was there is there as it was."""
+    add(book, "ann", "x", 1)
+    before = rows(book)
+    add(book, "ann", "y", 3)
+    add(book, "bob", "x", 1)
+    add(book, "ann", "x", 2, version="2")
+    book.accept({"double": "2"})
+    after = rows(book)
+    assert all(set(before[table]) < set(after[table]) for table in before)
+
+
+def test_same_again_adds_nothing(book):
+    """A run that is done again leaves the book as it was."""
+    add(book, "ann", "x", 1)
+    before = rows(book)
+    add(book, "ann", "x", 1)
+    book.accept({"double": "1"})
+    assert before == rows(book)
+
+
+def test_book_is_kept(url, book):
+    """Who opens it again finds what was in it."""
+    add(book, "ann", "x", 1)
+    with Gradebook(url) as again:
+        assert points(again.latest()) == {"ann": [1.0]}
+        assert again.accepted() == {"double": "1", "triple": "1"}
+
+
+# ---- a changed check ---------------------------------------------------------------------------------------------
+
+
+def test_new_version_is_not_shown_until_accepted(book):
+    """Grades of a changed check are in the book, and count from when they are accepted."""
+    add(book, "ann", "x", 4)
+    add(book, "bob", "y", 4)  # is not graded again: has left the folder
+    add(book, "ann", "x", 1, version="2")
+    assert points(book.latest()) == points(book.best()) == {"ann": [4.0], "bob": [4.0]}
+    assert points(book.latest(versions={"2"})) == {"ann": [1.0]}
+    book.accept({"double": "2"})
+    assert points(book.latest()) == points(book.best()) == {"ann": [1.0], "bob": [4.0]}
+    assert book.accepted()["double"] == "2"
+
+
+def test_best_keeps_other_work_of_the_old_version(book):
+    """A better attempt of before, which nobody could grade again, still counts as best."""
+    add(book, "ann", "better", 4)
+    add(book, "ann", "worse", 3)
+    add(book, "ann", "worse", 2, version="2")
+    book.accept({"double": "2"})
+    assert points(book.best()) == {"ann": [4.0]}
+    assert points(book.latest()) == {"ann": [2.0]}
+
+
+# ---- two at once -------------------------------------------------------------------------------------------------
+
+WRITER = """
+import json, sys
+sys.path.insert(0, sys.argv[2])
+from test_gradebook import Gradebook, report, work
+with Gradebook(sys.argv[1]) as book:
+    book.accept({"double": "1"})
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(150):
+        text = json.dumps(report(number % 5).to_json())
+        book.record([f"learner {number}", f"twin {number}"], [work(str(number))], {"double": text})
+"""
+
+
+@pytest.mark.slow
+def test_two_writers(url):
+    """Two processes that write the same results at the same time leave one of each, and one entry a learner."""
+    here = Path(__file__).parent
+    environment = {**os.environ, "PYTHONPATH": str(here.parent)}
+    command = [sys.executable, "-c", WRITER, url, str(here)]
+    writers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
+        for _ in range(2)
+    ]
+    for writer in writers:
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    assert [writer.wait(120) for writer in writers] == [0, 0]
+    for writer in writers:
+        writer.stdin.close()
+        writer.stdout.close()
+    with Gradebook(url) as book:
+        found = rows(book)
+        assert len(found["coursekit_result"]) == 150
+        assert len(found["coursekit_entry"]) == 300
+        assert points(book.latest()) == {
+            f"{who} {number}": [float(number % 5)] for who in ("learner", "twin") for number in range(150)
+        }
+
+
+def test_faster_writer_wins(book, url, monkeypatch):
+    """Where another grader records the same work between our look and our write, we take what it wrote."""
+    add_first = Gradebook._record
+
+    def late(self, *arguments):
+        monkeypatch.setattr(Gradebook, "_record", add_first)
+        with Gradebook(url) as other:
+            add(other, "ann", "x", 3)
+        add_first(self, *arguments)
+
+    monkeypatch.setattr(Gradebook, "_record", late)
+    book.record(["ann", "bob"], [work("x")], {"double": json.dumps(report(3).to_json())})
+    assert points(book.latest()) == {"ann": [3.0], "bob": [3.0]}
+    assert len(rows(book)["coursekit_entry"]) == 2
+
+
+# ---- what is no gradebook, and bad machines ----------------------------------------------------------------------
+
+
+def test_other_schema(url, book):
+    """A gradebook of another version of coursekit is refused, and nothing in it is touched."""
+    with book._engine.begin() as connection:
+        connection.execute(sa.update(gradebook.about).values(schema=99))
+    with pytest.raises(GradebookError, match=r"is of version 99, and this coursekit reads version 1\. Use"):
+        Gradebook(url)
+
+
+def test_other_database(url):
+    """A database of something else is refused, and stays as it is."""
+    engine = gradebook._engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE cars (name TEXT)")
+    with pytest.raises(GradebookError, match=r"is no gradebook: it holds other tables \(cars\)"):
+        Gradebook(url)
+    assert sa.inspect(engine).get_table_names() == ["cars"]
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("sqlite:///{}/none/book.sqlite", "none is no folder"),
+        ("sqlite:///{}", "its folder is not there, or may not be written"),
+        ("sqlite:///{}/text", "it is no database, or a damaged one"),
+        ("grades.sqlite", "Give a URL such as sqlite:///grades.sqlite"),
+        ("oracle9://x/y", "Give a URL such as sqlite:///grades.sqlite"),
+        ("postgresql://nobody:hidden@127.0.0.1:1/none", "the database server does not answer"),
+    ],
+)
+def test_cannot_be_opened(tmp_path, url, says):
+    """One sentence says why, and a password is not shown."""
+    (tmp_path / "text").write_text("grades: all good\n" * 100)
+    with pytest.raises(GradebookError) as caught:
+        Gradebook(url.format(tmp_path))
+    assert says in str(caught.value)
+    assert "hidden" not in str(caught.value)
+
+
+def test_disk_full(tmp_path):
+    """What was recorded before is kept."""
+    url = f"sqlite:///{tmp_path / 'book.sqlite'}"
+    with Gradebook(url) as book:
+        book.accept({"double": "1"})
+        add(book, "ann", "x", 1)
+        with book._engine.connect() as connection:  # the pool hands out this connection again
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        with pytest.raises(GradebookError, match="the disk is full"):
+            book.record(["bob"], [work("y" * 99_000)], {"double": json.dumps(report(1).to_json())})
+    with Gradebook(url) as book:
+        assert points(book.latest()) == {"ann": [1.0]}
+
+
+def test_locked(tmp_path, monkeypatch):
+    """A program that does not let go of the file is waited for, not for ever."""
+    monkeypatch.setattr(gradebook, "BUSY_SECONDS", 0.2)
+    path = tmp_path / "book.sqlite"
+    with Gradebook(f"sqlite:///{path}") as book:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(GradebookError, match="another program has held it"):
+            add(book, "ann", "x", 1)
+        other.execute("ROLLBACK")
+        other.close()
+        add(book, "ann", "x", 1)
+
+
+def test_waits_for_the_other(tmp_path):
+    """A transaction of another grader that is soon over is no error."""
+    path = tmp_path / "book.sqlite"
+    with Gradebook(f"sqlite:///{path}") as book:
+        book.accept({"double": "1"})
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN EXCLUSIVE")
+        timer = threading.Timer(0.3, lambda: other.execute("COMMIT"))
+        timer.start()
+        add(book, "ann", "x", 1)
+        timer.join()
+        other.close()
+        assert points(book.latest()) == {"ann": [1.0]}
+
+
+def test_removed(tmp_path):
+    """SQLite would write on into a file without a name; we say that it is gone."""
+    path = tmp_path / "book.sqlite"
+    with Gradebook(f"sqlite:///{path}") as book:
+        path.unlink()
+        assert not book.there
+        with pytest.raises(GradebookError, match="was removed while it was open"):
+            add(book, "ann", "x", 1)
+
+
+def test_may_not_be_written(tmp_path):
+    """A gradebook that can only be read says so when something is to be recorded."""
+    path = tmp_path / "book.sqlite"
+    with Gradebook(f"sqlite:///{path}") as book:
+        with book._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+        with pytest.raises(GradebookError, match="it may not be written"):
+            add(book, "ann", "x", 1)
+
+
+@pytest.mark.slow
+def test_server_that_stops(server):
+    """A server that goes away in the middle is named in a sentence, and what it held is there when it is back."""
+    url = server.database("stops")
+    with Gradebook(url) as book:
+        book.accept({"double": "1"})
+        add(book, "ann", "x", 1)
+        server.stop()
+        try:
+            with pytest.raises(GradebookError, match="the database server does not answer"):
+                add(book, "bob", "y", 1)
+            with pytest.raises(GradebookError, match="the database server does not answer"):
+                Gradebook(url)
+        finally:
+            server.start()
+        add(book, "bob", "y", 1)
+        assert points(book.latest()) == {"ann": [1.0], "bob": [1.0]}

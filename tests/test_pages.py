@@ -1,0 +1,388 @@
+"""Grades as web pages: right numbers, nothing hidden, nothing that runs."""
+
+import json
+import re
+import time
+from html.parser import HTMLParser
+
+import nasty
+import pytest
+import toys
+
+from coursekit import cli, gradefiles, grading, pages
+from coursekit.pages import instructor, tally
+from coursekit.report import Diagnosis, Example, Graded, Outcome, Report, Tier, Verdict
+
+VOID = {"meta", "br"}
+SWAPPED = Diagnosis("swapped", "The arguments are swapped. Look at `p`.")
+
+
+class Page(HTMLParser):
+    """Elements, attributes and text of a page that closes what it opens."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.words = ""
+        self.feed(markup)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.words += f" {data.strip()}"
+
+    def handle_comment(self, data):
+        raise AssertionError(data)
+
+
+def words(markup: str) -> str:
+    return " ".join(Page(markup).words.split())
+
+
+def report(exercise, learner, outcome=Outcome.FAILED, points=0.0, maximum=2, why="The value is not right.", **more):
+    state = Outcome.PASSED if outcome is Outcome.PASSED else outcome
+    verdict = Verdict("one", "One number", Tier.CORE, state, why, "Look again.", more.pop("example", None))
+    return Report(exercise, learner, outcome, (verdict,), points, maximum, **more)
+
+
+def solved(exercise, learner, points=2.0) -> Report:
+    return report(exercise, learner, Outcome.PASSED, points)
+
+
+def small_class() -> list[Graded]:
+    """Five learners and two exercises of 2 points, small enough to count by hand."""
+    return [
+        Graded("ann", (solved("a", "ann"), solved("b", "ann"))),
+        Graded("bob", (solved("a", "bob", 1.5), report("b", "bob", points=0.5, diagnosis=SWAPPED))),
+        Graded("chen", (report("a", "chen", Outcome.TIMEOUT), report("b", "chen", diagnosis=SWAPPED))),
+        Graded("dora", (report("a", "dora", Outcome.UNATTEMPTED), report("b", "dora", Outcome.UNATTEMPTED))),
+        Graded(
+            "emil",
+            (report("a", "emil", Outcome.UNATTEMPTED), report("b", "emil", Outcome.UNATTEMPTED)),
+            "It is a link.",
+        ),
+    ]
+
+
+# ---- numbers -----------------------------------------------------------------------------------------------------
+
+
+def test_tally():
+    """Counted by hand: of four who could be read three tried, two solved a and one has all of its points."""
+    a, b = tally.tally(small_class())
+    assert (a.exercise, a.maximum, a.attempted, a.solved, a.full) == ("a", 2, 3, 2, 1)
+    assert (a.share, a.difficulty, a.discrimination) == (3.5 / 8, pytest.approx(3.5 / 6), None)
+    assert a.outcomes == {Outcome.PASSED: 2, Outcome.TIMEOUT: 1, Outcome.UNATTEMPTED: 1}
+    assert (b.attempted, b.solved, b.full, b.share, b.difficulty) == (3, 1, 1, 2.5 / 8, pytest.approx(2.5 / 6))
+
+
+def test_nobody_tried():
+    """Nothing tried has no difficulty; no reports, no exercises."""
+    (only,) = tally.tally([Graded("dora", (report("a", "dora", Outcome.UNATTEMPTED),))])
+    assert (only.attempted, only.share, only.difficulty, only.discrimination) == (0, 0.0, None, None)
+    assert tally.tally([]) == []
+    assert tally.tally(small_class()[4:]) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "expected"),
+    [
+        ({(1, 1): 7, (1, 0): 3, (0, 1): 3, (0, 0): 7}, 0.4),  # of a fourfold table: (7·7 - 3·3) / (10·10)
+        ({(1, 1): 10, (0, 0): 10}, 1.0),
+        ({(1, 0): 10, (0, 1): 10}, -1.0),
+        ({(1, 1): 10, (0, 0): 9}, None),  # too few
+        ({(1, 1): 10, (1, 0): 10}, None),  # all the same
+        ({(1, 1): 10, (0, 1): 10}, None),
+    ],
+)
+def test_discrimination(right, expected):
+    """The correlation with all other exercises, where there are enough learners and some difference."""
+    grades = [
+        Graded(
+            f"{a}{b}{n}",
+            (report("a", "", points=float(a)), report("b", "", points=b / 2), report("c", "", points=b / 5)),
+        )
+        for (a, b), number in right.items()
+        for n in range(number)
+    ]
+    assert tally.tally(grades)[0].discrimination == (expected if expected is None else pytest.approx(expected))
+
+
+def test_obstacles():
+    """What keeps the most from solving comes first; misconceptions are also counted where the core has passed."""
+    grades = [
+        *small_class(),
+        Graded("fay", (solved("a", "fay"), report("b", "fay", Outcome.PASSED, 1.0, diagnosis=SWAPPED))),
+    ]
+    swapped, slow = tally.obstacles(grades)
+    assert (swapped.exercise, swapped.sentence, swapped.named) == ("b", SWAPPED.explanation, True)
+    assert swapped.learners == ("bob", "chen")
+    assert (slow.exercise, slow.outcome, slow.sentence, slow.named) == ("a", Outcome.TIMEOUT, "One number", False)
+    assert [each.learners for each in tally.misconceptions(grades)] == [("bob", "chen", "fay")]
+
+
+# ---- the instructor's page ---------------------------------------------------------------------------------------
+
+
+def test_instructors_page():
+    """The numbers of the small class, each with its word."""
+    said = words(pages.instructor_page(small_class(), "Week 3", ["ann", "Bob", "zoe", "chen"]))
+    for sentence in (
+        "Week 3 5 learners 1 of 4 median points 1 with full marks 1 could not be read, and are not counted below",
+        "2 of 3 b : The arguments are swapped. 1 of 3",
+        "1 of 3 a : too slow at “One number” (no known mistake)",
+        "Less than half of its points for those who tried it: b .",
+        "The mean is 1.5 of 4 points.",
+        "Could not be read (1): emil : It is a link.",
+        "Stopped because it took too long (1): chen",
+        "Tried nothing (1): dora On the roster, but nothing was handed in (1): zoe",
+        "2 passed 1 too slow 1 not attempted attempted 3 solved 2 full marks 1 mean share 44 % "
+        "difficulty 0.58 (middling) discrimination —",
+        "b , 2 learners: The arguments are swapped. Look at p . bob , chen",
+        "ann 4 of 4 bob 2 of 4 chen 0 of 4 dora 0 of 4 emil unread",
+    ):
+        assert sentence in said
+
+
+def test_histogram_has_words():
+    """The picture's numbers are also its text: two have nothing, one has half, one has all."""
+    markup = pages.instructor_page(small_class(), "x")
+    alt = next(value for tag, name, value in Page(markup).attributes if name == "aria-label" and "Learners by" in value)
+    assert "0–9 %: 2; 10–19 %: 0;" in alt
+    assert "50–59 %: 1;" in alt
+    assert alt.endswith("90–99 %: 0; full marks: 1.")
+
+
+@pytest.mark.parametrize("points", [k / 10 for k in range(10)])
+def test_bins_have_no_gaps(points):
+    """A tenth of the points is in the bin that begins with it, whatever floats make of it."""
+    assert instructor._bin(Graded("x", (report("a", "x", points=3 * points, maximum=3),))) == round(10 * points)
+
+
+def test_every_picture_has_words():
+    """No picture without a label, no number by colour alone."""
+    page = Page(pages.instructor_page(small_class(), "x"))
+    labels = [value for tag, name, value in page.attributes if (tag, name) == ("svg", "aria-label")]
+    assert page.tags.count("svg") == len(labels) > 3
+    assert "2 passed, 1 too slow, 1 not attempted" in labels
+
+
+def test_nobody_is_stuck():
+    """A class that has solved everything is told so, and nothing divides by it."""
+    said = words(pages.instructor_page(small_class()[:1], "x"))
+    assert "Nowhere: what was tried is solved." in said
+    assert "Nobody: every submission was read" in said
+    assert "No answer gives the numbers of a known misconception." in said
+
+
+def test_nobody_at_all():
+    """A page of no learners, or of none that could be read, is a page."""
+    assert "0 learners" in words(pages.instructor_page([], "x"))
+    assert "1 learner 1 could not be read" in words(pages.instructor_page(small_class()[4:], "x"))
+
+
+def test_long_lists_are_cut():
+    """Of many learners some are named and the others counted; everybody has a link below."""
+    grades = [Graded(f"n{k}", (report("b", f"n{k}", diagnosis=SWAPPED),), "") for k in range(239)]
+    page = Page(pages.instructor_page(grades, "x"))
+    assert "and 214 more" in page.words
+    assert page.tags.count("a") == 239 + 25
+
+
+def test_links_lead_to_pages(tmp_path):
+    """Every link of the instructor's page is a file, and every learner has one."""
+    grades = [Graded(name, (report("a", name),)) for name in nasty.NAMES]
+    index = pages.write(tmp_path, grades, "x")
+    page = Page(index.read_text(encoding="utf-8"))
+    links = {value for tag, name, value in page.attributes if (tag, name) == ("a", "href")}
+    assert len(links) == len(nasty.NAMES) == len(list((tmp_path / "learners").iterdir()))
+    assert all((tmp_path / link).is_file() for link in links)
+
+
+# ---- what is handed back -----------------------------------------------------------------------------------------
+
+SECRET = "31337"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "why", "left"),
+    [
+        (Outcome.FAILED, f"Got None for `a(torch.tensor([{SECRET}]))`.", "Got None."),
+        (Outcome.FAILED, f"Got a float for `a({SECRET}, reduction='mean')`.", "Got a float."),
+        (
+            Outcome.FAILED,
+            f"The result has shape ({SECRET},), expected (2, -1).",
+            "The result has shape (…,), expected (…, …).",
+        ),
+        (Outcome.FAILED, "The result is float64 for float32 input.", "The result is float64 for float32 input."),
+        (
+            Outcome.FAILED,
+            f"The function changed argument 1 in place: `a({SECRET})`.",
+            "The function changed argument … in place: a(…) .",
+        ),
+        (Outcome.TIMEOUT, f"`a({SECRET})` was still running after 10 s.", "a(…) was still running after 10 s."),
+        (
+            Outcome.ERROR,
+            f"`a(torch.tensor([{SECRET}]))` raised IndexError: {SECRET} ` is too far (line 3: x[{SECRET}])",
+            "The function raised IndexError in line 3.",
+        ),
+        (Outcome.ERROR, f"`a({SECRET})` raised X{SECRET}: \n{SECRET}", "The function raised an exception."),
+        (
+            Outcome.MEMORY,
+            f"The function ran out of memory (RuntimeError: you tried to allocate {SECRET} bytes).",
+            "The function ran out of memory.",
+        ),
+        (
+            Outcome.ERROR,
+            "This is not Python, so `a` cannot be found in it: hw.py, line 4: invalid syntax.",
+            "This is not Python, so a cannot be found in it: hw.py, line 4: invalid syntax.",
+        ),
+    ],
+)
+def test_hidden_inputs_stay_hidden(outcome, why, left):
+    """A learner's page has the sentence, the help and the line of the learner's own code, and no hidden input."""
+    example = Example(f"a(torch.tensor([{SECRET}]))", f"{SECRET}.5", f"-{SECRET}")
+    one = report("a", "ann", outcome, why=why, example=example)
+    page = pages.learner_page(Graded("ann", (one,)))
+    assert SECRET not in page
+    assert left in words(page)
+    assert "Look again." in words(page)
+
+
+def test_real_feedback_is_handed_back():
+    """Of a real report what a learner can act on stays: the check's title, the mistake, what to do."""
+    double = toys.make_double()
+    for mistake in double.misconceptions:
+        graded = grading.grade(double, grading.ask_here(mistake.function, double), seed=3, learner="ann")
+        first = graded.first_failure
+        page = pages.learner_page(Graded("ann", (graded,)))
+        assert first.title in words(page)
+        assert mistake.explanation in words(page)
+        assert first.example is not None
+        assert first.example.line not in page
+        assert "torch.tensor" not in page
+
+
+def test_a_learners_page_names_nobody_else(tmp_path):
+    """What is handed back tells nothing of the class, and leads nowhere."""
+    names = [f"{name}-of-the-class" for name in ("ann", "bob", "chen")]
+    grades = [Graded(name, (report("a", name, diagnosis=SWAPPED),)) for name in names]
+    pages.write(tmp_path, grades, "Week 3")
+    for name in names:
+        page = (tmp_path / "learners" / f"{name}.html").read_text(encoding="utf-8")
+        assert [other for other in names if other in page] == [name]
+        assert "Week 3" not in page
+        assert "<a " not in page
+
+
+def test_unread_learner_is_told_why():
+    """Who could not be read gets the sentence, not eight times `not attempted`."""
+    said = words(pages.learner_page(small_class()[4]))
+    assert "could not be read. It is a link." in said
+    assert "not attempted" not in said
+
+
+# ---- strangers ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [name for name in nasty.NAMES if name], ids=nasty.label)
+def test_nothing_runs(text):
+    """Names and feedback add no element to a page, no attribute, no script, and do not turn its reading order."""
+
+    def both(text) -> list[str]:
+        example = Example(text, text, text)
+        one = report("a", text, why=text, example=example, diagnosis=Diagnosis(text, f"This. {text}"))
+        unread = Graded(text + "2", (report("a", text, Outcome.UNATTEMPTED, why=text),), text)
+        grades = [Graded(text, (one,)), unread]
+        return [
+            pages.instructor_page(grades, text, [text * 2]),
+            pages.learner_page(grades[0]),
+            pages.learner_page(unread),
+        ]
+
+    for markup, plain in zip(both(text), both("x"), strict=True):
+        page, harmless = Page(markup), Page(plain)
+        assert [tag for tag in page.tags if tag != "code"] == [tag for tag in harmless.tags if tag != "code"]
+        assert [pair[:2] for pair in page.attributes] == [pair[:2] for pair in harmless.attributes]
+        assert not set(markup) & set(nasty.STEERING)
+        markup.encode()
+
+
+def test_pages_allow_no_script():
+    """Should anything get through, the browser is told to run and to load nothing."""
+    for markup in (pages.instructor_page(small_class(), "x"), pages.learner_page(small_class()[0])):
+        page = Page(markup)
+        assert ("meta", "content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
+        assert markup.startswith("<!DOCTYPE html>")
+        assert not {"script", "img", "link", "iframe", "object"} & set(page.tags)
+        assert not re.search(r"https?:|url\(|@import", markup)
+
+
+# ---- the command -------------------------------------------------------------------------------------------------
+
+
+def test_command(tmp_path, capsys):
+    """`coursekit report` reads what grading wrote and says where the pages are."""
+    for graded in small_class():
+        gradefiles.write_report(tmp_path, graded)
+    (tmp_path / "roster.txt").write_text("ann\nzoe\n")
+    assert cli.main(["report", str(tmp_path), "--roster", str(tmp_path / "roster.txt")]) == 0
+    assert "index.html, and 5 pages to hand back in" in capsys.readouterr().out
+    assert "(1): zoe" in words((tmp_path / "pages" / "index.html").read_text(encoding="utf-8"))
+    assert cli.main(["report", str(tmp_path), "--out", str(tmp_path / "else" / "where")]) == 0
+    assert len(list((tmp_path / "else" / "where" / "learners").iterdir())) == 5
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_command_without_grades(tmp_path, capsys, there):
+    """A folder without grades, or none at all, is said in a sentence."""
+    folder = tmp_path if there else tmp_path / "nowhere"
+    assert cli.main(["report", str(folder)]) == 1
+    assert f"{folder} holds no reports: give the folder that `coursekit grade` wrote." in capsys.readouterr().err
+    assert not (folder / "pages").exists()
+
+
+def test_command_with_a_damaged_report(tmp_path, capsys):
+    """The file is named."""
+    path = gradefiles.write_report(tmp_path, small_class()[0])
+    path.write_text(json.dumps({"learner": "ann"}))
+    assert cli.main(["report", str(tmp_path)]) == 1
+    assert "ann.json is damaged" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_thousand_learners(tmp_path):
+    """A thousand learners and eight exercises take a few seconds and a page that a browser opens at once."""
+    verdicts = tuple(Verdict(f"c{k}", f"Check {k}", Tier.CORE, Outcome.FAILED, "Wrong.", "Look.") for k in range(8))
+    grades = [
+        Graded(
+            f"learner {n}",
+            tuple(
+                Report(
+                    f"exercise_{e}", "", Outcome.FAILED, verdicts, n % 3, 3, Diagnosis("m", f"Mistake {n * e % 90}.")
+                )
+                for e in range(8)
+            ),
+        )
+        for n in range(1_000)
+    ]
+    before = time.process_time()
+    index = pages.write(tmp_path, grades, "x")
+    assert time.process_time() - before < 10
+    assert index.stat().st_size < 1 << 20

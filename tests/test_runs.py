@@ -1,0 +1,405 @@
+"""`coursekit grade` and `regrade`: runs that go on where they were, changed checks, and machines that fail."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import toys
+from test_batch import WRONG, FakeJail
+
+from coursekit import batch, cli, compare, course, gradebook, gradefiles, submissions, terminal
+from coursekit.gradebook import Gradebook
+from coursekit.jail.judge import JailError
+
+ROOT = Path(__file__).parents[1]
+ON = "run the same command again to go on."
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # main() sets it
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+
+@pytest.fixture
+def jail(monkeypatch):
+    monkeypatch.setattr(batch, "Jail", FakeJail)
+    for name in ("open", "made", "children"):
+        monkeypatch.setattr(FakeJail, name, 0)
+    return FakeJail
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    hand_in(folder, ann=toys.HONEST, bob=WRONG, cem="def double(x):\n    return x + 2\n")
+    return folder
+
+
+def hand_in(folder: Path, **texts: str) -> None:
+    for learner, text in texts.items():
+        (folder / f"{learner}.py").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs a command: exit code, what it printed, what it complained of."""
+
+    def run(*arguments) -> tuple[int, str, str]:
+        code = cli.main([str(argument) for argument in arguments])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def table(folder: Path) -> dict[str, list[str]]:
+    lines = (folder.with_name("in-grades") / "grades.csv").read_text(encoding="utf-8").splitlines()
+    return {name: points for name, *points in csv.reader(lines[1:])}
+
+
+def latest(folder: Path) -> dict[str, float]:
+    with Gradebook(f"sqlite:///{folder.with_name('in-grades') / 'gradebook.sqlite'}") as book:
+        return {graded.learner: graded.points for graded in book.latest()}
+
+
+# ---- again and again ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_only_new_work_is_graded(jail, folder, run):
+    """A second run grades who is new or has handed in anew, and shows all."""
+    assert run("grade", folder)[0] == 0
+    assert jail.children == 3
+    first = table(folder)
+    assert run("grade", folder)[0] == 0
+    assert (jail.children, jail.open) == (3, 0)
+    assert first == table(folder)
+    hand_in(folder, bob=toys.HONEST + "# mended\n", dan=WRONG)
+    code, out, _ = run("grade", folder)
+    assert (code, jail.children) == (0, 4)  # dan's work is what bob's was
+    assert table(folder) == {**first, "bob": ["4", "4", "4"], "dan": ["0", "0", "4"]}
+    assert "4 submissions" in out
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_best(jail, folder, run):
+    """With --best a learner's better first attempt is shown."""
+    run("grade", folder)
+    hand_in(folder, ann=WRONG)
+    run("grade", folder)
+    assert table(folder)["ann"][0] == "0"
+    run("grade", folder, "--best")
+    assert table(folder)["ann"][0] == "4"
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_who_has_left_the_folder_is_not_in_the_table(jail, folder, run):
+    """The table is that of the folder; the book forgets nobody."""
+    run("grade", folder)
+    (folder / "cem.py").unlink()
+    run("grade", folder)
+    assert set(table(folder)) == {"ann", "bob"}
+    assert set(latest(folder)) == {"ann", "bob", "cem"}
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_gradebook_elsewhere(jail, folder, run, tmp_path):
+    """--gradebook names the database; the files stay where they were."""
+    url = f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
+    assert run("grade", folder, "--gradebook", url)[0] == 0
+    with Gradebook(url) as book:
+        assert [graded.learner for graded in book.latest()] == ["ann", "bob", "cem"]
+    assert sorted(path.name for path in folder.with_name("in-grades").iterdir()) == [
+        "grades.csv",
+        "reports",
+        "secret.key",
+    ]
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_long_table_is_cut(jail, folder, run, monkeypatch):
+    """A terminal shows the first, the files hold all."""
+    monkeypatch.setattr("coursekit.runs.ROWS", 2)
+    _, out, _ = run("grade", folder)
+    assert "cem" not in out
+    assert "1 more, all in" in out
+    assert set(table(folder)) == {"ann", "bob", "cem"}
+
+
+# ---- a changed check ---------------------------------------------------------------------------------------------
+
+
+def change_the_check(topic) -> None:
+    """From now on nobody passes `One number` who multiplies: 3 must become 7."""
+    grader = sys.modules["coursekit.graders.toy"]
+    grader.double = toys.make_double()
+    one_number = grader.double.checks[0]
+
+    def run(f, rng):
+        compare.same_value(f, lambda x: x + 4, toys.torch.tensor(3.0))
+
+    grader.double.checks[0] = type(one_number)(one_number.name, one_number.title, "", one_number.tier, run)
+    topic.grader.write_text("# 3 becomes 7\n", encoding="utf-8")
+    course.exercises.cache_clear()
+
+
+def test_changed_check_is_shown_first(jail, folder, run, toy_course):
+    """Nothing replaces a grade before the difference was shown and accepted; the old ones stay in the book."""
+    run("grade", folder)
+    before = table(folder)
+    change_the_check(toy_course)
+    code, _, err = run("grade", folder)
+    assert code == 1
+    assert "The checks of double (or torch) have changed since the grades in" in err
+    assert f"coursekit regrade {folder} --diff" in err
+    for _ in range(2):
+        code, out, _ = run("regrade", folder, "--diff")
+        assert code == 0
+        row = next(line for line in out.splitlines() if "ann" in line).replace("│", " ")
+        assert row.split()[:8] == ["ann", "double", "4", "2/4", "One", "number:", "The", "value"]
+        assert "1 of 3 grades differ under the checks of today." in out
+        assert f"coursekit regrade {folder} --accept" in out
+        assert jail.children == 6
+    assert before == table(folder)
+    assert latest(folder) == {"ann": 4.0, "bob": 0.0, "cem": 0.0}
+    code, out, _ = run("regrade", folder, "--accept")
+    assert (code, jail.children) == (0, 6)
+    assert table(folder)["ann"] == ["2", "2", "4"]
+    assert latest(folder) == {"ann": 2.0, "bob": 0.0, "cem": 0.0}
+    assert run("grade", folder)[0] == 0
+    assert jail.children == 6
+    assert "are those that gave the grades" in run("regrade", folder)[1]
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_nothing_to_regrade(jail, folder, run):
+    """Where nothing was graded yet, regrade names the command that grades."""
+    code, _, err = run("regrade", folder)
+    assert code == 1
+    assert f"holds no grades of that yet: coursekit grade {folder}" in err
+
+
+# ---- machines that fail ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(folder):
+    for number in range(40):
+        hand_in(folder, **{f"learner{number:02}": f"{toys.HONEST}# {number}\n"})
+    return folder
+
+
+def complaint(err: str) -> str:
+    (line,) = [line for line in err.splitlines() if line.startswith("coursekit: ")]
+    assert "Traceback" not in err
+    return line
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_disk_full(jail, many, run):
+    """A disk that fills up ends the run with a sentence; once there is room the same command goes on."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, limits[1]))
+    try:
+        code, _, err = run("grade", many)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    said = complaint(err)
+    assert code == 1
+    assert "gradebook.sqlite fails: the disk " in said
+    assert "What was graded so far is kept in" in said
+    assert said.endswith(ON)
+    done = len(latest(many))
+    assert 0 < done < 43
+    before = jail.children
+    assert run("grade", many)[0] == 0
+    assert jail.children == 43 - done + before
+    assert len(table(many)) == 43
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_no_room_for_reports(jail, folder, run, monkeypatch):
+    """Where only the files cannot be written, the grades are in the book."""
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "ann.json")
+
+    monkeypatch.setattr(gradefiles, "write_report", full)
+    said = complaint(run("grade", folder)[2])
+    assert "No space left on device: ann.json. What was graded so far is kept in" in said
+    assert len(latest(folder)) == 3
+
+
+def when_graded(monkeypatch, number: int, action) -> None:
+    """Does something once so many are recorded."""
+    record = Gradebook.record
+    count = 0
+
+    def counting(self, *arguments):
+        nonlocal count
+        record(self, *arguments)
+        count += 1
+        if count == number:
+            action()
+
+    monkeypatch.setattr(Gradebook, "record", counting)
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_gradebook_removed(jail, many, run, monkeypatch):
+    """Who removes the gradebook during a run is told, and not that anything was kept."""
+    when_graded(monkeypatch, 5, (many.with_name("in-grades") / "gradebook.sqlite").unlink)
+    code, _, err = run("grade", many)
+    said = complaint(err)
+    assert code == 1
+    assert "was removed while it was open; what it held went with it. Run the same command again" in said
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_gradebook_locked(jail, folder, run, monkeypatch):
+    """A program that holds the database is named, in so far as we can."""
+    run("grade", folder)
+    monkeypatch.setattr(gradebook, "BUSY_SECONDS", 0.1)
+    other = gradebook.sa.create_engine(f"sqlite:///{folder.with_name('in-grades') / 'gradebook.sqlite'}")
+    with other.connect() as connection:
+        connection.exec_driver_sql("BEGIN EXCLUSIVE")
+        said = complaint(run("grade", folder)[2])
+    other.dispose()
+    assert "another program has held it for more than" in said
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_folder_that_goes_away(jail, many, run, monkeypatch):
+    """A share that vanishes in the middle costs nobody their grade: the run ends, and nobody is unreadable."""
+    when_graded(monkeypatch, 5, lambda: shutil.rmtree(many))
+    code, _, err = run("grade", many)
+    said = complaint(err)
+    assert code == 1
+    assert f"is gone since the run began; is {many} still there?" in said
+    assert set(latest(many).values()) <= {0.0, 4.0}
+    with Gradebook(f"sqlite:///{many.with_name('in-grades') / 'gradebook.sqlite'}") as book:
+        assert [graded.problem for graded in book.latest() if graded.problem] == []
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_folder_that_cannot_be_read(jail, folder, run, monkeypatch):
+    """A folder without the right to list it is named."""
+
+    def refuse(path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(submissions, "entries", refuse)
+    assert complaint(run("grade", folder)[2]) == f"coursekit: Permission denied: {folder}"
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_jail_that_fails_in_the_middle(jail, many, run, monkeypatch):
+    """Where no grading process can be had any more, the sentence says that and how to go on."""
+
+    class Failing(FakeJail):
+        def child(self, cells, exercise):
+            if FakeJail.children >= 5:
+                raise JailError("The grading process did not start: no memory.")
+            return super().child(cells, exercise)
+
+    monkeypatch.setattr(batch, "Jail", Failing)
+    said = complaint(run("grade", many, "--workers", "1")[2])
+    assert "did not start: no memory. What was graded so far is kept in" in said
+    assert len(latest(many)) == 5
+
+
+# ---- stopped and killed ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_stopped_by_hand(jail, many, run, monkeypatch):
+    """Ctrl-C keeps what is done and says how to go on."""
+
+    def stop():
+        raise KeyboardInterrupt
+
+    when_graded(monkeypatch, 5, stop)
+    code, _, err = run("grade", many)
+    assert code == 130
+    assert "Stopped. What was graded so far is kept in" in err
+    assert err.strip().endswith(ON)
+    assert jail.open == 0
+    assert 5 <= len(latest(many)) < 43
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, number):
+    """A real run, ended in the middle: no process is left, and the next one grades the rest and nothing twice."""
+    folder, out = tmp_path / "in", tmp_path / "in-grades"
+    folder.mkdir()
+    source = (ROOT / "tests" / "submissions" / "ada.py").read_text(encoding="utf-8")
+    hand_in(folder, **{f"learner{n:03}": f"{source}\n# {n}\n" for n in range(60)})
+    hand_in(folder, aa_endless=source.replace("return", "while True: pass\n    return"))
+    arguments = ["grade", str(folder), "--exercise", "kl_divergence", "--seconds", "60"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "coursekit.cli", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+    )
+    deadline = time.monotonic() + 90
+    while not (out / "gradebook.sqlite").exists() or len(latest(folder)) < 10:
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.05)
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) >= 2
+    begin = time.monotonic()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert time.monotonic() - begin < 15, "what is in flight is ended, not waited for"
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert err.strip().endswith(ON)
+        assert "Traceback" not in err
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
+    done = len(latest(folder))
+    assert 10 <= done < 61
+    graded = []
+    monkeypatch.setattr(batch, "grade_one", lambda *a, real=batch.grade_one: graded.append(1) or real(*a))
+    (folder / "aa_endless.py").unlink()
+    assert cli.main(arguments) == 0
+    assert len(graded) == 60 - done
+    assert len(table(folder)) == 60
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_two_graders_at_once(jail, many, monkeypatch):
+    """Two runs over the same folder, in step: each ends well, and both leave what one would have left."""
+    codes = []
+    monkeypatch.setattr(terminal, "progress", lambda learners, total: learners)  # one display a process
+
+    def grade():
+        codes.append(cli.main(["grade", str(many)]))
+
+    graders = [threading.Thread(target=grade) for _ in range(2)]
+    for grader in graders:
+        grader.start()
+    for grader in graders:
+        grader.join()
+    assert codes == [0, 0]
+    assert len(table(many)) == 43
+    assert set(table(many)) == set(latest(many))
+    assert len(list((many.with_name("in-grades") / "reports").iterdir())) == 43
