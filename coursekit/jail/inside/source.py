@@ -158,7 +158,7 @@ def _needs(table: symtable.SymbolTable) -> Iterator[str]:
 def _touches(node: ast.stmt) -> frozenset[str]:
     """The names whose values a statement changes: `X[…] = …`, `X.y = …`, `X += …`, `X.method(…)`, at any depth."""
     touched: set[str] = set()
-    for child in ast.walk(node):
+    for child in _nodes(node):
         match child:
             case ast.Attribute(attr=attr) if attr.startswith("__"):
                 pass
@@ -171,6 +171,18 @@ def _touches(node: ast.stmt) -> frozenset[str]:
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
                 touched.add(name)
     return frozenset(touched)
+
+
+def _nodes(node: ast.AST) -> list[ast.AST]:
+    """A node and all below it, as by `ast.walk`, which takes twice as long."""
+    nodes = [node]
+    for parent in nodes:  # which grows meanwhile
+        for value in vars(parent).values():
+            if isinstance(value, ast.AST):
+                nodes.append(value)
+            elif isinstance(value, list):
+                nodes += [item for item in value if isinstance(item, ast.AST)]
+    return nodes
 
 
 def _calls(node: ast.stmt) -> frozenset[str]:
