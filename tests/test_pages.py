@@ -146,7 +146,7 @@ def test_instructors_page():
     for sentence in (
         "Week 3 5 learners 1 of 4 median points 1 with full marks 1 could not be read, and are not counted below",
         "2 of 3 b : The arguments are swapped. 1 of 3",
-        "1 of 3 a : too slow at “One number” (no known mistake)",
+        "1 of 3 a : too slow Less than half",
         "Less than half of its points for those who tried it: b .",
         "The mean is 1.5 of 4 points.",
         "Could not be read (1): emil : It is a link.",
@@ -195,6 +195,12 @@ def test_nobody_at_all():
     """A page of no learners, or of none that could be read, is a page."""
     assert "0 learners" in words(pages.instructor_page([], "x"))
     assert "1 learner 1 could not be read" in words(pages.instructor_page(small_class()[4:], "x"))
+
+
+def test_unknown_mistake():
+    """Where no mistake is known the check that fails is named."""
+    said = words(pages.instructor_page([Graded("ann", (report("a", "ann"),))], "x"))
+    assert "1 of 1 a : not yet at “One number” (no known mistake)" in said
 
 
 def test_long_lists_are_cut():

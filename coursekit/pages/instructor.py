@@ -93,6 +93,8 @@ def _in_short(obstacle: Obstacle) -> str:
     """The first sentence of a known mistake; of any other, what fails and how."""
     if obstacle.named:
         return show.prose(re.split(r"(?<=[.!?]) (?=[A-Z])", obstacle.sentence)[0])
+    if obstacle.outcome not in (Outcome.FAILED, Outcome.ERROR):
+        return WORDS[obstacle.outcome]
     return f"{WORDS[obstacle.outcome]} at “{show.prose(obstacle.sentence)}” (no known mistake)"
 
 
