@@ -62,9 +62,17 @@ class Cost:
 
 def run(command: Sequence[str], folder: Path) -> Cost:
     """Runs a command to its end; what it says is kept in log.txt of its folder."""
+    path = os.pathsep.join((str(Path(command[0]).parent), os.environ.get("PATH", os.defpath)))  # nbgrader calls alembic
     begin = time.perf_counter()
     with (folder / "log.txt").open("ab") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PATH": path},
+        )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     peak = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
@@ -152,8 +160,8 @@ def nbgrader_grader(
     """`nbgrader autograde`, which grades one after another."""
     folder.mkdir(parents=True)
     rivals.write_nbgrader(folder, {name: cases(name) for name in names}, files)
-    run([python, "-m", "nbgrader", "generate_assignment", "hw", "--quiet"], folder)
-    cost = run([python, "-m", "nbgrader", "autograde", "hw", "--quiet"], folder)
+    run([python, "-m", "nbgrader", "generate_assignment", "hw"], folder)
+    cost = run([python, "-m", "nbgrader", "autograde", "hw"], folder)
     time.sleep(4 if set(files) & set(CHEATS) else 0)  # a process that a cheat left behind may still write
     points = rivals.nbgrader_points(python, folder)
     return cost, {learner: points.get(learner, 0.0) / len(names) for learner in files}
@@ -203,6 +211,8 @@ def measure(graders: Mapping[str, Grader], folder: Path, names: Sequence[str], c
             cost, points = grade(folder / f"{grader}-{size}", names, submissions(names, size))
             full = sum(share > 0.999 for share in points.values())
             print(f" {cost.wall:.1f} s, {full} of {size} have full marks", flush=True)
+            if full < size:
+                sys.exit(f"These are honest answers: see log.txt in --keep's folder {grader}-{size}.")
             costs.append(cost)
         each[grader] = costs[1].per(costs[0], many - few)
     mine = each["coursekit"]

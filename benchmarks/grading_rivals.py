@@ -15,6 +15,8 @@ from pathlib import Path
 # What a course with these tools writes into its tests: torch is the reference, value and gradient are compared, torch's
 # own function is out of reach while the learner's runs.
 COMPARISON = """\
+import warnings
+
 import torch
 import torch.nn.functional as F
 from torch import tensor
