@@ -467,9 +467,9 @@ def test_jail_that_ends_under_a_question(jail):
     """The machine took the grading process: all is asked again in a new one, and nobody loses a point."""
     asked(jail, toys.HONEST)
     before = processes_of(jail)[0]
-    timer = threading.Timer(0.5, lambda: os.kill(processes_of(jail)[-2], signal.SIGKILL))  # the last is the child
+    timer = threading.Timer(1.0, lambda: os.kill(processes_of(jail)[-2], signal.SIGKILL))  # the last is the child
     timer.start()
-    report = told(jail, "import time\ntime.sleep(1.5)\ndef double(x):\n    return 2 * x\n")
+    report = told(jail, "import time\nTWO = time.sleep(3) or 2\ndef double(x):\n    return TWO * x\n")
     timer.join()
     assert processes_of(jail)[0] != before
     assert report.points == 4
