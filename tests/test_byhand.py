@@ -447,14 +447,13 @@ CALLS = {
     "binding": lambda: torch._C._nn.cross_entropy_loss(X, T, None, 1, -100, 0.0),
     "method": lambda: X.log_softmax(1),
     "into a given tensor": lambda: torch.softmax(X, 1, out=torch.empty(0, dtype=X.dtype)),
-    "sparse": lambda: torch.sparse.log_softmax(X.to_sparse(), 1),
-    "MKL-DNN": lambda: torch.softmax(X.float().to_mkldnn(), 1),
+    "sparse": lambda: torch.ops.aten._sparse_log_softmax(X.to_sparse(), 1, False),
     "masked": lambda: torch.masked.log_softmax(X, 1),
     "attention": lambda: F.scaled_dot_product_attention(X[None], X[None], X[None]),
     "reference": lambda: torch._refs.log_softmax(X, 1),
     "decomposition": lambda: torch._decomp.decomposition_table[torch.ops.aten._log_softmax.default](X, 1, False),
     "distribution": lambda: torch.distributions.Categorical(logits=X).logits,
-    "vmap": lambda: torch.vmap(F.nll_loss)(X, T),
+    "vmap": lambda: torch.vmap(torch._C._nn.nll_loss_nd)(X, T),
     "vmap of all": lambda: torch.vmap(F.cross_entropy)(X, T),
     "forward derivative": lambda: torch.func.jvp(lambda x: F.softmax(x, 1), (X,), (X,)),
     "derivative": lambda: torch.func.grad(lambda x: F.softmin(x, 1).sum())(X),
@@ -470,10 +469,26 @@ def test_kernel_is_gone(disarmed, call):
     assert disarmed.by_hand.caught[0] in relatives(exercise("cross_entropy").forbids)
 
 
-def test_kernel_is_gone_without_gradients(disarmed):
-    """Below autograd, too."""
-    with torch.inference_mode(), pytest.raises(Refused):
-        torch.softmax(X + 0, 1)
+@pytest.mark.parametrize(
+    ("operator", "kind"), [("_softmax", "dense"), ("_softmax", "MKL-DNN"), ("_sparse_softmax", "sparse")]
+)
+def test_kernel_is_gone_below_autograd(disarmed, operator, kind):
+    """The operator itself, without gradients, on every kind of tensor."""
+    with torch.inference_mode():
+        x = {"dense": X + 0, "MKL-DNN": X.float().to_mkldnn(), "sparse": X.to_sparse()}[kind]
+        with pytest.raises(Refused):
+            getattr(torch.ops.aten, operator)(x, 1, False)
+    assert disarmed.by_hand.caught[0] in disarmed.by_hand.names
+
+
+def test_kernel_is_gone_under_vmap():
+    """Vmap's own rule would take the operator apart before any kernel of it is reached."""
+    disarmed = Disarmed(("binary_cross_entropy_with_logits",))
+    try:
+        with pytest.raises(Refused):
+            torch.vmap(torch.ops.aten.binary_cross_entropy_with_logits)(X, X)
+    finally:
+        disarmed.restore()
 
 
 def test_everything_comes_back():

@@ -26,10 +26,11 @@ with warnings.catch_warnings():  # torch warns of its own torch.jit
     # it compiles functions of torch that are replaced below, so it must come before
     importlib.import_module("torch._decomp.decompositions_for_jvp")
 
-# Keys of torch's dispatcher under which a CPU-only process can compute something. The last two are vmap's: its rules
-# may take an operator apart, and would never come to the others.
+# Keys of torch's dispatcher under which a CPU-only process can compute something. Under vmap
+# and the other transforms every call comes to _VMAP first; their rules may take an operator apart, and never reach a
+# kernel of its own.
 _KEYS = ("CPU", "MkldnnCPU", "SparseCPU", "SparseCsrCPU", "QuantizedCPU", "NestedTensorCPU", "AutogradCPU")
-_VMAP = ("FuncTorchBatched", "FuncTorchBatchedDecomposition")
+_VMAP = ("FuncTorchDynamicLayerFrontMode",)
 
 # Where functions written in Python stand, if they have been imported
 _PYTHON = (
