@@ -42,6 +42,12 @@ PARTS = {
     "pytest": 420,
 }
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# Programs that tests need: where each may be, Debian's package, and what is skipped without it
+PROGRAMS = (
+    (CHROMIUM, "chromium", "The browser test"),
+    (("bwrap",), "bubblewrap", "The tests of the jail's outermost wall"),
+    (("postgres", "/usr/lib/postgresql/*/bin/postgres"), "postgresql", "The tests of a PostgreSQL gradebook"),
+)
 UV_NAMES = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
 OFFLINE = "no package index could be reached: check the network (and HTTPS_PROXY), then start again."
 CAUSES = {  # what an installer or the system says, and what it means
@@ -205,22 +211,28 @@ def open_course(options: list[str]) -> int:
     return subprocess.call(command)
 
 
-def bring_browser() -> None:
-    """Installs chromium where we may; where there is none, the browser test skips itself."""
-    if any(map(shutil.which, CHROMIUM)):
-        return
-    if IS_ROOT and shutil.which("apt-get"):
-        title = "install Debian's chromium"
-        script = "apt-get update && apt-get install -y --no-install-recommends chromium"
-        if not run({title: 50.0}, title, ["sh", "-c", script]):
-            return
-    say(f"The browser test will be skipped: none of {', '.join(CHROMIUM)} is on PATH.")
+def is_there(places: tuple[str, ...]) -> bool:
+    """Whether a program is on PATH under one of these names, or in one of these places."""
+    return any(any(Path("/").glob(place[1:])) if "/" in place else shutil.which(place) for place in places)
+
+
+def bring_programs() -> None:
+    """Installs what tests need where we may; where something is missing, its tests skip themselves."""
+    missing = [each for each in PROGRAMS if not is_there(each[0])]
+    packages = [package for _, package, _ in missing]
+    if missing and IS_ROOT and shutil.which("apt-get"):
+        title = f"install Debian's {' and '.join(packages)}"
+        script = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}"
+        run({title: 50.0 * len(packages)}, title, ["sh", "-c", script])
+    for places, _, tests in missing:
+        if not is_there(places):
+            say(f"{tests} will be skipped: none of {', '.join(places)} is there.")
 
 
 def run_tests(options: list[str]) -> int:
     """Runs every part, even after one has failed; with options only pytest."""
     set_up(test=True)
-    bring_browser()
+    bring_programs()
     if options:
         return subprocess.call([PYTHON, "-m", "pytest", *options], cwd=ROOT)
     failed = []

@@ -7,7 +7,7 @@ import hmac
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -49,7 +49,7 @@ class Terms:
 
     def works(self, submission: Submission, exercises: Iterable[Exercise]) -> list[Work]:
         """What the submission is called in the gradebook, one piece of work an exercise."""
-        handed_in = json.dumps([submission.cells, submission.problem])
+        handed_in = hashlib.sha256(json.dumps([submission.cells, submission.problem]).encode()).hexdigest()
         limits = [self.limits.seconds, self.limits.memory, self.limits.output, self.confined]
         works = []
         for exercise in exercises:
@@ -102,11 +102,15 @@ class Jails:
         reports = {}
         with self.lend() as jail:
             for exercise in exercises:
-                if self._closed:
-                    raise InterruptedError("Grading was stopped.")
+                self._insist_on_open()
                 (report,) = grade_one(Submission("", cells), [exercise], jail, secret).reports
                 reports[exercise.name] = json.dumps(report.to_json())
+                self._insist_on_open()  # what ends with its jail is no verdict
         return reports
+
+    def _insist_on_open(self) -> None:
+        if self._closed:
+            raise InterruptedError("Grading was stopped.")
 
     def close(self) -> None:
         """Ends all jails, with whatever runs in them."""
@@ -129,7 +133,7 @@ def grade_all(
     grade: Grade,
     *,
     in_flight: int,
-) -> Iterator[str]:
+) -> Generator[str]:
     """Grades what the gradebook does not hold yet, and yields each learner's name once their grades are in it.
 
     A run that ends early, however it ends, has lost nothing that was done: the same call goes on where it was.

@@ -16,7 +16,7 @@ from functools import cache, partial
 
 import torch
 
-from coursekit import course
+from coursekit import course, terminal
 from coursekit.batch import Cells, Grade, Jails, Terms
 from coursekit.jail.judge import JailError, Limits
 from coursekit.version import grader_versions
@@ -32,6 +32,8 @@ class ClusterError(Exception):
 @contextmanager
 def connect(address: str, terms: Terms) -> Iterator[tuple[Executor, Grade, int]]:
     """An executor over the workers of the scheduler at `address`, what to run there, and how many threads there are.
+
+    Waits for the first worker; others may come and go while it runs.
 
     Raises:
         ClusterError: no scheduler answers, a worker has another version of the course, or the scheduler went away.
@@ -49,7 +51,14 @@ def connect(address: str, terms: Terms) -> Iterator[tuple[Executor, Grade, int]]
             f"No dask scheduler answers at {address} ({reason}). Is it running, and reachable?"
         ) from None
     try:
-        _insist_on_version(client.run(_versions_here, tuple(terms.versions)), terms.versions)
+        if not client.scheduler_info(n_workers=-1)["workers"]:
+            terminal.say(f"No worker has joined the scheduler at {address} yet: waiting for the first.")
+            client.wait_for_workers(1)
+        try:
+            versions = client.run(_versions_here, tuple(terms.versions))
+        except ImportError as error:
+            raise ClusterError(f"A worker cannot grade: {error}. Install there what you have here.") from None
+        _insist_on_version(versions, terms.versions)
         threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
         executor = client.get_executor(pure=False, retries=RETRIES)  # type: ignore[no-untyped-call]
         yield executor, partial(grade_there, terms), threads

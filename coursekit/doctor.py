@@ -24,7 +24,6 @@ from coursekit.report import Outcome
 
 LIMITS = Limits(seconds=2.0, memory=256 << 20)
 INSTALL = {
-    "bubblewrap": "apt install bubblewrap",
     "seccomp": "apt install libseccomp2, and pip install pyseccomp",
     "Landlock": "a kernel of 5.13 or newer that has `landlock` among its security modules (/sys/kernel/security/lsm)",
 }
@@ -72,7 +71,8 @@ def run() -> int:
     """Prints what is in force and how each attack went; returns 0 only if strangers' work can be graded here."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     terminal.say(f"Python {platform.python_version()}, torch {torch.__version__}")
-    terminal.say(f"{platform.system()} {platform.release()} on {platform.machine()}, {cores} cores\n")
+    terminal.say(f"{platform.system()} {platform.release()} on {platform.machine()}, {cores} cores")
+    terminal.say("")
     try:
         layers = look()
     except JailError as error:
@@ -81,14 +81,17 @@ def run() -> int:
     for layer in layers:
         terminal.say(f"  {'in force' if layer.in_force else 'NOT IN FORCE':14}{layer.name}: {layer.detail}")
     for layer in layers:
-        if not layer.in_force:
-            terminal.say(f"\n  {layer.name} needs: {INSTALL.get(layer.name, 'Linux')}")
+        if not layer.in_force and layer.name in INSTALL:
+            terminal.say("")
+            terminal.say(f"  {layer.name} needs: {INSTALL[layer.name]}")
     try:
         with Jail(LIMITS) as jail:
-            terminal.say("\nAttacks, tried in a jail like that of `coursekit grade`:")
+            terminal.say("")
+            terminal.say("Attacks, tried in a jail like that of `coursekit grade`:")
             held = [_tell(attack, each) for attack, each in try_attacks(jail)]
     except JailError as error:
-        terminal.say(f"\n{error}")
+        terminal.say("")
+        terminal.say(f"{error}")
         return 1
     return _conclude(layers, all(held))
 
@@ -100,10 +103,12 @@ def _tell(attack: Attack, held: bool) -> bool:
 
 def _conclude(layers: tuple[Layer, ...], held: bool) -> int:
     if not held:
-        terminal.say("\nDo not grade the work of strangers here: an attack got through.")
+        terminal.say("")
+        terminal.say("Do not grade the work of strangers here: an attack got through.")
         return 1
     extra = "" if all(layer.in_force for layer in layers) else " One more wall can be had: see above."
-    terminal.say(f"\nThis machine can grade the work of strangers.{extra}")
+    terminal.say("")
+    terminal.say(f"This machine can grade the work of strangers.{extra}")
     return 0
 
 

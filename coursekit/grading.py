@@ -142,8 +142,8 @@ def _not_by_hand(used: str, exercise: Exercise) -> Stopped:
     return Stopped(
         Outcome.FORBIDDEN,
         f"This answer uses `{used}`, by which code can reach a ready-made loss without naming it.",
-        f"Write `{exercise.name}` without it: tensors, their methods, torch, math and your own helpers are enough. "
-        "Nothing of this answer was counted.",
+        f"Write `{exercise.name}` without it: tensors and their methods, torch, numpy, Python's own modules and your "
+        "helpers in the same file or notebook are enough.",
     )
 
 

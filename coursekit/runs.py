@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -190,8 +190,9 @@ def _fill(
         in_flight = max(4 * threads, IN_FLIGHT) if run.scheduler else 2 * threads
         read = _read(run.folder, found)
         graded = batch.grade_all(read, exercises, executor, book, terms, grade, in_flight=in_flight)
-        for _ in terminal.progress(graded, len(found)):
-            pass
+        with closing(graded):  # before the jails are: what ends with them must not be taken for a result
+            for _ in terminal.progress(graded, len(found)):
+                pass
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from coursekit import course
 from coursekit.exercise import Exercise
 
 _HERE = Path(__file__).parent
-_OF_ALL = ("grading.py", "compare.py", "inputs.py", "reductions.py", "exercise.py")
+_OF_ALL = ("grading.py", "compare.py", "inputs.py", "reductions.py", "exercise.py", "rehearsal.py")
 _TOPIC = re.compile(r"\bcoursekit\.graders\.(\w+)")
 
 

@@ -56,7 +56,7 @@ def test_missing_layers(monkeypatch, capsys):
     assert doctor.run() == 1
     out = capsys.readouterr().out
     assert "NOT IN FORCE  Landlock: too old" in out
-    assert "bubblewrap needs: apt install bubblewrap" in out
+    assert "Landlock needs: a kernel of 5.13 or newer" in out
     assert "--trust-submissions" in out
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from packaging.requirements import Requirement
+from strangers import graded
 from test_export import GRADESCOPE
 
 from coursekit import course
@@ -211,8 +212,6 @@ class FakeJail:
 @pytest.fixture
 def fake(monkeypatch, autograder):
     """The runner without a jail: what it would grade is graded at once."""
-    from strangers import graded
-
     monkeypatch.setattr(gradescope_run, "Jail", FakeJail)
     monkeypatch.setattr(gradescope_run.batch, "grade_one", lambda submission, *_: graded(submission.learner))
     (autograder / "results").mkdir()
@@ -264,8 +263,10 @@ def test_broken_submission(autograder, monkeypatch, name, data, said):
 def test_walls_do_not_fall_later(fake, monkeypatch):
     """A jail that breaks while a submission runs is not replaced by none."""
 
-    def crash(*_):
-        raise JailError("the submission ended it")
+    def crash(_submission, _exercises, jail, _secret):
+        if jail.confined:
+            raise JailError("the submission ended it")
+        return graded()
 
     monkeypatch.setattr(FakeJail, "__enter__", lambda self: self)
     monkeypatch.setattr(gradescope_run.batch, "grade_one", crash)

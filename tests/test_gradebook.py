@@ -39,7 +39,9 @@ class Server:
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             self.user = next(name for name in ("postgres", "nobody") if any(p.pw_name == name for p in pwd.getpwall()))
             shutil.chown(folder, self.user)
-        self.run("initdb", "-D", str(folder / "data"), "-U", "grader", "-A", "trust", "--no-sync", "-E", "UTF8")
+        self.run(
+            "initdb", "-D", str(folder / "data"), "-U", "grader", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"
+        )
         self.start()
 
     def run(self, program: str, *arguments: str) -> None:

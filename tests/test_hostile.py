@@ -32,9 +32,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reas
 FOLDER = Path(__file__).parent / "hostile"
 MANIFEST = json.loads((FOLDER / "MANIFEST.json").read_text(encoding="utf-8"))
 SECRET = "TOKEN-of-the-grader-7f3a9c"
+CANARY = f"coursekit-canary-{os.getpid()}"
 ROUNDS = int(os.environ.get("HOSTILE_ROUNDS", "0"))
 ENDLESS = {"timeout", "memory", "killed", "output-limit"}  # only these may be short of time, or a busy machine decides
-LIMITS = Limits(seconds=1.0, memory=300 << 20)
+LIMITS = Limits(seconds=0.7, memory=300 << 20)
 PATIENT = dataclasses.replace(LIMITS, seconds=30.0)
 
 # our outcomes in the manifest's words
@@ -123,6 +124,7 @@ def jail(request):
         elif not bubblewrap.usable() and not os.environ.get("CI"):
             pytest.skip("bubblewrap is not installed, or may make no namespaces")
         with Jail(LIMITS) as jail:
+            assert jail.layers[-1].in_force == (request.param == "bubblewrap")
             jail.recorded = RECORDED.setdefault(request.param, {})
             yield jail
 
@@ -154,8 +156,8 @@ def world(tmp_path, monkeypatch):
         socket.socket(type=socket.SOCK_DGRAM) as udp,
         socket.socket(socket.AF_UNIX) as unix,
     ):
-        udp.bind(("127.0.0.1", 18766))
-        unix.bind("\0coursekit-canary")
+        udp.bind(("127.0.0.1", 0))
+        unix.bind(f"\0{CANARY}")
         unix.listen()
         yield tmp_path, (tcp, udp, unix)
 
@@ -193,9 +195,11 @@ def test_contained(jail, world, name):
     """It gets what it may get, scores nothing it should not, leaves nothing, and the next one is graded as ever."""
     exercise, text, allowed, most = CASES[name]
     folder, listeners = world
+    text = text.replace("18766", str(listeners[1].getsockname()[1])).replace("coursekit-canary", CANARY)
     if "ARMED = False" in text:
         text = armed(jail, text)
-    assert graded(jail, OPEN, HONEST, PATIENT).points == 1
+    if jail._zygote is None:  # the test before this one failed, and left none
+        assert graded(jail, OPEN, HONEST, PATIENT).points == 1
     processes, before = below(jail._zygote.pid), names_outside(folder)
     report = graded(jail, exercise, text, limits_for(name))
     said = json.dumps(report.to_json(), ensure_ascii=False)

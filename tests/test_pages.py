@@ -223,8 +223,8 @@ SECRET = "31337"
 @pytest.mark.parametrize(
     ("outcome", "why", "left"),
     [
-        (Outcome.FAILED, f"Got None for `a(torch.tensor([{SECRET}]))`.", "Got None."),
-        (Outcome.FAILED, f"Got a float for `a({SECRET}, reduction='mean')`.", "Got a float."),
+        (Outcome.FAILED, f"Got None for `a(torch.tensor([{SECRET}]))`.", "Got None for a(…) ."),
+        (Outcome.FAILED, f"Got a float for `a({SECRET}, reduction='mean')`.", "Got a float for a(…) ."),
         (
             Outcome.FAILED,
             f"The result has shape ({SECRET},), expected (2, -1).",
@@ -240,9 +240,9 @@ SECRET = "31337"
         (
             Outcome.ERROR,
             f"`a(torch.tensor([{SECRET}]))` raised IndexError: {SECRET} ` is too far (line 3: x[{SECRET}])",
-            "The function raised IndexError in line 3.",
+            "a(…) raised IndexError.",
         ),
-        (Outcome.ERROR, f"`a({SECRET})` raised X{SECRET}: \n{SECRET}", "The function raised an exception."),
+        (Outcome.ERROR, f"`a({SECRET})` raised X{SECRET}: \n{SECRET}", "a(…) raised an exception."),
         (
             Outcome.MEMORY,
             f"The function ran out of memory (RuntimeError: you tried to allocate {SECRET} bytes).",

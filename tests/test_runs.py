@@ -311,10 +311,10 @@ def test_jail_that_fails_in_the_middle(jail, many, run, monkeypatch):
     """Where no grading process can be had any more, the sentence says that and how to go on."""
 
     class Failing(FakeJail):
-        def child(self, cells, exercise):
+        def grade(self, cells, exercise, **more):
             if FakeJail.children >= 5:
                 raise JailError("The grading process did not start: no memory.")
-            return super().child(cells, exercise)
+            return super().grade(cells, exercise, **more)
 
     monkeypatch.setattr(batch, "Jail", Failing)
     said = complaint(run("grade", many, "--workers", "1")[2])

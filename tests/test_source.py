@@ -267,3 +267,9 @@ def test_two_submissions_share_nothing():
     load(cells("ONE = 1\n\ndef f(x):\n    return x + ONE"), "f")
     with pytest.raises(NameError):
         load(cells("def f(x):\n    return x + ONE"), "f")(2)
+
+
+def test_import_of_what_is_not_needed():
+    """A line that imports several libraries imports those that the function needs: the others may be missing."""
+    text = "import math, no_library as x, os.path\nfrom math import pi as p, no_number\ndef f(): return math.e + p"
+    assert load([("a.py", text)], "f")() == pytest.approx(5.859874)

@@ -270,7 +270,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return int("ruff" in command)
 
     monkeypatch.setattr(start, "set_up", lambda test: None)
-    monkeypatch.setattr(start, "bring_browser", lambda: None)
+    monkeypatch.setattr(start, "bring_programs", lambda: None)
     monkeypatch.setattr(subprocess, "call", call)
     return made
 
@@ -308,9 +308,35 @@ def test_options_go_to_jupyter(monkeypatch: pytest.MonkeyPatch):
     ]
 
 
-def test_browser_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Who may not install a browser is told that its test is skipped, and why."""
-    monkeypatch.setattr(start.shutil, "which", lambda name: None)
+def test_programs_are_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Who may not install what tests need is told which tests are skipped, and why."""
+    monkeypatch.setattr(start, "is_there", lambda places: False)
     monkeypatch.setattr(start, "IS_ROOT", False)
-    start.bring_browser()
-    assert "will be skipped: none of chromium" in capsys.readouterr().out
+    start.bring_programs()
+    out = capsys.readouterr().out
+    assert "The browser test will be skipped: none of chromium" in out
+    assert "The tests of a PostgreSQL gradebook will be skipped: none of postgres," in out
+
+
+def test_where_programs_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """On PATH, or in a folder whose name holds a version."""
+    monkeypatch.setattr(start.shutil, "which", lambda name: name if name == "here" else None)
+    (tmp_path / "15" / "bin").mkdir(parents=True)
+    (tmp_path / "15" / "bin" / "postgres").touch()
+    assert start.is_there(("nowhere", "here"))
+    assert start.is_there(("nowhere", f"{tmp_path}/*/bin/postgres"))
+    assert not start.is_there(("nowhere", f"{tmp_path}/*/bin/initdb"))
+
+
+def test_programs_are_brought(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """As root on Debian, what is missing is installed, and only that."""
+    scripts: list[str] = []
+    monkeypatch.setattr(start.shutil, "which", lambda name: "/usr/bin/apt-get")
+    monkeypatch.setattr(start, "is_there", lambda places: "chromium" in places or bool(scripts))
+    monkeypatch.setattr(start, "IS_ROOT", True)
+    monkeypatch.setattr(start, "run", lambda plan, title, command: scripts.append(command[-1]))
+    start.bring_programs()
+    assert scripts == ["apt-get update && apt-get install -y --no-install-recommends bubblewrap postgresql"]
+    start.bring_programs()
+    assert len(scripts) == 1
+    assert capsys.readouterr().out == ""

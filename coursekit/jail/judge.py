@@ -40,8 +40,8 @@ INSIDE = Path(__file__).with_name("inside")
 START_SECONDS = 120  # for importing torch on a busy or cold machine
 _TRANSFORMS = re.compile(r"\b(func|functorch|vmap|vjp|jvp|jacrev|jacfwd|hessian|checkpoint)\b")
 
-# The last one lays the zygote's memory in large pages: a fork copies, and its end frees, fewer page tables.
-# With glibc and transparent huge pages this takes fork and exit from some 10 ms to 3; elsewhere it does nothing.
+# The last one lays the zygote's memory in large pages: a fork copies, and its end frees, a few hundred page tables
+# less. With glibc and transparent huge pages this takes fork and exit from some 10 ms to 3; elsewhere it does nothing.
 _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     **{"LANG": "C.UTF-8", "USER": "nobody"},
@@ -105,14 +105,17 @@ class Jail:
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._has_transforms = False
+        self._closed = False
 
     def __enter__(self) -> Self:
+        self._closed = False
         self._start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closed = True  # who still grades in it, in another thread, shall not start it again
         self._stop()
 
     def grade(self, cells: tuple[Cell, ...], exercise: Exercise, *, seed: int, learner: str = "") -> Report:
@@ -136,6 +139,8 @@ class Jail:
         Asking raises Stopped when the child is gone or oversteps a limit, ZygoteGone when the jail itself ended, and
         JailError when it cannot be started again.
         """
+        if self._closed:
+            raise JailError("The jail was closed.")
         if self._zygote is None or not self._is_well():
             self._stop()
             self._start()
@@ -246,7 +251,7 @@ def _layers(told: dict[str, Any]) -> tuple[Layer, ...]:
     found.sort(key=lambda layer: layer.name)
     why_not = "not installed (Debian, Ubuntu: apt install bubblewrap)"
     if shutil.which("bwrap"):
-        why_not = "the system does not let it make namespaces (user namespaces are forbidden)"
+        why_not = "the system forbids user namespaces (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0)"
     held = bool(told["bubblewrap"])
     return (OPEN[0], *found, Layer("bubblewrap", held, KEEPS["bubblewrap"] if held else why_not))
 

@@ -137,7 +137,7 @@ def _distribution(grades: Sequence[Graded]) -> Iterator[str]:
 def _bin(graded: Graded) -> int:
     if graded.points >= graded.maximum:
         return 10
-    return max(0, min(9, int(10 * graded.points / graded.maximum + 1e-9)))
+    return max(0, min(9, int(10 * graded.points / graded.maximum)))
 
 
 def _exercises(tallies: Sequence[Tally]) -> Iterator[str]:

@@ -7,11 +7,11 @@ nothing, for other work is given others.
 
 from __future__ import annotations
 
-import builtins
 import re
 from dataclasses import replace
 
 from coursekit import show
+from coursekit.export.text import without_inputs
 from coursekit.pages.page import page, person, text
 from coursekit.report import Graded, Outcome, Report, Verdict
 
@@ -25,9 +25,7 @@ def learner_page(graded: Graded) -> str:
     if graded.problem:
         body.append(f"<p><b>What was handed in could not be read.</b> {text(graded.problem)}</p>")
     else:
-        body += [
-            f'<section class="report">{show.as_html(without_inputs(report))}</section>' for report in graded.reports
-        ]
+        body += [f'<section class="report">{show.as_html(_handed_back(report))}</section>' for report in graded.reports]
         body.append(
             '<p class="note">The inputs of a graded run are not shown. <code>check</code> in your own notebook finds '
             "an input that shows the same mistake.</p>"
@@ -35,25 +33,14 @@ def learner_page(graded: Graded) -> str:
     return page(f"{graded.learner}: {graded.points:g} of {graded.maximum:g} points", body)
 
 
-def without_inputs(report: Report) -> Report:
-    """The report as it is handed back: what it says of hidden inputs, and of results for them, is taken out."""
-    return replace(report, verdicts=tuple(_without_inputs(verdict, report.exercise) for verdict in report.verdicts))
+def _handed_back(report: Report) -> Report:
+    """The report without hidden inputs, and without the numbers of a shape that came of one."""
+    report = without_inputs(report)
+    return replace(report, verdicts=tuple(map(_without_numbers, report.verdicts)))
 
 
-def _without_inputs(verdict: Verdict, exercise: str) -> Verdict:
-    said = verdict.rationale
-    raised = re.match(r"`.*` raised (\w+)", said, re.DOTALL)
-    if verdict.outcome is Outcome.MEMORY and said.startswith("The function ran out of memory"):
-        said = "The function ran out of memory."
-    elif raised:
-        known = isinstance(getattr(builtins, raised[1], None), type)
-        line = re.search(r"\(line (\d{1,5})(: .*)?\)$", said, re.DOTALL)
-        said = f"The function raised {raised[1] if known else 'an exception'}{f' in line {line[1]}' if line else ''}."
-    else:
-        said = re.sub(rf" for `{exercise}\(.*`", "", said, flags=re.DOTALL)
-        said = re.sub(rf"`{exercise}\(.*`", f"`{exercise}(…)`", said, flags=re.DOTALL)
-        if verdict.outcome is Outcome.FAILED:
-            said = re.sub(
-                r"(?<![\w.])-?\d[\d.]*(e[+-]?\d+)?", "…", said
-            )  # a shape keeps its dimensions, float32 its name
-    return replace(verdict, rationale=said, example=None)
+def _without_numbers(verdict: Verdict) -> Verdict:
+    if verdict.outcome is not Outcome.FAILED:
+        return verdict
+    # a shape keeps its dimensions, float32 its name
+    return replace(verdict, rationale=re.sub(r"(?<![\w.])-?\d[\d.]*(e[+-]?\d+)?", "…", verdict.rationale))

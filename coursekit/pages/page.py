@@ -37,7 +37,7 @@ def text(stranger: str) -> str:
 
 def person(learner: str) -> str:
     """A name set apart, so that its reading order does not turn what stands beside it."""
-    return f"<bdi>{text(learner) or '(no name)'}</bdi>"
+    return f"<bdi>{text(learner) if learner.strip() else '(no name)'}</bdi>"
 
 
 def count(number: int, noun: str) -> str:

@@ -15,7 +15,7 @@ import symtable
 import sys
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .byhand import ByHand
@@ -225,10 +225,20 @@ def _needed(statements: list[_Statement], name: str, broken: list[str]) -> list[
             if i not in chosen and (s.binds & wanted or "*" in s.binds or changes(s) & wanted)
         ]
         if not found:
-            return [usable[i] for i in sorted(chosen)]
+            return [replace(usable[i], node=_trimmed(usable[i].node, wanted)) for i in sorted(chosen)]
         for i in found:
             chosen.add(i)
-            wanted |= usable[i].needs
+            if not isinstance(usable[i].node, ast.Import | ast.ImportFrom):  # to symtable, it needs what it binds
+                wanted |= usable[i].needs
+
+
+def _trimmed(node: ast.stmt, wanted: set[str]) -> ast.stmt:
+    """An import without the names that nobody needs: a jail may not have pandas, and may have no use for it."""
+    if not isinstance(node, ast.Import | ast.ImportFrom) or node.names[0].name == "*":
+        return node
+    names = [alias for alias in node.names if (alias.asname or alias.name.partition(".")[0]) in wanted]
+    trimmed = ast.Import(names) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, names, node.level)
+    return ast.copy_location(trimmed, node)
 
 
 def _missing(name: str, statements: list[_Statement], broken: list[str]) -> SourceError:
