@@ -121,7 +121,7 @@ def same_answer(one: Answer, other: Answer, question: Question) -> bool:
     """Whether two answers to `question` are the same numbers, or the same kind of error."""
     if one.problem or other.problem:
         return _error_kind(one) == _error_kind(other)
-    dtype = coarsest(question)
+    dtype = _coarsest(question)
     if not _close(one.value, other.value, dtype):
         return False
     return all(_close(a, b, dtype) for a, b in zip(one.gradients, other.gradients, strict=True))
@@ -146,7 +146,7 @@ def _same(f: Function, question: Question, got: Tensor, expected: Tensor | None)
             _shape_help(got, expected),
             Example(f"{call_line(f.name, question)}.shape", _shape(got), _shape(expected)),
         )
-    if not _close(got, expected, coarsest(question)):
+    if not _close(got, expected, _coarsest(question)):
         raise Failure("The value is not right.", example=_example(call_line(f.name, question), got, expected))
 
 
@@ -162,7 +162,7 @@ def _same_gradient(f: Function, question: Question, position: int, got: Tensor |
             "comparison in place of arithmetic.",
             Example(gradient_line(f.name, question, position), "None", show(want)),
         )
-    if not _close(got, want, coarsest(question)):
+    if not _close(got, want, _coarsest(question)):
         line = gradient_line(f.name, question, position)
         raise Failure("The value is right, its gradient is not.", example=_example(line, got, want))
 
@@ -175,7 +175,7 @@ def _example(line: str, got: Tensor, expected: Tensor) -> Example:
     return Example(line, show(got, digits), show(expected, digits))
 
 
-def coarsest(question: Question) -> torch.dtype:
+def _coarsest(question: Question) -> torch.dtype:
     """The least exact dtype among the inputs: no answer can be held to more than that."""
     values = (*question.args, *question.kwargs.values())
     dtypes = [value.dtype for value in values if isinstance(value, Tensor) and value.is_floating_point()]

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import reduce
 from hashlib import blake2b
 from typing import Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 
 from coursekit import compare
@@ -74,9 +76,10 @@ def frames_of(
 
 
 def _right_answer(exercise: Exercise, question: Question) -> Answer:
-    """What the spec says, in the dtype of the input."""
+    """What the spec says, in the dtype that the inputs have together."""
     reply = recall(exercise.spec, compare.widened(question))
-    dtype = compare.coarsest(question)
+    inputs = [value.dtype for value in question.args if isinstance(value, Tensor) and value.is_floating_point()]
+    dtype = reduce(torch.promote_types, inputs, torch.float16 if inputs else torch.float32)
 
     def narrow(value: Tensor | None) -> Tensor | None:
         return value.to(dtype) if value is not None and value.is_floating_point() else value

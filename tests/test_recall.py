@@ -6,7 +6,7 @@ from torch import nan, tensor
 
 from coursekit.jail.inside.answer import answer
 from coursekit.jail.inside.protocol import Question
-from coursekit.recall import recall
+from coursekit.recall import Shelf, recall
 
 X = tensor([1.0, 2.0])
 ASKED = Question((X, 2), {"flag": None}, wrt=(0,), scale=3.0)
@@ -83,3 +83,16 @@ def test_problems_are_kept():
 
     assert [recall(fails, Question((X,))).problem.kind for _ in range(2)] == ["raised", "raised"]
     assert len(calls) == 1
+
+
+def test_shelf_lets_go_of_what_was_not_asked_for():
+    """A shelf of ten bytes keeps what was used last, whatever number of things that is."""
+    shelf = Shelf(10)
+    for name in "abc":
+        shelf.put(name, name.upper(), 3)
+    assert shelf.get("a") == "A"
+    shelf.put("d", "D", 4)
+    assert [shelf.get(name) for name in "abcd"] == ["A", None, "C", "D"]
+    assert shelf.taken == 10
+    shelf.put("e", "E", 11)
+    assert ([shelf.get(name) for name in "acde"], shelf.taken) == ([None] * 4, 0)
