@@ -204,7 +204,7 @@ def _converse(conversation: socket.socket, by_hand: ByHand) -> None:
         header, body = _receive(conversation)
         question = protocol.decode_question(json.loads(header), body)
         try:
-            reply = Answer(problem=problem) if function is None else answer(function, question, by_hand.forbids)
+            reply = Answer(problem=problem) if function is None else answer(function, question)
             frame = protocol.encode_answer(by_hand.judge(reply))
         except BaseException as error:  # MemoryError while encoding, say
             frame = protocol.encode_answer(Answer(problem=describe(error)))
