@@ -276,7 +276,7 @@ def _launch(module: str, *, confined: bool) -> tuple[subprocess.Popen[bytes], so
 
 def _spawn(module: str, wrapper: list[str], *, confined: bool) -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    settings = json.dumps({"confined": confined, "outside": confine.namespaces()})
+    settings = json.dumps({"confined": confined, "course": str(INSIDE.parents[2]), "outside": confine.namespaces()})
     with theirs:
         process = subprocess.Popen(
             [*wrapper, sys.executable, "-E", "-s", "-B", "-m", module, str(theirs.fileno()), settings],

@@ -52,7 +52,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     settings = json.loads(sys.argv[2])
     _warm_up()
-    _hide_the_course()
+    _hide_the_course(settings["course"])
     os.chdir("/")
     confinement = confine.Confinement() if settings["confined"] else None
     in_bubblewrap = confine.in_bubblewrap(settings["outside"])
@@ -133,10 +133,9 @@ class _Identity(torch.autograd.Function):
         return slope * torch.ones_like(*ctx.saved_tensors)
 
 
-def _hide_the_course() -> None:
+def _hide_the_course(folder: str) -> None:
     """Keeps `import coursekit` and `import solutions` from working by accident. This is tidiness, not a wall."""
-    course = os.path.dirname(os.path.dirname(os.getcwd()))
-    sys.path[:] = [path for path in sys.path if path not in ("", course, os.getcwd())]
+    sys.path[:] = [path for path in sys.path if path not in ("", folder, os.getcwd())]
     sys.modules["coursekit"] = None  # type: ignore[assignment]
 
 
