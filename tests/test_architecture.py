@@ -159,9 +159,10 @@ def test_only_the_jail_and_our_own_files_are_executed():
     }
     # a learner's own file in the learner's own process, our own stubs, and the type of a cell
     assert loading <= {
-        *("learn.py", "verify.py", "submissions.py", "batch.py", "runs.py", "jail/judge.py", "jail/inside/zygote.py")
+        *("learn.py", "verify.py", "submissions.py", "batch.py", "runs.py", "jail/judge.py", "jail/child.py"),
+        "jail/inside/zygote.py",
     }
-    for name in ("submissions.py", "batch.py", "runs.py", "jail/judge.py"):
+    for name in ("submissions.py", "batch.py", "runs.py", "jail/judge.py", "jail/child.py", "jail/walls.py"):
         assert "load" not in called(PACKAGE / name)
         assert not any(module.endswith("source.load") for module in imported(PACKAGE / name))
 

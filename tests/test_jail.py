@@ -19,10 +19,11 @@ from torch import tensor
 
 from coursekit.grading import Stopped, ask_here, grade
 from coursekit.jail import bubblewrap
+from coursekit.jail.child import Child
 from coursekit.jail.inside import source
 from coursekit.jail.inside.answer import answer
 from coursekit.jail.inside.protocol import Answer, Question
-from coursekit.jail.judge import Jail, JailError, Layer, Limits, ZygoteGone, _Child, insist, probe
+from coursekit.jail.judge import Jail, JailError, Layer, Limits, ZygoteGone, insist, probe
 from coursekit.report import Outcome, Report
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes")
@@ -424,7 +425,7 @@ def test_kill_that_comes_too_late(jail):
     for _ in range(5):
         with child(jail, toys.HONEST) as gone:
             gone(X)
-        late = json.dumps({"kill": next(_Child._numbers) - 1}).encode() + b"\n"
+        late = json.dumps({"kill": next(Child._numbers) - 1}).encode() + b"\n"
         jail._control.send(late)
         assert told(jail, toys.HONEST).points == 4
     with child(jail, toys.HONEST) as ask:
