@@ -16,7 +16,6 @@ from coursekit.export.text import clean_name
 from coursekit.jail.judge import Jail, JailError
 from coursekit.report import Graded
 
-_UNCONFINED: dict[str, Any] = {"confined": False}
 _REFUSED = (
     "Submissions cannot be confined in this container, so none is graded. Choose an image that allows it, or set "
     "TRUST_SUBMISSIONS=yes in run_autograder if you trust your learners not to read the graders or forge a grade."
@@ -53,8 +52,8 @@ def _grade(topic: str, root: Path, trust_submissions: bool) -> Graded:
             print(f"Not confined: {error}")
             if not trust_submissions:
                 raise JailError(_REFUSED) from None
-            jail = stack.enter_context(Jail(**_UNCONFINED))
-        for layer in getattr(jail, "layers", ()):
+            jail = stack.enter_context(Jail(confined=False))
+        for layer in jail.layers:
             print(f"{'in force' if layer.in_force else 'not in force':<14}{layer.name}: {layer.detail}")
         return batch.grade_one(submission, exercises, jail, secret)
 
