@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
@@ -25,6 +26,7 @@ from coursekit.jail.judge import Layer, Limits
 from coursekit.report import Graded, Outcome, Report
 from coursekit.show import WORDS, visible
 
+SECONDS_BETWEEN_LINES = 10  # of progress, where it goes to a file
 _GOOD, _BAD, _DIM = "bold green", "bold dark_orange3", "dim"
 
 
@@ -84,11 +86,24 @@ def progress(learners: Iterable[str], total: int) -> Iterator[str]:
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
+    if not console.is_terminal:  # a log gets a line now and then
+        yield from _told(learners, total, console)
+        return
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=total)
         for learner in learners:
             bar.update(task, advance=1, description=escape(visible(learner)[:20].ljust(20)))
             yield learner
+
+
+def _told(learners: Iterable[str], total: int, console: Console) -> Iterator[str]:
+    begin = told = time.monotonic()
+    for done, learner in enumerate(learners, start=1):
+        yield learner
+        now = time.monotonic()
+        if now - told >= SECONDS_BETWEEN_LINES:
+            rate, told = done / (now - begin), now
+            console.print(Text(f"{done} of {total}, {rate:.3g}/s, about {(total - done) / rate:.0f} s left"))
 
 
 def changes_table(changes: Sequence[Change]) -> None:

@@ -101,6 +101,15 @@ def test_progress_passes_everything_on(monkeypatch, capsys, force):
     assert capsys.readouterr().out == ""
 
 
+def test_progress_in_a_log(monkeypatch, capsys):
+    """Where there is no terminal, a line now and then says how many are done, how fast, and how long it will take."""
+    monkeypatch.setattr(terminal, "SECONDS_BETWEEN_LINES", 0)
+    list(terminal.progress(iter("abcd"), 4))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 4
+    assert re.fullmatch(r"2 of 4, .*/s, about \d+ s left", lines[1])
+
+
 def test_progress_shows_how_far(capsys, colours):
     """On a terminal the bar says how many are done, and how fast."""
     list(terminal.progress(["ann", "bob"], 2))
