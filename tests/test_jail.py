@@ -537,6 +537,13 @@ def test_bubblewrap_that_does_not_start(monkeypatch):
     assert [layer.in_force for layer in probe()] == [True, True, True, False]
 
 
+def test_python_below_tmp(monkeypatch):
+    """A course that lies below /tmp is not hidden by the empty /tmp of the jail."""
+    monkeypatch.setattr(bubblewrap, "_python_folders", lambda: ["/tmp/course/.venv"])
+    words = bubblewrap.command({})
+    assert words.index("/tmp") < words.index("/tmp/course/.venv")
+
+
 @pytest.fixture
 def no_python(tmp_path, monkeypatch):
     """A Python that does not start."""

@@ -15,7 +15,7 @@ from coursekit.course import Topic
 from coursekit.export.gradescope import VISIBLE
 
 # What grading imports; the course's notebooks, figures and tables are not needed to score a function.
-NEEDED = ("numpy", "torch", "pyseccomp")
+NEEDED = ("numpy", "torch", "sqlalchemy", "pyseccomp")
 
 _MODES = {"setup.sh": 0o755, "run_autograder": 0o755, "secret.key": 0o600}
 _SCRIPTS = Path(__file__).parent / "autograder"

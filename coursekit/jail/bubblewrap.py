@@ -27,13 +27,14 @@ def usable() -> bool:
 def command(environment: dict[str, str]) -> list[str]:
     """The words that go before the interpreter's own."""
     words = ["bwrap", *_SPACES, "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "jail", *_system()]
+    words += ["--size", str(1 << 24), "--tmpfs", "/tmp"]  # first, as Python itself may lie below it
     for folder in _python_folders():
         words += ["--ro-bind", folder, folder]
     for hidden in (_COURSE / "coursekit", _COURSE / "solutions"):  # where the course lies in one of these folders
         if hidden.exists() and _within(str(hidden), ["/usr", *_python_folders()]):
             words += ["--tmpfs", str(hidden)]
     words += ["--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu", "--proc", "/proc", "--dev", "/dev"]
-    words += ["--size", str(1 << 24), "--tmpfs", "/tmp", "--ro-bind", str(INSIDE), "/jail/inside", "--chdir", "/jail"]
+    words += ["--ro-bind", str(INSIDE), "/jail/inside", "--chdir", "/jail"]
     for name, value in environment.items():
         words += ["--setenv", name, value]
     return [*words, "--"]
