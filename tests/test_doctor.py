@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from coursekit import cli, doctor
-from coursekit.jail import walls
+from coursekit.jail import judge
 from coursekit.jail.judge import Jail, JailError, Layer
 
 pytestmark = [
@@ -52,7 +52,7 @@ def test_missing_layers(monkeypatch, capsys):
     """What is missing is named, with how to get it."""
     layers = (Layer("Landlock", False, "too old"), Layer("seccomp", True, ""), Layer("bubblewrap", False, "not there"))
     monkeypatch.setattr(doctor, "look", lambda: layers)
-    monkeypatch.setattr(walls, "layers", lambda told: layers)
+    monkeypatch.setattr(judge, "layers", lambda told: layers)
     assert doctor.run() == 1
     out = capsys.readouterr().out
     assert "NOT IN FORCE  Landlock: too old" in out
