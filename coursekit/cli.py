@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coursekit.errors import CommandError
+
 if TYPE_CHECKING:
     from coursekit.exercise import Exercise
     from coursekit.runs import Run
@@ -34,10 +36,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"coursekit: {visible(_sentence(error), keep=chr(10))}", file=sys.stderr)
         return 1
     return code
-
-
-class CommandError(Exception):
-    """A command cannot do what was asked; the message says why and what to do."""
 
 
 def _sentence(error: Exception) -> str:
@@ -212,20 +210,14 @@ def _list(_arguments: argparse.Namespace) -> int:
 def _grade(arguments: argparse.Namespace) -> int:
     from coursekit import runs
 
-    try:
-        runs.grade(_run(arguments), best=arguments.best)
-    except runs.RunError as error:
-        raise CommandError(str(error)) from None
+    runs.grade(_run(arguments), best=arguments.best)
     return 0
 
 
 def _regrade(arguments: argparse.Namespace) -> int:
     from coursekit import runs
 
-    try:
-        runs.regrade(_run(arguments), accept=arguments.accept)
-    except runs.RunError as error:
-        raise CommandError(str(error)) from None
+    runs.regrade(_run(arguments), accept=arguments.accept)
     return 0
 
 
@@ -266,12 +258,7 @@ def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from coursekit.export import ExportError
-
-    try:
-        arguments.write(arguments)
-    except ExportError as error:
-        raise CommandError(str(error)) from None
+    arguments.write(arguments)
     return 0
 
 
@@ -352,10 +339,10 @@ def _export_nbgrader(arguments: argparse.Namespace) -> None:
 
 
 def _save(path: Path, content: bytes, *notes: str) -> None:
-    """Writes a file whole or not at all, and says so."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    """Writes a file, and says so."""
+    from coursekit import gradefiles
+
+    gradefiles.write_whole(path, content)
     print(*notes, f"{path} written.", sep="\n")
 
 

@@ -40,12 +40,17 @@ def write_report(folder: Path, graded: Graded) -> Path:
     reports = folder / "reports"
     reports.mkdir(exist_ok=True)
     path = reports / f"{file_name(graded.learner)}.json"
-    partial = _partial(path)
     # a name or message may hold half a character; JSON's own escape for it is what backslashreplace writes
     text = json.dumps(graded.to_json(), indent=1, ensure_ascii=False) + "\n"
-    partial.write_text(text, encoding="utf-8", errors="backslashreplace")
-    partial.replace(path)
+    write_whole(path, text.encode("utf-8", errors="backslashreplace"))
     return path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all."""
+    partial = _partial(path)
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def read_reports(folder: Path) -> list[Graded]:

@@ -14,6 +14,7 @@ import torch
 from coursekit import batch, cluster, course, gradefiles, submissions, terminal
 from coursekit.batch import Cells, Grade, Jails, Terms
 from coursekit.changes import changes
+from coursekit.errors import CommandError
 from coursekit.exercise import Exercise
 from coursekit.gradebook import Gradebook, GradebookError
 from coursekit.jail.inside.source import Cell
@@ -26,7 +27,7 @@ ROWS = 200  # nobody reads more in a terminal; all are in grades.csv
 IN_FLIGHT = 256  # submissions on their way to a cluster, so that new workers find work at once
 
 
-class RunError(Exception):
+class RunError(CommandError):
     """A run cannot begin or go on; the message says why and what to do."""
 
 

@@ -20,6 +20,14 @@ settings.load_profile("course")
 
 
 @pytest.fixture
+def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wide terminal without colours, for who reads what a command prints."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # main() sets it
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+
+@pytest.fixture
 def double() -> Exercise:
     """The toy exercise."""
     import toys

@@ -8,14 +8,7 @@ import toys
 from coursekit import cli, learn, notebooks, stubs
 from coursekit.report import Outcome, Report
 
-pytestmark = pytest.mark.usefixtures("toy_course")
-
-
-@pytest.fixture(autouse=True)
-def plain(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # main() sets it
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
+pytestmark = pytest.mark.usefixtures("toy_course", "plain_terminal")
 
 
 @pytest.fixture

@@ -26,12 +26,7 @@ from coursekit.jail.judge import JailError
 ROOT = Path(__file__).parents[1]
 ON = "run the same command again to go on."
 
-
-@pytest.fixture(autouse=True)
-def plain(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # main() sets it
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
+pytestmark = pytest.mark.usefixtures("plain_terminal")
 
 
 @pytest.fixture

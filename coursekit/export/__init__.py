@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from coursekit.errors import CommandError
 
-class ExportError(Exception):
+
+class ExportError(CommandError):
     """What was given cannot be exported; the message says why and what to do."""

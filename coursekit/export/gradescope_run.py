@@ -8,9 +8,8 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-from coursekit import batch, course, submissions
+from coursekit import batch, course, gradefiles, submissions
 from coursekit.export import gradescope
 from coursekit.export.text import clean_name
 from coursekit.jail.judge import Jail, JailError
@@ -37,7 +36,7 @@ def main(topic: str, root: Path, *, trust_submissions: bool, visibility: str = g
         print(f"{type(error).__name__}: {error}")
         content = gradescope.not_graded("its output, which only you see, says more.")
         code = 1
-    _write(root / "results" / "results.json", content)
+    gradefiles.write_whole(root / "results" / "results.json", json.dumps(content, indent=1).encode("ascii"))
     return code
 
 
@@ -66,12 +65,6 @@ def learner(metadata: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         names = []
     return clean_name(" and ".join(names)) if names else "learner"
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(content, indent=1), encoding="ascii")
-    partial.replace(path)
 
 
 if __name__ == "__main__":

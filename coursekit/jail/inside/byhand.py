@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -34,6 +34,14 @@ class ByHand:
         """Notes what was used and raises; what was noted counts even if the learner's code swallows the exception."""
         self.caught.append(name)
         raise Refused(f"{name} is not by hand")
+
+    def refusal(self, name: str) -> Callable[..., None]:
+        """What stands in the place of a function that was taken away: it catches whoever calls it."""
+
+        def refuse(*_: Any, **__: Any) -> None:
+            self.catch(name)
+
+        return refuse
 
     def judge(self, answer: Answer) -> Answer:
         """The answer, or that it is none because of what was called on the way."""
@@ -71,7 +79,7 @@ class ByHand:
             return builtins.__import__(name, *rest)
 
         checked = {"getattr": checked_getattr, "vars": checked_vars, "__import__": checked_import}
-        gone = {name: _gone(self, name) for name in ("eval", "exec", "compile", "breakpoint")}
+        gone = {name: self.refusal(name) for name in ("eval", "exec", "compile", "breakpoint")}
         return {**vars(builtins), **checked, **gone}
 
     def _bad_attribute(self, thing: Any, name: str) -> bool:
@@ -80,13 +88,6 @@ class ByHand:
         if isinstance(thing, ModuleType):
             return bad_path(f"{thing.__name__}.{name}") is not None
         return is_private(name)
-
-
-def _gone(by_hand: ByHand, name: str) -> Any:
-    def refuse(*_: Any, **__: Any) -> None:
-        by_hand.catch(name)
-
-    return refuse
 
 
 def _is_own(thing: Any) -> bool:

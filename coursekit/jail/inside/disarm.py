@@ -78,12 +78,7 @@ class Disarmed:
 
 def _raiser(by_hand: ByHand, name: str) -> Callable[..., Any]:
     base = _base(name)
-    readable = base.strip("_") if base.strip("_") in by_hand.names else base
-
-    def ready_made(*_: Any, **__: Any) -> None:
-        by_hand.catch(readable)
-
-    return ready_made
+    return by_hand.refusal(base.strip("_") if base.strip("_") in by_hand.names else base)
 
 
 @cache

@@ -79,9 +79,7 @@ def bad_path(path: str) -> str | None:
         if here in _ONLY and part not in _ONLY[here]:
             return f"{here}.{part}"
         here += f".{part}"
-        if here in _DENIED or part in OPEN or is_private(part):
-            return here
-        if part in _DOORS:
+        if here in _DENIED or part in OPEN or is_private(part) or part in _DOORS:
             return here
     return None
 

@@ -1,0 +1,7 @@
+"""What a command says when it cannot do what was asked."""
+
+from __future__ import annotations
+
+
+class CommandError(Exception):
+    """What was asked cannot be done; the message says why and what to do. `coursekit` shows it and ends with 1."""
