@@ -128,18 +128,20 @@ class Jail:
                 raise
 
     def _stop(self) -> None:
-        if self._control is not None:
-            self._control.close()  # the zygote reads an end of file and leaves
-        if self._zygote is not None:
-            try:
-                self._zygote.wait(2)
-            except subprocess.TimeoutExpired:
-                self._zygote.kill()
-                self._zygote.wait()
-            if self._zygote.stderr is not None:
-                self._zygote.stderr.close()
+        # who grades in it and who closes it may both come here, each from a thread of its own
+        zygote, control = self._zygote, self._control
         self._zygote = self._control = None
         self._has_transforms = False
+        if control is not None:
+            control.close()  # the zygote reads an end of file and leaves
+        if zygote is not None:
+            try:
+                zygote.wait(2)
+            except subprocess.TimeoutExpired:
+                zygote.kill()
+                zygote.wait()
+            if zygote.stderr is not None:
+                zygote.stderr.close()
 
 
 def _ended_twice(_question: Question) -> Answer:
