@@ -14,11 +14,12 @@ import linecache
 import symtable
 import sys
 import types
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from .byhand import ByHand
+from .policy import every_node
 
 Cell = tuple[str, str]  # label, text
 
@@ -31,15 +32,78 @@ class SourceError(Exception):
         self.kind = kind  # missing, broken, or forbidden (the message is the name of what was used)
 
 
-@dataclass(frozen=True)
+class _Unsound(Exception):
+    """What only the compiler refuses in a statement that parses: `statement` and `fault`."""
+
+    def __init__(self, statement: _Statement, fault: str) -> None:
+        super().__init__(fault)
+        self.statement = statement
+        self.fault = fault
+
+
 class _Statement:
-    label: str
-    node: ast.stmt
-    binds: frozenset[str]
-    needs: frozenset[str]
-    touches: frozenset[str]  # where a function is only defined, what calling it would touch
-    calls: frozenset[str]
-    is_stub: bool
+    """One top-level statement. What it binds and needs is looked at when it is asked for: of most, little is asked.
+
+    Asking for either raises _Unsound where the compiler refuses the statement.
+    """
+
+    def __init__(self, label: str, node: ast.stmt, lines: list[bytes], *, walrus: bool) -> None:
+        self.label = label
+        self.node = node
+        self.imports = isinstance(node, ast.Import | ast.ImportFrom)
+        self._lines = lines  # of the whole cell
+        self._walrus = walrus  # whether there is any `:=` in the cell, which may bind a name anywhere
+
+    @cached_property
+    def binds(self) -> frozenset[str]:
+        """The global names that it defines, a loop's and a with's included; "*" for whatever a module has."""
+        match self.node:
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                return frozenset(alias.asname or _first_part(alias.name) for alias in names)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if not self._walrus:
+                return frozenset({name})
+            case ast.Assign(targets=[ast.Name(id=name)]) if not self._walrus:
+                return frozenset({name})
+            case ast.Expr() if not self._walrus:
+                return frozenset()
+        return frozenset(symbol.get_name() for symbol in self._table.get_symbols() if symbol.is_assigned())
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """The global names that it reads or declares, at any depth; no function's own variables."""
+        return frozenset() if self.imports else frozenset(_needs(self._table))
+
+    @cached_property
+    def touches(self) -> frozenset[str]:
+        """The names whose values it changes as it runs."""
+        match self.node:
+            case ast.FunctionDef() | ast.Import() | ast.ImportFrom():
+                return frozenset()
+            case ast.ClassDef(body=body):
+                return _touches([child for child in body if not isinstance(child, ast.FunctionDef)])
+        return _touches([self.node])
+
+    @cached_property
+    def touches_when_called(self) -> frozenset[str]:
+        """The names whose values a function or a class changes when it is called."""
+        return _touches([self.node])
+
+    @cached_property
+    def calls(self) -> frozenset[str]:
+        """What it calls as it runs: its decorators, or the function of a bare call."""
+        return _calls(self.node)
+
+    @cached_property
+    def is_stub(self) -> bool:
+        """A function that has nothing but a docstring and `raise NotImplementedError`."""
+        return _is_stub(self.node)
+
+    @cached_property
+    def _table(self) -> symtable.SymbolTable:
+        try:
+            return symtable.symtable(_text(self.node, self._lines), self.label, "exec")
+        except (SyntaxError, RecursionError) as error:
+            raise _Unsound(self, _fault(self.label, self.node.lineno, error)) from None
 
 
 def load(cells: list[Cell], name: str, by_hand: ByHand | None = None) -> Callable[..., Any]:
@@ -93,11 +157,7 @@ def _parse(cells: list[Cell]) -> tuple[list[_Statement], list[str]]:
             broken.append(_fault(label, getattr(error, "lineno", None), error))
             continue
         lines = text.encode().split(b"\n")
-        for node in body:
-            try:
-                statements.append(_statement(label, node, lines))
-            except (SyntaxError, RecursionError) as error:  # what only the compiler refuses breaks no other statement
-                broken.append(_fault(label, node.lineno, error))
+        statements += [_Statement(label, node, lines, walrus=":=" in text) for node in body]
     return statements, broken
 
 
@@ -121,12 +181,6 @@ def _tree(text: str) -> tuple[list[ast.stmt], str]:
         return ast.parse(text).body, text
 
 
-def _statement(label: str, node: ast.stmt, lines: list[bytes]) -> _Statement:
-    table = symtable.symtable(_text(node, lines), label, "exec")
-    needs = frozenset(_needs(table))
-    return _Statement(label, node, frozenset(_binds(node, table)), needs, _touches(node), _calls(node), _is_stub(node))
-
-
 def _text(node: ast.stmt, lines: list[bytes]) -> str:
     """The statement as it was written, for unparsing it would take as long as all the rest of loading."""
     if getattr(node, "decorator_list", None) or node.end_lineno is None:  # a node begins behind its decorators
@@ -137,17 +191,11 @@ def _text(node: ast.stmt, lines: list[bytes]) -> str:
     return b"\n".join(own).decode()
 
 
-def _binds(node: ast.stmt, table: symtable.SymbolTable) -> Iterator[str]:
-    """The global names that a top-level statement defines, a loop's and a with's included."""
-    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-        yield "*"
-    for symbol in table.get_symbols():
-        if symbol.is_assigned() or symbol.is_imported():
-            yield symbol.get_name()
+def _first_part(path: str) -> str:
+    return path.partition(".")[0]
 
 
 def _needs(table: symtable.SymbolTable) -> Iterator[str]:
-    """The global names that a statement reads or declares, at any depth; no function's own variables."""
     for symbol in table.get_symbols():
         if symbol.is_global() or (table.get_type() == "module" and symbol.is_referenced()):
             yield symbol.get_name()
@@ -155,11 +203,11 @@ def _needs(table: symtable.SymbolTable) -> Iterator[str]:
         yield from _needs(child)
 
 
-def _touches(node: ast.stmt) -> frozenset[str]:
-    """The names whose values a statement changes: `X[…] = …`, `X.y = …`, `X += …`, `X.method(…)`, at any depth."""
+def _touches(nodes: Sequence[ast.AST]) -> frozenset[str]:
+    """The names whose values are changed: `X[…] = …`, `X.y = …`, `X += …`, `X.method(…)`, at any depth."""
     touched: set[str] = set()
-    for child in _nodes(node):
-        match child:
+    for node in every_node(nodes):
+        match node:
             case ast.Attribute(attr=attr) if attr.startswith("__"):
                 pass
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
@@ -173,27 +221,13 @@ def _touches(node: ast.stmt) -> frozenset[str]:
     return frozenset(touched)
 
 
-def _nodes(node: ast.AST) -> list[ast.AST]:
-    """A node and all below it, as by `ast.walk`, which takes twice as long."""
-    nodes = [node]
-    for parent in nodes:  # which grows meanwhile
-        for value in vars(parent).values():
-            if isinstance(value, ast.AST):
-                nodes.append(value)
-            elif isinstance(value, list):
-                nodes += [item for item in value if isinstance(item, ast.AST)]
-    return nodes
-
-
 def _calls(node: ast.stmt) -> frozenset[str]:
-    """What a statement calls as it runs: its decorators, or the function of a bare call."""
     calls = list(getattr(node, "decorator_list", [])) + ([node.value] if isinstance(node, ast.Expr) else [])
     roots = [call.func if isinstance(call, ast.Call) else call for call in calls]
     return frozenset(root.id for root in roots if isinstance(root, ast.Name))
 
 
 def _is_stub(node: ast.stmt) -> bool:
-    """A function that has nothing but a docstring and `raise NotImplementedError`."""
     if not isinstance(node, ast.FunctionDef):
         return False
     body = [child for child in node.body if not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant))]
@@ -201,9 +235,31 @@ def _is_stub(node: ast.stmt) -> bool:
 
 
 def _needed(statements: list[_Statement], name: str, broken: list[str]) -> list[_Statement]:
-    defined = {bound for statement in statements for bound in statement.binds}
-    if name not in defined:
-        raise _missing(name, statements, broken)
+    """The statements by which `name` can be had, imports without what nobody needs."""
+    sound = []
+    for statement in statements:
+        try:
+            _ = statement.binds
+            sound.append(statement)
+        except _Unsound as error:
+            broken.append(error.fault)
+    chosen: list[_Statement] | None = None
+    while chosen is None:
+        if not any(name in statement.binds for statement in sound):
+            raise _missing(name, sound, broken)
+        try:
+            chosen = _chosen(sound, name)
+        except _Unsound as error:  # it breaks no other statement: there may be another of this name
+            broken.append(error.fault)
+            sound.remove(error.statement)
+    wanted = {name}.union(*(statement.needs for statement in chosen))
+    for statement in chosen:
+        statement.node = _trimmed(statement.node, wanted)
+    return chosen
+
+
+def _chosen(statements: list[_Statement], name: str) -> list[_Statement]:
+    """What `name` depends on, in the order in which it stands; _Unsound where the compiler refuses any of it."""
     # a cell that was copied, or reset below an earlier answer, must not hide the answer behind its stub
     answered = {bound for s in statements if not s.is_stub for bound in s.binds}
     usable = [s for s in statements if not (s.is_stub and s.binds <= answered)]
@@ -211,11 +267,11 @@ def _needed(statements: list[_Statement], name: str, broken: list[str]) -> list[
         bound for s in usable for bound in s.binds if isinstance(s.node, ast.Assign | ast.AnnAssign | ast.ClassDef)
     }
     written.add(name)  # not what is imported: `torch.save(…)` does not make torch
-    writers = {b: s.touches for s in usable for b in s.binds if isinstance(s.node, ast.FunctionDef)}
+    writers = {b: s for s in usable for b in s.binds if isinstance(s.node, ast.FunctionDef | ast.ClassDef)}
 
     def changes(s: _Statement) -> frozenset[str]:
-        own = s.touches if not isinstance(s.node, ast.FunctionDef) else frozenset[str]()
-        return own.union(*(writers.get(call, ()) for call in s.calls)) & written
+        called = (writers[call].touches_when_called for call in s.calls if call in writers)
+        return s.touches.union(*called) & written
 
     wanted, chosen = {name}, set[int]()
     while True:
@@ -225,18 +281,17 @@ def _needed(statements: list[_Statement], name: str, broken: list[str]) -> list[
             if i not in chosen and (s.binds & wanted or "*" in s.binds or changes(s) & wanted)
         ]
         if not found:
-            return [replace(usable[i], node=_trimmed(usable[i].node, wanted)) for i in sorted(chosen)]
+            return [usable[i] for i in sorted(chosen)]
         for i in found:
             chosen.add(i)
-            if not isinstance(usable[i].node, ast.Import | ast.ImportFrom):  # to symtable, it needs what it binds
-                wanted |= usable[i].needs
+            wanted |= usable[i].needs
 
 
 def _trimmed(node: ast.stmt, wanted: set[str]) -> ast.stmt:
     """An import without the names that nobody needs: a jail may not have pandas, and may have no use for it."""
     if not isinstance(node, ast.Import | ast.ImportFrom) or node.names[0].name == "*":
         return node
-    names = [alias for alias in node.names if (alias.asname or alias.name.partition(".")[0]) in wanted]
+    names = [alias for alias in node.names if (alias.asname or _first_part(alias.name)) in wanted]
     trimmed = ast.Import(names) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, names, node.level)
     return ast.copy_location(trimmed, node)
 
