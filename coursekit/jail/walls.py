@@ -19,12 +19,9 @@ from coursekit.jail.inside import confine
 INSIDE = Path(__file__).with_name("inside")
 START_SECONDS = 120  # for importing torch on a busy or cold machine
 
-# The last one lays the zygote's memory in large pages: a fork copies, and its end frees, a few hundred page tables
-# less. With glibc and transparent huge pages this takes fork and exit from some 10 ms to 3; elsewhere it does nothing.
 _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     **{"LANG": "C.UTF-8", "USER": "nobody"},
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 
 

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import confine, protocol
+from . import confine, memory, protocol
 from .answer import answer, describe
 from .byhand import ByHand
 from .disarm import Disarmed
@@ -65,6 +65,7 @@ def main() -> None:
     if confinement:
         confinement.hide_from_children()
     gc.collect()
+    filling = memory.settle()  # noqa: F841 - it must be kept
     gc.freeze()  # a child that collects garbage writes to none of this
     control.sendall(_line(report))
     pid, number, heard = 0, 0, b""
