@@ -23,6 +23,7 @@ import argparse
 import ast
 import csv
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -109,7 +110,7 @@ def _answers(path: Path, name: str) -> Iterator[str]:
             if any(is_answer(other) and other is not node and other.name in names for other in body):
                 continue  # leans on another exercise
             helpers = [ast.unparse(other) for other in body if not is_answer(other)]
-            text = ast.unparse(node).replace(f"def {node.name}(", f"def {name}(", 1)
+            text = re.sub(rf"\b{node.name}\b", name, ast.unparse(node))  # it may call itself
             yield "\n\n".join([*helpers, text]) + "\n"
 
 
@@ -245,14 +246,21 @@ def cheat(graders: Mapping[str, Grader], folder: Path) -> None:
         print(f"{what:<50}" + "".join(f"{given[grader].get(learner, 0.0):>14.2f}" for grader in graders))
 
 
+def _interpreter(path: str) -> str:
+    """Found from any folder; a link is not followed, for an environment's interpreter is one."""
+    if not Path(path).is_file():
+        raise argparse.ArgumentTypeError(f"there is no interpreter at {path}")
+    return str(Path(path).absolute())
+
+
 def main() -> None:
     """Grades with all three, and prints two tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--submissions", type=int, default=6, help="for nbgrader and otter")
     parser.add_argument("--ours", type=int, default=400, help="for coursekit")
     parser.add_argument("--exercises", nargs="+", default=[CHEATED], help="with a twin in torch.nn.functional")
-    parser.add_argument("--nbgrader", metavar="PYTHON", help="an interpreter that has nbgrader")
-    parser.add_argument("--otter", metavar="PYTHON", help="an interpreter that has otter-grader")
+    parser.add_argument("--nbgrader", type=_interpreter, metavar="PYTHON", help="an interpreter that has nbgrader")
+    parser.add_argument("--otter", type=_interpreter, metavar="PYTHON", help="an interpreter that has otter-grader")
     parser.add_argument("--no-cheats", action="store_true")
     parser.add_argument("--keep", type=Path, help="a new folder for all that is made, kept to look at")
     arguments = parser.parse_args()
