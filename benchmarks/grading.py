@@ -4,9 +4,10 @@ python benchmarks/grading.py [--submissions 6] [--ours 400] [--exercises huber_l
                              [--nbgrader PYTHON] [--otter PYTHON] [--keep FOLDER]
 
 The same honest submissions of the same exercises are graded by all three: for every exercise the course's answer and
-the answers in other styles that the tests keep, in turn, each with a line of its own so that none is a copy. So are the
-questions: the inputs of one of coursekit's seeds, value and gradient (and refusals), are written out as the tests of
-the other two, which compare with torch's own function and keep it out of the learner's reach, as a careful course does.
+the answers in other styles that the tests keep, in turn, each file with a line of its own so that none is a copy. The
+questions are the same too: the inputs of one of coursekit's seeds, value and gradient (and refusals), are written out
+as the tests of the other two, which compare with torch's own function and keep it out of the learner's reach, as a
+careful course does.
 
 Each grader runs twice, on few submissions and on all; the difference is the price of a submission, what remains the
 start. coursekit is given two workers and more submissions, or the difference would be too small to measure. nbgrader
@@ -44,6 +45,7 @@ from grading_cheats import CHEATS
 from coursekit import compare, course, grading
 from coursekit.jail.inside.answer import answer
 from coursekit.jail.inside.protocol import Answer, Question
+from coursekit.jail.inside.source import Source
 
 ROOT = course.ROOT
 CHEATED = "huber_loss"  # what the cheats pretend to answer
@@ -103,18 +105,16 @@ def answers(name: str) -> list[str]:
 
 
 def _answers(path: Path, name: str) -> Iterator[str]:
-    """Each function of a file that answers the exercise, under its name, with the imports and helpers of the file."""
-    body = ast.parse(path.read_text(encoding="utf-8")).body
+    """Each function of a file that answers the exercise, under its name, with the imports and helpers it needs."""
+    source = Source([(path.name, path.read_text(encoding="utf-8"))])
     exercises = course.exercises()
-    is_answer = lambda node: isinstance(node, ast.FunctionDef) and node.name.partition("__")[0] in exercises  # noqa: E731
-    for node in body:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name.partition("__")[0] == name:
-            names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
-            if any(is_answer(other) and other is not node and other.name in names for other in body):
+            *helpers, _ = [needed for _, needed in source.needed(node.name)]
+            if any(getattr(helper, "name", "").partition("__")[0] in exercises for helper in helpers):
                 continue  # leans on another exercise
-            helpers = [ast.unparse(other) for other in body if not is_answer(other)]
-            text = re.sub(rf"\b{node.name}\b", name, ast.unparse(node))  # it may call itself
-            yield "\n\n".join([*helpers, text]) + "\n"
+            texts = [*map(ast.unparse, helpers), ast.unparse(node)]
+            yield re.sub(rf"\b{node.name}\b", name, "\n\n".join(texts)) + "\n"  # it may call itself
 
 
 def submissions(names: Sequence[str], count: int) -> dict[str, str]:
@@ -122,12 +122,10 @@ def submissions(names: Sequence[str], count: int) -> dict[str, str]:
     styles = [answers(name) for name in names]
     files = {}
     for number in range(count):
-        parts = []
-        for name, texts in zip(names, styles, strict=True):
-            head, _, body = texts[number % len(texts)].partition(f"def {name}(")
-            signature, _, rest = body.partition(":\n")
-            parts.append(f"{head}def {name}({signature}:\n    learner = {number}\n{rest}")
-        files[f"learner{number:04}"] = "\n\n".join(parts)
+        statements: dict[str, None] = {f"learner = {number}": None}  # what two answers share stands in a file once
+        for texts in styles:
+            statements.update(dict.fromkeys(map(ast.unparse, ast.parse(texts[number % len(texts)]).body)))
+        files[f"learner{number:04}"] = "\n\n".join(statements) + "\n"
     return files
 
 

@@ -99,14 +99,11 @@ class Jails:
 
     def grade(self, cells: Cells, exercises: Sequence[Exercise], secret: bytes) -> Mapping[str, str]:
         """Grades one submission: by exercise, the JSON of a Report without a learner."""
-        reports = {}
         with self.lend() as jail:
-            for exercise in exercises:
-                self._insist_on_open()
-                (report,) = grade_one(Submission("", cells), [exercise], jail, secret).reports
-                reports[exercise.name] = json.dumps(report.to_json())
-                self._insist_on_open()  # what ends with its jail is no verdict
-        return reports
+            self._insist_on_open()
+            graded = grade_one(Submission("", cells), exercises, jail, secret)
+            self._insist_on_open()  # what ends with its jail is no verdict
+        return {report.exercise: json.dumps(report.to_json()) for report in graded.reports}
 
     def _insist_on_open(self) -> None:
         if self._closed:
@@ -190,14 +187,12 @@ def grade_all(
 
 
 def grade_one(submission: Submission, exercises: Sequence[Exercise], jail: Jail, secret: bytes) -> Graded:
-    """Every exercise of one submission, each in a child of its own, so that one cannot spoil another."""
-    reports = []
-    for exercise in exercises:
-        if submission.problem:
-            reports.append(replace(_unread(submission.problem, exercise), learner=submission.learner))
-            continue
-        seed = hidden_seed(secret, submission, exercise)
-        reports.append(jail.grade(submission.cells, exercise, seed=seed, learner=submission.learner))
+    """Every exercise of one submission, so that none loses a point by the code of another (see `Jail.grade_each`)."""
+    if submission.problem:
+        unread = [replace(_unread(submission.problem, each), learner=submission.learner) for each in exercises]
+        return Graded(submission.learner, tuple(unread), submission.problem)
+    asked = [(exercise, hidden_seed(secret, submission, exercise)) for exercise in exercises]
+    reports = jail.grade_each(submission.cells, asked, learner=submission.learner)
     return Graded(submission.learner, tuple(reports), submission.problem)
 
 

@@ -47,6 +47,9 @@ class FakeJail:
         FakeJail.open -= self.inside
         self.inside = False
 
+    def grade_each(self, cells, asked, *, learner=""):
+        return [self.grade(cells, exercise, seed=seed, learner=learner) for exercise, seed in asked]
+
     def grade(self, cells, exercise, *, seed, learner=""):
         assert self.busy.acquire(blocking=False), "two children in one jail"
         FakeJail.children += 1

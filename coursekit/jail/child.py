@@ -61,13 +61,24 @@ class Child:
         self._gone: tuple[int, float] | None = None  # wait status, CPU seconds
         self._stopped: Stopped | None = None
 
-    def begin(self, cells: tuple[Cell, ...], exercise: Exercise) -> None:
-        """Orders the fork, and sends it the cells."""
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can be asked of it."""
+        return self._stopped is not None or self._gone is not None
+
+    def begin(self, cells: tuple[Cell, ...], forbids: Sequence[str], exercises: Sequence[str]) -> None:
+        """Orders the fork, under one rule of what is by hand, and sends it the cells.
+
+        Args:
+            cells: all of a submission's source.
+            forbids: see `Exercise.forbids`.
+            exercises: the names of functions that are asked for, here or elsewhere.
+        """
         order = {
             "run": self._number,
             "cpu": int(self._limits.seconds) + 1,
             "memory": self._limits.memory,
-            "forbids": exercise.forbids,
+            "forbids": forbids,
         }
         fds = [self._theirs.fileno(), self._their_output]
         try:
@@ -77,8 +88,19 @@ class Child:
         finally:
             self._theirs.close()
             os.close(self._their_output)
-        job = json.dumps({"cells": cells, "function": exercise.name}).encode()
-        self._say(protocol.LENGTHS.pack(len(job), 0) + job)
+        self._say(protocol.pack({"cells": cells, "exercises": exercises}, []))
+
+    def turn_to(self, exercise: Exercise) -> None:
+        """From here on this exercise is asked, which has a time limit of its own.
+
+        Raises:
+            Stopped: the child ended, while it answered what was left over of the exercise before.
+        """
+        self._deadline = time.monotonic() + self._limits.seconds
+        self._replies.clear()
+        while self._awaited:
+            self._next_reply()
+        self._say(protocol.pack({"function": exercise.name}, []))
 
     def __call__(self, question: Question) -> Answer:
         """Asks one question, after those that were sent before, and waits for the answer."""

@@ -11,7 +11,7 @@ import re
 import select
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -68,13 +68,46 @@ class Jail:
         Raises:
             JailError: the jail cannot be started again.
         """
-        for _ in range(2):
-            try:
-                with self.child(cells, exercise) as child:
-                    return grading.grade(exercise, child, seed=seed, learner=learner)
-            except ZygoteGone:
-                self._stop()
-        return grading.grade(exercise, _ended_twice, seed=seed, learner=learner)
+        return self.grade_each(cells, [(exercise, seed)], learner=learner)[0]
+
+    def grade_each(
+        self, cells: tuple[Cell, ...], asked: Sequence[tuple[Exercise, int]], *, learner: str = ""
+    ) -> list[Report]:
+        """Grades several functions of one submission; those that forbid the same share a child, to save forks.
+
+        What earns full marks there is done. What does not is graded again, as the first one in a new child, where no
+        other exercise's code has run: so none loses a point by another's.
+
+        Args:
+            cells: all of the submission's source.
+            asked: each exercise with its seed.
+            learner: whose it is.
+
+        Raises:
+            JailError: the jail cannot be started again.
+        """
+        names = [exercise.name for exercise, _ in asked]
+        groups: dict[tuple[str, ...], list[tuple[Exercise, int]]] = {}
+        for exercise, seed in asked:
+            groups.setdefault(exercise.forbids, []).append((exercise, seed))
+        reports: dict[str, Report] = {}
+        for forbids, waiting in groups.items():
+            ended = 0  # how often the jail has ended under the first of them
+            while waiting:
+                first, seed = waiting[0]
+                try:
+                    with self._fork(cells, forbids, names) as child:
+                        for report in _grade_in_turn(child, waiting, learner):
+                            reports[report.exercise] = report
+                            ended = 0
+                except ZygoteGone:
+                    self._stop()
+                    ended = ended + 1 if waiting[0][0] is first else 0
+                    if ended == 2:
+                        reports[first.name] = grading.grade(first, _ended_twice, seed=seed, learner=learner)
+                        del waiting[0]
+                        ended = 0
+        return [reports[name] for name in names]
 
     @contextmanager
     def child(self, cells: tuple[Cell, ...], exercise: Exercise) -> Iterator[Line]:
@@ -83,6 +116,12 @@ class Jail:
         Asking raises Stopped when the child is gone or oversteps a limit, ZygoteGone when the jail itself ended, and
         JailError when it cannot be started again.
         """
+        with self._fork(cells, exercise.forbids, [exercise.name]) as child:
+            child.turn_to(exercise)
+            yield child
+
+    @contextmanager
+    def _fork(self, cells: tuple[Cell, ...], forbids: Sequence[str], exercises: Sequence[str]) -> Iterator[Child]:
         if self._closed:
             raise JailError("The jail was closed.")
         if self._zygote is None or not self._is_well():
@@ -93,7 +132,7 @@ class Jail:
         assert self._control is not None
         child = Child(self._control, self.limits)
         try:
-            child.begin(cells, exercise)
+            child.begin(cells, forbids, exercises)
             yield child
         finally:
             if not child.end():  # the zygote does not answer for its child: begin anew
@@ -142,6 +181,24 @@ class Jail:
                 zygote.wait()
             if zygote.stderr is not None:
                 zygote.stderr.close()
+
+
+def _grade_in_turn(child: Child, waiting: list[tuple[Exercise, int]], learner: str) -> Iterator[Report]:
+    """Grades one after another, and takes each from `waiting` whose report stands, until one's does not."""
+    alone = True  # no code of another exercise has run in this child
+    while waiting and not child.is_over:
+        exercise, seed = waiting[0]
+        try:
+            child.turn_to(exercise)
+        except Stopped:
+            return
+        report = grading.grade(exercise, child, seed=seed, learner=learner)
+        has_run = report.outcome is not Outcome.UNATTEMPTED
+        if has_run and not alone and not grading.is_solved(report):
+            return
+        del waiting[0]
+        yield report
+        alone = alone and not has_run
 
 
 def _ended_twice(_question: Question) -> Answer:

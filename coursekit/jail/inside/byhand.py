@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
-from .policy import OPEN, Source, bad_path, is_library, is_private
+from .policy import OPEN, Reading, bad_path, is_library, is_private
 from .protocol import Answer, Problem
 from .readymade import relatives
 
@@ -47,13 +47,18 @@ class ByHand:
         """The answer, or that it is none because of what was called on the way."""
         return Answer(problem=Problem("forbidden", self.caught[0])) if self.caught else answer
 
+    def begin(self) -> None:
+        """Forgets what was caught, for the next exercise of the same rule."""
+        self.caught.clear()
+        self._imported.clear()
+
     def read(self, statements: Sequence[ast.stmt]) -> str | None:
         """The name of the first thing in these statements that an answer by hand does not use."""
         if not self.names:
             return None
-        source = Source(statements, self.names)
-        self._imported = source.imported
-        return next(source.refused(), None)
+        reading = Reading(statements, self.names)
+        self._imported = reading.imported
+        return next(reading.refused(), None)
 
     def builtins(self) -> dict[str, Any]:
         """Python's own functions for the learner's code, where those that take a name as a string look at it first.

@@ -97,7 +97,7 @@ def every_node(roots: Sequence[ast.AST]) -> list[ast.AST]:
     return nodes
 
 
-class Source:
+class Reading:
     """The statements of one answer: what they import, what they define, and what they use of both."""
 
     def __init__(self, statements: Sequence[ast.stmt], names: frozenset[str]) -> None:

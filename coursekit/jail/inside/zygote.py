@@ -31,7 +31,7 @@ from .answer import answer, describe
 from .byhand import ByHand
 from .disarm import Disarmed
 from .protocol import Answer, Problem
-from .source import SourceError, load
+from .source import Source, SourceError, load
 
 # A child has no files, so what a learner may well import, and what torch imports when first asked, must be there.
 _WARM = """
@@ -174,7 +174,7 @@ def _child(
     *,
     in_bubblewrap: bool,
 ) -> NoReturn:
-    """Loads the learner's function and answers questions about it until the judge hangs up."""
+    """Loads a learner's functions and answers questions about them until the judge hangs up."""
     try:
         os.dup2(output, 1)
         os.dup2(output, 2)
@@ -197,12 +197,18 @@ def _child(
 
 
 def _converse(conversation: socket.socket, by_hand: ByHand) -> None:
-    header, _ = _receive(conversation)
-    job = json.loads(header)
-    function, problem = _load([(label, text) for label, text in job["cells"]], job["function"], by_hand)
+    """Hears first the cells, then by turns which function is meant, and the questions that it is asked."""
+    job, _ = _receive(conversation)
+    source = _read(job)
+    function: Callable[..., Any] | None = None
+    problem: Problem | None = None
     while True:
         header, body = _receive(conversation)
-        question = protocol.decode_question(json.loads(header), body)
+        if "function" in header:
+            by_hand.begin()
+            function, problem = _load(source, header["function"], by_hand)
+            continue
+        question = protocol.decode_question(header, body)
         try:
             reply = Answer(problem=problem) if function is None else answer(function, question)
             frame = protocol.encode_answer(by_hand.judge(reply))
@@ -211,19 +217,32 @@ def _converse(conversation: socket.socket, by_hand: ByHand) -> None:
         conversation.sendall(frame)
 
 
-def _load(cells: list[tuple[str, str]], name: str, by_hand: ByHand) -> tuple[Callable[..., Any] | None, Problem | None]:
+def _read(job: dict[str, Any]) -> Source | Problem:
     try:
-        return load(cells, name, by_hand), None
-    except SourceError as error:
-        return None, Problem(error.kind, str(error))
+        return Source([(label, text) for label, text in job["cells"]], job["exercises"])
     except BaseException as error:
-        problem = describe(error)
-        return None, problem if problem.kind == "memory" else Problem("broken", f"Loading it raised {problem.message}.")
+        return _why_not_loaded(error)
 
 
-def _receive(conversation: socket.socket) -> tuple[bytes, bytes]:
+def _why_not_loaded(error: BaseException) -> Problem:
+    if isinstance(error, SourceError):
+        return Problem(error.kind, str(error))
+    problem = describe(error)
+    return problem if problem.kind == "memory" else Problem("broken", f"Loading it raised {problem.message}.")
+
+
+def _load(source: Source | Problem, name: str, by_hand: ByHand) -> tuple[Callable[..., Any] | None, Problem | None]:
+    if isinstance(source, Problem):
+        return None, source
+    try:
+        return source.load(name, by_hand), None
+    except BaseException as error:
+        return None, _why_not_loaded(error)
+
+
+def _receive(conversation: socket.socket) -> tuple[dict[str, Any], bytes]:
     header, body = protocol.LENGTHS.unpack(_exactly(conversation, protocol.LENGTHS.size))
-    return _exactly(conversation, header), _exactly(conversation, body)
+    return json.loads(_exactly(conversation, header)), _exactly(conversation, body)
 
 
 def _exactly(conversation: socket.socket, size: int) -> bytes:

@@ -1,0 +1,149 @@
+"""One top-level statement of a learner's source: what it binds, needs and changes, and so what depends on it."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from .policy import every_node
+
+
+class Unsound(Exception):
+    """What only the compiler refuses in a statement that parses; the message says where and why."""
+
+    def __init__(self, statement: Statement, message: str) -> None:
+        super().__init__(message)
+        self.statement = statement
+
+
+class Statement:
+    """One top-level statement. What it binds and needs is looked at when it is asked for: of most, little is asked.
+
+    Asking for either raises Unsound where the compiler refuses the statement.
+    """
+
+    def __init__(self, label: str, node: ast.stmt, lines: list[bytes], *, walrus: bool) -> None:
+        self.label = label
+        self.node = node
+        self.imports = isinstance(node, ast.Import | ast.ImportFrom)
+        self._lines = lines  # of the whole cell
+        self._walrus = walrus  # whether there is any `:=` in the cell, which may bind a name anywhere
+
+    @cached_property
+    def binds(self) -> frozenset[str]:
+        """The global names that it defines, a loop's and a with's included; "*" for whatever a module has."""
+        match self.node:
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                return frozenset(alias.asname or _first_part(alias.name) for alias in names)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if not self._walrus:
+                return frozenset({name})
+            case ast.Assign(targets=[ast.Name(id=name)]) if not self._walrus:
+                return frozenset({name})
+            case ast.Expr() if not self._walrus:
+                return frozenset()
+        return frozenset(symbol.get_name() for symbol in self._table.get_symbols() if symbol.is_assigned())
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """The global names that it reads or declares, at any depth; no function's own variables."""
+        return frozenset() if self.imports else frozenset(_needs(self._table))
+
+    @cached_property
+    def touches(self) -> frozenset[str]:
+        """The names whose values it changes as it runs."""
+        match self.node:
+            case ast.FunctionDef() | ast.Import() | ast.ImportFrom():
+                return frozenset()
+            case ast.ClassDef(body=body):
+                return _touches([child for child in body if not isinstance(child, ast.FunctionDef)])
+        return _touches([self.node])
+
+    @cached_property
+    def touches_when_called(self) -> frozenset[str]:
+        """The names whose values a function or a class changes when it is called."""
+        return _touches([self.node])
+
+    @cached_property
+    def calls(self) -> frozenset[str]:
+        """What it calls as it runs: its decorators, or the function of a bare call."""
+        calls: list[ast.expr] = getattr(self.node, "decorator_list", [])
+        if isinstance(self.node, ast.Expr):
+            calls = [self.node.value]
+        roots = [call.func if isinstance(call, ast.Call) else call for call in calls]
+        return frozenset(root.id for root in roots if isinstance(root, ast.Name))
+
+    @cached_property
+    def is_stub(self) -> bool:
+        """A function that has nothing but a docstring and `raise NotImplementedError`."""
+        if not isinstance(self.node, ast.FunctionDef):
+            return False
+        body = [child for child in self.node.body if not _is_docstring(child)]
+        return len(body) == 1 and isinstance(body[0], ast.Raise) and "NotImplementedError" in ast.dump(body[0])
+
+    def trimmed(self, wanted: set[str]) -> ast.stmt:
+        """An import without the names that nobody needs: a jail may not have pandas, and may have no use for it."""
+        node = self.node
+        if not isinstance(node, ast.Import | ast.ImportFrom) or node.names[0].name == "*":
+            return node
+        names = [alias for alias in node.names if (alias.asname or _first_part(alias.name)) in wanted]
+        trimmed = ast.Import(names) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, names, node.level)
+        return ast.copy_location(trimmed, node)
+
+    @cached_property
+    def _table(self) -> symtable.SymbolTable:
+        try:
+            return symtable.symtable(_text(self.node, self._lines), self.label, "exec")
+        except (SyntaxError, RecursionError) as error:
+            raise Unsound(self, fault(self.label, self.node.lineno, error)) from None
+
+
+def fault(label: str, line: int | None, error: Exception) -> str:
+    """A sentence that says where a learner's source is no Python, and why."""
+    reason = getattr(error, "msg", None) or type(error).__name__
+    return f"{label}{f', line {line}' if line else ''}: {reason}"
+
+
+def _text(node: ast.stmt, lines: list[bytes]) -> str:
+    """The statement as it was written, for unparsing it would take as long as all the rest of loading."""
+    if getattr(node, "decorator_list", None) or node.end_lineno is None:  # a node begins behind its decorators
+        return ast.unparse(node)
+    own = lines[node.lineno - 1 : node.end_lineno]
+    own[-1] = own[-1][: node.end_col_offset]
+    own[0] = own[0][node.col_offset :]
+    return b"\n".join(own).decode()
+
+
+def _first_part(path: str) -> str:
+    return path.partition(".")[0]
+
+
+def _needs(table: symtable.SymbolTable) -> Iterator[str]:
+    for symbol in table.get_symbols():
+        if symbol.is_global() or (table.get_type() == "module" and symbol.is_referenced()):
+            yield symbol.get_name()
+    for child in table.get_children():
+        yield from _needs(child)
+
+
+def _touches(nodes: Sequence[ast.AST]) -> frozenset[str]:
+    """The names whose values are changed: `X[…] = …`, `X.y = …`, `X += …`, `X.method(…)`, at any depth."""
+    touched: set[str] = set()
+    for node in every_node(nodes):
+        match node:
+            case ast.Attribute(attr=attr) if attr.startswith("__"):
+                pass
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+                touched.add(name)
+            case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store()):
+                touched.add(name)
+            case ast.AugAssign(target=ast.Name(id=name)):
+                touched.add(name)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
+                touched.add(name)
+    return frozenset(touched)
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
