@@ -219,16 +219,17 @@ def grade(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
     passed: list[Callable[[], list[Call]]] = []
     stopped: Stopped | None = None
     f = Function(exercise, ask)
-    ahead = frames_of(exercise, seed, partial(_rehearse, exercise, seed)) if isinstance(ask, Line) else {}
+    line = ask if isinstance(ask, Line) else None
+    ahead = frames_of(exercise, seed, partial(_rehearse, exercise, seed)) if line else {}
     for tier in Tier:
         blocked = any(verdict.outcome is not Outcome.PASSED for verdict in verdicts)
-        if isinstance(ask, Line) and not blocked:
-            ask.send([frame for check in exercise.tier(tier) for frame in ahead[check.name]])
+        if line and not blocked:
+            line.send([frame for check in exercise.tier(tier) for frame in ahead[check.name]])
         for check in exercise.tier(tier):
             if stopped or blocked:
                 verdicts.append(_verdict(check, Outcome.UNCHECKED))
                 continue
-            exchange = Exchange(ask, ahead[check.name]) if isinstance(ask, Line) else None
+            exchange = Exchange(line, ahead[check.name]) if line else None
             if exchange and exchange.has_passed((exercise, check.name, seed)):
                 verdicts.append(_verdict(check, Outcome.PASSED))
                 passed.append(partial(_calls, exchange))

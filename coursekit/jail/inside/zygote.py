@@ -191,19 +191,19 @@ def _child(
             confinement.put_on()
         os.dup2(conversation, _CONVERSATION)
         os.closerange(_CONVERSATION + 1, 1 << 10)
-        _converse(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, _CONVERSATION), by_hand)
+        _converse(_Conversation(), by_hand)
     finally:
         os._exit(0)
 
 
-def _converse(conversation: socket.socket, by_hand: ByHand) -> None:
+def _converse(conversation: _Conversation, by_hand: ByHand) -> None:
     """Hears first the cells, then by turns which function is meant, and the questions that it is asked."""
-    job, _ = _receive(conversation)
+    job, _ = conversation.hear()
     source = _read(job)
     function: Callable[..., Any] | None = None
     problem: Problem | None = None
     while True:
-        header, body = _receive(conversation)
+        header, body = conversation.hear()
         if "function" in header:
             by_hand.begin()
             function, problem = _load(source, header["function"], by_hand)
@@ -214,7 +214,7 @@ def _converse(conversation: socket.socket, by_hand: ByHand) -> None:
             frame = protocol.encode_answer(by_hand.judge(reply))
         except BaseException as error:  # MemoryError while encoding, say
             frame = protocol.encode_answer(Answer(problem=describe(error)))
-        conversation.sendall(frame)
+        conversation.say(frame)
 
 
 def _read(job: dict[str, Any]) -> Source | Problem:
@@ -240,19 +240,31 @@ def _load(source: Source | Problem, name: str, by_hand: ByHand) -> tuple[Callabl
         return None, _why_not_loaded(error)
 
 
-def _receive(conversation: socket.socket) -> tuple[dict[str, Any], bytes]:
-    header, body = protocol.LENGTHS.unpack(_exactly(conversation, protocol.LENGTHS.size))
-    return json.loads(_exactly(conversation, header)), _exactly(conversation, body)
+class _Conversation:
+    """The child's end of its talk with the judge."""
 
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, _CONVERSATION)
+        self._heard = b""  # a chunk of what the judge says holds many frames
+        self._at = 0  # where the next one begins
 
-def _exactly(conversation: socket.socket, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        chunk = conversation.recv(size - len(data))
-        if not chunk:
-            os._exit(0)  # the judge hung up: nothing more will be asked
-        data += chunk
-    return bytes(data)
+    def hear(self) -> tuple[dict[str, Any], bytes]:
+        """The next frame; ends the process when there is none."""
+        header, body = protocol.LENGTHS.unpack(self._take(protocol.LENGTHS.size))
+        return json.loads(self._take(header)), self._take(body)
+
+    def say(self, frame: bytes) -> None:
+        """Sends an answer."""
+        self._socket.sendall(frame)
+
+    def _take(self, size: int) -> bytes:
+        while len(self._heard) < self._at + size:
+            chunk = self._socket.recv(1 << 16)
+            if not chunk:
+                os._exit(0)  # the judge hung up: nothing more will be asked
+            self._heard, self._at = self._heard[self._at :] + chunk, 0
+        self._at += size
+        return self._heard[self._at - size : self._at]
 
 
 def _line(message: dict[str, Any]) -> bytes:
