@@ -18,12 +18,12 @@ from torch import tensor
 from coursekit import course, grading
 from coursekit.exercise import Exercise
 from coursekit.grading import ask_here, grade
-from coursekit.jail.inside import source
 from coursekit.jail.inside.answer import answer
 from coursekit.jail.inside.byhand import ByHand, Refused
 from coursekit.jail.inside.disarm import Disarmed
 from coursekit.jail.inside.protocol import Answer, Problem, Question
 from coursekit.jail.inside.readymade import operators, relatives
+from coursekit.jail.inside.source import Source
 from coursekit.jail.judge import Jail
 from coursekit.report import Outcome
 
@@ -44,12 +44,11 @@ def exercise(name: str) -> Exercise:
 
 def used(text: str, name: str = "cross_entropy") -> str | None:
     """What the first layer finds in an answer, which is not run."""
-    return used_in(*source._parse([("a.py", textwrap.dedent(text))]), name, name)
+    return used_in(Source([("a.py", textwrap.dedent(text))]), name, name)
 
 
-def used_in(statements: list[source._Statement], broken: list[str], name: str, function: str) -> str | None:
-    needed = source._needed(statements, function, broken)
-    return ByHand(exercise(name).forbids).read([statement.node for statement in needed])
+def used_in(source: Source, name: str, function: str) -> str | None:
+    return ByHand(exercise(name).forbids).read([node for _, node in source.needed(function)])
 
 
 # ---- the ways that were handed in --------------------------------------------------------------------------------
@@ -242,9 +241,9 @@ FILES = [path for topic in course.TOPICS for path in (topic.solution, TESTS / "s
 def test_no_answer_is_refused(path):
     """The answers in solutions/ and tests/styles/: several hundred, in every style that we know."""
     text, found = answers(path)
-    parsed = source._parse([("a.py", text)])
+    source = Source([("a.py", text)])
     assert len(found) >= 3
-    assert {name: used_in(*parsed, *pair) for pair in found for name in pair[1:]} == {name: None for _, name in found}
+    assert {name: used_in(source, *pair) for pair in found for name in pair[1:]} == {name: None for _, name in found}
 
 
 HONEST = {
