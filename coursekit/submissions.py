@@ -141,14 +141,24 @@ def _code_in(entry: Path) -> Iterator[Cell]:
 
 
 def _from_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
-    paths = sorted(path for path in _walk(folder) if PurePosixPath(path.name).suffix.lower() in SUFFIXES)
+    """Its code files; where it has none, those of its zips (some platforms put what was uploaded into a folder)."""
+    found = sorted(_walk(folder))
+    paths = [path for path in found if path.suffix.lower() in SUFFIXES]
+    paths = paths or [path for path in found if path.suffix.lower() == ".zip"]
     if len(paths) > MAX_FILES:
         raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
+    count = 0
     for path in paths:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
             raise _UnreadableError(f"{_label(name)} is a link; hand in the file itself.")
-        yield name, _bytes(path)
+        is_zip = path.suffix.lower() == ".zip"
+        files = ((f"{name}/{inner}", data) for inner, data in _from_zip(path)) if is_zip else [(name, _bytes(path))]
+        for file in files:
+            count += 1
+            if count > MAX_FILES:
+                raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
+            yield file
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -238,6 +238,33 @@ def test_folder(tmp_path):
     assert cells == (("a/c.py", "a/c.py"), ("b.py", "b.py"))
 
 
+def test_folder_that_holds_zips(tmp_path):
+    """Where a folder has no code file, its zips are opened; where it has one, a zip beside it is somebody's data."""
+    put(tmp_path / "ann" / "work.zip", zipped({"b.py": "b", "a/c.py": "c"}))
+    put(tmp_path / "ann" / "more" / "rest.ZIP", zipped({"d.py": "d", "inner.zip": zipped({"e.py": "e"})}))
+    cells = submissions.read(tmp_path / "ann", "ann").cells
+    assert cells == (("more/rest.ZIP/d.py", "d"), ("work.zip/a/c.py", "c"), ("work.zip/b.py", "b"))
+    put(tmp_path / "ann" / "f.py", "f")
+    assert submissions.read(tmp_path / "ann", "ann").cells == (("f.py", "f"),)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"a.zip": b"PK"}, "It is not a zip file that can be opened"),
+        ({"a.zip": zipped({"notes.txt": "x"})}, "There is no code in it."),
+        ({f"{n}.zip": b"PK" for n in range(101)}, "It holds more than 100 code files."),
+        ({f"{n}.zip": zipped({f"{m}.py": "x" for m in range(60)}) for n in range(2)}, "It holds more than 100 code"),
+        ({"a.zip": zipped({"a.py": bytes((16 << 20) + 1)})}, "It unpacks to more than is allowed."),
+    ],
+    ids=["broken", "no code", "many zips", "many files", "bomb"],
+)
+def test_folder_that_holds_bad_zips(tmp_path, files, said):
+    for name, content in files.items():
+        put(tmp_path / "ann" / name, content)
+    assert submissions.read(tmp_path / "ann", "ann").problem.startswith(said)
+
+
 def test_folder_with_too_much(tmp_path, monkeypatch):
     """A folder is read up to a number of files and a sum of bytes, and no further."""
     for number in range(5):
