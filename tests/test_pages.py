@@ -221,6 +221,15 @@ def test_links_lead_to_pages(tmp_path):
     assert all((tmp_path / link).is_file() for link in links)
 
 
+def test_who_is_gone_has_no_page(tmp_path):
+    """A second report takes away the pages of learners whose grades are gone, and no other file."""
+    pages.write(tmp_path, [Graded(name, (report("a", name),)) for name in ("ann", "bob")], "x")
+    for name, content in (("notes.html", b"<p>mine"), ("bytes.html", b"\xff\xfe")):
+        (tmp_path / "learners" / name).write_bytes(content)
+    pages.write(tmp_path, [Graded("ann", (report("a", "ann"),))], "x")
+    assert {path.name for path in (tmp_path / "learners").iterdir()} == {"ann.html", "notes.html", "bytes.html"}
+
+
 # ---- what is handed back -----------------------------------------------------------------------------------------
 
 SECRET = "31337"

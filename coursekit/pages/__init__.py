@@ -10,12 +10,12 @@ from pathlib import Path
 
 from coursekit.pages.instructor import instructor_page
 from coursekit.pages.learner import learner_page
-from coursekit.pages.page import page_name
+from coursekit.pages.page import is_ours, page_name
 from coursekit.report import Graded
 
 
 def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None) -> Path:
-    """Writes `index.html` and `learners/*.html`, and returns the first.
+    """Writes `index.html` and `learners/*.html`, and returns the first; pages of learners who are gone go, too.
 
     Args:
         folder: where to; made if need be.
@@ -25,8 +25,12 @@ def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[s
     """
     learners = folder / "learners"
     learners.mkdir(parents=True, exist_ok=True)
-    for graded in grades:
-        (learners / page_name(graded.learner)).write_text(learner_page(graded), encoding="utf-8")
+    pages = {learners / page_name(graded.learner): graded for graded in grades}
+    for path in learners.glob("*.html"):
+        if path not in pages and is_ours(path):
+            path.unlink()
+    for path, graded in pages.items():
+        path.write_text(learner_page(graded), encoding="utf-8")
     index = folder / "index.html"
     index.write_text(instructor_page(grades, title, roster), encoding="utf-8")
     return index

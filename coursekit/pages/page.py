@@ -10,6 +10,7 @@ from coursekit import gradefiles
 from coursekit.show import visible
 
 _CSS = Path(__file__).with_suffix(".css")
+_MARK = '<meta name="generator" content="coursekit report">'
 
 
 def page_name(learner: str) -> str:
@@ -24,10 +25,17 @@ def page(title: str, body: Iterable[str]) -> str:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
+        f"{_MARK}\n"
         f"<title>{text(title)}</title>\n<style>\n{_CSS.read_text(encoding='utf-8')}</style>\n</head>\n<body>\n"
         + "\n".join(body)
         + "\n</body>\n</html>\n"
     )
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is a page that was written here."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return _MARK in file.read(1_000)
 
 
 def text(stranger: str) -> str:
