@@ -169,6 +169,21 @@ def test_transforms_cost_no_learners_time(jail):
     assert told(jail, text, seconds=1.5).outcome is Outcome.PASSED
 
 
+@pytest.mark.slow
+def test_what_can_be_imported_does_not_hang_on_who_came_before(jail):
+    """A child finds the same modules whether or not an earlier one needed more; one that needs them finds them."""
+    found = "import sys, torch\ndef double(x):\n    return torch.tensor([len(sys.modules), '_dynamo' in vars(torch)])"
+    with Jail(LIMITS, confined=jail.confined) as fresh:
+        before = asked(fresh, found).value
+        for _ in range(2):
+            needs = function("return torch.func.grad(lambda a: (a * a).sum())(x)")
+            assert told(fresh, needs, seconds=1.5).outcome is Outcome.PASSED
+            assert torch.equal(asked(fresh, found).value, before)
+        more = asked(fresh, f"{found}  # vmap").value
+        assert more[0] > before[0] + 100
+        assert more[1]
+
+
 # ---- hostile, broken, unlucky ------------------------------------------------------------------------------------
 
 

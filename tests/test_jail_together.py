@@ -31,7 +31,7 @@ def forks(monkeypatch):
     """The names that each fork was asked for, in order."""
     forks = []
     begin, turn = Child.begin, Child.turn_to
-    monkeypatch.setattr(Child, "begin", lambda self, *rest: forks.append([]) or begin(self, *rest))
+    monkeypatch.setattr(Child, "begin", lambda self, *rest, **more: forks.append([]) or begin(self, *rest, **more))
     monkeypatch.setattr(Child, "turn_to", lambda self, each: forks[-1].append(each.name) or turn(self, each))
     return forks
 

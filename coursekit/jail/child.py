@@ -70,19 +70,23 @@ class Child:
         """Whether nothing more can be asked of it."""
         return self._stopped is not None or self._gone is not None
 
-    def begin(self, cells: tuple[Cell, ...], forbids: Sequence[str], exercises: Sequence[str]) -> None:
+    def begin(
+        self, cells: tuple[Cell, ...], forbids: Sequence[str], exercises: Sequence[str], *, late: bool = False
+    ) -> None:
         """Orders the fork, under one rule of what is by hand, and sends it the cells.
 
         Args:
             cells: all of a submission's source.
             forbids: see `Exercise.forbids`.
             exercises: the names of functions that are asked for, here or elsewhere.
+            late: whether it has what the zygote imported after its start.
         """
         order = {
             "run": self._number,
             "cpu": int(self._limits.seconds) + 1,
             "memory": self._limits.memory,
             "forbids": forbids,
+            "late": late,
         }
         fds = [self._theirs.fileno(), self._their_output]
         try:

@@ -127,12 +127,13 @@ class Jail:
         if self._zygote is None or not self._is_well():
             self._stop()
             self._start()
-        if any(_TRANSFORMS.search(text) for _, text in cells):
+        transforms = any(_TRANSFORMS.search(text) for _, text in cells)
+        if transforms:
             self._bring_transforms()
         assert self._control is not None
         child = Child(self._control, self.limits)
         try:
-            child.begin(cells, forbids, exercises)
+            child.begin(cells, forbids, exercises, late=transforms)
             yield child
         finally:
             if not child.end():  # the zygote does not answer for its child: begin anew

@@ -2,8 +2,9 @@
 
 Run by the judge as `python -m inside.zygote FD SETTINGS`, with this folder's parent as working directory. On the
 control socket FD the judge sends, a line of JSON each, {"run": number, limits} with two descriptors (the conversation,
-the child's standard output), {"kill": number}, or {"import": module}; the zygote answers {"status": …, "cpu": …} when
-the child has ended, {"ready": true} when it has imported. One child at a time.
+the child's standard output), {"kill": number}, or {"import": module}, which those children have whose order says
+{"late": true}; the zygote answers {"status": …, "cpu": …} when the child has ended, {"ready": true} when it has
+imported. One child at a time.
 
 SETTINGS are {"confined": …, "outside": the judge's namespaces}; the first answer says which layers hold (see confine).
 """
@@ -20,6 +21,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -65,11 +67,11 @@ def main() -> None:
     if confinement:
         confinement.hide_from_children()
     gc.collect()
-    filling = memory.settle()  # noqa: F841 - it must be kept
+    filling = memory.settle()
     gc.freeze()  # a child that collects garbage writes to none of this
     control.sendall(_line(report))
     pid, number, heard = 0, 0, b""
-    disarmed = Disarmed(())
+    disarmed, late = Disarmed(()), _Late()
     while True:
         ready, _, _ = select.select([control, wake], [], [])
         if wake in ready:
@@ -84,13 +86,16 @@ def main() -> None:
                 if "kill" in order and order["kill"] == number:
                     _end(pid)
                 elif "import" in order:
-                    importlib.import_module(order["import"])
+                    late.bring(order["import"])
+                    filling += memory.settle()
                     control.sendall(_line({"ready": True}))
                 elif "run" in order:
                     disarmed = disarmed.of(order["forbids"])
                     pid, number = os.fork(), order["run"]
                     if pid == 0:
                         signal.set_wakeup_fd(-1)
+                        if not order["late"]:
+                            late.hide()
                         _child(fds[0], fds[1], order, disarmed.by_hand, confinement, in_bubblewrap=in_bubblewrap)
             for fd in fds:
                 os.close(fd)
@@ -132,6 +137,31 @@ class _Identity(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, slope: torch.Tensor) -> torch.Tensor:
         return slope * torch.ones_like(*ctx.saved_tensors)
+
+
+class _Late:
+    """What was imported after the start, for those children only whose code asks for it.
+
+    Without this, what a submission could import would depend on who was graded before.
+    """
+
+    def __init__(self) -> None:
+        self._modules: dict[str, ModuleType] = {}
+
+    def bring(self, name: str) -> None:
+        """Imports a module, with all that it imports."""
+        before = set(sys.modules)
+        importlib.import_module(name)
+        self._modules.update((new, sys.modules[new]) for new in sys.modules.keys() - before)
+
+    def hide(self) -> None:
+        """Makes it as if nothing had been brought, in this process."""
+        for name, module in self._modules.items():
+            sys.modules.pop(name, None)
+            parent, _, leaf = name.rpartition(".")
+            names = vars(sys.modules.get(parent, module))
+            if names.get(leaf) is module:
+                del names[leaf]
 
 
 def _hide_the_course(folder: str) -> None:
