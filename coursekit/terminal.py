@@ -51,7 +51,7 @@ def grading_begins(
     names = ", ".join(exercise.name for exercise in exercises)
     say(f"Grading {submissions} submissions on {where}: {names}.")
     say(
-        f"Each exercise runs in a process of its own: {limits.seconds:g} s, {limits.memory >> 20} MB, "
+        f"Each submission runs in processes of its own; an exercise has {limits.seconds:g} s, {limits.memory >> 20} MB, "
         f"{limits.output >> 20} MB of print."
     )
     walls = [layer for layer in layers if layer.name != "process"]
