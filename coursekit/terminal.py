@@ -51,8 +51,8 @@ def grading_begins(
     names = ", ".join(exercise.name for exercise in exercises)
     say(f"Grading {submissions} submissions on {where}: {names}.")
     say(
-        f"Each submission runs in processes of its own; an exercise has {limits.seconds:g} s, {limits.memory >> 20} MB, "
-        f"{limits.output >> 20} MB of print."
+        f"Each submission runs in processes of its own; an exercise has {limits.seconds:g} s, "
+        f"{limits.memory >> 20} MB, {limits.output >> 20} MB of print."
     )
     walls = [layer for layer in layers if layer.name != "process"]
     if not layers:
