@@ -87,7 +87,7 @@ class Function:
         kind, message = reply.problem.kind, reply.problem.message
         call = f"`{compare.call_line(self.name, question)}`"
         match kind:
-            case "unattempted" if len(self.calls) == 1 and not self.attempted:
+            case "stub" | "unattempted" if kind == "stub" or (len(self.calls) == 1 and not self.attempted):
                 raise Stopped(
                     Outcome.UNATTEMPTED,
                     "Not attempted yet.",

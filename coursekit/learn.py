@@ -71,7 +71,8 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
 
 def _ask_file(submission: submissions.Submission, exercise: Exercise) -> grading.Ask:
     try:
-        function = source.load(list(submission.cells), exercise.name)
+        read = source.Source(list(submission.cells), course.exercises().keys())
+        function = read.load(exercise.name)
     except source.SourceError as error:
         problem = Problem(error.kind, str(error))
     except KeyboardInterrupt:

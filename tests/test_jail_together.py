@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import socket
 import sys
 
 import pytest
@@ -15,7 +16,7 @@ from coursekit.report import Outcome
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes")
 
-LIMITS = Limits(seconds=1.0, memory=300 << 20)
+LIMITS = Limits(seconds=3.0, memory=300 << 20)
 HONEST = f"{toys.HONEST}\ndef triple(x):\n    return 3 * x\n"
 BOTH = (toys.make_double(), toys.make_triple())
 
@@ -36,8 +37,9 @@ def forks(monkeypatch):
     return forks
 
 
-def told(jail, text, exercises=BOTH):
-    return jail.grade_each((("a.py", text),), [(each, 1) for each in exercises], learner="ann")
+def told(jail, text, exercises=BOTH, known=()):
+    asked = [(each, 1) for each in exercises]
+    return jail.grade_each((("a.py", text),), asked, learner="ann", exercises=known)
 
 
 def alone(jail, text, exercises=BOTH):
@@ -53,6 +55,28 @@ SAME_AS_ALONE = {
     "the first is wrong": HONEST.replace("2 * x", "2 * x.detach()"),
     "the second is wrong": HONEST.replace("3 * x", "x * x"),
     "the first is a stub": HONEST.replace("return 2 * x", "raise NotImplementedError"),
+    "the first is half done, and has changed torch": f"""
+import torch
+
+def double(x):
+    torch.Tensor.__rmul__ = torch.Tensor.__add__
+    raise NotImplementedError
+
+{HONEST.partition(chr(10) * 2)[2]}
+""",
+    "the first makes the second look unattempted": """
+import torch
+
+def refuse(*_):
+    raise NotImplementedError
+
+def double(x):
+    torch.zeros = refuse
+    return 2 * x
+
+def triple(x):
+    return 3 * x + torch.zeros(())
+""",
     "the first ends its process": HONEST.replace("return 2 * x", "import os; os._exit(0)"),
     "the second ends its process": HONEST.replace("return 3 * x", "import os; os._exit(0)"),
     "the first never ends": HONEST.replace("return 2 * x", "while True: pass"),
@@ -79,7 +103,13 @@ def double(x):
 }
 
 
-@pytest.mark.parametrize("text", SAME_AS_ALONE.values(), ids=SAME_AS_ALONE)
+SLOW = {"the first never ends", "the first leaves a thread behind that spoils it"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(t, id=name, marks=[pytest.mark.slow] * (name in SLOW)) for name, t in SAME_AS_ALONE.items()],
+)
 def test_verdicts_are_the_same_as_alone(jail, text):
     assert told(jail, text) == alone(jail, text)
     assert told(jail, text, BOTH[::-1]) == alone(jail, text, BOTH[::-1])
@@ -88,6 +118,12 @@ def test_verdicts_are_the_same_as_alone(jail, text):
 def test_who_has_all_right_costs_one_fork(jail, forks):
     reports = told(jail, HONEST)
     assert [report.points for report in reports] == [4.0, 1.0]
+    assert forks == [["double", "triple"]]
+
+
+def test_stubs_cost_one_fork(jail, forks):
+    stubs = [f"def {name}(x):\n    'To do.'\n    raise NotImplementedError\n" for name in ("double", "triple")]
+    assert [report.outcome for report in told(jail, "\n".join(stubs))] == [Outcome.UNATTEMPTED] * 2
     assert forks == [["double", "triple"]]
 
 
@@ -112,17 +148,17 @@ def test_reports_stand_in_the_order_asked(jail):
 
 def test_each_has_its_own_time(jail):
     """Two answers that take long, but not too long, are not ended for what they take together."""
-    slow = "import time\n" + HONEST.replace("    return", "    time.sleep(0.15)\n    return")
+    slow = "import time\nONE = time.sleep(1.8) or 1\n" + HONEST.replace("x\n", "x * ONE\n")
     assert all(map(grading.is_solved, told(jail, slow)))
 
 
 def test_another_exercise_is_no_misspelt_one(jail):
-    """`triples` is close to `triple`, but it is the answer to something else that was asked."""
-    triples = dataclasses.replace(BOTH[1], name="triples")
+    """`triples` is close to `triple`, but it is the answer to something else that the course asks for."""
     text = "def triples(x):\n    return 3 * x\n"
-    missing, _ = told(jail, text, (BOTH[1], triples))
+    (missing,) = told(jail, text, BOTH[1:], known={"triple", "triples"})
     assert "Did you mean" not in missing.verdicts[0].rationale
-    assert "Did you mean `triples`" in told(jail, text, BOTH[1:])[0].verdicts[0].rationale
+    (missing,) = told(jail, text, BOTH[1:], known={"triple"})
+    assert "Did you mean `triples`" in missing.verdicts[0].rationale
 
 
 def test_a_jail_that_ends_under_one_exercise_costs_the_others_nothing(jail, monkeypatch):
@@ -140,3 +176,16 @@ def test_a_jail_that_ends_under_one_exercise_costs_the_others_nothing(jail, monk
         reports = {report.exercise: report for report in told(jail, HONEST, exercises)}
         assert "ended twice" in reports["double"].verdicts[0].rationale
         assert grading.is_solved(reports["triple"])
+
+
+def test_a_jail_that_takes_no_orders_ends(jail, monkeypatch):
+    """Where the zygote cannot be told to fork, that is said, and not tried for ever."""
+
+    def broken(*_):
+        raise BrokenPipeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "send_fds", broken)
+        patch.setattr(jail, "_stop", lambda: None)
+        reports = told(jail, HONEST)
+    assert ["ended twice" in report.verdicts[0].rationale for report in reports] == [True, True]

@@ -226,8 +226,10 @@ def test_who_is_gone_has_no_page(tmp_path):
     pages.write(tmp_path, [Graded(name, (report("a", name),)) for name in ("ann", "bob")], "x")
     for name, content in (("notes.html", b"<p>mine"), ("bytes.html", b"\xff\xfe")):
         (tmp_path / "learners" / name).write_bytes(content)
+    (tmp_path / "learners" / "folder.html").mkdir()
     pages.write(tmp_path, [Graded("ann", (report("a", "ann"),))], "x")
-    assert {path.name for path in (tmp_path / "learners").iterdir()} == {"ann.html", "notes.html", "bytes.html"}
+    left = {path.name for path in (tmp_path / "learners").iterdir()}
+    assert left == {"ann.html", "notes.html", "bytes.html", "folder.html"}
 
 
 # ---- what is handed back -----------------------------------------------------------------------------------------

@@ -27,10 +27,10 @@ _MANY, _GATHERING = 10, 0.001  # seconds
 
 @dataclass(frozen=True)
 class Limits:
-    """What one exercise of one submission may use.
+    """What one exercise of one submission may use. Those that share a child share all but the wall-clock time.
 
     Attributes:
-        seconds: wall-clock time, loading included.
+        seconds: wall-clock time, loading included; and computing time.
         memory: bytes above what torch itself takes.
         output: bytes printed.
     """
@@ -64,6 +64,7 @@ class Child:
         self._printed = 0
         self._gone: tuple[int, float] | None = None  # wait status, CPU seconds
         self._stopped: Stopped | None = None
+        self.has_run = False  # some of the learner's code for this exercise, as far as the child says
 
     @property
     def is_over(self) -> bool:
@@ -91,7 +92,7 @@ class Child:
         fds = [self._theirs.fileno(), self._their_output]
         try:
             socket.send_fds(self._control, [line(order)], fds)
-        except OSError:  # told at the first question, like all that ends a child
+        except OSError:
             self._gone = (-1, 0.0)
         finally:
             self._theirs.close()
@@ -106,6 +107,7 @@ class Child:
         """
         self._deadline = time.monotonic() + self._limits.seconds
         self._replies.clear()
+        self.has_run = False
         while self._awaited:
             self._next_reply()
         self._say(protocol.pack({"function": exercise.name}, []))
@@ -131,10 +133,12 @@ class Child:
         start = protocol.LENGTHS.size
         header, _ = protocol.LENGTHS.unpack(reply[:start])
         try:
-            return protocol.decode_answer(reply[start : start + header], reply[start + header :], question.wrt)
+            answer = protocol.decode_answer(reply[start : start + header], reply[start + header :], question.wrt)
         except ProtocolError as error:
             self._stopped = _no_answer(error)
             raise self._stopped from None
+        self.has_run |= answer.problem is None or answer.problem.kind not in protocol.NOT_RUN
+        return answer
 
     def _next_reply(self) -> bytes:
         if self._stopped is not None:
@@ -161,7 +165,7 @@ class Child:
             if not self._ends_within(0.2):  # a child that only waits for questions leaves at once
                 self._kill()
                 self._ends_within(2)
-        except OSError:
+        except (OSError, ValueError):  # the second: who closes the jail meanwhile closes its control socket
             pass
         os.close(self._output)
         return self._gone is not None and self._gone[0] >= 0

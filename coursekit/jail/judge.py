@@ -1,4 +1,4 @@
-"""This side of the wall: starts the zygote, and has it fork a child for each function that is graded.
+"""This side of the wall: starts the zygote, and has it fork children for the functions that are graded.
 
 The judge never imports or runs a submission. It sends source text and inputs, and takes numbers back. The child is
 limited in time, memory and output, and confined (see `inside.confine`): it reaches no file, no network and no other
@@ -11,7 +11,7 @@ import re
 import select
 import socket
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -28,7 +28,9 @@ from coursekit.report import Outcome, Report
 
 __all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look", "probe"]
 
-_TRANSFORMS = re.compile(r"\b(func|functorch|vmap|vjp|jvp|jacrev|jacfwd|hessian|checkpoint)\b")
+_TRANSFORMS = re.compile(
+    r"\btorch\.func\b|\bimport\b.*\bfunc\b|\b(functorch|vmap|vjp|jvp|jacrev|jacfwd|hessian|checkpoint)\b"
+)
 
 
 class Jail:
@@ -71,22 +73,27 @@ class Jail:
         return self.grade_each(cells, [(exercise, seed)], learner=learner)[0]
 
     def grade_each(
-        self, cells: tuple[Cell, ...], asked: Sequence[tuple[Exercise, int]], *, learner: str = ""
+        self,
+        cells: tuple[Cell, ...],
+        asked: Sequence[tuple[Exercise, int]],
+        *,
+        learner: str = "",
+        exercises: Collection[str] = (),
     ) -> list[Report]:
         """Grades several functions of one submission; those that forbid the same share a child, to save forks.
 
         What earns full marks there is done. What does not is graded again, as the first one in a new child, where no
-        other exercise's code has run: so none loses a point by another's.
+        other exercise's code has run: so none loses a point by another's (and one that hangs costs its time twice).
 
         Args:
             cells: all of the submission's source.
             asked: each exercise with its seed.
             learner: whose it is.
+            exercises: the names of all that the course asks for: none of them is a misspelt other one.
 
         Raises:
             JailError: the jail cannot be started again.
         """
-        names = [exercise.name for exercise, _ in asked]
         groups: dict[tuple[str, ...], list[tuple[Exercise, int]]] = {}
         for exercise, seed in asked:
             groups.setdefault(exercise.forbids, []).append((exercise, seed))
@@ -96,7 +103,9 @@ class Jail:
             while waiting:
                 first, seed = waiting[0]
                 try:
-                    with self._fork(cells, forbids, names) as child:
+                    with self._fork(cells, forbids, tuple(exercises)) as child:
+                        if child.is_over:
+                            raise ZygoteGone
                         for report in _grade_in_turn(child, waiting, learner):
                             reports[report.exercise] = report
                             ended = 0
@@ -107,7 +116,7 @@ class Jail:
                         reports[first.name] = grading.grade(first, _ended_twice, seed=seed, learner=learner)
                         del waiting[0]
                         ended = 0
-        return [reports[name] for name in names]
+        return [reports[exercise.name] for exercise, _ in asked]
 
     @contextmanager
     def child(self, cells: tuple[Cell, ...], exercise: Exercise) -> Iterator[Line]:
@@ -116,7 +125,7 @@ class Jail:
         Asking raises Stopped when the child is gone or oversteps a limit, ZygoteGone when the jail itself ended, and
         JailError when it cannot be started again.
         """
-        with self._fork(cells, exercise.forbids, [exercise.name]) as child:
+        with self._fork(cells, exercise.forbids, ()) as child:
             child.turn_to(exercise)
             yield child
 
@@ -194,7 +203,7 @@ def _grade_in_turn(child: Child, waiting: list[tuple[Exercise, int]], learner: s
         except Stopped:
             return
         report = grading.grade(exercise, child, seed=seed, learner=learner)
-        has_run = report.outcome is not Outcome.UNATTEMPTED
+        has_run = child.has_run or report.outcome is not Outcome.UNATTEMPTED
         if has_run and not alone and not grading.is_solved(report):
             return
         del waiting[0]

@@ -27,7 +27,7 @@ def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[s
     learners.mkdir(parents=True, exist_ok=True)
     pages = {learners / page_name(graded.learner): graded for graded in grades}
     for path in learners.glob("*.html"):
-        if path not in pages and is_ours(path):
+        if path not in pages and path.is_file() and is_ours(path):
             path.unlink()
     for path, graded in pages.items():
         path.write_text(learner_page(graded), encoding="utf-8")

@@ -38,7 +38,8 @@ def settle() -> list[object]:
     filling = _fill_python()
     with suppress(AttributeError):  # musl has no mallinfo2
         _fill_c(libc)
-    _enlarge(libc)
+    with suppress(OSError):  # /proc may not be there
+        _enlarge(libc)
     return filling
 
 
@@ -57,8 +58,9 @@ def _fill_c(libc: ctypes.CDLL) -> None:
     libc.mallinfo2.restype = _Mallinfo
     end = libc.sbrk(0) - libc.mallinfo2().keepcost
     for size in (*range(1 << 16, 1 << 12, -(1 << 12)), *range(1 << 12, 1 << 10, -(1 << 7)), *range(1 << 10, 0, -16)):
-        while (piece := libc.malloc(size)) < end:
-            pass
+        piece = 0
+        while piece is not None and piece < end:
+            piece = libc.malloc(size)
         libc.free(piece)
 
 

@@ -33,6 +33,9 @@ DTYPES: dict[str, torch.dtype] = {
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
+NOT_RUN = ("missing", "stub")  # the kinds of problem for which no code of the learner's was run
+
+
 class ProtocolError(Exception):
     """A frame that breaks the rules above; the judge takes it as a failed answer, never as a result."""
 
@@ -62,7 +65,7 @@ class Question:
 class Problem:
     """Why there is no value. `kind` is one of the words below, `message` says it in the learner's terms."""
 
-    kind: str  # unattempted, missing, broken, raised, nothing, not-a-tensor, changed-input, memory, forbidden
+    kind: str  # stub, unattempted, missing, broken, raised, nothing, not-a-tensor, changed-input, memory, forbidden
     message: str = ""
 
 

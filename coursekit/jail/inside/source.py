@@ -85,6 +85,11 @@ class Source:
             )
         return function
 
+    def is_stub(self, name: str) -> bool:
+        """Whether `name` is there, and nobody has begun to write it."""
+        found = [statement for statement in self._statements if name in statement.binds]
+        return bool(found) and all(statement.is_stub for statement in found)
+
     def needed(self, name: str) -> list[tuple[str, ast.stmt]]:
         """Label and statement of all that `name` depends on, imports without what nobody needs.
 

@@ -43,7 +43,8 @@ class Statement:
                 return frozenset({name})
             case ast.Expr() if not self._walrus:
                 return frozenset()
-        return frozenset(symbol.get_name() for symbol in self._table.get_symbols() if symbol.is_assigned())
+        symbols = self._table.get_symbols()
+        return frozenset(symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported())
 
     @cached_property
     def needs(self) -> frozenset[str]:
@@ -80,7 +81,9 @@ class Statement:
         if not isinstance(self.node, ast.FunctionDef):
             return False
         body = [child for child in self.node.body if not _is_docstring(child)]
-        return len(body) == 1 and isinstance(body[0], ast.Raise) and "NotImplementedError" in ast.dump(body[0])
+        if len(body) != 1 or not isinstance(body[0], ast.Raise):
+            return False
+        return any(isinstance(node, ast.Name) and node.id == "NotImplementedError" for node in every_node(body))
 
     def trimmed(self, wanted: set[str]) -> ast.stmt:
         """An import without the names that nobody needs: a jail may not have pandas, and may have no use for it."""

@@ -1,4 +1,4 @@
-"""The warm parent of all children: torch is imported once, then every submission is one fork.
+"""The warm parent of all children: torch is imported once, then every submission is one fork, or a few.
 
 Run by the judge as `python -m inside.zygote FD SETTINGS`, with this folder's parent as working directory. On the
 control socket FD the judge sends, a line of JSON each, {"run": number, limits} with two descriptors (the conversation,
@@ -94,7 +94,7 @@ def main() -> None:
                     pid, number = os.fork(), order["run"]
                     if pid == 0:
                         signal.set_wakeup_fd(-1)
-                        if not order["late"]:
+                        if confinement and not order["late"]:  # without walls it could import them a second time
                             late.hide()
                         _child(fds[0], fds[1], order, disarmed.by_hand, confinement, in_bubblewrap=in_bubblewrap)
             for fd in fds:
@@ -147,21 +147,28 @@ class _Late:
 
     def __init__(self) -> None:
         self._modules: dict[str, ModuleType] = {}
+        self._changed: list[tuple[dict[str, Any], str, Any]] = []  # in a module that was there: name and old value
 
     def bring(self, name: str) -> None:
         """Imports a module, with all that it imports."""
-        before = set(sys.modules)
+        before = dict(sys.modules)
+        values = [(vars(module), dict(vars(module))) for module in before.values() if isinstance(module, ModuleType)]
         importlib.import_module(name)
-        self._modules.update((new, sys.modules[new]) for new in sys.modules.keys() - before)
+        self._modules.update((new, sys.modules[new]) for new in sys.modules.keys() - before.keys())
+        self._changed += [
+            (now, key, old) for now, then in values for key, old in then.items() if now.get(key) is not old
+        ]
 
     def hide(self) -> None:
         """Makes it as if nothing had been brought, in this process."""
         for name, module in self._modules.items():
             sys.modules.pop(name, None)
             parent, _, leaf = name.rpartition(".")
-            names = vars(sys.modules.get(parent, module))
-            if names.get(leaf) is module:
-                del names[leaf]
+            owner = sys.modules.get(parent)
+            if isinstance(owner, ModuleType) and vars(owner).get(leaf) is module:
+                delattr(owner, leaf)
+        for names, name, old in self._changed:  # torch._dynamo puts another torch.manual_seed there, say
+            names[name] = old
 
 
 def _hide_the_course(folder: str) -> None:
@@ -265,6 +272,8 @@ def _load(source: Source | Problem, name: str, by_hand: ByHand) -> tuple[Callabl
     if isinstance(source, Problem):
         return None, source
     try:
+        if source.is_stub(name):
+            return None, Problem("stub")
         return source.load(name, by_hand), None
     except BaseException as error:
         return None, _why_not_loaded(error)
