@@ -98,6 +98,11 @@ def by_hand(l, t):
 """
 
 EVASIONS = {
+    "torch handed on, and a member of their own called as its insides are": (
+        "import torch\nclass A:\n _C = 1\n _nn = 2\ndef g(t): return t._C._nn\n"
+        "def f(l, t): return getattr(g(torch), 'cross' + '_entropy_loss')(l, t) + 0 * A._nn",
+        "_C",
+    ),
     "star": ("from torch.nn.functional import *\ndef f(l, t): return nll_loss(log_softmax(l, 1), t)", "log_softmax"),
     "second name": (
         "import torch\nG = torch.nn.functional\ndef f(l, t): return G.cross_entropy(l, t)",

@@ -53,6 +53,9 @@ OPEN = _words(
     __path__ __kwdefaults__ f_globals f_builtins f_locals f_back f_code gi_frame cr_frame ag_frame tb_frame"""
 )
 
+# Where torch keeps its insides. A class of one's own may call something so, but whose it is cannot be told by the name
+_INSIDES = _words("_C _VF _ops _refs _prims _decomp _dynamo _inductor _functorch _numpy")
+
 # Private names with an honest use: what namedtuple and enum call so, and the base classes of torch's losses
 _PRIVATE_BUT_FINE = _words("_replace _asdict _fields _make _value_ _name_ _exit _assert _Loss _WeightedLoss _Reduction")
 
@@ -159,13 +162,13 @@ class Reading:
         """An attribute of a value that is no module, as far as names tell: a tensor, or an object of their own."""
         if attr in OPEN and not (attr in ("__dict__", "__getattr__") and _is_self(value)):
             yield attr
-        elif attr in self.members or _is_self(value):
+        elif _is_self(value) or (attr in self.members and attr not in _INSIDES):
             return
         elif attr in self.names or self._is_strange(attr):
             yield attr
 
     def _is_strange(self, attr: str) -> bool:
-        return attr in OPEN or (is_private(attr) and attr not in self.members)
+        return attr in OPEN or attr in _INSIDES or (is_private(attr) and attr not in self.members)
 
     def _full_name(self, path: str, dynamic: bool = False) -> Iterator[str]:
         if not path.startswith("."):
