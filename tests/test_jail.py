@@ -186,6 +186,15 @@ def test_what_can_be_imported_does_not_hang_on_who_came_before(jail):
         assert more[1]
 
 
+@pytest.mark.slow
+def test_without_walls_nothing_is_hidden():
+    """Where files can be read, what is there already must not be imported a second time: torch registers it twice."""
+    with Jail(LIMITS, confined=False) as fresh:
+        needs = function("return torch.func.grad(lambda a: (a * a).sum())(x)")
+        assert told(fresh, needs, seconds=1.5).outcome is Outcome.PASSED
+        assert number(fresh, "'torch._dynamo' in sys.modules") == 1
+
+
 # ---- hostile, broken, unlucky ------------------------------------------------------------------------------------
 
 
