@@ -98,24 +98,24 @@ def _busy() -> float | None:
 # ---- the assignment ----------------------------------------------------------------------------------------------
 
 
-def answers(name: str) -> list[str]:
-    """Right answers to one exercise: the course's, and those of tests/styles."""
+def answers(name: str) -> list[list[str]]:
+    """Right answers to one exercise, each as its statements: the course's, and those of tests/styles."""
     topic, _ = course.find_exercise(name)
     styles = ROOT / "tests" / "styles" / f"{topic.name}.py"
     return [*_answers(topic.solution, name), *(_answers(styles, name) if styles.exists() else ())]
 
 
-def _answers(path: Path, name: str) -> Iterator[str]:
+def _answers(path: Path, name: str) -> Iterator[list[str]]:
     """Each function of a file that answers the exercise, under its name, with the imports and helpers it needs."""
-    source = Source([(path.name, path.read_text(encoding="utf-8"))])
-    exercises = course.exercises()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    text = path.read_text(encoding="utf-8")
+    source, exercises = Source([(path.name, text)]), course.exercises()
+    for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef) and node.name.partition("__")[0] == name:
-            *helpers, _ = [needed for _, needed in source.needed(node.name)]
+            *helpers, answer = [needed for _, needed in source.needed(node.name)]
             if any(getattr(helper, "name", "").partition("__")[0] in exercises for helper in helpers):
                 continue  # leans on another exercise
-            texts = [*map(ast.unparse, helpers), ast.unparse(node)]
-            yield re.sub(rf"\b{node.name}\b", name, "\n\n".join(texts)) + "\n"  # it may call itself
+            # it may call itself, so it is renamed in its body too
+            yield [re.sub(rf"\b{node.name}\b", name, ast.unparse(statement)) for statement in (*helpers, answer)]
 
 
 def submissions(names: Sequence[str], count: int) -> dict[str, str]:
@@ -124,8 +124,8 @@ def submissions(names: Sequence[str], count: int) -> dict[str, str]:
     files = {}
     for number in range(count):
         statements: dict[str, None] = {f"learner = {number}": None}  # what two answers share stands in a file once
-        for texts in styles:
-            statements.update(dict.fromkeys(map(ast.unparse, ast.parse(texts[number % len(texts)]).body)))
+        for style in styles:
+            statements.update(dict.fromkeys(style[number % len(style)]))
         files[f"learner{number:04}"] = "\n\n".join(statements) + "\n"
     return files
 
@@ -198,10 +198,10 @@ def otter_grader(
 
 
 def environment(package: str) -> str:
-    """The interpreter of an environment that has `package` from the index and this environment's other packages."""
+    """This interpreter if it has `package`; else one that has it from the index, and all that is here."""
     with suppress(importlib.metadata.PackageNotFoundError):
         importlib.metadata.version(package)
-        return sys.executable  # this environment has it
+        return sys.executable
     folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "coursekit-benchmarks" / package
     python = folder / "bin" / "python"
     if not (folder / "made").exists():

@@ -187,13 +187,13 @@ def grade_all(
 
 
 def grade_one(submission: Submission, exercises: Sequence[Exercise], jail: Jail, secret: bytes) -> Graded:
-    """Every exercise of one submission, so that none loses a point by the code of another (see `Jail.grade_each`)."""
+    """Every exercise of one submission, so that none loses a point by the code of another (see `Jail.grade`)."""
     if submission.problem:
         unread = [replace(_unread(submission.problem, each), learner=submission.learner) for each in exercises]
         return Graded(submission.learner, tuple(unread), submission.problem)
     asked = [(exercise, hidden_seed(secret, submission, exercise)) for exercise in exercises]
-    names = course.exercises().keys()
-    reports = jail.grade_each(submission.cells, asked, learner=submission.learner, exercises=names)
+    names = list(course.exercises())
+    reports = jail.grade(submission.cells, asked, learner=submission.learner, exercises=names)
     return Graded(submission.learner, tuple(reports), submission.problem)
 
 

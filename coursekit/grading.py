@@ -87,12 +87,10 @@ class Function:
         kind, message = reply.problem.kind, reply.problem.message
         call = f"`{compare.call_line(self.name, question)}`"
         match kind:
-            case "stub" | "unattempted" if kind == "stub" or (len(self.calls) == 1 and not self.attempted):
-                raise Stopped(
-                    Outcome.UNATTEMPTED,
-                    "Not attempted yet.",
-                    "Replace the line that raises NotImplementedError, run the cell, then check again.",
-                )
+            case "stub":
+                raise _not_attempted()
+            case "unattempted" if len(self.calls) == 1 and not self.attempted:
+                raise _not_attempted()
             case "missing":
                 raise Stopped(Outcome.UNATTEMPTED, message)
             case "broken":
@@ -128,6 +126,14 @@ class Function:
                 if "numpy()" in what:
                     help = "numpy knows nothing of gradients: stay with torch operations from the input to the result."
                 raise _Raised(f"{call} raised {what}", help)
+
+
+def _not_attempted() -> Stopped:
+    return Stopped(
+        Outcome.UNATTEMPTED,
+        "Not attempted yet.",
+        "Replace the line that raises NotImplementedError, run the cell, then check again.",
+    )
 
 
 def _not_by_hand(used: str, exercise: Exercise) -> Stopped:

@@ -127,7 +127,9 @@ def _code_in(entry: Path) -> Iterator[Cell]:
         kind = visible(entry.suffix)[:20] or "file without ending"
         raise _UnreadableError(f"A {kind} is not graded; hand in a .py or .ipynb file.")
     count = length = total = 0
-    for name, data in files:
+    for number, (name, data) in enumerate(files, start=1):
+        if number > MAX_FILES:  # of several zips together; of one, or of a folder, it was seen before any was read
+            raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
         total += len(data)
         if total > MAX_TOTAL:
             raise _UnreadableError(f"Its files are larger than {MAX_TOTAL >> 20} MB together.")
@@ -147,18 +149,14 @@ def _from_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
     paths = paths or [path for path in found if path.suffix.lower() == ".zip"]
     if len(paths) > MAX_FILES:
         raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
-    count = 0
     for path in paths:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
             raise _UnreadableError(f"{_label(name)} is a link; hand in the file itself.")
-        is_zip = path.suffix.lower() == ".zip"
-        files = ((f"{name}/{inner}", data) for inner, data in _from_zip(path)) if is_zip else [(name, _bytes(path))]
-        for file in files:
-            count += 1
-            if count > MAX_FILES:
-                raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
-            yield file
+        if path.suffix.lower() == ".zip":
+            yield from ((f"{name}/{inner}", data) for inner, data in _from_zip(path))
+        else:
+            yield name, _bytes(path)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

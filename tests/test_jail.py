@@ -54,7 +54,7 @@ def child(jail, text, exercise=None, **limits):
 
 def told(jail, text, **limits) -> Report:
     jail.limits = dataclasses.replace(LIMITS, **limits)
-    return jail.grade((("a.py", text),), toys.make_double(), seed=1, learner="ann")
+    return jail.grade((("a.py", text),), [(toys.make_double(), 1)], learner="ann")[0]
 
 
 def asked(jail, text, question=X, **limits) -> Answer:
@@ -162,11 +162,13 @@ def test_training_does_not_run(jail):
     assert told(jail, "while True: pass\n" + toys.HONEST, seconds=5.0).outcome is Outcome.PASSED
 
 
+TRANSFORM = "return torch.func.grad(lambda a: (a * a).sum())(x)"
+
+
 @pytest.mark.slow
 def test_transforms_cost_no_learners_time(jail):
     """What torch.func imports at its first call, for seconds, is imported before the clock starts."""
-    text = function("return torch.func.grad(lambda a: (a * a).sum())(x)")
-    assert told(jail, text, seconds=1.5).outcome is Outcome.PASSED
+    assert told(jail, function(TRANSFORM), seconds=1.5).outcome is Outcome.PASSED
 
 
 @pytest.mark.slow
@@ -176,8 +178,7 @@ def test_what_can_be_imported_does_not_hang_on_who_came_before(jail):
     with Jail(LIMITS, confined=jail.confined) as fresh:
         before = asked(fresh, found).value
         for _ in range(2):
-            needs = function("return torch.func.grad(lambda a: (a * a).sum())(x)")
-            assert told(fresh, needs, seconds=1.5).outcome is Outcome.PASSED
+            assert told(fresh, function(TRANSFORM), seconds=1.5).outcome is Outcome.PASSED
             assert torch.equal(asked(fresh, found).value, before)
             seeded = function("torch.manual_seed(0)\nreturn 2 * x")  # torch._dynamo puts another one in its place
             assert told(fresh, seeded).outcome is Outcome.PASSED
@@ -190,8 +191,7 @@ def test_what_can_be_imported_does_not_hang_on_who_came_before(jail):
 def test_without_walls_nothing_is_hidden():
     """Where files can be read, what is there already must not be imported a second time: torch registers it twice."""
     with Jail(LIMITS, confined=False) as fresh:
-        needs = function("return torch.func.grad(lambda a: (a * a).sum())(x)")
-        assert told(fresh, needs, seconds=1.5).outcome is Outcome.PASSED
+        assert told(fresh, function(TRANSFORM), seconds=1.5).outcome is Outcome.PASSED
         assert number(fresh, "'torch._dynamo' in sys.modules") == 1
 
 

@@ -39,11 +39,11 @@ def forks(monkeypatch):
 
 def told(jail, text, exercises=BOTH, known=()):
     asked = [(each, 1) for each in exercises]
-    return jail.grade_each((("a.py", text),), asked, learner="ann", exercises=known)
+    return jail.grade((("a.py", text),), asked, learner="ann", exercises=known)
 
 
 def alone(jail, text, exercises=BOTH):
-    return [jail.grade((("a.py", text),), each, seed=1, learner="ann") for each in exercises]
+    return [report for each in exercises for report in told(jail, text, [each])]
 
 
 SAME_AS_ALONE = {
@@ -155,9 +155,9 @@ def test_each_has_its_own_time(jail):
 def test_another_exercise_is_no_misspelt_one(jail):
     """`triples` is close to `triple`, but it is the answer to something else that the course asks for."""
     text = "def triples(x):\n    return 3 * x\n"
-    (missing,) = told(jail, text, BOTH[1:], known={"triple", "triples"})
+    (missing,) = told(jail, text, BOTH[1:], known=["triple", "triples"])
     assert "Did you mean" not in missing.verdicts[0].rationale
-    (missing,) = told(jail, text, BOTH[1:], known={"triple"})
+    (missing,) = told(jail, text, BOTH[1:], known=["triple"])
     assert "Did you mean `triples`" in missing.verdicts[0].rationale
 
 

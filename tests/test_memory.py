@@ -14,7 +14,7 @@ LINUX = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
 
 # Leaves holes of all sizes in both allocators, and counts the pages that a fork copies when it makes small objects
 PROBE = """
-import ctypes, json, os, resource, sys
+import json, os, resource, sys
 from inside import memory
 
 objects = [bytes(size % 1500) for size in range(300_000)]

@@ -306,10 +306,10 @@ def test_jail_that_fails_in_the_middle(jail, many, run, monkeypatch):
     """Where no grading process can be had any more, the sentence says that and how to go on."""
 
     class Failing(FakeJail):
-        def grade(self, cells, exercise, **more):
+        def grade_one(self, *arguments):
             if FakeJail.children >= 5:
                 raise JailError("The grading process did not start: no memory.")
-            return super().grade(cells, exercise, **more)
+            return super().grade_one(*arguments)
 
     monkeypatch.setattr(batch, "Jail", Failing)
     said = complaint(run("grade", many, "--workers", "1")[2])

@@ -11,7 +11,7 @@ import re
 import select
 import socket
 import subprocess
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -64,21 +64,13 @@ class Jail:
         self._closed = True  # who still grades in it, in another thread, shall not start it again
         self._stop()
 
-    def grade(self, cells: tuple[Cell, ...], exercise: Exercise, *, seed: int, learner: str = "") -> Report:
-        """Grades one function in a child of its own; should the jail end under it, once more in a new one.
-
-        Raises:
-            JailError: the jail cannot be started again.
-        """
-        return self.grade_each(cells, [(exercise, seed)], learner=learner)[0]
-
-    def grade_each(
+    def grade(
         self,
         cells: tuple[Cell, ...],
         asked: Sequence[tuple[Exercise, int]],
         *,
         learner: str = "",
-        exercises: Collection[str] = (),
+        exercises: Sequence[str] = (),
     ) -> list[Report]:
         """Grades several functions of one submission; those that forbid the same share a child, to save forks.
 
@@ -98,25 +90,31 @@ class Jail:
         for exercise, seed in asked:
             groups.setdefault(exercise.forbids, []).append((exercise, seed))
         reports: dict[str, Report] = {}
-        for forbids, waiting in groups.items():
-            ended = 0  # how often the jail has ended under the first of them
-            while waiting:
-                first, seed = waiting[0]
-                try:
-                    with self._fork(cells, forbids, tuple(exercises)) as child:
-                        if child.is_over:
-                            raise ZygoteGone
-                        for report in _grade_in_turn(child, waiting, learner):
-                            reports[report.exercise] = report
-                            ended = 0
-                except ZygoteGone:
-                    self._stop()
-                    ended = ended + 1 if waiting[0][0] is first else 0
-                    if ended == 2:
-                        reports[first.name] = grading.grade(first, _ended_twice, seed=seed, learner=learner)
-                        del waiting[0]
-                        ended = 0
+        for waiting in groups.values():
+            for report in self._grade_group(cells, waiting, learner, exercises):
+                reports[report.exercise] = report
         return [reports[exercise.name] for exercise, _ in asked]
+
+    def _grade_group(
+        self, cells: tuple[Cell, ...], waiting: list[tuple[Exercise, int]], learner: str, exercises: Sequence[str]
+    ) -> Iterator[Report]:
+        """Grades exercises under one rule, in as many children as it takes; should the jail end, in a new one."""
+        ended: Exercise | None = None  # under which one, as the first in its child, the jail has ended
+        while waiting:
+            first, seed = waiting[0]
+            try:
+                with self._fork(cells, first.forbids, exercises) as child:
+                    if child.is_over:
+                        raise ZygoteGone
+                    yield from _grade_in_turn(child, waiting, learner)
+            except ZygoteGone:
+                self._stop()
+                if waiting[0][0] is not first:
+                    continue
+                if ended is first:
+                    yield grading.grade(first, _ended_twice, seed=seed, learner=learner)
+                    del waiting[0]
+                ended = first
 
     @contextmanager
     def child(self, cells: tuple[Cell, ...], exercise: Exercise) -> Iterator[Line]:

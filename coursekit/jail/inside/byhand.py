@@ -50,7 +50,6 @@ class ByHand:
     def begin(self) -> None:
         """Forgets what was caught, for the next exercise of the same rule."""
         self.caught.clear()
-        self._imported.clear()
 
     def read(self, statements: Sequence[ast.stmt]) -> str | None:
         """The name of the first thing in these statements that an answer by hand does not use."""

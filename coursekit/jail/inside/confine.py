@@ -75,10 +75,8 @@ class Confinement:
         if sys.platform != "linux":
             return
         self._libc.prctl(_PR_SET_DUMPABLE, 1)  # or the next file would belong to root
-        with suppress(OSError):
-            score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
-            os.write(score, b"1000")  # if the machine runs out of memory, this is the process to end
-            os.close(score)
+        with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+            score.write("1000")  # if the machine runs out of memory, this is the process to end
         if os.geteuid() == 0 and not in_bubblewrap:
             os.setgroups([])
             os.setresgid(_NOBODY, _NOBODY, _NOBODY)

@@ -32,9 +32,9 @@ def settle() -> list[object]:
     Returns:
         What fills the holes of Python's own allocator: they are holes again when it goes.
     """
-    if not sys.platform.startswith("linux"):
+    if sys.platform != "linux":
         return []
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = ctypes.CDLL(None)
     filling = _fill_python()
     with suppress(AttributeError):  # musl has no mallinfo2
         _fill_c(libc)

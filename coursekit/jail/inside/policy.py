@@ -100,6 +100,11 @@ def every_node(roots: Sequence[ast.AST]) -> list[ast.AST]:
     return nodes
 
 
+def bound_by(alias: ast.alias) -> str:
+    """The name that an import's alias gives: of `import a.b`, that is `a`."""
+    return alias.asname or alias.name.partition(".")[0]
+
+
 class Reading:
     """The statements of one answer: what they import, what they define, and what they use of both."""
 
@@ -160,11 +165,11 @@ class Reading:
 
     def _attribute(self, value: ast.expr, attr: str) -> Iterator[str]:
         """An attribute of a value that is no module, as far as names tell: a tensor, or an object of their own."""
-        if attr in OPEN and not (attr in ("__dict__", "__getattr__") and _is_self(value)):
-            yield attr
-        elif _is_self(value) or (attr in self.members and attr not in _INSIDES):
-            return
-        elif attr in self.names or self._is_strange(attr):
+        if _is_self(value):
+            refused = attr in OPEN and attr not in ("__dict__", "__getattr__")
+        else:
+            refused = self._is_strange(attr) or (attr in self.names and attr not in self.members)
+        if refused:
             yield attr
 
     def _is_strange(self, attr: str) -> bool:
@@ -209,13 +214,11 @@ class Reading:
         for node in self.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
-                    paths[alias.asname or alias.name.partition(".")[0]] = (
-                        alias.name if alias.asname else alias.name.partition(".")[0]
-                    )
+                    paths[bound_by(alias)] = alias.name if alias.asname else bound_by(alias)
             elif isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     if alias.name != "*":
-                        paths[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                        paths[bound_by(alias)] = f"{node.module}.{alias.name}"
         self.paths = paths = {name: path for name, path in paths.items() if name not in self.own}
         for node in self.nodes:
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):

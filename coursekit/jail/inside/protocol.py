@@ -31,8 +31,6 @@ DTYPES: dict[str, torch.dtype] = {
     "bool": torch.bool,
 }
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
-
-
 NOT_RUN = ("missing", "stub")  # the kinds of problem for which no code of the learner's was run
 
 

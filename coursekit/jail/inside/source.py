@@ -114,9 +114,9 @@ class Source:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             self._broken.append(fault(label, getattr(error, "lineno", None), error))
             return
-        lines = text.encode().split(b"\n")
+        lines, walrus = text.encode().split(b"\n"), ":=" in text
         for node in body:
-            statement = Statement(label, node, lines, walrus=":=" in text)
+            statement = Statement(label, node, lines, walrus=walrus)
             try:
                 _ = statement.binds
                 self._statements.append(statement)

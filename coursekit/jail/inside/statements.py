@@ -7,7 +7,7 @@ import symtable
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from .policy import every_node
+from .policy import bound_by, every_node
 
 
 class Unsound(Exception):
@@ -27,7 +27,6 @@ class Statement:
     def __init__(self, label: str, node: ast.stmt, lines: list[bytes], *, walrus: bool) -> None:
         self.label = label
         self.node = node
-        self.imports = isinstance(node, ast.Import | ast.ImportFrom)
         self._lines = lines  # of the whole cell
         self._walrus = walrus  # whether there is any `:=` in the cell, which may bind a name anywhere
 
@@ -36,7 +35,7 @@ class Statement:
         """The global names that it defines, a loop's and a with's included; "*" for whatever a module has."""
         match self.node:
             case ast.Import(names=names) | ast.ImportFrom(names=names):
-                return frozenset(alias.asname or _first_part(alias.name) for alias in names)
+                return frozenset(map(bound_by, names))
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if not self._walrus:
                 return frozenset({name})
             case ast.Assign(targets=[ast.Name(id=name)]) if not self._walrus:
@@ -49,7 +48,9 @@ class Statement:
     @cached_property
     def needs(self) -> frozenset[str]:
         """The global names that it reads or declares, at any depth; no function's own variables."""
-        return frozenset() if self.imports else frozenset(_needs(self._table))
+        if isinstance(self.node, ast.Import | ast.ImportFrom):  # to symtable, it needs what it binds
+            return frozenset()
+        return frozenset(_needs(self._table))
 
     @cached_property
     def touches(self) -> frozenset[str]:
@@ -90,7 +91,7 @@ class Statement:
         node = self.node
         if not isinstance(node, ast.Import | ast.ImportFrom) or node.names[0].name == "*":
             return node
-        names = [alias for alias in node.names if (alias.asname or _first_part(alias.name)) in wanted]
+        names = [alias for alias in node.names if bound_by(alias) in wanted]
         trimmed = ast.Import(names) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, names, node.level)
         return ast.copy_location(trimmed, node)
 
@@ -116,10 +117,6 @@ def _text(node: ast.stmt, lines: list[bytes]) -> str:
     own[-1] = own[-1][: node.end_col_offset]
     own[0] = own[0][node.col_offset :]
     return b"\n".join(own).decode()
-
-
-def _first_part(path: str) -> str:
-    return path.partition(".")[0]
 
 
 def _needs(table: symtable.SymbolTable) -> Iterator[str]:
