@@ -12,7 +12,11 @@ from collections.abc import Callable
 
 import torch
 
-from coursekit import course, grading, verify
+from coursekit.authoring import verify
+from coursekit.course import syllabus
+from coursekit.exercise import Ask
+from coursekit.grading import scoring
+from coursekit.grading.here import ask_here
 from coursekit.jail.judge import Jail
 
 
@@ -38,25 +42,25 @@ def main() -> None:
     begin = time.perf_counter()
     with Jail() as jail:
         print(f"  (a jail starts in {time.perf_counter() - begin:.1f} s, once)")
-        for topic in course.TOPICS:
+        for topic in syllabus.TOPICS:
             solutions = verify.load_solutions(topic)
             cells = ((topic.name, topic.solution.read_text(encoding="utf-8")),)
             for exercise in topic.exercises:
-                ask = grading.ask_here(getattr(solutions, exercise.name), exercise)
+                ask = ask_here(getattr(solutions, exercise.name), exercise)
                 calls = 0
 
-                def counted(question: grading.Question, ask: grading.Ask = ask) -> grading.Answer:
+                def counted(question: scoring.Question, ask: Ask = ask) -> scoring.Answer:
                     nonlocal calls
                     calls += 1
                     return ask(question)
 
-                def jailed(seed: int, exercise: grading.Exercise = exercise, cells: tuple = cells) -> None:
+                def jailed(seed: int, exercise: scoring.Exercise = exercise, cells: tuple = cells) -> None:
                     with jail.child(cells, exercise) as child:
-                        report = grading.grade(exercise, child, seed=seed)
+                        report = scoring.score(exercise, child, seed=seed)
                     assert report.points == exercise.maximum
 
-                grading.grade(exercise, counted, seed=0)
-                here = milliseconds(lambda seed: grading.grade(exercise, ask, seed=seed), repeats)  # noqa: B023
+                scoring.score(exercise, counted, seed=0)
+                here = milliseconds(lambda seed: scoring.score(exercise, ask, seed=seed), repeats)  # noqa: B023
                 there = milliseconds(jailed, repeats)
                 medians.append(here[0])
                 times = "".join(f"{value:8.1f}" for value in (*here, *there))

@@ -43,12 +43,14 @@ import grading_rivals as rivals
 import torch
 from grading_cheats import CHEATS
 
-from coursekit import compare, course, grading
-from coursekit.jail.inside.answer import answer
-from coursekit.jail.inside.protocol import Answer, Question
+from coursekit.course import syllabus
+from coursekit.exercise.literal import literal
+from coursekit.grading import scoring
 from coursekit.jail.inside.source import Source
+from coursekit.wire import Answer, Question
+from coursekit.wire.answering import answer
 
-ROOT = course.ROOT
+ROOT = syllabus.ROOT
 CHEATED = "huber_loss"  # what the cheats pretend to answer
 FEW = 2  # of a rival's submissions for its first run
 OURS_FEW = 40  # of coursekit's: the right answers of all hidden seeds are computed meanwhile
@@ -100,7 +102,7 @@ def _busy() -> float | None:
 
 def answers(name: str) -> list[list[str]]:
     """Right answers to one exercise, each as its statements: the course's, and those of tests/styles."""
-    topic, _ = course.find_exercise(name)
+    topic, _ = syllabus.find_exercise(name)
     styles = ROOT / "tests" / "styles" / f"{topic.name}.py"
     return [*_answers(topic.solution, name), *(_answers(styles, name) if styles.exists() else ())]
 
@@ -108,7 +110,7 @@ def answers(name: str) -> list[list[str]]:
 def _answers(path: Path, name: str) -> Iterator[list[str]]:
     """Each function of a file that answers the exercise, under its name, with the imports and helpers it needs."""
     text = path.read_text(encoding="utf-8")
-    source, exercises = Source([(path.name, text)]), course.exercises()
+    source, exercises = Source([(path.name, text)]), syllabus.exercises()
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef) and node.name.partition("__")[0] == name:
             *helpers, answer = [needed for _, needed in source.needed(node.name)]
@@ -132,7 +134,7 @@ def submissions(names: Sequence[str], count: int) -> dict[str, str]:
 
 def cases(name: str) -> list[str]:
     """The questions that coursekit asks on one seed, as Python: (args, kwargs, wrt, scale, through)."""
-    _, exercise = course.find_exercise(name)
+    _, exercise = syllabus.find_exercise(name)
     asked: list[Question] = []
     twin, theirs = exercise.twin or exercise.spec, getattr(torch.nn.functional, name)
 
@@ -145,13 +147,13 @@ def cases(name: str) -> list[str]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns of shapes that the questions are about
-        assert grading.grade(exercise, right, seed=0).points == exercise.maximum, "torch's own function has full marks"
+        assert scoring.score(exercise, right, seed=0).points == exercise.maximum, "torch's own function has full marks"
     return [_case(question) for question in asked]
 
 
 def _case(question: Question) -> str:
-    args = "".join(f"{compare.literal(value)}, " for value in question.args)
-    flags = ", ".join(f"{name!r}: {compare.literal(value)}" for name, value in question.kwargs.items())
+    args = "".join(f"{literal(value)}, " for value in question.args)
+    flags = ", ".join(f"{name!r}: {literal(value)}" for name, value in question.kwargs.items())
     return f"(({args}), {{{flags}}}, {question.wrt}, {question.scale!r}, {question.through!r})"
 
 

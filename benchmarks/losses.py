@@ -20,7 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit import course, verify
+from coursekit.authoring import verify
+from coursekit.course import syllabus
 from coursekit.fast import ctc
 
 Loss = Callable[..., Tensor]
@@ -140,7 +141,7 @@ def time_exercises(only: set[str], repeats: int) -> Iterator[float]:
     known = all_inputs()
     left_out: dict[str, list[str]] = {"keras": [], "inputs": []}
     print(f"{'milliseconds, forward and backward':<36}{'by hand':>9}{'torch':>9}{'ratio':>8}")
-    for name, (topic, exercise) in course.exercises().items():
+    for name, (topic, exercise) in syllabus.exercises().items():
         if exercise.twin is None or (only and name not in only):
             continue
         if name not in known:
@@ -197,7 +198,7 @@ def main() -> None:
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # torch's own warn of some of their edges
     only = set(options.only)
-    unknown = only - {"ctc"} - set(course.exercises())
+    unknown = only - {"ctc"} - set(syllabus.exercises())
     if unknown:
         parser.error(f"no exercise is called {', '.join(sorted(unknown))}")
     if only != {"ctc"}:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from coursekit.learn import check, hint, solution
+    from coursekit.learning.learn import check, hint, solution
 
 __all__ = ["check", "hint", "solution"]
 __version__ = "0.1.0"
@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from coursekit import learn
+        from coursekit.learning import learn
 
         return getattr(learn, name)
     raise AttributeError(f"module 'coursekit' has no attribute {name!r}")

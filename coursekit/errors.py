@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class CommandError(Exception):
     """What was asked cannot be done; the message says why and what to do. `coursekit` shows it and ends with 1."""
+
+
+class ExportError(CommandError):
+    """What was given cannot be exported; the message says why and what to do."""

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from coursekit.course import Topic
+    from coursekit.course.syllabus import Topic
     from coursekit.exercise import Exercise
 
 settings.register_profile("course", deadline=None, max_examples=60, derandomize=True)
@@ -40,23 +40,24 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
     """A course in `tmp_path` with one topic, `toy`, whose exercises are `double` and `triple`; all in order."""
     import toys
 
-    from coursekit import cli, course, stubs
+    from coursekit.cli import main
+    from coursekit.course import stubs, syllabus
 
     grader = ModuleType("coursekit.graders.toy")
     grader.double, grader.triple = toys.make_double(), toys.make_triple()
-    topic = course.Topic(0, "toy", "Toys")
+    topic = syllabus.Topic(0, "toy", "Toys")
     monkeypatch.setitem(sys.modules, grader.__name__, grader)
-    monkeypatch.setattr(course, "ROOT", tmp_path)
-    monkeypatch.setattr(course, "TOPICS", (topic,))
+    monkeypatch.setattr(syllabus, "ROOT", tmp_path)
+    monkeypatch.setattr(syllabus, "TOPICS", (topic,))
     graders = tmp_path / "coursekit" / "graders"
     for path in (topic.notebook, topic.solution, topic.stub, graders / "__init__.py", graders / "toy.py"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    readme = "\n".join(f"`coursekit {name}`" for name in cli.command_names())
+    readme = "\n".join(f"`coursekit {name}`" for name in main.command_names())
     (tmp_path / "README.md").write_text(readme, encoding="utf-8")
     topic.solution.write_text(toys.SOLUTION, encoding="utf-8")
-    course.exercises.cache_clear()
+    syllabus.exercises.cache_clear()
     topic.stub.write_text(stubs.stub_module(topic), encoding="utf-8")
     toys.write_notebook(topic.notebook, *toys.lesson(topic))
     yield topic
-    course.exercises.cache_clear()
+    syllabus.exercises.cache_clear()

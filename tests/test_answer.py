@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nan, tensor
 
 from coursekit.jail.inside import source
-from coursekit.jail.inside.answer import answer, describe
-from coursekit.jail.inside.protocol import Answer, Problem, Question
+from coursekit.wire import Answer, Problem, Question
+from coursekit.wire.answering import answer, describe
 
 X = tensor([1.0, 2.0])
 

@@ -8,15 +8,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 import toys
 
-from coursekit import batch, grading
-from coursekit.batch import Graded, Jails, Terms
+from coursekit.classroom import batch
+from coursekit.classroom.batch import Graded, Jails, Terms
+from coursekit.classroom.gradebook import Gradebook, GradebookError
 from coursekit.exercise import Exercise
-from coursekit.gradebook import Gradebook, GradebookError
+from coursekit.grading import scoring
+from coursekit.grading.seeds import VARIANTS, hidden_seed
+from coursekit.grading.submission import Submission
 from coursekit.jail.inside import source
-from coursekit.jail.judge import JailError, Limits
+from coursekit.jail.terms import JailError, Limits
+from coursekit.learning.feedback import as_text
 from coursekit.report import Outcome, Report
-from coursekit.show import as_text
-from coursekit.submissions import Submission
 
 WRONG = "def double(x):\n    return x * x\n"
 TERMS = Terms(b"secret", {"double": "1", "triple": "1"}, Limits())
@@ -56,8 +58,8 @@ class FakeJail:
         try:
             function = source.load(list(cells), exercise.name)
             # no time limit: it would interrupt the main thread
-            ask = lambda question: grading.answer(function, question, exercise.forbids)  # noqa: E731
-            return grading.grade(exercise, ask, seed=seed, learner=learner)
+            ask = lambda question: scoring.answer(function, question, exercise.forbids)  # noqa: E731
+            return scoring.score(exercise, ask, seed=seed, learner=learner)
         finally:
             self.busy.release()
 
@@ -192,7 +194,7 @@ def test_unreadable_submission_is_graded_without_a_jail(double, book):
     assert (report.outcome, report.learner) == (Outcome.UNATTEMPTED, "bob")
     assert "It is a link." in as_text(report)
     assert report == Report.from_json(report.to_json())
-    assert graded == batch.grade_one(Submission("bob", problem="It is a link."), [double], None, b"secret")
+    assert graded == batch.score_submission(Submission("bob", problem="It is a link."), [double], None, b"secret")
 
 
 def test_jail_that_does_not_start(monkeypatch, double, book):
@@ -294,18 +296,18 @@ def test_book_that_fails_ends_the_run(double, book, tmp_path):
 
 def test_same_work_same_seed(double):
     """Grading again, or grading the same work under another name, draws the same inputs."""
-    assert batch.hidden_seed(b"s", submission("ann"), double) == batch.hidden_seed(b"s", submission("bob"), double)
+    assert hidden_seed(b"s", submission("ann"), double) == hidden_seed(b"s", submission("bob"), double)
 
 
 @pytest.mark.parametrize("change", ["secret", "source", "label", "exercise"])
 def test_other_work_other_seed(double, change):
     """Whoever changes a letter, or does not know the secret, cannot tell the inputs."""
-    before = batch.hidden_seed(b"s", submission("ann"), double)
+    before = hidden_seed(b"s", submission("ann"), double)
     after = {
-        "secret": lambda: batch.hidden_seed(b"t", submission("ann"), double),
-        "source": lambda: batch.hidden_seed(b"s", submission("ann", toys.HONEST + "#"), double),
-        "label": lambda: batch.hidden_seed(b"s", Submission("ann", (("b.py", toys.HONEST),)), double),
-        "exercise": lambda: batch.hidden_seed(b"s", submission("ann"), toys.make_triple()),
+        "secret": lambda: hidden_seed(b"t", submission("ann"), double),
+        "source": lambda: hidden_seed(b"s", submission("ann", toys.HONEST + "#"), double),
+        "label": lambda: hidden_seed(b"s", Submission("ann", (("b.py", toys.HONEST),)), double),
+        "exercise": lambda: hidden_seed(b"s", submission("ann"), toys.make_triple()),
     }[change]()
     assert before != after
     assert 0 <= after < 2**64
@@ -314,14 +316,14 @@ def test_other_work_other_seed(double, change):
 def test_few_seeds_an_exercise(double):
     """Many submissions share a few sets of hidden inputs, so that the right answers are computed once for all."""
     works = [submission("ann", f"{toys.HONEST}# {number}") for number in range(200)]
-    seeds, others = ({batch.hidden_seed(secret, work, double) for work in works} for secret in (b"s", b"t"))
-    assert len(seeds) == batch.VARIANTS
+    seeds, others = ({hidden_seed(secret, work, double) for work in works} for secret in (b"s", b"t"))
+    assert len(seeds) == VARIANTS
     assert not seeds & others
 
 
 def test_seed_of_strange_text(double):
     """Text that is no valid Unicode has a seed too."""
-    assert batch.hidden_seed(b"s", submission("ann", "'\ud800'"), double) >= 0
+    assert hidden_seed(b"s", submission("ann", "'\ud800'"), double) >= 0
 
 
 # ---- which exercises ---------------------------------------------------------------------------------------------
@@ -353,7 +355,7 @@ def test_points_add_up():
 def test_exercise_without_checks(double):
     """A learner's answer is not scored where there is nothing to score."""
     empty = Exercise("double", double.spec, idea="", hints=())
-    assert grading.grade(empty, lambda question: None, seed=0).points == 0.0
+    assert scoring.score(empty, lambda question: None, seed=0).points == 0.0
 
 
 def test_looking_for_exercises_takes_no_time():

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from coursekit import course, notebooks, stubs
+from coursekit.course import notebooks, stubs, syllabus
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -138,11 +138,11 @@ def test_solve_a_lesson_in_jupyterlab(lesson, tmp_path):
     """Answers written into a notebook's exercise cells are checked, and its sliders move their pictures."""
     from playwright.sync_api import expect, sync_playwright
 
-    topic = course.find_topic(lesson)
+    topic = syllabus.find_topic(lesson)
     root = tmp_path / "course"
     shutil.copytree(topic.notebook.parent, root / "notebooks", ignore=shutil.ignore_patterns("*.ipynb", "__pycache__"))
     shutil.copy(topic.notebook, root / "notebooks")
-    answers = {exercise.name: stubs.answer(topic, exercise.name).rstrip() for exercise in topic.exercises}
+    answers = {exercise.name: stubs.model_answer(topic, exercise.name).rstrip() for exercise in topic.exercises}
     with jupyterlab(root, tmp_path / "state") as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch_persistent_context(
             tmp_path / "profile", executable_path=BROWSER, headless=True, args=ARGUMENTS

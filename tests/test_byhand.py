@@ -15,17 +15,19 @@ import torch.nn.functional as F
 import toys
 from torch import tensor
 
-from coursekit import course, grading
+from coursekit.course import syllabus
 from coursekit.exercise import Exercise
-from coursekit.grading import ask_here, grade
-from coursekit.jail.inside.answer import answer
+from coursekit.grading import scoring
+from coursekit.grading.here import ask_here
+from coursekit.grading.scoring import score
 from coursekit.jail.inside.byhand import ByHand, Refused
 from coursekit.jail.inside.disarm import Disarmed
-from coursekit.jail.inside.protocol import Answer, Problem, Question
-from coursekit.jail.inside.readymade import operators, relatives
 from coursekit.jail.inside.source import Source
 from coursekit.jail.judge import Jail
 from coursekit.report import Outcome
+from coursekit.wire import Answer, Problem, Question
+from coursekit.wire.answering import answer
+from coursekit.wire.readymade import operators, relatives
 
 TESTS = Path(__file__).parent
 HOSTILE = TESTS / "hostile"
@@ -39,7 +41,7 @@ NOT_RUN = {"h41_ctypes_symbol.py"}  # its function does not need what it looked 
 
 
 def exercise(name: str) -> Exercise:
-    return course.exercises()[name][1]
+    return syllabus.exercises()[name][1]
 
 
 def used(text: str, name: str = "cross_entropy") -> str | None:
@@ -74,7 +76,7 @@ def jail():
 
 def graded(jail, text, name="cross_entropy"):
     with jail.child((("a.py", textwrap.dedent(text)),), exercise(name)) as ask:
-        return grade(exercise(name), ask, seed=0)
+        return score(exercise(name), ask, seed=0)
 
 
 @pytest.mark.slow
@@ -236,10 +238,10 @@ def answers(path: Path) -> tuple[str, list[tuple[str, str]]]:
     text = path.read_text(encoding="utf-8")
     names = re.findall(r"^(?:def |class )?(\w+) *[(=]", text, re.MULTILINE)
     pairs = [(name.partition("__")[0], name) for name in dict.fromkeys(names)]
-    return text, [pair for pair in pairs if pair[0] in course.exercises()]
+    return text, [pair for pair in pairs if pair[0] in syllabus.exercises()]
 
 
-FILES = [path for topic in course.TOPICS for path in (topic.solution, TESTS / "styles" / f"{topic.name}.py")]
+FILES = [path for topic in syllabus.TOPICS for path in (topic.solution, TESTS / "styles" / f"{topic.name}.py")]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -416,7 +418,7 @@ def test_relatives(forbids, included, not_included):
     assert not set(not_included.split()) & found
 
 
-@pytest.mark.parametrize("exercise", [e for _, e in course.exercises().values()], ids=lambda exercise: exercise.name)
+@pytest.mark.parametrize("exercise", [e for _, e in syllabus.exercises().values()], ids=lambda exercise: exercise.name)
 def test_forbidden_names_are_torchs(exercise):
     """A name that torch does not have forbids nothing: a slip of the pen in a grader shows here."""
     bases = {operator.partition(".")[0] for operator in operators()}
@@ -425,7 +427,7 @@ def test_forbidden_names_are_torchs(exercise):
 
 def test_own_twin_is_forbidden():
     """Who rebuilds a function of torch does not call it, nor its class."""
-    for _, one in course.exercises().values():
+    for _, one in syllabus.exercises().values():
         if hasattr(F, one.name) and one.forbids:
             assert one.name in relatives(one.forbids)
 
@@ -568,7 +570,7 @@ def test_numbers_are_the_same_to_the_bit():
 )
 def test_message_says_what_was_used(double, name, rationale, help):
     """And what to do instead."""
-    report = grade(double, lambda _: Answer(problem=Problem("forbidden", name)), seed=0)
+    report = score(double, lambda _: Answer(problem=Problem("forbidden", name)), seed=0)
     assert (report.outcome, report.points) == (Outcome.FORBIDDEN, 0)
     assert report.first_failure.rationale.startswith(rationale)
     assert help in report.first_failure.help
@@ -577,7 +579,7 @@ def test_message_says_what_was_used(double, name, rationale, help):
 def test_own_notebook_stays_friendly(double):
     """There the same rule is a sentence; torch itself stays whole for all other cells."""
     ask = ask_here(lambda x: 2 * x + 0 * F.softmin(x, -1), double)
-    assert grade(double, ask, seed=0).first_failure.rationale == "This answer calls torch's ready-made `softmin`."
+    assert score(double, ask, seed=0).first_failure.rationale == "This answer calls torch's ready-made `softmin`."
     assert torch.softmax(X, 1).sum().item() == pytest.approx(2)
     assert answer(lambda x: eval("x + x"), Question((X,)), double.forbids).problem is None
 
@@ -591,4 +593,4 @@ def test_nothing_is_forbidden_nothing_is_read():
 
 def test_toy_is_by_hand():
     """The toy exercise of the other tests forbids nothing by itself."""
-    assert (toys.make_double().forbids, grading.relatives(())) == ((), frozenset())
+    assert (toys.make_double().forbids, scoring.relatives(())) == ((), frozenset())

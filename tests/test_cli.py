@@ -5,7 +5,9 @@ import json
 import pytest
 import toys
 
-from coursekit import cli, learn, notebooks, stubs
+from coursekit.cli import main
+from coursekit.course import notebooks, stubs
+from coursekit.learning import learn
 from coursekit.report import Outcome, Report
 
 pytestmark = pytest.mark.usefixtures("toy_course", "plain_terminal")
@@ -16,7 +18,7 @@ def run(capsys):
     """Runs a command: exit code, lines printed, lines of complaint, without the backticks around code."""
 
     def run(*arguments) -> tuple[int, list[str], list[str]]:
-        code = cli.main([str(argument) for argument in arguments])
+        code = main.main([str(argument) for argument in arguments])
         printed = capsys.readouterr()
         return code, *(text.replace("`", "").splitlines() for text in printed)
 
@@ -46,7 +48,7 @@ def test_solution(run):
     """The course's own answer, ready to be pasted."""
     code, out, err = run("solution", "double")
     assert (code, err) == (0, [])
-    assert stubs.answer(learn.course.TOPICS[0], "double").splitlines() == out
+    assert stubs.model_answer(learn.course.TOPICS[0], "double").splitlines() == out
 
 
 def test_check_of_the_own_file(run, toy_course):
@@ -118,19 +120,19 @@ def test_what_cannot_be_done(run, tmp_path, monkeypatch, arguments, said):
 def test_wrong_usage(arguments):
     """A command that is none, or lacks an argument, is refused as every command line refuses it."""
     with pytest.raises(SystemExit) as caught:
-        cli.main(arguments)
+        main.main(arguments)
     assert caught.value.code == 2
 
 
 def test_help_tells_every_command(capsys):
     """`coursekit --help` has a line for each command."""
     with pytest.raises(SystemExit) as caught:
-        cli.main(["--help"])
+        main.main(["--help"])
     assert caught.value.code == 0
     out = capsys.readouterr().out
     told = {line.split()[0] for line in out.splitlines() if line.startswith("    ") and line.strip()}
-    assert set(cli.command_names()) <= told
-    assert {"check", "hint", "solution", "list", "grade", "regrade", "verify", "refresh"} <= set(cli.command_names())
+    assert set(main.command_names()) <= told
+    assert {"check", "hint", "solution", "list", "grade", "regrade", "verify", "refresh"} <= set(main.command_names())
 
 
 def test_stopped_by_hand(run, monkeypatch):
@@ -151,7 +153,7 @@ def test_our_own_bug_is_not_hidden(monkeypatch):
 
     monkeypatch.setattr(learn, "check_file", fail)
     with pytest.raises(ZeroDivisionError):
-        cli.main(["check", "double"])
+        main.main(["check", "double"])
 
 
 def test_refresh(run, toy_course, monkeypatch):
@@ -175,7 +177,7 @@ def test_refresh_of_a_notebook_that_fails(toy_course, monkeypatch):
     monkeypatch.setattr(notebooks, "execute", fail)
     before = toy_course.notebook.read_text(encoding="utf-8")
     with pytest.raises(RuntimeError):
-        cli.main(["refresh", "toy"])
+        main.main(["refresh", "toy"])
     assert before == toy_course.notebook.read_text(encoding="utf-8")
 
 
@@ -190,5 +192,5 @@ def test_refresh_of_a_notebook_that_fails(toy_course, monkeypatch):
 )
 def test_exercises_to_grade(options, names):
     """What is named is graded once, in course order."""
-    arguments = cli._parser().parse_args(["grade", ".", *options])
-    assert names == [exercise.name for exercise in cli._exercises(arguments)]
+    arguments = main._parser().parse_args(["grade", ".", *options])
+    assert names == [exercise.name for exercise in main._exercises(arguments)]

@@ -15,11 +15,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from coursekit import cli, cluster, course, runs
-from coursekit.batch import Terms
-from coursekit.cluster import ClusterError
-from coursekit.gradebook import Gradebook
-from coursekit.jail.judge import Limits
+from coursekit.classroom import cluster, runs
+from coursekit.classroom.batch import Terms
+from coursekit.classroom.cluster import ClusterError
+from coursekit.classroom.gradebook import Gradebook
+from coursekit.cli import main
+from coursekit.course import syllabus
+from coursekit.jail.terms import Limits
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [ROOT / "tests" / "submissions" / f"{name}.py" for name in ("ada", "swapped", "bits", "syntax_error", "kofi")]
@@ -94,7 +96,7 @@ def folder(tmp_path) -> Path:
 
 
 def grade(folder: Path, out: Path, *more: str) -> int:
-    return cli.main(["grade", str(folder), "--exercise", "kl_divergence", "--out", str(out), *more])
+    return main.main(["grade", str(folder), "--exercise", "kl_divergence", "--out", str(out), *more])
 
 
 def recorded(out: Path) -> int:
@@ -176,13 +178,13 @@ def test_worker_that_joins_late_is_asked_too():
     """A task says which version it wants, and a worker that has another does not grade."""
     versions = {"kl_divergence": "another"}
     with pytest.raises(ClusterError, match="another version"):
-        cluster.grade_there(Terms(b"s", versions, Limits()), (), ["kl_divergence"])
+        cluster.score_there(Terms(b"s", versions, Limits()), (), ["kl_divergence"])
 
 
 def test_versions_on_a_worker():
     """A worker tells the versions of what it knows; a name that it lacks is a difference, not an error."""
     found = cluster._versions_here(("kl_divergence", "no_such_loss"))
-    assert found == runs.grader_versions([course.find_exercise("kl_divergence")[1]])
+    assert found == runs.grader_versions([syllabus.find_exercise("kl_divergence")[1]])
     with pytest.raises(ClusterError, match=r"for no_such_loss\."):
         cluster._insist_on_version({"here": found}, {**found, "no_such_loss": "1"})
 

@@ -8,11 +8,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor, inf, nan, tensor
 
-from coursekit import compare
-from coursekit.exercise import Exercise, Failure
-from coursekit.grading import Function
-from coursekit.jail.inside.answer import answer
-from coursekit.jail.inside.protocol import DTYPES, Answer, Problem, Question
+from coursekit.exercise import Exercise, Failure, Function, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise.answers import expected_answer, same_answer
+from coursekit.exercise.literal import call_line, gradient_line, literal, readable
+from coursekit.wire import Answer, Problem, Question
+from coursekit.wire.answering import answer
+from coursekit.wire.frames import DTYPES
 
 
 def asked(function) -> Function:
@@ -48,7 +49,7 @@ def failure(compared, *args, **kwargs) -> Failure:
 )
 def test_same_value_passes(got, expected):
     """Equal to rounding is equal; NaN and the infinities are values like others; dtype is another check's matter."""
-    compare.same_value(constant(got), lambda x: expected, tensor(1.0))
+    same_value(constant(got), lambda x: expected, tensor(1.0))
 
 
 @pytest.mark.parametrize(
@@ -68,19 +69,19 @@ def test_same_value_passes(got, expected):
 )
 def test_other_value_fails(got, expected):
     """NaN and infinity match nothing but themselves, and tolerance grows with the number."""
-    assert str(failure(compare.same_value, constant(got), lambda x: expected, tensor(1.0))) == "The value is not right."
+    assert str(failure(same_value, constant(got), lambda x: expected, tensor(1.0))) == "The value is not right."
 
 
 def test_float64_is_held_to_more():
     """A mistake of one in a million shows in float64, and is rounding in float32."""
     almost = asked(lambda x: x * (1 + 1e-6))
-    compare.same_value(almost, lambda x: x, tensor(1.0))
-    failure(compare.same_value, almost, lambda x: x, tensor(1.0, dtype=torch.float64))
+    same_value(almost, lambda x: x, tensor(1.0))
+    failure(same_value, almost, lambda x: x, tensor(1.0, dtype=torch.float64))
 
 
 def test_half_precision_is_held_to_less():
     """An answer to float16 input is as exact as float16 is, also where it comes back as float32."""
-    compare.same_value(asked(lambda x: x.float() * 1.005), lambda x: x, tensor(1.0, dtype=torch.float16))
+    same_value(asked(lambda x: x.float() * 1.005), lambda x: x, tensor(1.0, dtype=torch.float16))
 
 
 def test_spec_runs_in_float64():
@@ -91,7 +92,7 @@ def test_spec_runs_in_float64():
         seen.append((x.dtype, weight.dtype))
         return x
 
-    expected = compare.expected_answer(spec, Question((tensor(1.0),), {"weight": tensor(1)}))
+    expected = expected_answer(spec, Question((tensor(1.0),), {"weight": tensor(1)}))
     assert ([(torch.float64, torch.int64)], torch.float64) == (seen, expected.value.dtype)
 
 
@@ -102,7 +103,7 @@ def test_spec_that_fails_is_our_fault():
         raise ValueError("no")
 
     with pytest.raises(RuntimeError, match="the spec fails on Question"):
-        compare.same_value(constant(tensor(1.0)), spec, tensor(1.0))
+        same_value(constant(tensor(1.0)), spec, tensor(1.0))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_spec_that_fails_is_our_fault():
 )
 def test_wrong_shape_is_told_before_the_value(got, rationale, help):
     """A wrong shape is said in words, with a line that prints it."""
-    told = failure(compare.same_value, constant(got), lambda x: x, tensor([1.0, 2.0]))
+    told = failure(same_value, constant(got), lambda x: x, tensor([1.0, 2.0]))
     assert rationale == str(told)
     assert help in told.help
     assert told.example.line == "f(torch.tensor([1.0, 2.0])).shape"
@@ -123,7 +124,7 @@ def test_wrong_shape_is_told_before_the_value(got, rationale, help):
 
 def test_wrong_value_shows_the_smallest_line():
     """The example is the call, what came and what was expected."""
-    told = failure(compare.same_value, asked(lambda x: 2 * x), lambda x: x, tensor([0.5, 0.25]))
+    told = failure(same_value, asked(lambda x: 2 * x), lambda x: x, tensor([0.5, 0.25]))
     assert (
         told.example.line,
         told.example.got,
@@ -139,7 +140,7 @@ def test_numbers_shown_differ(got, expected):
     """Whoever is told that a number is wrong sees two different numbers."""
     x = torch.zeros((), dtype=torch.float64)
     spec = lambda x: x + expected  # noqa: E731
-    told = failure(compare.same_value, asked(lambda x: x + got), spec, x)
+    told = failure(same_value, asked(lambda x: x + got), spec, x)
     assert told.example.got != told.example.expected
 
 
@@ -155,19 +156,19 @@ A, B = tensor([1.0, 2.0]), tensor([3.0, -4.0])
 
 def test_same_gradient_passes():
     """The right gradients by both arguments pass, at any scale."""
-    compare.same_gradient(asked(product), product, A, B, wrt=(0, 1), scale=2.5)
+    same_gradient(asked(product), product, A, B, wrt=(0, 1), scale=2.5)
 
 
 def test_gradient_that_is_cut_off():
     """A value without a graph is told as such, with a line that prints None."""
-    told = failure(compare.same_gradient, asked(lambda a, b: product(a, b).detach()), product, A, B)
+    told = failure(same_gradient, asked(lambda a, b: product(a, b).detach()), product, A, B)
     assert str(told) == "The value is right, but no gradient flows back to the input."
     assert (told.example.got, told.example.expected) == ("None", "[3.0000, -4.0000]")
 
 
 def test_gradient_that_is_wrong():
     """A right value with a wrong gradient is told as such."""
-    told = failure(compare.same_gradient, asked(lambda a, b: product(a, b) + a.sum() - A.sum()), product, A, B)
+    told = failure(same_gradient, asked(lambda a, b: product(a, b) + a.sum() - A.sum()), product, A, B)
     assert str(told) == "The value is right, its gradient is not."
     assert (told.example.got, told.example.expected) == ("[4.0000, -3.0000]", "[3.0000, -4.0000]")
 
@@ -175,21 +176,21 @@ def test_gradient_that_is_wrong():
 def test_gradient_by_the_second_argument():
     """Each argument asked for is compared, and named in the line by its place."""
     half = asked(lambda a, b: product(a, b / 2 + b.detach() / 2))
-    compare.same_gradient(half, product, A, B, wrt=(0,))
-    told = failure(compare.same_gradient, half, product, A, B, wrt=(0, 1))
+    same_gradient(half, product, A, B, wrt=(0,))
+    told = failure(same_gradient, half, product, A, B, wrt=(0, 1))
     assert "f(torch.tensor([1.0, 2.0]), x)" in told.example.line
 
 
 def test_value_is_compared_first():
     """Where the value is wrong already, nothing is said of the gradient."""
-    told = failure(compare.same_gradient, asked(lambda a, b: 2 * product(a, b)), product, A, B)
+    told = failure(same_gradient, asked(lambda a, b: 2 * product(a, b)), product, A, B)
     assert str(told) == "The value is not right."
 
 
 def test_no_gradient_is_zero_gradient():
     """Where the right gradient is 0 everywhere, none at all is as good."""
-    compare.same_gradient(asked(lambda a, b: b.sum()), lambda a, b: b.sum() + 0 * a.sum(), A, B, wrt=(0, 1))
-    compare.same_gradient(asked(lambda a, b: b.sum() + 0 * a.sum()), lambda a, b: b.sum(), A, B, wrt=(0, 1))
+    same_gradient(asked(lambda a, b: b.sum()), lambda a, b: b.sum() + 0 * a.sum(), A, B, wrt=(0, 1))
+    same_gradient(asked(lambda a, b: b.sum() + 0 * a.sum()), lambda a, b: b.sum(), A, B, wrt=(0, 1))
 
 
 def sharp(x: Tensor) -> Tensor:
@@ -200,19 +201,19 @@ def sharp(x: Tensor) -> Tensor:
 def test_gradient_at_a_kink_is_free(slope):
     """Where the slope is a matter of convention, any number passes."""
     f = asked(lambda x: sharp(x) + torch.where(x == 0, x * slope, 0 * x).sum() if slope != inf else sharp(x))
-    compare.same_gradient(f, sharp, tensor([0.0, 2.0]), free=tensor([True, False]))
+    same_gradient(f, sharp, tensor([0.0, 2.0]), free=tensor([True, False]))
 
 
 def test_gradient_beside_a_kink_is_not_free():
     """The freedom ends at the kink."""
     f = asked(lambda x: sharp(x) + (x - x.detach()).sum())
-    failure(compare.same_gradient, f, sharp, tensor([0.0, 2.0]), free=tensor([True, False]))
+    failure(same_gradient, f, sharp, tensor([0.0, 2.0]), free=tensor([True, False]))
 
 
 def test_nan_is_never_free():
     """A NaN in the gradient fails even where any number would do."""
     f = asked(lambda x: sharp(x) + torch.where(x > 0, 0 * x, 0 * x.log()).nan_to_num().sum())
-    told = failure(compare.same_gradient, f, sharp, tensor([0.0, 2.0]), free=tensor([True, False]))
+    told = failure(same_gradient, f, sharp, tensor([0.0, 2.0]), free=tensor([True, False]))
     assert "nan" in told.example.got
 
 
@@ -222,12 +223,12 @@ def test_nan_is_never_free():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16])
 def test_same_dtype_passes(dtype):
     """By default a result has the dtype of the first argument."""
-    compare.same_dtype(asked(lambda x: x), lambda x: x, torch.ones(2, dtype=dtype))
+    same_dtype(asked(lambda x: x), lambda x: x, torch.ones(2, dtype=dtype))
 
 
 def test_other_dtype_fails():
     """A result of another dtype is told with what was given and what came."""
-    told = failure(compare.same_dtype, asked(lambda x: x.double()), lambda x: x, tensor([1.0]))
+    told = failure(same_dtype, asked(lambda x: x.double()), lambda x: x, tensor([1.0]))
     assert str(told) == "The result is float64 for float32 input."
     assert (
         told.example.line,
@@ -239,8 +240,8 @@ def test_other_dtype_fails():
 def test_dtype_can_be_named():
     """Where the arguments differ, the check says which dtype is right."""
     mixed = asked(lambda a, b: a + b)
-    compare.same_dtype(mixed, lambda a, b: a + b, tensor([1.0]), tensor([1.0]).double(), dtype=torch.float64)
-    told = failure(compare.same_dtype, mixed, lambda a, b: a + b, tensor([1.0]), tensor([1.0]).double())
+    same_dtype(mixed, lambda a, b: a + b, tensor([1.0]), tensor([1.0]).double(), dtype=torch.float64)
+    told = failure(same_dtype, mixed, lambda a, b: a + b, tensor([1.0]), tensor([1.0]).double())
     assert str(told) == "The result is float64 for float32 and float64 input."
 
 
@@ -252,19 +253,19 @@ def picky(x):
 
 def test_refusal_passes():
     """A function that raises where it should is right."""
-    compare.refuses(asked(picky), tensor(1.0))
+    refuses(asked(picky), tensor(1.0))
 
 
 def test_value_in_place_of_a_refusal():
     """A function that answers where it should raise is told what it gave."""
-    told = failure(compare.refuses, asked(picky), tensor([2.0]))
+    told = failure(refuses, asked(picky), tensor([2.0]))
     assert (str(told), told.example.got) == ("A value came where an error should.", "[2.0000]")
 
 
 @pytest.mark.parametrize("value", [None, 0.5])
 def test_no_tensor_is_no_refusal(value):
     """A function that forgot its return has not refused anything."""
-    assert "Got" in str(failure(compare.refuses, constant(value), tensor([2.0])))
+    assert "Got" in str(failure(refuses, constant(value), tensor([2.0])))
 
 
 # ---- the same answer, for the diagnosis --------------------------------------------------------------------------
@@ -292,7 +293,7 @@ ONE = Question((tensor([1.0]),), wrt=(0,))
 )
 def test_same_answer(one, other, same):
     """Two answers are the same if their numbers are, or if they raise the same kind of exception."""
-    assert (same, same) == (compare.same_answer(one, other, ONE), compare.same_answer(other, one, ONE))
+    assert (same, same) == (same_answer(one, other, ONE), same_answer(other, one, ONE))
 
 
 # ---- one line to paste -------------------------------------------------------------------------------------------
@@ -320,7 +321,7 @@ def tensors(draw) -> Tensor:
 @example(torch.arange(6.0).reshape(2, 3).T)
 def test_literal_gives_the_same_tensor_back(value):
     """A pasted tensor has the same dtype, shape and numbers, to the last bit and the sign of zero."""
-    back = eval(compare.literal(value), {"torch": torch})
+    back = eval(literal(value), {"torch": torch})
     assert (value.dtype, value.shape) == (back.dtype, back.shape)
     numbers = [x.double().reshape(-1) for x in (value, back)]
     assert torch.equal(*(x.nan_to_num(nan=1e300) for x in numbers))
@@ -330,18 +331,18 @@ def test_literal_gives_the_same_tensor_back(value):
 @pytest.mark.parametrize("value", [0.1, 1e-300, -100, True, None, "batchmean", (1, 2), [3], inf, -inf, torch.float64])
 def test_literal_of_a_plain_value(value):
     """What is no tensor can be pasted too."""
-    assert value == eval(compare.literal(value), {"torch": torch})
+    assert value == eval(literal(value), {"torch": torch})
 
 
 def test_literal_of_nan():
     """A NaN can be pasted too."""
-    assert math.isnan(eval(compare.literal(nan), {"torch": torch}))
+    assert math.isnan(eval(literal(nan), {"torch": torch}))
 
 
 def test_call_line_calls():
     """The line, pasted, is the very call that failed."""
     question = Question((A, "mean"), {"weight": B, "eps": 1e-8})
-    line = compare.call_line("f", question)
+    line = call_line("f", question)
     assert line == "f(torch.tensor([1.0, 2.0]), 'mean', weight=torch.tensor([3.0, -4.0]), eps=1e-08)"
     calls = []
     eval(line, {"torch": torch, "f": lambda *args, **kwargs: calls.append((args, kwargs))})
@@ -352,7 +353,7 @@ def test_call_line_calls():
 @pytest.mark.parametrize(("position", "gradient"), [(0, [-6.0, 8.0]), (1, [-2.0, -4.0])])
 def test_gradient_line_prints_the_gradient(position, gradient):
     """The line, pasted, shows the gradient that was compared."""
-    line = compare.gradient_line("f", Question((A, B), {}, (position,), -2.0), position)
+    line = gradient_line("f", Question((A, B), {}, (position,), -2.0), position)
     *statements, last = line.split("; ")
     names = {"torch": torch, "f": product}
     exec("\n".join(statements), names)
@@ -361,13 +362,13 @@ def test_gradient_line_prints_the_gradient(position, gradient):
 
 def test_gradient_line_without_scale():
     """Where nothing is scaled, no scale is shown."""
-    line = compare.gradient_line("f", Question((A,), wrt=(0,)), 0)
+    line = gradient_line("f", Question((A,), wrt=(0,)), 0)
     assert line == "x = torch.tensor([1.0, 2.0], requires_grad=True); f(x).sum().backward(); x.grad"
 
 
 def test_gradient_line_through_log_softmax():
     """The line shows that the function gets log-probabilities, and prints the gradient by the logits."""
-    line = compare.gradient_line("f", Question((A, B), {}, (0,), through="log_softmax"), 0)
+    line = gradient_line("f", Question((A, B), {}, (0,), through="log_softmax"), 0)
     assert ".log_softmax(-1), " in line
     *statements, last = line.split("; ")
     names = {"torch": torch, "f": product}
@@ -381,8 +382,8 @@ def test_same_gradient_through_log_softmax():
     def first(x):
         return -x[0]
 
-    compare.same_gradient(asked(lambda x: first(x) + x.exp().sum() - 1), first, A, through="log_softmax")
-    found = failure(compare.same_gradient, asked(lambda x: first(2 * x - x.detach())), first, A, through="log_softmax")
+    same_gradient(asked(lambda x: first(x) + x.exp().sum() - 1), first, A, through="log_softmax")
+    found = failure(same_gradient, asked(lambda x: first(2 * x - x.detach())), first, A, through="log_softmax")
     assert found.rationale == "The value is right, its gradient is not."
 
 
@@ -405,11 +406,11 @@ def test_same_gradient_through_log_softmax():
 )
 def test_show(value, shown):
     """Numbers are short enough to read, tiny and huge ones included."""
-    assert shown == compare.show(value)
+    assert shown == readable(value)
 
 
 @given(st.floats(-1e300, 1e300))
 def test_shown_number_is_close(number):
     """What is shown is the number to four digits after the point, or to four that count."""
-    shown = float(compare.show(tensor(number, dtype=torch.float64)))
+    shown = float(readable(tensor(number, dtype=torch.float64)))
     assert math.isclose(number, shown, rel_tol=1e-3) or (abs(number) >= 1e-3 and abs(number - shown) < 1e-4)

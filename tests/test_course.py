@@ -8,12 +8,13 @@ import warnings
 import pytest
 import torch
 
-from coursekit import course, notebooks, stubs, verify
+from coursekit.authoring import verify
+from coursekit.course import notebooks, stubs, syllabus
 from coursekit.report import Outcome
 
-EXERCISES = [(topic, exercise) for topic in course.TOPICS for exercise in topic.exercises]
+EXERCISES = [(topic, exercise) for topic in syllabus.TOPICS for exercise in topic.exercises]
 ALL = pytest.mark.parametrize(("topic", "exercise"), EXERCISES, ids=[e.name for _, e in EXERCISES])
-EVERY_TOPIC = pytest.mark.parametrize("topic", course.TOPICS, ids=[t.name for t in course.TOPICS])
+EVERY_TOPIC = pytest.mark.parametrize("topic", syllabus.TOPICS, ids=[t.name for t in syllabus.TOPICS])
 
 # The rows of the catalogue of mistakes that each lesson answers for
 CATALOGUE = {
@@ -49,7 +50,7 @@ CATALOGUE = {
 def test_solution_gets_full_marks(topic, exercise):
     """The course's own answer passes every check, core and parity."""
     solution = getattr(verify.load_solutions(topic), exercise.name)
-    report = verify.grade_here(exercise, solution, seed=1)
+    report = verify.score_here(exercise, solution, seed=1)
     assert exercise.maximum == report.points
     assert report.first_failure is None
 
@@ -59,7 +60,7 @@ def test_stub_is_unattempted(topic, exercise):
     """An untouched stub is no error and earns nothing."""
     namespace: dict[str, object] = {"torch": torch, "Tensor": torch.Tensor}
     exec(stubs.stub(topic, exercise.name), namespace)
-    report = verify.grade_here(exercise, namespace[exercise.name], seed=1)
+    report = verify.score_here(exercise, namespace[exercise.name], seed=1)
     assert (report.outcome, report.points) == (Outcome.UNATTEMPTED, 0.0)
 
 
@@ -91,7 +92,7 @@ def test_wording(topic, exercise):
     texts = [*exercise.hints, exercise.idea, *titles, *(m.explanation for m in exercise.misconceptions)]
     texts += [check.help for check in exercise.checks]
     assert not [text for text in texts if re.search(r"\b(just|simply|obviously|of course|wrongly)\b", text, re.I)]
-    answer = stubs.answer(topic, exercise.name)
+    answer = stubs.model_answer(topic, exercise.name)
     code = [line.strip() for line in answer.splitlines()]
     assert not [line for line in code if line.startswith("return") and any(line in hint for hint in exercise.hints)]
 
@@ -150,13 +151,13 @@ def test_filled_notebook_passes_every_check(topic):
 @pytest.mark.slow
 def test_verify_finds_nothing(capsys):
     """`coursekit verify` on one seed: no fault, every wrong implementation rejected, at least 95 % named."""
-    assert verify.run(course.TOPICS, seeds=1) == 0
+    assert verify.run(syllabus.TOPICS, seeds=1) == 0
     assert "(100.0 %)" in capsys.readouterr().out
 
 
 def test_verify_can_fail(monkeypatch):
     """A solution that is wrong, a check that passes zeros and a mistake that goes unnoticed are all found."""
-    exercise = course.find_exercise("entropy")[1]
+    exercise = syllabus.find_exercise("entropy")[1]
     wrong = exercise.misconceptions[0].function
     assert list(verify._solution_passes(exercise, wrong, 1))
     lenient = type(exercise)("entropy", exercise.spec, "idea", ("hint",))
@@ -172,4 +173,4 @@ def test_verify_can_fail(monkeypatch):
     verify._count_mutants(lenient, 1, findings)
     assert (findings.wrong, findings.rejected, findings.named) == (1, 0, 0)
     monkeypatch.setattr(verify, "load_solutions", lambda topic: None)
-    assert list(verify.cases_agree(course.find_exercise("entr")[1], lambda input: input))
+    assert list(verify.cases_agree(syllabus.find_exercise("entr")[1], lambda input: input))

@@ -9,13 +9,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from coursekit import course, twins, verify
-from coursekit.exercise import Question
+from coursekit.authoring import verify
+from coursekit.course import syllabus
+from coursekit.exercise import twins
 from coursekit.graders.ctc_forward import cases, drop_in
 from coursekit.graders.ctc_forward.batch import word_loss
-from coursekit.jail.inside.answer import answer
+from coursekit.wire import Question
+from coursekit.wire.answering import answer
 
-SOLUTION = verify.load_solutions(course.find_topic("ctc_forward")).ctc_loss
+SOLUTION = verify.load_solutions(syllabus.find_topic("ctc_forward")).ctc_loss
 FRAMES = 5
 CASES = pytest.mark.parametrize(("classes", "blank"), [(2, 0), (2, 1), (3, 0), (3, 1), (4, 3)])
 
@@ -161,4 +163,4 @@ def test_keras_is_what_the_lesson_says():
     # a 0 inside a word is not counted, and takes the place of a label: the word 1 0 becomes 1
     one = losses.ctc(torch.tensor([[1, 0], [2, 0]]), y_pred)
     assert one.tolist() == losses.ctc(torch.tensor([[1], [2]]), y_pred).tolist()
-    assert course.find_topic("ctc_forward").notebook.read_text(encoding="utf-8").count("1.7881") == 1
+    assert syllabus.find_topic("ctc_forward").notebook.read_text(encoding="utf-8").count("1.7881") == 1

@@ -6,9 +6,11 @@ import sys
 
 import pytest
 
-from coursekit import cli, doctor
+from coursekit.classroom import doctor
+from coursekit.cli import main
 from coursekit.jail import judge
-from coursekit.jail.judge import Jail, JailError, Layer
+from coursekit.jail.judge import Jail
+from coursekit.jail.terms import JailError, Layer
 
 pytestmark = [
     pytest.mark.slow,
@@ -24,7 +26,7 @@ BY_LIMITS = {  # what a process and its limits hold off by themselves
 
 def test_this_machine_is_well(capsys):
     """Every attack is held off where the tests run."""
-    assert cli.main(["doctor"]) == 0
+    assert main.main(["doctor"]) == 0
     out = capsys.readouterr().out
     assert out.count("  held ") == len(doctor.ATTACKS) + 1
     assert "NOT HELD" not in out

@@ -3,7 +3,7 @@
 import ipywidgets as widgets
 import pytest
 
-from coursekit.explore import explore
+from coursekit.learning.explore import explore
 
 
 @pytest.fixture

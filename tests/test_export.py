@@ -11,10 +11,13 @@ import strangers
 from defusedxml import ElementTree
 from strangers import STRANGE, diagnosed, graded, unread
 
-from coursekit import cli, gradefiles
-from coursekit.export import ExportError, canvas, classroom50, gradescope, junit, moodle
-from coursekit.export.text import clean, clean_name, feedback, without_inputs
+from coursekit.classroom import gradefiles
+from coursekit.cli import main
+from coursekit.errors import ExportError
+from coursekit.publish.export import canvas, classroom50, gradescope, junit, moodle
+from coursekit.publish.privacy import feedback, without_inputs
 from coursekit.report import Example, Graded, Outcome, Report, Tier, Verdict
+from coursekit.text import clean, clean_name
 
 VISIBILITIES = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
 FORMATS = {"enum": ["text", "html", "simple_format", "md", "ansi"]}
@@ -430,7 +433,7 @@ def run(capsys):
     """Runs `coursekit export`: exit code and lines of both streams."""
 
     def run(*arguments) -> tuple[int, list[str], list[str]]:
-        code = cli.main(["export", *map(str, arguments)])
+        code = main.main(["export", *map(str, arguments)])
         return code, *(text.splitlines() for text in capsys.readouterr())
 
     return run

@@ -20,9 +20,9 @@ from packaging.requirements import Requirement
 from strangers import graded
 from test_export import GRADESCOPE
 
-from coursekit import course
-from coursekit.export import gradescope_run, gradescope_zip
-from coursekit.jail.judge import JailError
+from coursekit.course import syllabus
+from coursekit.jail.terms import JailError
+from coursekit.publish.export import gradescope_run, gradescope_zip
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 
@@ -30,7 +30,7 @@ SUBMISSIONS = Path(__file__).parent / "submissions"
 @pytest.fixture(scope="module")
 def archive():
     """The autograder of one topic."""
-    return gradescope_zip.autograder(course.find_topic("kl_divergence"))
+    return gradescope_zip.autograder(syllabus.find_topic("kl_divergence"))
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_zip_holds_graders_and_no_solutions(archive):
 
 def test_every_zip_has_a_secret_of_its_own(archive):
     """Who knows the inputs of one course does not know those of another; all else is the same to the byte."""
-    other = gradescope_zip.autograder(course.find_topic("kl_divergence"))
+    other = gradescope_zip.autograder(syllabus.find_topic("kl_divergence"))
     with zipfile.ZipFile(io.BytesIO(archive)) as one, zipfile.ZipFile(io.BytesIO(other)) as two:
         different = [name for name in one.namelist() if one.read(name) != two.read(name)]
         assert different == ["secret.key"]
@@ -91,7 +91,7 @@ def test_every_zip_has_a_secret_of_its_own(archive):
 @pytest.mark.parametrize(("trust", "word"), [(False, "no"), (True, "yes")])
 def test_settings_are_lines_of_the_script(trust, word):
     """The decisions to grade without walls, and when to show results, stand where an instructor reads them."""
-    topic = course.find_topic("entropy")
+    topic = syllabus.find_topic("entropy")
     archive = gradescope_zip.autograder(topic, trust_submissions=trust, visibility="after_published")
     with zipfile.ZipFile(io.BytesIO(archive)) as content:
         script = content.read("run_autograder").decode()
@@ -112,7 +112,7 @@ def test_requirements_are_the_projects(archive):
     """What is installed there has the bounds that it has here."""
     with zipfile.ZipFile(io.BytesIO(archive)) as content:
         lines = content.read("requirements.txt").decode().splitlines()
-    project = tomllib.loads((course.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((syllabus.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert {re.match(r"\w+", line)[0] for line in lines} == set(gradescope_zip.NEEDED)
     assert set(lines) <= set(project["dependencies"])
 
@@ -126,7 +126,9 @@ def test_grading_needs_no_more_than_what_is_installed():
         "course.exercises()\n"
         "print(*{name.split('.')[0] for name in sys.modules})"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=course.ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=syllabus.ROOT
+    )
     owners = importlib.metadata.packages_distributions()
     loaded = {name for name in done.stdout.split() if name not in sys.stdlib_module_names}
     used = {owner.lower().replace("_", "-") for name in loaded for owner in owners.get(name, [])}
@@ -157,7 +159,9 @@ def test_it_grades(autograder):
     assert code == 0, printed
     assert f"graded by {runner}" in printed
     assert results["visibility"] == "after_due_date"
-    assert [test["name"] for test in results["tests"]] == [e.name for e in course.find_topic("kl_divergence").exercises]
+    assert [test["name"] for test in results["tests"]] == [
+        e.name for e in syllabus.find_topic("kl_divergence").exercises
+    ]
     (kl,) = (test for test in results["tests"] if test["name"] == "kl_divergence")
     assert (kl["score"], kl["max_score"], kl["status"]) == (0, 3, "failed")
     assert "The arguments are swapped" in kl["output"]
@@ -168,11 +172,11 @@ def test_it_grades(autograder):
 def test_it_grades_full_marks(autograder):
     """The learner who is right gets them all."""
     (autograder / "submission" / "answers.py").write_text(
-        course.find_topic("kl_divergence").solution.read_text(encoding="utf-8"), encoding="utf-8"
+        syllabus.find_topic("kl_divergence").solution.read_text(encoding="utf-8"), encoding="utf-8"
     )
     code, printed, results = run(autograder)
     assert code == 0, printed
-    assert results["score"] == sum(exercise.maximum for exercise in course.find_topic("kl_divergence").exercises)
+    assert results["score"] == sum(exercise.maximum for exercise in syllabus.find_topic("kl_divergence").exercises)
     assert {test["status"] for test in results["tests"]} == {"passed"}
 
 

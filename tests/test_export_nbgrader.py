@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from coursekit import cli, course, stubs
-from coursekit.export import nbgrader
+from coursekit.cli import main
+from coursekit.course import stubs, syllabus
+from coursekit.publish.export import nbgrader
 
 TOPIC = "kl_divergence"
 
@@ -43,14 +44,14 @@ def cells(notebook: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def made(name: str = TOPIC) -> dict[str, Any]:
     seeds = count(1001)
-    return json.loads(nbgrader.notebook(course.find_topic(name), lambda: next(seeds)))
+    return json.loads(nbgrader.notebook(syllabus.find_topic(name), lambda: next(seeds)))
 
 
 # ---- the source notebook -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [topic.name for topic in course.TOPICS])
+@pytest.mark.parametrize("name", [topic.name for topic in syllabus.TOPICS])
 def test_metadata_is_valid(name):
     """nbgrader's own validator takes every topic's notebook, and so does nbformat."""
     with warnings.catch_warnings():
@@ -66,7 +67,7 @@ def test_metadata_is_valid(name):
 def test_each_exercise_is_an_answer_and_a_locked_test():
     """The answer is ours between the markers, the test is worth what the exercise is."""
     by_id = cells(made())
-    topic = course.find_topic(TOPIC)
+    topic = syllabus.find_topic(TOPIC)
     for exercise in topic.exercises:
         answer, test = by_id[exercise.name], by_id[f"{exercise.name}-test"]
         assert stubs.solution(topic, exercise.name).rstrip() == answer["source"]
@@ -82,7 +83,7 @@ def test_each_exercise_is_an_answer_and_a_locked_test():
 
 def test_each_test_has_a_seed_of_its_own():
     """The graded inputs stand where nbgrader takes them out; the visible ones are those of `check`."""
-    from coursekit import learn
+    from coursekit.learning import learn
 
     assert nbgrader.VISIBLE_SEED == learn.VISIBLE_SEED
     tests = [cell["source"] for name, cell in cells(made()).items() if name.endswith("-test")]
@@ -117,7 +118,7 @@ def run(folder: Path, *arguments: str) -> None:
     """Runs nbgrader in a course folder."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # it calls alembic by name
     keep = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "JPY", "JUPYTER"))}
-    env = {**keep, "PATH": path, "PYTHONPATH": str(course.ROOT), "IPYTHONDIR": str(folder / "ipython")}
+    env = {**keep, "PATH": path, "PYTHONPATH": str(syllabus.ROOT), "IPYTHONDIR": str(folder / "ipython")}
     command = [sys.executable, "-m", "nbgrader", *arguments]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -127,7 +128,7 @@ def run(folder: Path, *arguments: str) -> None:
 def graded(tmp_path_factory) -> tuple[Path, dict[str, dict[str, float]]]:
     """A course in which three learners handed in, and the points that nbgrader gave them, by test."""
     folder = tmp_path_factory.mktemp("course")
-    assert cli.main(["export", "nbgrader", TOPIC, "--out", str(folder)]) == 0
+    assert main.main(["export", "nbgrader", TOPIC, "--out", str(folder)]) == 0
     run(folder, "generate_assignment", TOPIC, "--create")
     source = json.loads((folder / "source" / TOPIC / f"{TOPIC}.ipynb").read_text(encoding="utf-8"))
     release = json.loads((folder / "release" / TOPIC / f"{TOPIC}.ipynb").read_text(encoding="utf-8"))
@@ -160,7 +161,7 @@ def test_release_holds_no_answer(graded):
     """What learners get has stubs, visible inputs only, and nothing to solve in the tests."""
     folder, _ = graded
     text = (folder / "release" / TOPIC / f"{TOPIC}.ipynb").read_text(encoding="utf-8")
-    assert text.count("raise NotImplementedError()") == len(course.find_topic(TOPIC).exercises)
+    assert text.count("raise NotImplementedError()") == len(syllabus.find_topic(TOPIC).exercises)
     assert "SOLUTION" not in text
     assert "HIDDEN" not in text
     assert {part[:3] for part in text.split("seed = ")[1:]} == {"0\\n"}
@@ -169,20 +170,20 @@ def test_release_holds_no_answer(graded):
 @pytest.mark.slow
 def test_right_answers_get_all_points(graded):
     """The course's own answers, in nbgrader's hands."""
-    maxima = {exercise.name: exercise.maximum for exercise in course.find_topic(TOPIC).exercises}
+    maxima = {exercise.name: exercise.maximum for exercise in syllabus.find_topic(TOPIC).exercises}
     assert graded[1]["right"] == maxima
 
 
 @pytest.mark.slow
 def test_stubs_get_none(graded):
     """Who wrote nothing has nothing, and it is graded: no cell waits for a person."""
-    assert graded[1]["stub"] == dict.fromkeys((e.name for e in course.find_topic(TOPIC).exercises), 0)
+    assert graded[1]["stub"] == dict.fromkeys((e.name for e in syllabus.find_topic(TOPIC).exercises), 0)
 
 
 @pytest.mark.slow
 def test_wrong_answers_get_what_they_are_worth(graded):
     """Partial credit for part of the checks; noise costs nothing, and one broken cell no more than itself."""
-    expected = {exercise.name: exercise.maximum for exercise in course.find_topic(TOPIC).exercises}
+    expected = {exercise.name: exercise.maximum for exercise in syllabus.find_topic(TOPIC).exercises}
     expected |= {"kl_divergence": 0, "gaussian_kl": 0, "distribution_cross_entropy": 0.75}
     assert graded[1]["wrong"] == expected
 
@@ -209,9 +210,9 @@ def test_nbgraders_own_export(graded):
 
 def test_an_assignment_is_not_overwritten(tmp_path, capsys):
     """What an instructor has changed in the source notebook stays."""
-    assert cli.main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 0
+    assert main.main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 0
     path = tmp_path / "source" / TOPIC / f"{TOPIC}.ipynb"
     path.write_text("mine", encoding="utf-8")
-    assert cli.main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 1
+    assert main.main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 1
     assert "exists; remove it first" in capsys.readouterr().err
     assert path.read_text(encoding="utf-8") == "mine"

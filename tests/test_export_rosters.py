@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strangers import STRANGE, graded, unread
 
-from coursekit.export import ExportError, canvas, moodle, roster
+from coursekit.errors import ExportError
+from coursekit.publish.export import canvas, moodle, roster
 from coursekit.report import Graded
 
 CANVAS = (

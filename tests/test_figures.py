@@ -8,7 +8,7 @@ import zlib
 import matplotlib.pyplot as plt
 import pytest
 
-from coursekit import figures
+from coursekit.learning import figures
 
 
 def drawing():
@@ -91,9 +91,9 @@ def test_colours_differ():
 @pytest.mark.parametrize("colour", ["#00664B", "#5A626C", "#9A4200"])
 def test_words_of_a_report_can_be_read(colour):
     """Coloured words have the contrast to white that small text needs (WCAG AA, 4.5)."""
-    from coursekit import show
+    from coursekit.learning import feedback
 
-    assert colour in {*show._COLOURS.values(), show._OTHER_COLOUR}
+    assert colour in {*feedback._COLOURS.values(), feedback._OTHER_COLOUR}
     assert 1.05 / (luminance(colour) + 0.05) >= 4.5
 
 

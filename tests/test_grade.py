@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from coursekit import cli, course
+from coursekit.cli import main
+from coursekit.course import syllabus
 from coursekit.report import Outcome, Report
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
@@ -54,7 +55,7 @@ def graded(tmp_path_factory):
     """One run of the command over the whole folder."""
     out = tmp_path_factory.mktemp("grades")
     arguments = ["grade", str(SUBMISSIONS), "--exercise", "kl_divergence", "--out", str(out), "--seconds", "5"]
-    assert cli.main(arguments) == 0
+    assert main.main(arguments) == 0
     return out
 
 
@@ -86,7 +87,7 @@ def test_right_answers_get_full_marks(graded):
 @pytest.mark.slow
 def test_each_misconception_is_named(graded):
     """Written as a learner would write it, not as the grader does."""
-    names = {misconception.name for misconception in course.find_exercise("kl_divergence")[1].misconceptions}
+    names = {misconception.name for misconception in syllabus.find_exercise("kl_divergence")[1].misconceptions}
     said = {name: getattr(report_of(graded, name).diagnosis, "misconception", None) for name in names}
     assert {name: name for name in names} == said
     assert all(report_of(graded, name).points < 3 for name in names)
@@ -110,6 +111,6 @@ def test_grades_are_reproducible(graded, tmp_path):
     few.mkdir()
     for name in ("ada.py", "swapped.py"):
         (few / name).write_bytes((SUBMISSIONS / name).read_bytes())
-    assert cli.main(["grade", str(few), "--exercise", "kl_divergence", "--out", str(again)]) == 0
+    assert main.main(["grade", str(few), "--exercise", "kl_divergence", "--out", str(again)]) == 0
     for learner in ("ada", "swapped"):
         assert report_of(graded, learner) == report_of(again, learner)

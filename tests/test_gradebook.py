@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from coursekit import gradebook
-from coursekit.gradebook import Gradebook, GradebookError, Work
+from coursekit.classroom import gradebook
+from coursekit.classroom.gradebook import Gradebook, GradebookError, Work
 from coursekit.report import Graded, Outcome, Report
 
 NAMES = ["ann", "Ödön", "a\nb", "", '"quoted"', "half\ud800", "nul\0", "'; DROP TABLE coursekit_entry; --", "x" * 300]

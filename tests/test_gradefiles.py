@@ -10,8 +10,8 @@ import toys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit import gradefiles
-from coursekit.batch import Graded
+from coursekit.classroom import gradefiles
+from coursekit.classroom.batch import Graded
 from coursekit.report import Outcome, Report, Tier, Verdict
 
 
@@ -158,10 +158,10 @@ def test_roster(tmp_path):
     """One learner a line, blank lines and the byte order mark aside."""
     path = tmp_path / "roster.txt"
     path.write_bytes(b"\xef\xbb\xbfann \r\n\r\nA\xcc\x8asa\n")
-    assert gradefiles.read_roster(path) == ["ann", "Åsa"]
+    assert gradefiles.read_names(path) == ["ann", "Åsa"]
     path.write_bytes(b"\xff")
     with pytest.raises(OSError, match="is not UTF-8 text"):
-        gradefiles.read_roster(path)
+        gradefiles.read_names(path)
 
 
 # ---- table -------------------------------------------------------------------------------------------------------

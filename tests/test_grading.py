@@ -9,18 +9,19 @@ import pytest
 import torch
 from torch import tensor
 
-from coursekit import compare, show
-from coursekit.exercise import Exercise
-from coursekit.grading import ask_here, grade, is_solved
-from coursekit.jail.inside.answer import answer
-from coursekit.jail.inside.protocol import Answer, Problem, Question
+from coursekit.exercise import Exercise, same_value
+from coursekit.grading.here import ask_here
+from coursekit.grading.scoring import is_solved, score
+from coursekit.learning import feedback
 from coursekit.report import Outcome, Report, Tier
+from coursekit.wire import Answer, Problem, Question
+from coursekit.wire.answering import answer
 
 ONE = "`double(torch.tensor(3.0))`"
 
 
 def told(function, exercise, seed=0, seconds=0.3, learner="") -> Report:
-    return grade(exercise, ask_here(function, exercise, seconds), seed=seed, learner=learner)
+    return score(exercise, ask_here(function, exercise, seconds), seed=seed, learner=learner)
 
 
 def outcomes(report: Report) -> str:
@@ -110,8 +111,8 @@ def test_same_report_as_text_html_and_json(double, function):
     report = told(function, double)
     first = report.first_failure
     said = report.diagnosis.explanation if report.diagnosis else first.rationale
-    text = " ".join(show.as_text(report).split())
-    markup = show.as_html(report).replace("<code>", "`").replace("</code>", "`").replace("&#x27;", "'")
+    text = " ".join(feedback.as_text(report).split())
+    markup = feedback.as_html(report).replace("<code>", "`").replace("</code>", "`").replace("&#x27;", "'")
     assert said in text
     assert said in markup
     assert report == Report.from_json(json.loads(json.dumps(report.to_json())))
@@ -123,7 +124,7 @@ def test_script_in_an_exception_is_shown_not_run(double):
     def evil(x):
         raise ValueError("<script>alert(1)</script>")
 
-    markup = show.as_html(told(evil, double))
+    markup = feedback.as_html(told(evil, double))
     assert "<script>" not in markup
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in markup
 
@@ -175,7 +176,7 @@ def test_points_are_rounded():
     for name, factor in (("a", 2), ("b", 3), ("c", 3)):
 
         def run(f, rng, factor=factor):
-            compare.same_value(f, lambda x: factor * x, tensor(1.0))
+            same_value(f, lambda x: factor * x, tensor(1.0))
 
         run.__name__, run.__doc__ = name, "Title"
         exercise.check(run)
@@ -191,9 +192,9 @@ def test_checks_help_is_the_fallback(double):
 def test_missing_function_is_told_no_checks_help(double):
     """What helps with a check is no help to whom has no function at all."""
     sentence = "There is no function `double`. Did you mean `dubble` by it? Rename it."
-    report = grade(double, lambda question: Answer(problem=Problem("missing", sentence)), seed=0)
+    report = score(double, lambda question: Answer(problem=Problem("missing", sentence)), seed=0)
     assert (report.outcome, outcomes(report)) == (Outcome.UNATTEMPTED, "uuuu")
-    assert [sentence] == show.as_text(report).splitlines()[1:]
+    assert [sentence] == feedback.as_text(report).splitlines()[1:]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_missing_function_is_told_no_checks_help(double):
 )
 def test_problems_of_a_process(double, kind, outcome, said):
     """What only a jail finds has its sentence too, and so has a kind nobody knows."""
-    report = grade(double, lambda question: Answer(problem=Problem(kind, "Not Python.")), seed=0)
+    report = score(double, lambda question: Answer(problem=Problem(kind, "Not Python.")), seed=0)
     assert (outcome, said) == (report.outcome, report.first_failure.rationale)
 
 
@@ -214,7 +215,7 @@ def test_problems_of_a_process(double, kind, outcome, said):
 def test_nothing_is_asked_twice_of_the_hopeless(double, kind):
     """Where nothing can come, one question is enough."""
     asked = []
-    grade(double, lambda question: asked.append(question) or Answer(problem=Problem(kind)), seed=0)
+    score(double, lambda question: asked.append(question) or Answer(problem=Problem(kind)), seed=0)
     assert len(asked) == 1
 
 
@@ -280,7 +281,7 @@ def inputs(exercise, seed) -> dict[str, list]:
     asked = {}
     for check in exercise.checks:
         single = Exercise(exercise.name, exercise.spec, idea="", hints=(), checks=[check])
-        grade(
+        score(
             single,
             lambda question, name=check.name: (
                 asked.setdefault(name, []).append(question.args[0].tolist()) or answer(exercise.spec, question)
@@ -367,12 +368,12 @@ def test_best_explanation_is_named():
     @exercise.check
     def at_three(f, rng):
         """Three"""
-        compare.same_value(f, honest, tensor(3.0))
+        same_value(f, honest, tensor(3.0))
 
     @exercise.check
     def at_five(f, rng):
         """Five"""
-        compare.same_value(f, honest, tensor(5.0))
+        same_value(f, honest, tensor(5.0))
 
     exercise.misconception("Nine, always.")(nine := lambda x: 0 * x + 9)
     exercise.misconception("The square.")(square := lambda x: x * x)

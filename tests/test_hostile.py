@@ -20,11 +20,12 @@ import attacks
 import pytest
 import torch
 
-from coursekit import compare, course
-from coursekit.exercise import Exercise
-from coursekit.grading import grade
+from coursekit.course import syllabus
+from coursekit.exercise import Exercise, same_gradient
+from coursekit.grading.scoring import score
 from coursekit.jail import bubblewrap
-from coursekit.jail.judge import Jail, Limits
+from coursekit.jail.judge import Jail
+from coursekit.jail.terms import Limits
 from coursekit.report import Outcome, Report
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confine")]
@@ -71,7 +72,7 @@ def make_exercise(forbids: tuple[str, ...] = ()) -> Exercise:
         def check(f, rng, scale=scale):
             rows, classes = int(rng.integers(2, 9)), int(rng.integers(3, 12))
             logits = torch.from_numpy(rng.normal(size=(rows, classes)) * scale)
-            compare.same_gradient(f, spec, logits, torch.from_numpy(rng.integers(0, classes, size=rows)))
+            same_gradient(f, spec, logits, torch.from_numpy(rng.integers(0, classes, size=rows)))
 
         check.__name__, check.__doc__ = f"scale_{scale}", f"Logits of about {scale}"
         exercise.check(check)
@@ -85,7 +86,7 @@ def whole(text: str) -> str:
 
 
 OPEN = make_exercise()
-BY_HAND = make_exercise(course.find_exercise("cross_entropy")[1].forbids)
+BY_HAND = make_exercise(syllabus.find_exercise("cross_entropy")[1].forbids)
 
 CASES = {}  # name: exercise, text, words that are allowed, the most it may score
 for entry in MANIFEST:
@@ -143,7 +144,7 @@ def armed(jail: Jail, text: str) -> str:
 def graded(jail: Jail, exercise: Exercise, text: str, limits: Limits = LIMITS) -> Report:
     jail.limits = limits
     with jail.child((("submission.py", text),), exercise) as ask:
-        return grade(exercise, ask, seed=7, learner="mallory")
+        return score(exercise, ask, seed=7, learner="mallory")
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit import compare, inputs
+from coursekit.exercise import inputs
+from coursekit.exercise.literal import literal
 
 rngs = st.integers(0, 2**32).map(np.random.default_rng)
 few = st.integers(2, 5)
@@ -78,5 +79,5 @@ def test_draws_follow_the_seed(draw):
 @given(rngs)
 def test_inputs_are_short_to_read(rng):
     """An input that fails a check fits on a line."""
-    assert len(compare.literal(inputs.distribution(rng, 2, 3))) < 80
-    assert len(compare.literal(inputs.normal(rng, 2, 3))) < 80
+    assert len(literal(inputs.distribution(rng, 2, 3))) < 80
+    assert len(literal(inputs.normal(rng, 2, 3))) < 80

@@ -17,14 +17,18 @@ import torch
 import toys
 from torch import tensor
 
-from coursekit.grading import Stopped, ask_here, grade
+from coursekit.exercise import Stopped
+from coursekit.grading.here import ask_here
+from coursekit.grading.scoring import score
 from coursekit.jail import bubblewrap
 from coursekit.jail.child import Child
 from coursekit.jail.inside import source
-from coursekit.jail.inside.answer import answer
-from coursekit.jail.inside.protocol import Answer, Question
-from coursekit.jail.judge import Jail, JailError, Layer, Limits, ZygoteGone, insist, probe
+from coursekit.jail.judge import Jail, ZygoteGone
+from coursekit.jail.terms import JailError, Layer, Limits
+from coursekit.jail.walls import insist, probe
 from coursekit.report import Outcome, Report
+from coursekit.wire import Answer, Question
+from coursekit.wire.answering import answer
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes")
 needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux lists in /proc")
@@ -113,7 +117,7 @@ ANSWERS = [
 def test_same_report_as_in_a_notebook(jail, double, text):
     """What the jail says of a function is what a learner's own check says of it."""
     here = ask_here(source.load([("a.py", text)], "double"), double)
-    assert grade(double, here, seed=1, learner="ann") == told(jail, text)
+    assert score(double, here, seed=1, learner="ann") == told(jail, text)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +151,7 @@ def test_helpers_come_along(jail):
     jail.limits = LIMITS
     exercise = toys.make_double()
     with jail.child(cells, exercise) as ask:
-        assert grade(exercise, ask, seed=1).outcome is Outcome.PASSED
+        assert score(exercise, ask, seed=1).outcome is Outcome.PASSED
 
 
 @pytest.mark.parametrize("stream", ["sys.stdout", "sys.stderr"])

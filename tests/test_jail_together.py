@@ -8,10 +8,11 @@ import sys
 import pytest
 import toys
 
-from coursekit import grading
+from coursekit.grading import scoring
 from coursekit.jail import judge
 from coursekit.jail.child import Child
-from coursekit.jail.judge import Jail, Limits
+from coursekit.jail.judge import Jail
+from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes")
@@ -135,7 +136,7 @@ def test_what_fails_is_graded_again_where_nothing_else_ran(jail, forks):
 
 def test_exercises_under_other_rules_have_other_children(jail, forks):
     exercises = toys.make_double("softmax"), BOTH[1]
-    assert all(map(grading.is_solved, told(jail, HONEST, exercises)))
+    assert all(map(scoring.is_solved, told(jail, HONEST, exercises)))
     assert forks == [["double"], ["triple"]]
 
 
@@ -149,7 +150,7 @@ def test_reports_stand_in_the_order_asked(jail):
 def test_each_has_its_own_time(jail):
     """Two answers that take long, but not too long, are not ended for what they take together."""
     slow = "import time\nONE = time.sleep(1.8) or 1\n" + HONEST.replace("x\n", "x * ONE\n")
-    assert all(map(grading.is_solved, told(jail, slow)))
+    assert all(map(scoring.is_solved, told(jail, slow)))
 
 
 def test_another_exercise_is_no_misspelt_one(jail):
@@ -175,7 +176,7 @@ def test_a_jail_that_ends_under_one_exercise_costs_the_others_nothing(jail, monk
     for exercises in (BOTH, BOTH[::-1]):
         reports = {report.exercise: report for report in told(jail, HONEST, exercises)}
         assert "ended twice" in reports["double"].verdicts[0].rationale
-        assert grading.is_solved(reports["triple"])
+        assert scoring.is_solved(reports["triple"])
 
 
 def test_a_jail_that_takes_no_orders_ends(jail, monkeypatch):

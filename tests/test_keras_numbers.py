@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import tensor
 
-from coursekit import course, notebooks
+from coursekit.course import notebooks, syllabus
 
 pytestmark = pytest.mark.slow  # Keras takes seconds to import
 
@@ -120,7 +120,7 @@ NUMBERS = [
 
 def asked(expression: str) -> float:
     """Keras's answer."""
-    from coursekit import twins
+    from coursekit.exercise import twins
 
     losses = twins._losses()
     import keras
@@ -149,7 +149,7 @@ def as_printed(number: float, like: str) -> str:
 
 def told(lesson: str) -> str:
     """All that a learner reads: prose and outputs."""
-    notebook = notebooks.read(course.find_topic(lesson))
+    notebook = notebooks.read(syllabus.find_topic(lesson))
     texts = []
     for cell in notebook.cells:
         texts.append(cell.source if cell.cell_type == "markdown" else "")

@@ -6,8 +6,8 @@ import pytest
 import toys
 
 import coursekit
-from coursekit import learn
-from coursekit.course import UnknownNameError
+from coursekit.course.syllabus import UnknownNameError
+from coursekit.learning import learn
 from coursekit.report import Outcome
 
 pytestmark = pytest.mark.usefixtures("toy_course")

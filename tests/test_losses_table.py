@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from coursekit import course
-from coursekit.twins import _losses
+from coursekit.course import syllabus
+from coursekit.exercise.twins import _losses
 
-NOTEBOOKS = course.ROOT / "notebooks"
+NOTEBOOKS = syllabus.ROOT / "notebooks"
 pytestmark = pytest.mark.filterwarnings("ignore:reduction. 'mean' divides")
 
 

@@ -7,7 +7,7 @@ import pytest
 import toys
 from nbclient.exceptions import CellExecutionError
 
-from coursekit import notebooks, stubs
+from coursekit.course import notebooks, stubs
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -45,7 +45,7 @@ def test_filled_from_the_solution(toy_course):
     """The filled notebook holds the course's own answers, without markers."""
     first, second = sources(notebooks.filled(toy_course))
     assert first == 'def double(x: Tensor) -> Tensor:\n    """Twice x."""\n    return FACTOR * x'
-    assert stubs.answer(toy_course, "triple").rstrip() == second
+    assert stubs.model_answer(toy_course, "triple").rstrip() == second
 
 
 def test_filling_leaves_the_file(toy_course):

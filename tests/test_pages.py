@@ -9,8 +9,12 @@ import nasty
 import pytest
 import toys
 
-from coursekit import cli, gradefiles, grading, pages
-from coursekit.pages import instructor, tally
+from coursekit.classroom import gradefiles
+from coursekit.cli import main
+from coursekit.grading import scoring
+from coursekit.grading.here import ask_here
+from coursekit.publish import pages
+from coursekit.publish.pages import instructor, tally
 from coursekit.report import Diagnosis, Example, Graded, Outcome, Report, Tier, Verdict
 
 VOID = {"meta", "br"}
@@ -286,7 +290,7 @@ def test_real_feedback_is_handed_back():
     """Of a real report what a learner can act on stays: the check's title, the mistake, what to do."""
     double = toys.make_double()
     for mistake in double.misconceptions:
-        graded = grading.grade(double, grading.ask_here(mistake.function, double), seed=3, learner="ann")
+        graded = scoring.score(double, ask_here(mistake.function, double), seed=3, learner="ann")
         first = graded.first_failure
         page = pages.learner_page(Graded("ann", (graded,)))
         assert first.title in words(page)
@@ -359,10 +363,10 @@ def test_command(tmp_path, capsys):
     for graded in small_class():
         gradefiles.write_report(tmp_path, graded)
     (tmp_path / "roster.txt").write_text("ann\nzoe\n")
-    assert cli.main(["report", str(tmp_path), "--roster", str(tmp_path / "roster.txt")]) == 0
+    assert main.main(["report", str(tmp_path), "--roster", str(tmp_path / "roster.txt")]) == 0
     assert "index.html, and 5 pages to hand back in" in capsys.readouterr().out
     assert "(1): zoe" in words((tmp_path / "pages" / "index.html").read_text(encoding="utf-8"))
-    assert cli.main(["report", str(tmp_path), "--out", str(tmp_path / "else" / "where")]) == 0
+    assert main.main(["report", str(tmp_path), "--out", str(tmp_path / "else" / "where")]) == 0
     assert len(list((tmp_path / "else" / "where" / "learners").iterdir())) == 5
 
 
@@ -370,7 +374,7 @@ def test_command(tmp_path, capsys):
 def test_command_without_grades(tmp_path, capsys, there):
     """A folder without grades, or none at all, is said in a sentence."""
     folder = tmp_path if there else tmp_path / "nowhere"
-    assert cli.main(["report", str(folder)]) == 1
+    assert main.main(["report", str(folder)]) == 1
     assert f"{folder} holds no reports: give the folder that `coursekit grade` wrote." in capsys.readouterr().err
     assert not (folder / "pages").exists()
 
@@ -379,7 +383,7 @@ def test_command_with_a_damaged_report(tmp_path, capsys):
     """The file is named."""
     path = gradefiles.write_report(tmp_path, small_class()[0])
     path.write_text(json.dumps({"learner": "ann"}))
-    assert cli.main(["report", str(tmp_path)]) == 1
+    assert main.main(["report", str(tmp_path)]) == 1
     assert "ann.json is damaged" in capsys.readouterr().err
 
 

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from coursekit.jail.inside import protocol
-from coursekit.jail.inside.protocol import DTYPES, LENGTHS, Answer, Problem, ProtocolError, Question
+from coursekit.wire import Answer, Problem, Question, frames
+from coursekit.wire.frames import DTYPES, LENGTHS, ProtocolError
 
 shapes = st.lists(st.integers(0, 3), max_size=3)
 
@@ -40,7 +40,7 @@ questions = st.builds(
 
 def cut(frame: bytes) -> tuple[bytes, bytes]:
     """A frame's header and body."""
-    header, body = protocol.lengths(frame[: LENGTHS.size])
+    header, body = frames.lengths(frame[: LENGTHS.size])
     rest = frame[LENGTHS.size :]
     assert header + body == len(rest)
     return rest[:header], rest[header:]
@@ -54,7 +54,7 @@ def bits(value: object) -> object:
 
 
 def answered(answer: Answer, wrt: tuple[int, ...] = ()) -> Answer:
-    return protocol.decode_answer(*cut(protocol.encode_answer(answer)), wrt)
+    return frames.decode_answer(*cut(frames.encode_answer(answer)), wrt)
 
 
 def frame(**fields: object) -> bytes:
@@ -64,8 +64,8 @@ def frame(**fields: object) -> bytes:
 @given(questions)
 def test_question_survives_the_wire(question):
     """The child is asked exactly what the judge asks: every bit, dtype, shape and plain value."""
-    header, body = cut(protocol.encode_question(question))
-    back = protocol.decode_question(json.loads(header), body)
+    header, body = cut(frames.encode_question(question))
+    back = frames.decode_question(json.loads(header), body)
     assert [bits(value) for value in question.args] == [bits(value) for value in back.args]
     assert {name: bits(value) for name, value in question.kwargs.items()} == {
         name: bits(value) for name, value in back.kwargs.items()
@@ -89,7 +89,7 @@ def test_problem_survives_the_wire(kind, message):
 def test_long_message_is_cut():
     """A message of any length fits into the header."""
     back = answered(Answer(problem=Problem("raised", "x" * 1_000_000)))
-    assert back.problem.message == "x" * protocol.MAX_MESSAGE
+    assert back.problem.message == "x" * frames.MAX_MESSAGE
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_what_arrives_is_nobody_elses_memory():
 def test_broken_answer_is_refused(header, body, why):
     """Each way to break the rules is noticed, and said."""
     with pytest.raises(ProtocolError, match=why):
-        protocol.decode_answer(header, body, ())
+        frames.decode_answer(header, body, ())
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
@@ -179,7 +179,7 @@ forged = st.fixed_dictionaries(
 def test_a_strangers_bytes_are_an_answer_or_an_error(header, body):
     """Whatever a child writes, the judge gets a well-formed Answer or a ProtocolError, and nothing else happens."""
     try:
-        answer = protocol.decode_answer(header, body, (0,))
+        answer = frames.decode_answer(header, body, (0,))
     except ProtocolError:
         return
     assert (answer.problem is None) == (answer.value is not None)
@@ -187,17 +187,17 @@ def test_a_strangers_bytes_are_an_answer_or_an_error(header, body):
 
 
 @pytest.mark.parametrize(
-    ("header", "body"), [(protocol.MAX_HEADER + 1, 0), (0, protocol.MAX_BODY + 1), (2**32 - 1, 2**32 - 1)]
+    ("header", "body"), [(frames.MAX_HEADER + 1, 0), (0, frames.MAX_BODY + 1), (2**32 - 1, 2**32 - 1)]
 )
 def test_announced_lengths_are_capped(header, body):
     """A frame that is announced as too long is refused before any of it is read."""
     with pytest.raises(ProtocolError, match="over the limit"):
-        protocol.lengths(LENGTHS.pack(header, body))
+        frames.lengths(LENGTHS.pack(header, body))
 
 
 def test_largest_frame_is_allowed():
     """The caps themselves are within bounds."""
-    assert protocol.lengths(LENGTHS.pack(protocol.MAX_HEADER, protocol.MAX_BODY)) == (
-        protocol.MAX_HEADER,
-        protocol.MAX_BODY,
+    assert frames.lengths(LENGTHS.pack(frames.MAX_HEADER, frames.MAX_BODY)) == (
+        frames.MAX_HEADER,
+        frames.MAX_BODY,
     )

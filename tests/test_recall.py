@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nan, tensor
 
-from coursekit.jail.inside.answer import answer
-from coursekit.jail.inside.protocol import Question
-from coursekit.recall import Shelf, recall
+from coursekit.exercise.recall import Shelf, recall
+from coursekit.wire import Question
+from coursekit.wire.answering import answer
 
 X = tensor([1.0, 2.0])
 ASKED = Question((X, 2), {"flag": None}, wrt=(0,), scale=3.0)

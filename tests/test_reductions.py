@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from coursekit.exercise import Exercise
-from coursekit.reductions import REDUCTIONS, reduced, wrong_words
+from coursekit.exercise import REDUCTIONS, Exercise, reduced, wrong_words
 
 LOSSES = torch.tensor([1.0, 2.0, 6.0])
 

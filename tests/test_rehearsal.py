@@ -7,12 +7,12 @@ import torch
 import toys
 from torch import tensor
 
-from coursekit import course, grading
-from coursekit.exercise import Failure
-from coursekit.grading import Stopped
-from coursekit.jail.inside import protocol
-from coursekit.jail.inside.answer import answer
+from coursekit.course import syllabus
+from coursekit.exercise import Failure, Stopped
+from coursekit.grading import scoring
 from coursekit.report import Outcome
+from coursekit.wire import frames
+from coursekit.wire.answering import answer
 
 
 class Line:
@@ -34,13 +34,13 @@ class Line:
             raise Stopped(Outcome.TIMEOUT, "too slow")
         self.ends_after -= 1
         frame = self.waiting.pop(0)
-        header, _ = protocol.lengths(frame[:8])
-        question = protocol.decode_question(json.loads(frame[8 : 8 + header]), frame[8 + header :])
-        return protocol.encode_answer(answer(self.function, question))
+        header, _ = frames.lengths(frame[:8])
+        question = frames.decode_question(json.loads(frame[8 : 8 + header]), frame[8 + header :])
+        return frames.encode_answer(answer(self.function, question))
 
     def read(self, reply, question):
-        header, _ = protocol.lengths(reply[:8])
-        return protocol.decode_answer(reply[8 : 8 + header], reply[8 + header :], question.wrt)
+        header, _ = frames.lengths(reply[:8])
+        return frames.decode_answer(reply[8 : 8 + header], reply[8 + header :], question.wrt)
 
 
 @pytest.fixture
@@ -49,16 +49,16 @@ def double():
 
 
 def one_by_one(exercise, function, seed=0):
-    return grading.grade(exercise, lambda question: answer(function, question), seed=seed)
+    return scoring.score(exercise, lambda question: answer(function, question), seed=seed)
 
 
 @pytest.mark.parametrize("name", ["kl_div", "huber_loss", "cross_entropy"])
 def test_same_reports_as_one_by_one(name):
     """The spec and every known mistake get the same report either way, and again once the checks are known."""
-    exercise = course.find_exercise(name)[1]
+    exercise = syllabus.find_exercise(name)[1]
     for function in (exercise.twin, *(m.function for m in exercise.misconceptions[:12]), exercise.twin):
         line = Line(function)
-        assert grading.grade(exercise, line, seed=0) == one_by_one(exercise, function)
+        assert scoring.score(exercise, line, seed=0) == one_by_one(exercise, function)
         assert line.asked == 0 or function is not exercise.twin, "a right answer was asked what was not foreseen"
 
 
@@ -79,19 +79,19 @@ def counting(exercise):
 def test_same_answers_are_checked_once(double):
     """Who answers with the same bytes has passed the same checks; who does not is checked."""
     runs = counting(double)
-    reports = [grading.grade(double, Line(lambda x: 2 * x), seed=1) for _ in range(3)]
+    reports = [scoring.score(double, Line(lambda x: 2 * x), seed=1) for _ in range(3)]
     assert reports[0] == reports[1] == reports[2] == one_by_one(double, lambda x: 2 * x, 1)
     assert len(runs) == 1 + 1 + 1, "rehearsed, run for the first of three, and run one by one"
-    wrong = grading.grade(double, Line(lambda x: 2 * x + (x.numel() == 1)), seed=1)
+    wrong = scoring.score(double, Line(lambda x: 2 * x + (x.numel() == 1)), seed=1)
     assert wrong.outcome is not Outcome.PASSED or wrong.points < double.maximum
-    assert grading.grade(double, Line(lambda x: 2 * x), seed=1) == reports[0]
+    assert scoring.score(double, Line(lambda x: 2 * x), seed=1) == reports[0]
 
 
 def test_another_seed_is_checked_anew(double):
     """What passed on one seed says nothing of another."""
     runs = counting(double)
     for seed in (1, 2):
-        grading.grade(double, Line(lambda x: 2 * x), seed=seed)
+        scoring.score(double, Line(lambda x: 2 * x), seed=seed)
     assert len(runs) == 4
 
 
@@ -111,15 +111,15 @@ def test_questions_that_hang_on_answers(double, factor):
 
     lines = [Line(function) for _ in range(2)]
     for line in lines:
-        report = grading.grade(double, line, seed=0)
+        report = scoring.score(double, line, seed=0)
         assert report.outcome is one_by_one(double, function).outcome
     assert [line.asked for line in lines] == ([1, 1] if factor == 2 else [0, 0])
 
 
 def test_what_ends_a_child_is_told_where_it_is_missed(double):
     """Checks whose answers came before are judged; the first that misses one has the outcome."""
-    grading.grade(double, Line(lambda x: 2 * x), seed=0)
-    reports = [grading.grade(double, Line(lambda x: 2 * x, ends_after=count), seed=0) for count in range(4)]
+    scoring.score(double, Line(lambda x: 2 * x), seed=0)
+    reports = [scoring.score(double, Line(lambda x: 2 * x, ends_after=count), seed=0) for count in range(4)]
     assert {report.outcome for report in reports} == {Outcome.TIMEOUT}
     passed = [sum(v.outcome is Outcome.PASSED for v in report.verdicts) for report in reports]
     assert passed == sorted(passed)
@@ -134,5 +134,5 @@ def test_unattempted_only_before_any_answer(double):
             raise NotImplementedError
         return 2 * x
 
-    grading.grade(double, Line(lambda x: 2 * x), seed=0)  # its checks are known from now on
-    assert grading.grade(double, Line(half_done), seed=0) == one_by_one(double, half_done)
+    scoring.score(double, Line(lambda x: 2 * x), seed=0)  # its checks are known from now on
+    assert scoring.score(double, Line(half_done), seed=0) == one_by_one(double, half_done)

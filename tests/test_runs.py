@@ -19,9 +19,13 @@ import pytest
 import toys
 from test_batch import WRONG, FakeJail
 
-from coursekit import batch, cli, compare, course, gradebook, gradefiles, submissions, terminal
-from coursekit.gradebook import Gradebook
-from coursekit.jail.judge import JailError
+from coursekit.classroom import batch, gradebook, gradefiles
+from coursekit.classroom.gradebook import Gradebook
+from coursekit.cli import main, terminal
+from coursekit.course import syllabus
+from coursekit.exercise import same_value
+from coursekit.grading import submission
+from coursekit.jail.terms import JailError
 
 ROOT = Path(__file__).parents[1]
 ON = "run the same command again to go on."
@@ -55,7 +59,7 @@ def run(capsys):
     """Runs a command: exit code, what it printed, what it complained of."""
 
     def run(*arguments) -> tuple[int, str, str]:
-        code = cli.main([str(argument) for argument in arguments])
+        code = main.main([str(argument) for argument in arguments])
         return code, *capsys.readouterr()
 
     return run
@@ -145,11 +149,11 @@ def change_the_check(topic) -> None:
     one_number = grader.double.checks[0]
 
     def run(f, rng):
-        compare.same_value(f, lambda x: x + 4, toys.torch.tensor(3.0))
+        same_value(f, lambda x: x + 4, toys.torch.tensor(3.0))
 
     grader.double.checks[0] = type(one_number)(one_number.name, one_number.title, "", one_number.tier, run)
     topic.grader.write_text("# 3 becomes 7\n", encoding="utf-8")
-    course.exercises.cache_clear()
+    syllabus.exercises.cache_clear()
 
 
 def test_changed_check_is_shown_first(jail, folder, run, toy_course):
@@ -297,7 +301,7 @@ def test_folder_that_cannot_be_read(jail, folder, run, monkeypatch):
     def refuse(path):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
-    monkeypatch.setattr(submissions, "entries", refuse)
+    monkeypatch.setattr(submission, "entries", refuse)
     assert complaint(run("grade", folder)[2]) == f"coursekit: Permission denied: {folder}"
 
 
@@ -373,9 +377,9 @@ def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, number):
     done = len(latest(folder))
     assert 10 <= done < 61
     graded = []
-    monkeypatch.setattr(batch, "grade_one", lambda *a, real=batch.grade_one: graded.append(1) or real(*a))
+    monkeypatch.setattr(batch, "grade_one", lambda *a, real=batch.score_submission: graded.append(1) or real(*a))
     (folder / "aa_endless.py").unlink()
-    assert cli.main(arguments) == 0
+    assert main.main(arguments) == 0
     assert len(graded) == 60 - done
     assert len(table(folder)) == 60
 
@@ -387,7 +391,7 @@ def test_two_graders_at_once(jail, many, monkeypatch):
     monkeypatch.setattr(terminal, "progress", lambda learners, total: learners)  # one display a process
 
     def grade():
-        codes.append(cli.main(["grade", str(many)]))
+        codes.append(main.main(["grade", str(many)]))
 
     graders = [threading.Thread(target=grade) for _ in range(2)]
     for grader in graders:

@@ -6,8 +6,9 @@ import re
 import nasty
 import pytest
 
-from coursekit import show
+from coursekit.learning import feedback
 from coursekit.report import Diagnosis, Example, Outcome, Report, Tier, Verdict
+from coursekit.text import visible
 
 PASSED = Verdict("a", "A pair", Tier.CORE, Outcome.PASSED)
 FAILED = Verdict(
@@ -48,18 +49,18 @@ def words(markup: str) -> str:
 )
 def test_headline(outcome, points, line):
     """One line says which exercise, how it stands and how many points."""
-    assert line == show.headline(report(outcome=outcome, points=points))
+    assert line == feedback.headline(report(outcome=outcome, points=points))
 
 
 def test_every_outcome_has_a_word():
     """No result is told by colour alone."""
-    assert set(Outcome) == set(show.WORDS)
-    assert all(show.WORDS.values())
+    assert set(Outcome) == set(feedback.WORDS)
+    assert all(feedback.WORDS.values())
 
 
 def test_text_shows_the_first_failure_in_full():
     """The first failing check has its reason, its input and its help; all others are one line each."""
-    text = show.as_text(report(PASSED, FAILED, LATER, UNREACHED))
+    text = feedback.as_text(report(PASSED, FAILED, LATER, UNREACHED))
     assert text.splitlines() == [
         "half: not yet (0.5 of 2 points)",
         "Core (what it means): 1 of 3 passed",
@@ -76,7 +77,7 @@ def test_text_shows_the_first_failure_in_full():
 def test_text_names_the_mistake():
     """Where the mistake has a name, its sentence stands in place of the general ones."""
     named = report(PASSED, FAILED, diagnosis=Diagnosis("doubled", "This doubles."))
-    assert show.as_text(named).splitlines()[3:] == [
+    assert feedback.as_text(named).splitlines()[3:] == [
         "  not yet         A row",
         "    This doubles.",
         "    half(torch.tensor(1.0))  # got 1.0000, expected 0.5000",
@@ -86,7 +87,7 @@ def test_text_names_the_mistake():
 def test_text_of_an_unattempted_exercise():
     """An exercise not yet begun shows what to do, and no list of checks."""
     begun = Verdict("a", "A pair", Tier.CORE, Outcome.UNATTEMPTED, "Not attempted yet.", "Replace the line.")
-    text = show.as_text(report(begun, UNREACHED, outcome=Outcome.UNATTEMPTED, points=0.0))
+    text = feedback.as_text(report(begun, UNREACHED, outcome=Outcome.UNATTEMPTED, points=0.0))
     assert text.splitlines() == ["half: not attempted yet (0 of 2 points)", "Not attempted yet. Replace the line."]
 
 
@@ -95,15 +96,15 @@ def test_text_wraps_prose_but_no_code():
     long = "word " * 60
     line = f"half({', '.join('1.0' for _ in range(60))})"
     verdict = Verdict("a", "A pair", Tier.CORE, Outcome.FAILED, long, long, Example(line, "1", "2"))
-    lines = show.as_text(report(verdict)).splitlines()
+    lines = feedback.as_text(report(verdict)).splitlines()
     assert [f"    {line}  # got 1, expected 2"] == [each for each in lines if len(each) > 100]
 
 
 def test_html_says_what_the_text_says():
     """Every word of the plain text is in the HTML too, and no more."""
     full = report(PASSED, FAILED, LATER, UNREACHED)
-    text = show.as_text(full).replace("`", "")
-    assert sorted(text.split()) == sorted(words(show.as_html(full)).replace("—", "").split())
+    text = feedback.as_text(full).replace("`", "")
+    assert sorted(text.split()) == sorted(words(feedback.as_html(full)).replace("—", "").split())
 
 
 @pytest.mark.parametrize("where", ["rationale", "help", "title", "got", "line", "explanation", "exercise", "next"])
@@ -116,7 +117,7 @@ def test_html_is_escaped(where):
     verdict = Verdict("a", said["title"], Tier.CORE, Outcome.ERROR, said["rationale"], said["help"], example)
     diagnosis = Diagnosis("m", evil) if where == "explanation" else None
     full = Report(said["exercise"], "ann", Outcome.ERROR, (verdict,), 0, 1, diagnosis)
-    markup = show.as_html(full, (said["next"],))
+    markup = feedback.as_html(full, (said["next"],))
     assert "<script" not in markup
     assert evil in words(markup)
 
@@ -124,40 +125,40 @@ def test_html_is_escaped(where):
 def test_html_of_an_unattempted_exercise_is_escaped():
     """The message of a learner's own error is escaped where there is nothing else to show."""
     verdict = Verdict("a", "A pair", Tier.CORE, Outcome.UNATTEMPTED, "<b>No</b> function.")
-    markup = show.as_html(report(verdict, outcome=Outcome.UNATTEMPTED))
+    markup = feedback.as_html(report(verdict, outcome=Outcome.UNATTEMPTED))
     assert "&lt;b&gt;No&lt;/b&gt; function." in markup
 
 
 def test_html_turns_backticks_into_code():
     """`Code` in a sentence looks like code."""
-    assert "<div>Look at <code>x</code>.</div>" in show.as_html(report(FAILED))
+    assert "<div>Look at <code>x</code>.</div>" in feedback.as_html(report(FAILED))
 
 
 def test_html_has_a_colour_beside_the_words():
     """A pass is drawn in another colour than a failure."""
     done, failed = report(PASSED, outcome=Outcome.PASSED, points=2), report(FAILED)
-    assert "border-left:4px solid #00664B" in show.as_html(done)
-    assert "border-left:4px solid #9A4200" in show.as_html(failed)
+    assert "border-left:4px solid #00664B" in feedback.as_html(done)
+    assert "border-left:4px solid #9A4200" in feedback.as_html(failed)
 
 
 def test_feedback_is_text_and_html():
     """Feedback shows the report and then what to do next, in both forms."""
-    feedback = show.Feedback(report(FAILED), ('A hint: hint("half", 1)', "Next."))
-    assert [*show.as_text(report(FAILED)).splitlines(), 'A hint: hint("half", 1)', "Next."] == repr(
-        feedback
+    given = feedback.Feedback(report(FAILED), ('A hint: hint("half", 1)', "Next."))
+    assert [*feedback.as_text(report(FAILED)).splitlines(), 'A hint: hint("half", 1)', "Next."] == repr(
+        given
     ).splitlines()
-    assert words(feedback._repr_html_()).endswith('A hint: hint("half", 1) Next.')
+    assert words(given._repr_html_()).endswith('A hint: hint("half", 1) Next.')
 
 
 def test_feedback_without_report():
     """Where nothing was checked, only the sentences are shown."""
-    feedback = show.Feedback(None, ("Give the function itself.",))
-    assert "Give the function itself." == repr(feedback) == words(feedback._repr_html_())
+    given = feedback.Feedback(None, ("Give the function itself.",))
+    assert "Give the function itself." == repr(given) == words(given._repr_html_())
 
 
 def test_source_shows_itself():
     """A solution is highlighted in a notebook and plain in a terminal."""
-    source = show.Source("x = 1\n\n")
+    source = feedback.Code("x = 1\n\n")
     assert repr(source) == "x = 1"
     assert source._repr_mimebundle_() == {"text/markdown": "```python\nx = 1\n```", "text/plain": "x = 1"}
 
@@ -178,12 +179,12 @@ def test_source_shows_itself():
 )
 def test_visible(text, shown):
     """What would steer a terminal or turn the reading order is shown as Python writes it; every script stays."""
-    assert show.visible(text) == shown
+    assert visible(text) == shown
 
 
 def test_visible_keeps_what_is_asked_for():
     """Line ends of a report stay line ends."""
-    assert show.visible("a\n\x1b", keep="\n") == "a\n\\x1b"
+    assert visible("a\n\x1b", keep="\n") == "a\n\\x1b"
 
 
 @pytest.mark.parametrize("text", [name for name in nasty.NAMES if name], ids=nasty.label)
@@ -192,8 +193,8 @@ def test_html_is_inert(text):
     failed = Verdict(text, text, Tier.CORE, Outcome.FAILED, text, text, Example(text, text, text))
 
     def tags(report) -> list[str]:
-        return re.findall(r"<[^>]*>", show.as_html(report).replace("<code>", "").replace("</code>", ""))
+        return re.findall(r"<[^>]*>", feedback.as_html(report).replace("<code>", "").replace("</code>", ""))
 
     harmless = Verdict("x", "x", Tier.CORE, Outcome.FAILED, "x", "x", Example("x", "x", "x"))
     assert tags(report(failed)) == tags(report(harmless))
-    assert not set(show.as_html(report(failed))) & set(nasty.STEERING)
+    assert not set(feedback.as_html(report(failed))) & set(nasty.STEERING)

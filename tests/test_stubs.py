@@ -5,7 +5,8 @@ import ast
 import pytest
 import toys
 
-from coursekit import stubs, verify
+from coursekit.authoring import verify
+from coursekit.course import stubs
 from coursekit.jail.inside import source
 from coursekit.report import Outcome
 
@@ -50,7 +51,7 @@ def test_stub_of_one_function(toy_course):
 
 def test_answer_has_no_markers(toy_course):
     """A shown answer is complete, comments and blank lines included, without the markers."""
-    assert stubs.answer(toy_course, "triple") == ANSWERED
+    assert stubs.model_answer(toy_course, "triple") == ANSWERED
 
 
 def test_solution_ends_with_its_marker(toy_course):
@@ -78,10 +79,10 @@ def test_stub_is_unattempted_and_answer_passes(toy_course, name):
     """The stub is no error, and the answer in its place gets full marks."""
     exercise = next(each for each in toy_course.exercises if each.name == name)
     module = stubs.stub_module(toy_course)
-    answers = [stubs.answer(toy_course, "double"), stubs.answer(toy_course, name)]
+    answers = [stubs.model_answer(toy_course, "double"), stubs.model_answer(toy_course, name)]
     untouched = source.load([("stub", module)], name)
     filled = source.load([("stub", module), *(("answer", text) for text in answers)], name)
-    reports = [verify.grade_here(exercise, function, 0) for function in (untouched, filled)]
+    reports = [verify.score_here(exercise, function, 0) for function in (untouched, filled)]
     assert [(Outcome.UNATTEMPTED, 0.0), (Outcome.PASSED, exercise.maximum)] == [(r.outcome, r.points) for r in reports]
 
 
@@ -103,7 +104,7 @@ def test_answers_that_cannot_be_taken_out(toy_course, wrong, said):
         stubs.stub_module(toy_course)
 
 
-@pytest.mark.parametrize("take", [stubs.stub, stubs.answer, stubs.solution])
+@pytest.mark.parametrize("take", [stubs.stub, stubs.model_answer, stubs.solution])
 def test_unknown_function(toy_course, take):
     """A function that the module does not define is named."""
     with pytest.raises(stubs.StubError, match=r"toy\.py does not define `quadruple`"):

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from coursekit import course, grading, verify
+from coursekit.authoring import verify
+from coursekit.course import syllabus
+from coursekit.grading import scoring
 from coursekit.jail.judge import Jail
 
 STYLES = Path(__file__).parent / "styles"
@@ -46,12 +48,12 @@ def styles_of(topic):
     return {name: value for name, value in vars(module).items() if "__" in name.strip("_")}
 
 
-FOUND = {name: function for topic in course.TOPICS for name, function in styles_of(topic).items()}
+FOUND = {name: function for topic in syllabus.TOPICS for name, function in styles_of(topic).items()}
 COUNTS = Counter(name.partition("__")[0] for name in FOUND)
 
 
 def exercise_of(style):
-    return course.find_exercise(style.partition("__")[0])[1]
+    return syllabus.find_exercise(style.partition("__")[0])[1]
 
 
 def outcome(report):
@@ -74,7 +76,7 @@ def test_full_marks(style):
     """Core and parity; the seeds go round, so that an exercise's styles meet all of them."""
     exercise = exercise_of(style)
     seed = list(FOUND).index(style) % len(SEEDS)
-    assert (exercise.maximum, None) == outcome(verify.grade_here(exercise, FOUND[style], seed))
+    assert (exercise.maximum, None) == outcome(verify.score_here(exercise, FOUND[style], seed))
 
 
 @pytest.mark.slow
@@ -84,11 +86,11 @@ def test_full_marks_on_every_seed(style):
     if style in SLOW:
         importlib.import_module("torch._dynamo")
     exercise = exercise_of(style)
-    reports = {seed: outcome(verify.grade_here(exercise, FOUND[style], seed)) for seed in SEEDS}
+    reports = {seed: outcome(verify.score_here(exercise, FOUND[style], seed)) for seed in SEEDS}
     assert dict.fromkeys(SEEDS, (exercise.maximum, None)) == reports
 
 
-@pytest.mark.parametrize("exercise", [e for _, e in course.exercises().values()], ids=lambda exercise: exercise.name)
+@pytest.mark.parametrize("exercise", [e for _, e in syllabus.exercises().values()], ids=lambda exercise: exercise.name)
 def test_every_exercise_has_enough_styles(exercise):
     """At least three, and five for who rebuilds a function of torch."""
     assert COUNTS[exercise.name] >= (3 if exercise.twin is None else 5)
@@ -102,5 +104,5 @@ def test_full_marks_through_a_jail():
             exercise = exercise_of(style)
             text = (STYLES / f"{topic}.py").read_text(encoding="utf-8") + f"\n{exercise.name} = {style}\n"
             with jail.child((("cell 1", text),), exercise) as ask:
-                report = grading.grade(exercise, ask, seed=0)
+                report = scoring.score(exercise, ask, seed=0)
             assert (style, exercise.maximum, None) == (style, *outcome(report))

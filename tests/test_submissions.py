@@ -21,7 +21,9 @@ import toys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit import submissions
+from coursekit.classroom.folder import entries, find
+from coursekit.grading import submission
+from coursekit.grading.submission import read_submission
 
 CODE = {"cell_type": "code"}
 NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": toys.HONEST}]})
@@ -54,7 +56,7 @@ def test_one_submission_for_each_entry(tmp_path):
     put(tmp_path / "ann.py", toys.HONEST)
     put(tmp_path / "chen.zip", zipped({"a.py": toys.HONEST}))
     put(tmp_path / "bob.ipynb", NOTEBOOK)
-    found = submissions.find(tmp_path)
+    found = find(tmp_path)
     assert [(each.learner, each.problem) for each in found] == [("ann", ""), ("bob", ""), ("chen", ""), ("dora", "")]
     assert [each.cells[0][1] for each in found] == [toys.HONEST] * 4
 
@@ -76,7 +78,7 @@ def test_learner_is_the_entrys_name(tmp_path, names, learners):
     """Where two entries would share a name both keep their endings, and hidden ones are nobody's."""
     for name in names:
         put(tmp_path / name, toys.HONEST if name.lower().endswith("py") else NOTEBOOK)
-    assert learners == [each.learner for each in submissions.find(tmp_path)]
+    assert learners == [each.learner for each in find(tmp_path)]
 
 
 @pytest.mark.parametrize(
@@ -97,13 +99,13 @@ def test_no_two_share_a_name(tmp_path, names):
     """Nobody is merged with anybody, not even on a system that knows no case and composes accents."""
     for name in names:
         put(tmp_path / name, name)
-    found = submissions.entries(tmp_path)
+    found = entries(tmp_path)
     if len(found) < len(names):
         pytest.skip("this file system takes some of the names for the same")
     learners = [learner for learner, _ in found]
     assert len({unicodedata.normalize("NFC", learner.casefold()) for learner in learners}) == len(names)
     assert [path.name for _, path in found] == sorted(names)
-    assert [submissions.read(path, learner).learner for learner, path in found] == learners
+    assert [read_submission(path, learner).learner for learner, path in found] == learners
 
 
 @pytest.mark.parametrize("name", nasty.NAMES, ids=nasty.label)
@@ -113,9 +115,9 @@ def test_name_of_an_entry(tmp_path, name):
         put(tmp_path / f"{name}.py".replace("/", "_"), toys.HONEST)
     except (OSError, ValueError):  # too long, half a character, or NUL: there can be no such entry
         return
-    for submission in submissions.find(tmp_path):
-        assert submission.cells[0][1] == toys.HONEST
-        for text in (submission.learner, submission.cells[0][0]):
+    for each in find(tmp_path):
+        assert each.cells[0][1] == toys.HONEST
+        for text in (each.learner, each.cells[0][0]):
             assert not set(text) & set(nasty.STEERING)
             text.encode()
 
@@ -123,7 +125,7 @@ def test_name_of_an_entry(tmp_path, name):
 def test_composed_name(tmp_path):
     """A name is spelt as a roster spells it, however the zip of a Mac did."""
     put(tmp_path / "A\u030asa.py", "x")
-    assert submissions.entries(tmp_path)[0][0] == "Åsa"
+    assert entries(tmp_path)[0][0] == "Åsa"
 
 
 def test_opening_nothing(tmp_path, monkeypatch):
@@ -131,17 +133,17 @@ def test_opening_nothing(tmp_path, monkeypatch):
     for number in range(3):
         put(tmp_path / f"{number}.py", "x")
     monkeypatch.setattr(os, "open", None)
-    assert [learner for learner, _ in submissions.entries(tmp_path)] == ["0", "1", "2"]
+    assert [learner for learner, _ in entries(tmp_path)] == ["0", "1", "2"]
 
 
 def test_vanished(tmp_path):
     """What is taken away between the listing and the reading is a submission with a problem."""
     for name in ("ann.py", "bob.zip", "chen/a.py"):
         put(tmp_path / name, "x")
-    listed = submissions.entries(tmp_path)
+    listed = entries(tmp_path)
     for _, path in listed:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    said = [submissions.read(path, learner).problem for learner, path in listed]
+    said = [read_submission(path, learner).problem for learner, path in listed]
     assert said[:2] == ["It cannot be read: No such file or directory."] * 2
     assert said[2]
 
@@ -152,7 +154,7 @@ def test_nobody_is_lost(tmp_path):
     put(tmp_path / "bob.docx", b"PK")
     put(tmp_path / "chen.zip", b"PK")
     (tmp_path / "dora").mkdir()
-    found = submissions.find(tmp_path)
+    found = find(tmp_path)
     assert [(each.learner, bool(each.problem)) for each in found] == [
         ("ann", False),
         ("bob", True),
@@ -164,7 +166,7 @@ def test_nobody_is_lost(tmp_path):
 def test_no_folder():
     """A path that is no folder is said."""
     with pytest.raises(NotADirectoryError, match="is not a folder"):
-        submissions.find(Path(__file__))
+        find(Path(__file__))
 
 
 # ---- what is in it -----------------------------------------------------------------------------------------------
@@ -227,14 +229,14 @@ def test_no_folder():
 )
 def test_cells(tmp_path, name, content, cells):
     """Code is taken as text with a label that says where it stood; everything else is passed over."""
-    assert submissions.Submission("ann", tuple(cells)) == submissions.read(put(tmp_path / name, content), "ann")
+    assert submission.Submission("ann", tuple(cells)) == read_submission(put(tmp_path / name, content), "ann")
 
 
 def test_folder(tmp_path):
     """A folder's code files are taken in the order of their paths; the rest of it is passed over."""
     for name in ("b.py", "a/c.py", "a/.ipynb_checkpoints/c.py", "__pycache__/b.py", "data.csv", "a/notes.txt"):
         put(tmp_path / "ann" / name, name)
-    cells = submissions.read(tmp_path / "ann", "ann").cells
+    cells = read_submission(tmp_path / "ann", "ann").cells
     assert cells == (("a/c.py", "a/c.py"), ("b.py", "b.py"))
 
 
@@ -242,10 +244,10 @@ def test_folder_that_holds_zips(tmp_path):
     """Where a folder has no code file, its zips are opened; where it has one, a zip beside it is somebody's data."""
     put(tmp_path / "ann" / "work.zip", zipped({"b.py": "b", "a/c.py": "c"}))
     put(tmp_path / "ann" / "more" / "rest.ZIP", zipped({"d.py": "d", "inner.zip": zipped({"e.py": "e"})}))
-    cells = submissions.read(tmp_path / "ann", "ann").cells
+    cells = read_submission(tmp_path / "ann", "ann").cells
     assert cells == (("more/rest.ZIP/d.py", "d"), ("work.zip/a/c.py", "c"), ("work.zip/b.py", "b"))
     put(tmp_path / "ann" / "f.py", "f")
-    assert submissions.read(tmp_path / "ann", "ann").cells == (("f.py", "f"),)
+    assert read_submission(tmp_path / "ann", "ann").cells == (("f.py", "f"),)
 
 
 @pytest.mark.parametrize(
@@ -262,17 +264,17 @@ def test_folder_that_holds_zips(tmp_path):
 def test_folder_that_holds_bad_zips(tmp_path, files, said):
     for name, content in files.items():
         put(tmp_path / "ann" / name, content)
-    assert submissions.read(tmp_path / "ann", "ann").problem.startswith(said)
+    assert read_submission(tmp_path / "ann", "ann").problem.startswith(said)
 
 
 def test_folder_with_too_much(tmp_path, monkeypatch):
     """A folder is read up to a number of files and a sum of bytes, and no further."""
     for number in range(5):
         put(tmp_path / "ann" / f"{number}.py", "x = 1")
-    monkeypatch.setattr(submissions, "MAX_TOTAL", 24)
-    assert submissions.read(tmp_path / "ann", "ann").problem == "Its files are larger than 0 MB together."
-    monkeypatch.setattr(submissions, "MAX_FILES", 4)
-    assert submissions.read(tmp_path / "ann", "ann").problem == "It holds more than 4 code files."
+    monkeypatch.setattr(submission, "MAX_TOTAL", 24)
+    assert read_submission(tmp_path / "ann", "ann").problem == "Its files are larger than 0 MB together."
+    monkeypatch.setattr(submission, "MAX_FILES", 4)
+    assert read_submission(tmp_path / "ann", "ann").problem == "It holds more than 4 code files."
 
 
 @pytest.mark.parametrize(
@@ -327,7 +329,7 @@ def test_folder_with_too_much(tmp_path, monkeypatch):
 )
 def test_what_cannot_be_read(tmp_path, name, content, said):
     """Each kind of unreadable file has a sentence for its author."""
-    submission = submissions.read(put(tmp_path / name, content), "ann")
+    submission = read_submission(put(tmp_path / name, content), "ann")
     assert (submission.learner, submission.cells) == ("ann", ())
     assert said in submission.problem
 
@@ -337,14 +339,14 @@ def test_zip_with_a_password(tmp_path):
     data = bytearray(zipped({"a.py": "x"}, zipfile.ZIP_STORED))
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.index(signature) + offset] |= 1
-    assert submissions.read(put(tmp_path / "a.zip", bytes(data)), "ann").problem == "It is protected by a password."
+    assert read_submission(put(tmp_path / "a.zip", bytes(data)), "ann").problem == "It is protected by a password."
 
 
 def test_zip_that_lies_about_its_size(tmp_path):
     """What counts is what comes out, not what the archive's header claims."""
     data = zipped({"a.py": b"#" * (20 << 20)})
     lied = data.replace((20 << 20).to_bytes(4, "little"), (7).to_bytes(4, "little"))
-    submission = submissions.read(put(tmp_path / "a.zip", lied), "ann")
+    submission = read_submission(put(tmp_path / "a.zip", lied), "ann")
     assert submission.problem or len(submission.cells[0][1]) <= 7
 
 
@@ -352,7 +354,7 @@ def peak(path) -> tuple[str, int]:
     """What is said of a file, and how many bytes it took at most to say it."""
     tracemalloc.start()
     try:
-        return submissions.read(path, "ann").problem, tracemalloc.get_traced_memory()[1]
+        return read_submission(path, "ann").problem, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
 
@@ -360,7 +362,7 @@ def peak(path) -> tuple[str, int]:
 @pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_bomb_is_not_unpacked(tmp_path, monkeypatch, compression):
     """What unpacks to more than is allowed is never held in memory whole."""
-    monkeypatch.setattr(submissions, "MAX_FILE", 1 << 20)
+    monkeypatch.setattr(submission, "MAX_FILE", 1 << 20)
     problem, memory = peak(put(tmp_path / "a.zip", zipped({"a.py": bytes(40 << 20)}, compression)))
     assert problem in ("It unpacks to more than is allowed.", f"{UNUSUAL}.")
     assert memory < 8 << 20
@@ -407,7 +409,7 @@ def test_name_that_stands_twice_in_an_archive(tmp_path):
         warnings.simplefilter("ignore")
         archive.writestr("a.py", "old")
         archive.writestr("a.py", "new")
-    assert submissions.read(put(tmp_path / "a.zip", buffer.getvalue()), "ann").cells == (("a.py", "new"),)
+    assert read_submission(put(tmp_path / "a.zip", buffer.getvalue()), "ann").cells == (("a.py", "new"),)
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK])
@@ -418,7 +420,7 @@ def test_special_member(tmp_path, kind):
         member = zipfile.ZipInfo("a.py")
         member.external_attr = (kind | 0o777) << 16
         archive.writestr(member, "../../secret.py")
-    said = submissions.read(put(tmp_path / "a.zip", buffer.getvalue()), "ann").problem
+    said = read_submission(put(tmp_path / "a.zip", buffer.getvalue()), "ann").problem
     assert said == "a.py is a link or a device; hand in the file itself."
 
 
@@ -444,7 +446,7 @@ def test_link_is_not_followed(tmp_path, secret):
     (tmp_path / "bob").symlink_to(secret.parent)
     (tmp_path / "chen.zip").symlink_to(put(secret.with_name("a.zip"), zipped({"a.py": "x"})))
     (tmp_path / "dora.py").symlink_to("nowhere")
-    assert [each.problem for each in submissions.find(tmp_path)] == ["It is a link; hand in the file itself."] * 4
+    assert [each.problem for each in find(tmp_path)] == ["It is a link; hand in the file itself."] * 4
 
 
 def test_link_inside_a_folder_is_not_followed(tmp_path, secret):
@@ -454,7 +456,7 @@ def test_link_inside_a_folder_is_not_followed(tmp_path, secret):
     (tmp_path / "bob" / "deep").mkdir(parents=True)
     (tmp_path / "bob" / "deep" / "b").symlink_to(secret.parent)
     put(tmp_path / "bob" / "own.py", "x")
-    ann, bob = submissions.find(tmp_path)
+    ann, bob = find(tmp_path)
     assert (ann.cells, ann.problem) == ((), "a.py is a link; hand in the file itself.")
     assert bob.cells == (("own.py", "x"),)
 
@@ -465,7 +467,7 @@ def test_pipe_is_not_waited_for(tmp_path):
     (tmp_path / "dora").mkdir()
     for name in ("ann.py", "bob.zip", "chen.ipynb", "dora/a.py"):
         os.mkfifo(tmp_path / name)
-    assert [each.problem for each in submissions.find(tmp_path)] == ["It is not a regular file."] * 4
+    assert [each.problem for each in find(tmp_path)] == ["It is not a regular file."] * 4
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -475,7 +477,7 @@ def test_pipe_that_takes_a_files_place(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "ann.py")
     monkeypatch.setattr(Path, "lstat", lambda path: regular)
     monkeypatch.setattr(Path, "is_symlink", lambda path: False)
-    assert submissions.read(tmp_path / "ann.py", "ann").problem == "It is not a regular file."
+    assert read_submission(tmp_path / "ann.py", "ann").problem == "It is not a regular file."
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no such sockets")
@@ -484,13 +486,13 @@ def test_socket(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the path of a socket may not be long
     with socket.socket(socket.AF_UNIX) as one:
         one.bind("ann.py")
-        assert submissions.read(Path("ann.py"), "ann").problem == "It is not a regular file."
+        assert read_submission(Path("ann.py"), "ann").problem == "It is not a regular file."
 
 
 def test_folder_named_like_a_file(tmp_path):
     """A folder called main.py is looked into, not read."""
     put(tmp_path / "ann" / "main.py" / "real.py", "x")
-    assert submissions.read(tmp_path / "ann", "ann").cells == (("main.py/real.py", "x"),)
+    assert read_submission(tmp_path / "ann", "ann").cells == (("main.py/real.py", "x"),)
 
 
 def test_deep_folder(tmp_path):
@@ -505,7 +507,7 @@ def test_deep_folder(tmp_path):
             deep = below
     finally:
         os.close(deep)
-    ann, bob = submissions.find(tmp_path)
+    ann, bob = find(tmp_path)
     assert (ann.learner, ann.problem) == ("ann.d" * 3, "It cannot be read: File name too long.")
     assert bob.cells == (("bob.py", "x"),)
     for _ in range(20):  # a thousand at once are too many for shutil as well
@@ -518,11 +520,11 @@ def test_deep_folder(tmp_path):
 
 def test_folder_of_many_files(tmp_path, monkeypatch):
     """A folder is not walked for ever, whatever kind of files it holds."""
-    monkeypatch.setattr(submissions, "MAX_LISTED", 50)
+    monkeypatch.setattr(submission, "MAX_LISTED", 50)
     for number in range(51):
         put(tmp_path / "ann" / f"{number % 9}" / f"{number}.txt", "x")
     said = "It holds more than 50 files; hand in those with your code."
-    assert [each.problem for each in submissions.find(tmp_path)] == [said]
+    assert [each.problem for each in find(tmp_path)] == [said]
 
 
 def test_hidden_folder_is_not_entered(tmp_path, monkeypatch):
@@ -530,8 +532,8 @@ def test_hidden_folder_is_not_entered(tmp_path, monkeypatch):
     for number in range(20):
         put(tmp_path / "ann" / ".venv" / f"{number}.py", "x")
     put(tmp_path / "ann" / "a.py", "x")
-    monkeypatch.setattr(submissions, "MAX_LISTED", 9)
-    assert submissions.read(tmp_path / "ann", "ann").cells == (("a.py", "x"),)
+    monkeypatch.setattr(submission, "MAX_LISTED", 9)
+    assert read_submission(tmp_path / "ann", "ann").cells == (("a.py", "x"),)
 
 
 def test_unreadable_file(tmp_path, monkeypatch):
@@ -542,7 +544,7 @@ def test_unreadable_file(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied", path)
 
     monkeypatch.setattr(os, "open", refuse)
-    assert submissions.find(tmp_path)[0].problem == "It cannot be read: Permission denied."
+    assert find(tmp_path)[0].problem == "It cannot be read: Permission denied."
 
 
 # ---- anything at all ---------------------------------------------------------------------------------------------
@@ -581,7 +583,7 @@ def test_damaged_file_is_a_submission(name, content, tmp_path_factory):
     """Whatever the bytes, what comes is cells of text or a problem, never an exception."""
     path = tmp_path_factory.getbasetemp() / name
     path.write_bytes(content)
-    assert is_well_formed(submissions.read(path, "ann"))
+    assert is_well_formed(read_submission(path, "ann"))
 
 
 @pytest.mark.parametrize("whole", WHOLE, ids=["stored", "deflated"])
@@ -590,7 +592,7 @@ def test_each_damaged_byte_of_a_zip(tmp_path, whole):
     path = tmp_path / "a.zip"
     for at in range(len(whole)):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
-        assert is_well_formed(submissions.read(path, "ann"))
+        assert is_well_formed(read_submission(path, "ann"))
 
 
 @given(content=json_values)
@@ -598,7 +600,7 @@ def test_any_json_is_a_submission(content, tmp_path_factory):
     """Whatever stands where a notebook's cells should, nothing breaks."""
     path = tmp_path_factory.getbasetemp() / "a.ipynb"
     path.write_text(json.dumps(content))
-    assert is_well_formed(submissions.read(path, "ann"))
+    assert is_well_formed(read_submission(path, "ann"))
 
 
 @pytest.mark.slow
@@ -607,5 +609,5 @@ def test_ten_thousand_are_opened_in_seconds(tmp_path):
     for number in range(10_000):
         (tmp_path / f"{number}.py").write_text(toys.HONEST)
     before = time.process_time()
-    assert len(submissions.find(tmp_path)) == 10_000
+    assert len(find(tmp_path)) == 10_000
     assert time.process_time() - before < 5

@@ -6,9 +6,9 @@ import nasty
 import pytest
 import toys
 
-from coursekit import terminal
-from coursekit.changes import Change
-from coursekit.jail.judge import Layer, Limits
+from coursekit.cli import terminal
+from coursekit.grading.changes import Change
+from coursekit.jail.terms import Layer, Limits
 from coursekit.report import Diagnosis, Graded, Outcome, Report, Tier, Verdict
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")

@@ -8,9 +8,12 @@ import pytest
 import torch
 import toys
 
-from coursekit import compare, course, verify
-from coursekit.jail.inside.protocol import Question
+from coursekit.authoring import verify
+from coursekit.course import syllabus
+from coursekit.exercise import comparing
+from coursekit.exercise.answers import _close
 from coursekit.report import Outcome
+from coursekit.wire import Question
 
 
 @pytest.fixture(autouse=True)
@@ -61,16 +64,19 @@ def test_files_in_order(topic):
         (lambda t: t.solution.with_name("old.py").touch(), "solutions/old.py belongs to no topic of course.py."),
         (lambda t: t.stub.with_name("old.py").touch(), "exercises/old.py belongs to no topic of course.py."),
         (lambda t: t.notebook.with_name("07_old.ipynb").touch(), "notebooks/07_old.ipynb belongs to no topic"),
-        (lambda t: (course.ROOT / "coursekit/graders/old.py").touch(), "graders/old.py belongs to no topic"),
-        (lambda t: (course.ROOT / "coursekit/graders/toy.py").unlink(), "graders/toy.py is missing."),
-        (lambda t: make_package(course.ROOT / "coursekit/graders/old"), "graders/old/__init__.py belongs to no topic"),
-        (lambda t: make_package(course.ROOT / "coursekit/graders/toy"), "graders/toy.py belongs to no topic"),
+        (lambda t: (syllabus.ROOT / "coursekit/graders/old.py").touch(), "graders/old.py belongs to no topic"),
+        (lambda t: (syllabus.ROOT / "coursekit/graders/toy.py").unlink(), "graders/toy.py is missing."),
+        (
+            lambda t: make_package(syllabus.ROOT / "coursekit/graders/old"),
+            "graders/old/__init__.py belongs to no topic",
+        ),
+        (lambda t: make_package(syllabus.ROOT / "coursekit/graders/toy"), "graders/toy.py belongs to no topic"),
         (
             lambda t: delattr(sys.modules["coursekit.graders.toy"], "triple"),
             "`triple` is in only one of solutions/toy.py and its grader.",
         ),
         (
-            lambda t: (course.ROOT / "README.md").write_text("coursekit check"),
+            lambda t: (syllabus.ROOT / "README.md").write_text("coursekit check"),
             "README.md does not show `coursekit hint`.",
         ),
         (lambda t: toys.write_notebook(t.notebook), "00_toy.ipynb holds the exercises []"),
@@ -140,8 +146,8 @@ def test_check_that_a_trivial_answer_passes(topic, double, value, said):
     def sloppy(f, rng):
         """Sloppy"""
         got = f(torch.tensor([1.0, 2.0]))
-        if got.shape == value(got).shape and not compare._close(got, value(torch.tensor([1.0, 2.0]))):
-            raise compare.Failure("No.")
+        if got.shape == value(got).shape and not _close(got, value(torch.tensor([1.0, 2.0]))):
+            raise comparing.Failure("No.")
 
     assert said in faults()
 
@@ -279,4 +285,4 @@ def test_load_solutions(topic):
 
 def test_grade_here(double):
     """A function of this process gets the report that a learner would get."""
-    assert verify.grade_here(double, lambda x: 2 * x, 3).outcome is Outcome.PASSED
+    assert verify.score_here(double, lambda x: 2 * x, 3).outcome is Outcome.PASSED

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from coursekit import course, version
-from coursekit.version import grader_versions
+from coursekit.course import syllabus
+from coursekit.grading import versions
+from coursekit.grading.versions import grader_versions
 
 
 def of(name: str) -> str:
-    return grader_versions([course.find_exercise(name)[1]])[name]
+    return grader_versions([syllabus.find_exercise(name)[1]])[name]
 
 
 def test_same_sources_same_version():
@@ -32,10 +33,10 @@ def test_topic_decides(toy_course, double):
 def test_what_all_share_decides(toy_course, double, tmp_path, monkeypatch, changed):
     """So is one in what grades every exercise."""
     here = tmp_path / "package"
-    for name in (*version._OF_ALL, "jail/inside/answer.py"):
+    for name in (*versions._OF_ALL, "jail/inside/answer.py"):
         (here / name).parent.mkdir(parents=True, exist_ok=True)
         (here / name).write_text("# as it was\n", encoding="utf-8")
-    monkeypatch.setattr(version, "_HERE", here)
+    monkeypatch.setattr(versions, "_HERE", here)
     before = grader_versions([double])
     (here / changed).write_text("# as it is\n", encoding="utf-8")
     assert before != grader_versions([double])
@@ -50,10 +51,10 @@ def test_torch_decides(toy_course, double, monkeypatch):
 
 def test_other_topics_that_a_grader_builds_on():
     """A grader that imports a spec from another topic's is decided by that one too; one that does not is not."""
-    graders = Path(version.__file__).parent / "graders"
+    graders = Path(versions.__file__).parent / "graders"
 
     def topics(name: str) -> set[str]:
-        return {path.relative_to(graders).parts[0] for path in version._sources({name})}
+        return {path.relative_to(graders).parts[0] for path in versions._sources({name})}
 
     assert topics("kl_divergence") == {"kl_divergence"}
     assert topics("which_loss") == {"which_loss", "cross_entropy", "kl_divergence"}

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit import compare, stubs
-from coursekit.course import Topic
-from coursekit.exercise import Exercise
+from coursekit.course import stubs
+from coursekit.course.syllabus import Topic
+from coursekit.exercise import Exercise, same_dtype, same_gradient, same_value
 
 HONEST = "def double(x):\n    return 2 * x\n"
 
@@ -70,7 +70,7 @@ def make_double(*forbids: str) -> Exercise:
 
         Think of a pair.
         """
-        compare.same_value(f, twice, torch.tensor(3.0))
+        same_value(f, twice, torch.tensor(3.0))
 
     @double.check
     def many_numbers(f, rng):
@@ -79,17 +79,17 @@ def make_double(*forbids: str) -> Exercise:
         Work element
         by element.
         """
-        compare.same_value(f, twice, torch.tensor(rng.integers(6, 99, size=3) / 2, dtype=torch.float32))
+        same_value(f, twice, torch.tensor(rng.integers(6, 99, size=3) / 2, dtype=torch.float32))
 
     @double.check
     def slope(f, rng):
         """The gradient"""
-        compare.same_gradient(f, twice, torch.tensor([1.0, -5.0]))
+        same_gradient(f, twice, torch.tensor([1.0, -5.0]))
 
     @double.parity
     def precision(f, rng):
         """float32 stays float32"""
-        compare.same_dtype(f, twice, torch.tensor([5.0]))
+        same_dtype(f, twice, torch.tensor([5.0]))
 
     @double.misconception("This is the square.")
     def squared(x):
@@ -113,7 +113,7 @@ def make_triple() -> Exercise:
     @triple.check
     def several(f, rng):
         """Several numbers"""
-        compare.same_value(f, thrice, torch.tensor([1.0, -2.0]))
+        same_value(f, thrice, torch.tensor([1.0, -2.0]))
 
     return triple
 

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.reductions import REDUCTIONS
+from coursekit.exercise import REDUCTIONS
 
 IMPOSSIBLE = -1e30  # stands for ln 0: finite, so that differences and gradients of it are no NaN
 

@@ -11,33 +11,18 @@ import socket
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from coursekit.exercise import Exercise
-from coursekit.grading import Stopped
-from coursekit.jail.inside import protocol
-from coursekit.jail.inside.protocol import Answer, ProtocolError, Question
+from coursekit.exercise import Exercise, Stopped
 from coursekit.jail.inside.source import Cell
+from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
+from coursekit.wire import Answer, Question, frames
+from coursekit.wire.frames import ProtocolError
+from coursekit.wire.messages import NOT_RUN
 
 # Being woken for each of hundreds of short replies would cost as much as the replies: while many are awaited, some
 # gather. A child gives one in some 0.1 ms.
 _MANY, _GATHERING = 10, 0.001  # seconds
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one exercise of one submission may use. Those that share a child share all but the wall-clock time.
-
-    Attributes:
-        seconds: wall-clock time, loading included; and computing time.
-        memory: bytes above what torch itself takes.
-        output: bytes printed.
-    """
-
-    seconds: float = 10.0
-    memory: int = 1 << 29
-    output: int = 1 << 20
 
 
 class ZygoteGone(Exception):
@@ -97,7 +82,7 @@ class Child:
         finally:
             self._theirs.close()
             os.close(self._their_output)
-        self._say(protocol.pack({"cells": cells, "exercises": exercises}, []))
+        self._say(frames.pack({"cells": cells, "exercises": exercises}, []))
 
     def turn_to(self, exercise: Exercise) -> None:
         """From here on this exercise is asked, which has a time limit of its own.
@@ -110,13 +95,13 @@ class Child:
         self.has_run = False
         while self._awaited:
             self._next_reply()
-        self._say(protocol.pack({"function": exercise.name}, []))
+        self._say(frames.pack({"function": exercise.name}, []))
 
     def __call__(self, question: Question) -> Answer:
         """Asks one question, after those that were sent before, and waits for the answer."""
         while self._awaited:
             self._replies.append(self._next_reply())
-        self.send([protocol.encode_question(question)])
+        self.send([frames.encode_question(question)])
         return self.read(self._next_reply(), question)
 
     def send(self, frames: Sequence[bytes]) -> None:
@@ -130,14 +115,14 @@ class Child:
 
     def read(self, reply: bytes, question: Question) -> Answer:
         """The answer to `question` that a frame holds."""
-        start = protocol.LENGTHS.size
-        header, _ = protocol.LENGTHS.unpack(reply[:start])
+        start = frames.LENGTHS.size
+        header, _ = frames.LENGTHS.unpack(reply[:start])
         try:
-            answer = protocol.decode_answer(reply[start : start + header], reply[start + header :], question.wrt)
+            answer = frames.decode_answer(reply[start : start + header], reply[start + header :], question.wrt)
         except ProtocolError as error:
             self._stopped = _no_answer(error)
             raise self._stopped from None
-        self.has_run |= answer.problem is None or answer.problem.kind not in protocol.NOT_RUN
+        self.has_run |= answer.problem is None or answer.problem.kind not in NOT_RUN
         return answer
 
     def _next_reply(self) -> bytes:
@@ -146,8 +131,8 @@ class Child:
         if self._gone is not None and self._gone[0] < 0:
             raise ZygoteGone
         try:
-            header, body = protocol.lengths(self._receive(protocol.LENGTHS.size))
-            reply = self._receive(protocol.LENGTHS.size + header + body)
+            header, body = frames.lengths(self._receive(frames.LENGTHS.size))
+            reply = self._receive(frames.LENGTHS.size + header + body)
         except Stopped as stopped:
             self._stopped = stopped
             raise

@@ -16,15 +16,15 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from coursekit import grading
-from coursekit.exercise import Exercise
-from coursekit.grading import Stopped
-from coursekit.jail.child import Child, Limits, ZygoteGone, line
-from coursekit.jail.inside.protocol import Answer, Question
+from coursekit.exercise import Exercise, Stopped
+from coursekit.grading import scoring
+from coursekit.grading.rehearsal import Line
+from coursekit.jail.child import Child, ZygoteGone, line
 from coursekit.jail.inside.source import Cell
-from coursekit.jail.walls import OPEN, START_SECONDS, JailError, Layer, insist, launch, layers, look, probe
-from coursekit.rehearsal import Line
+from coursekit.jail.terms import JailError, Layer, Limits
+from coursekit.jail.walls import OPEN, START_SECONDS, insist, launch, layers, look, probe
 from coursekit.report import Outcome, Report
+from coursekit.wire import Answer, Question
 
 __all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look", "probe"]
 
@@ -64,7 +64,7 @@ class Jail:
         self._closed = True  # who still grades in it, in another thread, shall not start it again
         self._stop()
 
-    def grade(
+    def score(
         self,
         cells: tuple[Cell, ...],
         asked: Sequence[tuple[Exercise, int]],
@@ -112,7 +112,7 @@ class Jail:
                 if waiting[0][0] is not first:
                     continue
                 if ended is first:
-                    yield grading.grade(first, _ended_twice, seed=seed, learner=learner)
+                    yield scoring.score(first, _ended_twice, seed=seed, learner=learner)
                     del waiting[0]
                 ended = first
 
@@ -164,7 +164,7 @@ class Jail:
                 self._has_transforms = False
 
     def _start(self) -> None:
-        zygote, control, told = launch("inside.zygote", confined=self.confined)
+        zygote, control, told = launch("zygote", confined=self.confined)
         self._zygote, self._control = zygote, control
         self.layers = layers(told) if self.confined else OPEN
         if self.confined:
@@ -200,9 +200,9 @@ def _grade_in_turn(child: Child, waiting: list[tuple[Exercise, int]], learner: s
             child.turn_to(exercise)
         except Stopped:
             return
-        report = grading.grade(exercise, child, seed=seed, learner=learner)
+        report = scoring.score(exercise, child, seed=seed, learner=learner)
         has_run = child.has_run or report.outcome is not Outcome.UNATTEMPTED
-        if has_run and not alone and not grading.is_solved(report):
+        if has_run and not alone and not scoring.is_solved(report):
             return
         del waiting[0]
         yield report

@@ -9,39 +9,20 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from coursekit.jail import bubblewrap
 from coursekit.jail.inside import confine
+from coursekit.jail.terms import JailError, Layer
 
-INSIDE = Path(__file__).with_name("inside")
+COURSE = Path(__file__).resolve().parents[2]
 START_SECONDS = 120  # for importing torch on a busy or cold machine
 
 _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     **{"LANG": "C.UTF-8", "USER": "nobody"},
 }
-
-
-class JailError(Exception):
-    """The jail itself does not work here: the grader's problem, not the learner's."""
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One wall around a learner's code, as it was tried when the jail started.
-
-    Attributes:
-        name: what keeps the code in.
-        in_force: whether it does.
-        detail: what it keeps from the code, or why it is not in force.
-    """
-
-    name: str
-    in_force: bool
-    detail: str
 
 
 OPEN = (Layer("process", True, "a process of its own, limited in time, memory and print"),)
@@ -71,7 +52,7 @@ def look() -> tuple[Layer, ...]:
     Raises:
         JailError: no process can be started in them.
     """
-    process, control, told = launch("inside.confine", confined=True)
+    process, control, told = launch("confine", confined=True)
     control.close()
     process.communicate()
     return layers(told)
@@ -103,7 +84,7 @@ def layers(told: dict[str, Any]) -> tuple[Layer, ...]:
 
 
 def launch(module: str, *, confined: bool) -> tuple[subprocess.Popen[bytes], socket.socket, dict[str, Any]]:
-    """Starts a module of the inside, in bubblewrap where that can be had; returns what it says first, too."""
+    """Starts a module of `inside`, in bubblewrap where that can be had; returns what it says first, too."""
     if os.name != "posix":
         raise JailError("Grading needs Linux or macOS (on Windows, use WSL): submissions run in forked processes.")
     if confined and sys.platform != "linux":
@@ -122,11 +103,21 @@ def launch(module: str, *, confined: bool) -> tuple[subprocess.Popen[bytes], soc
 
 def _spawn(module: str, wrapper: list[str], *, confined: bool) -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    settings = json.dumps({"confined": confined, "course": str(INSIDE.parents[2]), "outside": confine.namespaces()})
+    settings = json.dumps({"confined": confined, "course": str(COURSE), "outside": confine.namespaces()})
     with theirs:
         process = subprocess.Popen(
-            [*wrapper, sys.executable, "-E", "-s", "-B", "-m", module, str(theirs.fileno()), settings],
-            cwd=INSIDE.parent,
+            [
+                *wrapper,
+                sys.executable,
+                "-E",
+                "-s",
+                "-B",
+                "-m",
+                f"coursekit.jail.inside.{module}",
+                str(theirs.fileno()),
+                settings,
+            ],
+            cwd=COURSE,
             env={"PATH": os.defpath, **_ENVIRONMENT},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,

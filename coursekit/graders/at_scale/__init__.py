@@ -4,7 +4,6 @@ Sources: Milakov and Gimelshein, Online normalizer calculation for softmax (2018
 approximation for GPUs (2017); `torch.nn.AdaptiveLogSoftmaxWithLoss`, `torch.nn.functional.linear_cross_entropy`.
 """
 
-# the exercises, in the order of the course
 from coursekit.graders.at_scale.chunks import weight_gradient
 from coursekit.graders.at_scale.online import online_softmax_step
 from coursekit.graders.at_scale.accumulation import accumulated_loss
@@ -14,3 +13,13 @@ from coursekit.graders.at_scale.scaled_ctc import ctc_scaled
 
 # these add their mistakes to the exercises above
 from coursekit.graders.at_scale import linear_mistakes, scaled_ctc_mistakes
+
+# in the order of the course
+EXERCISES = (
+    weight_gradient,
+    online_softmax_step,
+    accumulated_loss,
+    adaptive_log_softmax,
+    linear_cross_entropy,
+    ctc_scaled,
+)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nan, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, log_softmax_spec
 from coursekit.graders.cross_entropy.picking import nll_loss_spec
 from coursekit.graders.cross_entropy.softmax import no_shift
-from coursekit.grading import Function
 
 
 def surprises(logits: Tensor, target: Tensor, ignore_index: int) -> Tensor:

@@ -8,11 +8,10 @@ from itertools import product
 import torch
 from torch import Tensor, inf, nn, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import normal
 from coursekit.graders.cross_entropy.common import READY_MADE, Rng, log_softmax_spec
-from coursekit.grading import Function
-from coursekit.inputs import normal
+from coursekit.wire import Question
 
 Parts = tuple[Tensor, int, int, Tensor, Tensor, int]
 Wrong = Callable[[Tensor, int, Tensor, Tensor, list[int]], Tensor]

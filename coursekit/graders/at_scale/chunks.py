@@ -7,10 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_value
 from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, log_softmax_spec
-from coursekit.grading import Function
 
 
 def weight_gradient_spec(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:

@@ -10,14 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import TOLERANCE, refuses, same_dtype, same_gradient, same_value, show
-from coursekit.exercise import Exercise, Failure, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Failure, Function, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise.answers import TOLERANCE
+from coursekit.exercise.inputs import distribution, indices
+from coursekit.exercise.literal import readable
 from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, draw_weight, log_softmax_spec
 from coursekit.graders.cross_entropy.drop_in import cross_entropy_spec
-from coursekit.grading import Function
-from coursekit.inputs import distribution, indices
-from coursekit.reductions import REDUCTIONS
 from coursekit.report import Example
+from coursekit.wire import Question
 
 
 def linear(input: Tensor, linear_weight: Tensor, linear_bias: Tensor | None) -> Tensor:
@@ -170,7 +170,7 @@ def long_batch(f: Function, rng: Rng) -> None:
         raise Failure(
             "The value of a long batch is not right.",
             "Print how many rows each chunk has, and their sum.",
-            Example(call, show(got), show(expected)),
+            Example(call, readable(got), readable(expected)),
         )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from coursekit.exercise import REDUCTIONS, wrong_words
 from coursekit.graders.at_scale.linear import linear, linear_cross_entropy, linear_cross_entropy_spec
 from coursekit.graders.cross_entropy.common import Loss
 from coursekit.graders.cross_entropy.drop_in import cross_entropy
-from coursekit.reductions import REDUCTIONS, wrong_words
 
 # Mistakes about (N, C, d1, …), which do not arise here, and about reductions, which has a say of its own below
 NOT_HERE = {"ce_mean_over_batch", "ce_channel_last", "ce_scrambled", "ce_always_mean"}
@@ -143,4 +143,4 @@ def lce_ignores_nothing(
     return linear_cross_entropy_spec(input, linear_weight, target, ignore_index=ignored, **flags)
 
 
-wrong_words(linear_cross_entropy, "lce_")
+wrong_words(linear_cross_entropy.misconceptions, "lce_")

@@ -5,10 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.compare import same_dtype, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_value
 from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits
-from coursekit.grading import Function
 
 
 def online_spec(state: Tensor, logits: Tensor) -> Tensor:

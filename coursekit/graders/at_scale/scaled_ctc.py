@@ -14,10 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
-from coursekit.grading import Function
-from coursekit.inputs import normal
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import normal
+from coursekit.wire import Question
 
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]

@@ -8,8 +8,7 @@ All these losses are the same two numbers, what a yes costs and what a no costs,
 in mixing, weighing and reducing are written once, and added to each loss in which they can be made.
 """
 
-# the exercises, in the order of the course
-from coursekit.graders.binary_cross_entropy.sigmoid import sigmoid, log_sigmoid
+from coursekit.graders.binary_cross_entropy.sigmoid import log_sigmoid, sigmoid
 from coursekit.graders.binary_cross_entropy.shares import binary_cross_entropy
 from coursekit.graders.binary_cross_entropy.logits import binary_cross_entropy_with_logits
 from coursekit.graders.binary_cross_entropy.focal import sigmoid_focal_loss
@@ -18,3 +17,14 @@ from coursekit.graders.binary_cross_entropy.labels import multilabel_soft_margin
 
 # adds its mistakes to the exercises above
 from coursekit.graders.binary_cross_entropy import shared_mistakes
+
+# in the order of the course
+EXERCISES = (
+    sigmoid,
+    log_sigmoid,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    sigmoid_focal_loss,
+    keras_binary_crossentropy,
+    multilabel_soft_margin_loss,
+)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, wrong_in
+from coursekit.exercise import Mistakes, wrong_in
 
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]
@@ -55,7 +55,7 @@ def with_logits(rng: Rng, *shape: int) -> tuple[Tensor, Tensor]:
     return draw(rng, LOGITS, *shape), answers(rng, *shape)
 
 
-def wrong_part(exercises: dict[str, Exercise], part: str, *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
+def wrong_part(exercises: dict[str, Mistakes], part: str, *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
     """Adds a mistake in one of the parts that a spec is made of: what takes this part's place."""
 
     def add(own: Loss) -> Loss:
@@ -68,7 +68,7 @@ def wrong_part(exercises: dict[str, Exercise], part: str, *explanations: str, na
     return add
 
 
-def wrong_losses(exercises: dict[str, Exercise], *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
+def wrong_losses(exercises: dict[str, Mistakes], *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
     """Adds a mistake in the loss of each element: a function of the right loss, and of its arguments."""
     return wrong_part(exercises, "twist", *explanations, name=name)
 

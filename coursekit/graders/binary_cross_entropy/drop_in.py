@@ -10,11 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import REDUCTIONS, Exercise, Function, refuses, same_dtype, same_gradient, same_value
 from coursekit.graders.binary_cross_entropy.common import FACTORS, Draw, Rng, draw
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS
 
 
 def drop_in_parity(exercise: Exercise, pair: Draw) -> None:

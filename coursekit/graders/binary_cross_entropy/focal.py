@@ -9,8 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, wrong_in
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    reduced,
+    refuses,
+    same_dtype,
+    same_gradient,
+    same_value,
+    wrong_in,
+)
 from coursekit.graders.binary_cross_entropy.common import (
     LOGITS,
     LOSSES,
@@ -26,8 +35,6 @@ from coursekit.graders.binary_cross_entropy.common import (
 from coursekit.graders.binary_cross_entropy.logits import of_logits
 from coursekit.graders.binary_cross_entropy.shares import of_shares
 from coursekit.graders.binary_cross_entropy.sigmoid import sigmoid_spec
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
 
 
 def share_of_right(inputs: Tensor, targets: Tensor) -> Tensor:
@@ -148,7 +155,7 @@ def focal_shapes(f: Function, rng: Rng) -> None:
     refuses(f, draw(rng, LOGITS, 3, 1), answers(rng, 3))
 
 
-ON_FOCAL = {"focal": sigmoid_focal_loss}
+ON_FOCAL = {"focal": sigmoid_focal_loss.misconceptions}
 wrong_on_focal = partial(wrong_in, ON_FOCAL)
 
 

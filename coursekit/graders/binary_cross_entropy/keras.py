@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question, wrong_in
+from coursekit.exercise import Exercise, Function, refuses, same_dtype, same_gradient, same_value, wrong_in
+from coursekit.exercise.twins import keras_twin
 from coursekit.graders.binary_cross_entropy.common import (
     DTYPES,
     LOGITS,
@@ -29,8 +29,7 @@ from coursekit.graders.binary_cross_entropy.common import (
 )
 from coursekit.graders.binary_cross_entropy.logits import of_logits
 from coursekit.graders.binary_cross_entropy.shares import of_shares, plain
-from coursekit.grading import Function
-from coursekit.twins import keras_twin
+from coursekit.wire import Question
 
 
 def of_clipped(p: Tensor, t: Tensor, low: float = 1e-7, high: float = 1 - 1e-7) -> Tensor:
@@ -240,7 +239,7 @@ def keras_few(f: Function, rng: Rng) -> None:
     same_value(f, keras_spec, torch.empty(0, 3), torch.empty(0, 3))
 
 
-ON_KERAS = {"keras": keras_binary_crossentropy}
+ON_KERAS = {"keras": keras_binary_crossentropy.misconceptions}
 wrong_on_keras = partial(wrong_in, ON_KERAS)
 
 

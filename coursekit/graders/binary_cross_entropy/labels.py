@@ -12,8 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question, wrong_in
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, same_dtype, same_gradient, same_value, wrong_in
 from coursekit.graders.binary_cross_entropy.common import (
     DTYPES,
     LOGITS,
@@ -30,8 +29,7 @@ from coursekit.graders.binary_cross_entropy.common import (
 from coursekit.graders.binary_cross_entropy.drop_in import drop_in_parity
 from coursekit.graders.binary_cross_entropy.logits import of_logits
 from coursekit.graders.binary_cross_entropy.sigmoid import softmax_of_all
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 
 def labels_spec(
@@ -133,7 +131,7 @@ def integer_labels(f: Function, rng: Rng) -> None:
     same_dtype(f, labels_spec, x, t.double(), dtype=torch.float64)
 
 
-ON_LABELS = {"labels": multilabel_soft_margin_loss}
+ON_LABELS = {"labels": multilabel_soft_margin_loss.misconceptions}
 wrong_on_labels = partial(wrong_in, ON_LABELS)
 
 

@@ -12,8 +12,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question, wrong_in
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    reduced,
+    refuses,
+    same_dtype,
+    same_gradient,
+    same_value,
+    wrong_in,
+)
 from coursekit.graders.binary_cross_entropy.common import (
     DTYPES,
     FACTORS,
@@ -33,8 +42,7 @@ from coursekit.graders.binary_cross_entropy.common import (
 )
 from coursekit.graders.binary_cross_entropy.drop_in import drop_in_parity, fitting_parity, weight_cases
 from coursekit.graders.binary_cross_entropy.sigmoid import log_sigmoid_spec
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 
 def of_logits(x: Tensor, t: Tensor, pos_weight: Tensor | float = 1.0) -> Tensor:
@@ -228,7 +236,9 @@ def with_pos_weight(explanation: str, name: str = "") -> Callable[[Loss], Loss]:
         def loss(losses: Loss, x: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
             return own(losses(x, torch.ones_like(t)), losses(x, torch.zeros_like(t)), t, w)
 
-        return wrong_losses({"logits": binary_cross_entropy_with_logits}, explanation, name=name or own.__name__)(loss)
+        return wrong_losses(
+            {"logits": binary_cross_entropy_with_logits.misconceptions}, explanation, name=name or own.__name__
+        )(loss)
 
     return add
 
@@ -271,7 +281,7 @@ def divided_no(yes: Tensor, no: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
     return t * yes + (1 - t) * no / w
 
 
-ON_LOGITS = {"logits": binary_cross_entropy_with_logits}
+ON_LOGITS = {"logits": binary_cross_entropy_with_logits.misconceptions}
 wrong_on_logits = partial(wrong_in, ON_LOGITS)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.exercise import wrong_in
+from coursekit.exercise import reduced, wrong_in, wrong_words
 from coursekit.graders.binary_cross_entropy.common import Loss, broadcast, weighed, wrong_losses, yes_and_no
 from coursekit.graders.binary_cross_entropy.focal import ON_FOCAL
 from coursekit.graders.binary_cross_entropy.keras import ON_KERAS
@@ -17,7 +17,6 @@ from coursekit.graders.binary_cross_entropy.labels import ON_LABELS
 from coursekit.graders.binary_cross_entropy.logits import ON_LOGITS, of_logits
 from coursekit.graders.binary_cross_entropy.shares import ON_SHARES, of_shares
 from coursekit.graders.binary_cross_entropy.sigmoid import log_sigmoid_spec, sigmoid_spec
-from coursekit.reductions import reduced, wrong_words
 
 TORCH = {**ON_SHARES, **ON_LOGITS, **ON_LABELS}
 EACH_ELEMENT = {**ON_SHARES, **ON_LOGITS}

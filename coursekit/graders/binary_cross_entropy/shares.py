@@ -12,8 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nan, tensor
 
-from coursekit.compare import refuses, same_gradient, same_value
-from coursekit.exercise import Exercise, Question, wrong_in
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_gradient, same_value, wrong_in
 from coursekit.graders.binary_cross_entropy.common import (
     DTYPES,
     FACTORS,
@@ -30,8 +29,7 @@ from coursekit.graders.binary_cross_entropy.common import (
 )
 from coursekit.graders.binary_cross_entropy.drop_in import drop_in_parity, fitting_parity, weight_cases
 from coursekit.graders.binary_cross_entropy.logits import logits_spec
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 
 class _Guarded(torch.autograd.Function):
@@ -224,7 +222,7 @@ def places_of_keras(input: Tensor, target: Tensor, weight: Tensor | None = None,
     return shares_spec(target, input, weight, reduction)
 
 
-ON_SHARES = {"shares": binary_cross_entropy}
+ON_SHARES = {"shares": binary_cross_entropy.misconceptions}
 wrong_on_shares = partial(wrong_losses, ON_SHARES)
 
 

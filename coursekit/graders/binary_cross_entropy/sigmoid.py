@@ -10,10 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.binary_cross_entropy.common import DTYPES, LOGITS, LOSSES, SIGMOIDS, Rng, draw
-from coursekit.grading import Function
+from coursekit.wire import Question
 
 
 def sigmoid_spec(input: Tensor) -> Tensor:

@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, tensor
 
-from coursekit.compare import same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_gradient, same_value
 from coursekit.graders.counts_and_noise.common import READY_MADE, Loss, Rng
 from coursekit.graders.counts_and_noise.noise import (
     NOISE_SHAPES,
@@ -20,7 +19,6 @@ from coursekit.graders.counts_and_noise.noise import (
     noise_checks,
     noise_mistakes,
 )
-from coursekit.grading import Function
 
 
 def torch_normal(input: Tensor, target: Tensor, var: Tensor) -> Tensor:

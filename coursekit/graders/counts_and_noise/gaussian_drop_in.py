@@ -11,14 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_gradient, same_value
 from coursekit.graders.counts_and_noise.common import DTYPES, READY_MADE, Loss, Rng, draw
 from coursekit.graders.counts_and_noise.gaussian import GAUSSIAN_TERMS, HALF_LN_2PI
 from coursekit.graders.counts_and_noise.noise import noise
 from coursekit.graders.counts_and_noise.shared_mistakes import wrong_reductions
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 
 def aligned(input: Tensor, var: Tensor | float) -> Tensor:

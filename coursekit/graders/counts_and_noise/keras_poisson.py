@@ -9,11 +9,10 @@ from itertools import product
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.twins import keras_twin
 from coursekit.graders.counts_and_noise.common import DTYPES, READY_MADE, Rng, counts, rates
-from coursekit.grading import Function
-from coursekit.twins import keras_twin
+from coursekit.wire import Question
 
 
 def keras_poisson_spec(y_true: Tensor, y_pred: Tensor, eps: float = 1e-7) -> Tensor:

@@ -7,8 +7,7 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_gradient, same_value
 from coursekit.graders.counts_and_noise.common import READY_MADE, Loss, Rng
 from coursekit.graders.counts_and_noise.noise import (
     NOISE_SHAPES,
@@ -19,7 +18,6 @@ from coursekit.graders.counts_and_noise.noise import (
     noise_checks,
     noise_mistakes,
 )
-from coursekit.grading import Function
 
 
 def torch_laplace(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:

@@ -9,11 +9,10 @@ from itertools import product
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.counts_and_noise.common import DTYPES, Rng, draw
 from coursekit.graders.counts_and_noise.shared_mistakes import wrong_densities
-from coursekit.grading import Function
+from coursekit.wire import Question
 
 
 def laplace_nll_spec(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:

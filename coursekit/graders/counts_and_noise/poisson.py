@@ -7,12 +7,10 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.counts_and_noise.common import READY_MADE, Rng, counts, rates
 from coursekit.graders.counts_and_noise.noise import gaussian_nll_spec
 from coursekit.graders.counts_and_noise.shared_mistakes import wrong_densities
-from coursekit.grading import Function
 
 
 def poisson_nll_spec(rate: Tensor, count: Tensor) -> Tensor:

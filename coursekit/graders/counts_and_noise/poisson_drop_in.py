@@ -11,8 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_gradient, same_value
 from coursekit.graders.counts_and_noise.common import DTYPES, READY_MADE, Loss, Rng, counts, draw, rates
 from coursekit.graders.counts_and_noise.poisson import (
     exact_factorial,
@@ -25,8 +24,7 @@ from coursekit.graders.counts_and_noise.poisson import (
     stirling_spec,
 )
 from coursekit.graders.counts_and_noise.shared_mistakes import wrong_reductions
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 
 def poisson_nll_loss_spec(

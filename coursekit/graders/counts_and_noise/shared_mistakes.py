@@ -8,8 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from coursekit.exercise import Exercise
-from coursekit.reductions import reduced, wrong_words
+from coursekit.exercise import Exercise, reduced, wrong_words
 
 
 def wrong_densities(exercise: Exercise) -> None:
@@ -60,7 +59,7 @@ def wrong_reductions(exercise: Exercise) -> None:
 
         exercise.misconception(explanation, name)(loss)
 
-    wrong_words(exercise)
+    wrong_words(exercise.misconceptions)
     wrong(
         "mean_over_rows",
         "'mean' divides by the number of rows. torch divides by the number of all elements: a table of three columns "

@@ -5,8 +5,7 @@ al., Focal Loss for Dense Object Detection (2017); `torch.nn.functional.log_soft
 `keras.losses.categorical_crossentropy`, `sparse_categorical_crossentropy`.
 """
 
-# the exercises, in the order of the course
-from coursekit.graders.cross_entropy.softmax import sample_loss, log_softmax
+from coursekit.graders.cross_entropy.softmax import log_softmax, sample_loss
 from coursekit.graders.cross_entropy.smoothing import smooth_targets
 from coursekit.graders.cross_entropy.picking import nll_loss
 from coursekit.graders.cross_entropy.sequence import sequence_loss
@@ -15,4 +14,17 @@ from coursekit.graders.cross_entropy.keras import keras_categorical_crossentropy
 from coursekit.graders.cross_entropy.drop_in import cross_entropy
 
 # these add their mistakes to the exercises above, in this order
-from coursekit.graders.cross_entropy import keras_mistakes, drop_in_mistakes, mistakes_of_both
+from coursekit.graders.cross_entropy import drop_in_mistakes, keras_mistakes, mistakes_of_both
+
+# in the order of the course
+EXERCISES = (
+    sample_loss,
+    log_softmax,
+    smooth_targets,
+    nll_loss,
+    sequence_loss,
+    focal_loss,
+    keras_categorical_crossentropy,
+    keras_sparse_categorical_crossentropy,
+    cross_entropy,
+)

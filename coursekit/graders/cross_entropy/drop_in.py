@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import distribution, indices
 from coursekit.graders.cross_entropy.common import (
     READY_MADE,
     Rng,
@@ -23,9 +23,7 @@ from coursekit.graders.cross_entropy.common import (
     reduced,
 )
 from coursekit.graders.cross_entropy.picking import nll_inputs, nll_loss_spec
-from coursekit.grading import Function
-from coursekit.inputs import distribution, indices
-from coursekit.reductions import REDUCTIONS
+from coursekit.wire import Question
 
 
 def cross_entropy_spec(

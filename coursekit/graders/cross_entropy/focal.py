@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import indices
 from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, draw_weight, log_softmax_spec
 from coursekit.graders.cross_entropy.picking import nll_loss_spec
 from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift
-from coursekit.grading import Function
-from coursekit.inputs import indices
 
 
 def sample_losses(logits: Tensor, target: Tensor) -> Tensor:

@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import distribution, indices
+from coursekit.exercise.twins import keras_twin
 from coursekit.graders.cross_entropy.common import READY_MADE, Loss, Rng, draw_logits, log_softmax_spec, only_valid
-from coursekit.grading import Function
-from coursekit.inputs import distribution, indices
-from coursekit.twins import keras_twin
+from coursekit.wire import Question
 
 
 def log_shares(y_pred: Tensor, axis: int, low: float = 1e-7, high: float = 1 - 1e-7) -> Tensor:

@@ -22,7 +22,10 @@ from coursekit.graders.cross_entropy.keras import (
 )
 from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift, over_the_batch, over_the_last, raw
 
-KERAS = {"dense": keras_categorical_crossentropy, "sparse": keras_sparse_categorical_crossentropy}
+KERAS = {
+    "dense": keras_categorical_crossentropy.misconceptions,
+    "sparse": keras_sparse_categorical_crossentropy.misconceptions,
+}
 
 in_both_of_keras = partial(wrong_in, KERAS)
 

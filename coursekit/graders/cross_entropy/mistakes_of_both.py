@@ -14,7 +14,7 @@ from coursekit.graders.cross_entropy.common import Loss, class_dim, reduced
 from coursekit.graders.cross_entropy.drop_in import cross_entropy
 from coursekit.graders.cross_entropy.picking import nll_loss
 
-wrong_in_both = partial(wrong_in, {"nll": nll_loss, "ce": cross_entropy})
+wrong_in_both = partial(wrong_in, {"nll": nll_loss.misconceptions, "ce": cross_entropy.misconceptions})
 
 
 def divided_by(

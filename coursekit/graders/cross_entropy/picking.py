@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import indices
 from coursekit.graders.cross_entropy.common import (
     MARKS,
     READY_MADE,
@@ -24,9 +24,7 @@ from coursekit.graders.cross_entropy.common import (
     only_valid,
     reduced,
 )
-from coursekit.grading import Function
-from coursekit.inputs import indices
-from coursekit.reductions import REDUCTIONS
+from coursekit.wire import Question
 
 
 def nll_loss_spec(

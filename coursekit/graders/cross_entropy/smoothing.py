@@ -5,11 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_value
+from coursekit.exercise.inputs import indices
 from coursekit.graders.cross_entropy.common import Rng
-from coursekit.grading import Function
-from coursekit.inputs import indices
 
 
 def smooth_targets_spec(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:

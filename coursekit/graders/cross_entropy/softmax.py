@@ -10,11 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import indices
 from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, log_softmax_spec
-from coursekit.grading import Function
-from coursekit.inputs import indices
+from coursekit.wire import Question
 
 # ---- sample_loss -------------------------------------------------------------------------------------------------
 

@@ -7,9 +7,18 @@ A wrong recursion is wrong in the forward variables of one word and in the loss 
 rules of the lattice, and added to both.
 """
 
-# the exercises, in the order of the course
 from coursekit.graders.ctc_forward.collapsing import collapse
 from coursekit.graders.ctc_forward.enumeration import ctc_by_enumeration
-from coursekit.graders.ctc_forward.states import ctc_states, ctc_skips
+from coursekit.graders.ctc_forward.states import ctc_skips, ctc_states
 from coursekit.graders.ctc_forward.alpha import ctc_alpha
 from coursekit.graders.ctc_forward.drop_in import ctc_loss
+
+# in the order of the course
+EXERCISES = (
+    collapse,
+    ctc_by_enumeration,
+    ctc_states,
+    ctc_skips,
+    ctc_alpha,
+    ctc_loss,
+)

@@ -8,8 +8,8 @@ from functools import partial
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import normal
 from coursekit.graders.ctc_forward.common import (
     READY_MADE,
     Loss,
@@ -21,8 +21,6 @@ from coursekit.graders.ctc_forward.common import (
     whole,
 )
 from coursekit.graders.ctc_forward.recursion import MISTAKES
-from coursekit.grading import Function
-from coursekit.inputs import normal
 
 
 def alpha_spec(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:

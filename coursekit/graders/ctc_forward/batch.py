@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, inf
 
+from coursekit.exercise import reduced
 from coursekit.graders.ctc_forward.common import Loss, forward, ln_sum
-from coursekit.reductions import reduced
 
 Lengths = Tensor | Sequence[int]
 

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.exercise import Question
+from coursekit.exercise import REDUCTIONS
 from coursekit.graders.ctc_forward.batch import Lengths, as_list, words_of
 from coursekit.graders.ctc_forward.common import doubles
-from coursekit.reductions import REDUCTIONS
+from coursekit.wire import Question
 
 ctc: Any = torch.nn.functional.ctc_loss  # it takes lists of lengths, which its annotations do not say
 

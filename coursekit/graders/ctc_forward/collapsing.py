@@ -7,10 +7,8 @@ from itertools import groupby, pairwise
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_value
 from coursekit.graders.ctc_forward.common import READY_MADE, Rng, whole
-from coursekit.grading import Function
 
 
 def collapse_spec(path: Tensor, blank: int = 0) -> Tensor:

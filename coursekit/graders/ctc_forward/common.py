@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.inputs import distribution
+from coursekit.exercise.inputs import distribution
 
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]

@@ -9,17 +9,23 @@ from itertools import product
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    refuses,
+    same_dtype,
+    same_gradient,
+    same_value,
+    wrong_words,
+)
+from coursekit.exercise.inputs import normal
 from coursekit.graders.ctc_forward.batch import batched, word_loss
 from coursekit.graders.ctc_forward.cases import cases, torch_ctc
 from coursekit.graders.ctc_forward.common import READY_MADE, Rng, draw_log_probs, draw_word, whole
 from coursekit.graders.ctc_forward.mistakes_in_a_batch import CALLS, MEANS, WORDS
 from coursekit.graders.ctc_forward.mistakes_in_a_word import ENDS
 from coursekit.graders.ctc_forward.recursion import MISTAKES
-from coursekit.grading import Function
-from coursekit.inputs import normal
-from coursekit.reductions import REDUCTIONS, wrong_words
 
 ctc_spec = batched()
 
@@ -282,7 +288,7 @@ def thousand_frames(f: Function, rng: Rng) -> None:
     same_value(f, uniform_loss, log_probs, *rest, reduction="sum")
 
 
-wrong_words(ctc_loss)
+wrong_words(ctc_loss.misconceptions)
 for name, (explanation, rows) in MISTAKES.items():
     if name == "in_probabilities":  # the loss does not show where the probability was formed: see `probability_formed`
         continue

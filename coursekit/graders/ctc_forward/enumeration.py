@@ -9,11 +9,9 @@ from itertools import groupby, product
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import distribution
 from coursekit.graders.ctc_forward.common import READY_MADE, Loss, Rng, draw_word, whole
-from coursekit.grading import Function
-from coursekit.inputs import distribution
 
 
 @cache

@@ -8,10 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_value
 from coursekit.graders.ctc_forward.common import READY_MADE, Rng, draw_word, skips_of, states_of, whole
-from coursekit.grading import Function
 
 
 def states_spec(target: Tensor, blank: int = 0) -> Tensor:

@@ -5,7 +5,6 @@ and Ng, First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Direc
 prefix beam search; `torch.nn.functional.ctc_loss`.
 """
 
-# the exercises, in the order of the course
 from coursekit.graders.ctc_training.backward import ctc_beta
 from coursekit.graders.ctc_training.occupancy import ctc_occupancy
 from coursekit.graders.ctc_training.greedy import greedy_decode
@@ -15,3 +14,13 @@ from coursekit.graders.ctc_training.drop_in import ctc_loss_from_logits
 
 # these add their mistakes to the exercises above, in this order
 from coursekit.graders.ctc_training import beam_mistakes, drop_in_mistakes, gradient_mistakes
+
+# in the order of the course
+EXERCISES = (
+    ctc_beta,
+    ctc_occupancy,
+    greedy_decode,
+    edit_distance,
+    prefix_beam_search,
+    ctc_loss_from_logits,
+)

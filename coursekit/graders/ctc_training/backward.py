@@ -7,8 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_value
 from coursekit.graders.ctc_training.common import (
     READY_MADE,
     Loss,
@@ -23,7 +22,6 @@ from coursekit.graders.ctc_training.common import (
     no_jump,
     two_labels,
 )
-from coursekit.grading import Function
 
 
 def beta_spec(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:

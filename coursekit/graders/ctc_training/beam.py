@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function
 from coursekit.graders.ctc_training.common import READY_MADE, Rng, same_labels
 from coursekit.graders.ctc_training.search import labels, search
-from coursekit.grading import Function
 
 
 def beam_spec(log_probs: Tensor, beam_width: int, blank: int = 0) -> Tensor:

@@ -10,10 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import call_line, show
-from coursekit.exercise import Failure
-from coursekit.grading import Function
-from coursekit.inputs import distribution
+from coursekit.exercise import Failure, Function
+from coursekit.exercise.inputs import distribution
+from coursekit.exercise.literal import call_line, readable
 from coursekit.report import Example
 
 Rng = np.random.Generator
@@ -155,7 +154,7 @@ def same_labels(f: Function, spec: Callable[..., Tensor], *args: Any, **kwargs: 
     got, want = f(*args, **kwargs), spec(*args, **kwargs)
     line = call_line(f.name, f.calls[-1].question)
     if got.shape != want.shape or not torch.equal(got.double(), want.double()):
-        raise Failure("The labels are not right.", example=Example(line, show(got), show(want)))
+        raise Failure("The labels are not right.", example=Example(line, readable(got), readable(want)))
     if got.is_floating_point():
         raise Failure(
             "The labels are right, but they are floating point numbers.",

@@ -9,10 +9,8 @@ from functools import cache
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_value
 from coursekit.graders.ctc_training.common import Loss, Rng
-from coursekit.grading import Function
 
 Sequence = tuple[int, ...]
 

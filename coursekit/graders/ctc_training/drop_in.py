@@ -11,12 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import normal
 from coursekit.graders.ctc_training.common import READY_MADE, Rng, states_of, two_labels
-from coursekit.grading import Function
-from coursekit.inputs import normal
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 FAR = -1e30  # in place of -inf, whose gradient would be NaN; exp(FAR) is exactly 0
 

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, tensor
 
+from coursekit.exercise import reduced, wrong_words
 from coursekit.graders.ctc_training.common import Loss
 from coursekit.graders.ctc_training.drop_in import ctc_loss_from_logits, from_logits_spec, sample_loss
-from coursekit.reductions import reduced, wrong_words
 
-wrong_words(ctc_loss_from_logits)
+wrong_words(ctc_loss_from_logits.misconceptions)
 
 Mean = Callable[[Tensor, Tensor], Tensor]
 

@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function
 from coursekit.graders.ctc_training.common import READY_MADE, Loss, Rng, same_labels, two_labels
-from coursekit.grading import Function
 
 
 def best_path(log_probs: Tensor) -> list[int]:

@@ -8,8 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_value
 from coursekit.graders.ctc_training.common import (
     READY_MADE,
     Loss,
@@ -25,7 +24,6 @@ from coursekit.graders.ctc_training.common import (
     states_of,
     two_labels,
 )
-from coursekit.grading import Function
 
 
 def joint(log_probs: Tensor, target: Tensor, blank: int = 0, onward: Onward = onward) -> Tensor:

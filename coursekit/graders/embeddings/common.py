@@ -11,10 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, tensor
 
-from coursekit.compare import refuses, same_dtype, same_value
-from coursekit.exercise import Exercise
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced, wrong_words
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_value, wrong_words
 
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]
@@ -104,7 +101,7 @@ def reduction_mistakes(exercise: Exercise, costs_nothing: str, prefix: str = "")
         prefix: what the mistakes' names begin with.
     """
     spec, calls = exercise.spec, signature(exercise.spec)
-    wrong_words(exercise, prefix)
+    wrong_words(exercise.misconceptions, prefix)
 
     def of_losses(explanation: str) -> Callable[[Callable[[Tensor, str], Tensor]], None]:
         """Registers a mistake in one reduction, made with the losses of the elements."""

@@ -9,11 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import refuses, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_gradient, same_value
 from coursekit.graders.embeddings.common import DTYPES, READY_MADE, Loss, Rng, angled, drop_in_parity, shuffled
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 # a pair that belongs together, near and far; one that does not, near and far
 BANDS = ((0.4, 0.9), (-0.8, -0.4), (0.5, 0.9), (-0.8, -0.3))

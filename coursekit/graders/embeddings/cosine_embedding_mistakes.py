@@ -5,14 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coursekit.exercise import formula_mistakes
+from coursekit.exercise import reduced
 from coursekit.graders.embeddings.common import Loss, reduction_mistakes
 from coursekit.graders.embeddings.cosine_embedding import cosine_embedding_loss, cosines, formula, loss_of, spec
-from coursekit.reductions import reduced
 
 reduction_mistakes(cosine_embedding_loss, "pairs that are as they should be")
 
-wrong = formula_mistakes(cosine_embedding_loss, loss_of)
+wrong = cosine_embedding_loss.misconceptions.formula(loss_of)
 
 
 @wrong("This is the cosine for target 1, which is largest where the pair is right. The loss is 1 - cos.")

@@ -9,10 +9,9 @@ from itertools import product
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question, formula_mistakes
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.embeddings.common import DTYPES, READY_MADE, Loss, Rng, angled
-from coursekit.grading import Function
+from coursekit.wire import Question
 
 ORDERS = (2.0, 1.0, 3.0)
 
@@ -166,7 +165,7 @@ def distance_of(formula: Loss) -> Loss:
     return distance
 
 
-wrong = formula_mistakes(pairwise_distance, distance_of)
+wrong = pairwise_distance.misconceptions.formula(distance_of)
 
 
 @wrong("eps is not used. It goes to every difference, before the norm.")

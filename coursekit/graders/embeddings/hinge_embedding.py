@@ -9,8 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.compare import refuses, same_gradient, same_value
-from coursekit.exercise import Exercise, Question, formula_mistakes
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    reduced,
+    refuses,
+    same_gradient,
+    same_value,
+)
 from coursekit.graders.embeddings.common import (
     DTYPES,
     READY_MADE,
@@ -20,8 +27,7 @@ from coursekit.graders.embeddings.common import (
     reduction_mistakes,
     shuffled,
 )
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 # near and far for either sense, on either side of each margin that a check sets
 DISTANCES = (0.3, 1.7, 0.4, 0.8, 1.3, 2.6)
@@ -198,7 +204,7 @@ def shapes_broadcast(f: Function, rng: Rng) -> None:
 drop_in_parity(hinge_embedding_loss, distances, "distances")
 reduction_mistakes(hinge_embedding_loss, "distances that are as they should be")
 
-wrong = formula_mistakes(hinge_embedding_loss, loss_of)
+wrong = hinge_embedding_loss.misconceptions.formula(loss_of)
 
 
 @wrong(  # HE2

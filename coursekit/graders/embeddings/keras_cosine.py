@@ -9,11 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question, formula_mistakes
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.twins import keras_twin
 from coursekit.graders.embeddings.common import READY_MADE, Rng, angled
-from coursekit.grading import Function
-from coursekit.twins import keras_twin
+from coursekit.wire import Question
 
 BANDS = ((0.3, 0.9), (-0.8, -0.3))
 
@@ -254,8 +253,7 @@ def zeros_are_right(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
     return torch.where(none, -1.0, spec(y_true, y_pred, axis))
 
 
-bounded = formula_mistakes(
-    keras_cosine_similarity,
+bounded = keras_cosine_similarity.misconceptions.formula(
     lambda formula: lambda y_true, y_pred, axis=-1: formula(y_true.to(y_pred.dtype), y_pred, axis),
 )
 

@@ -8,10 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_gradient, same_value
-from coursekit.exercise import Exercise, formula_mistakes
+from coursekit.exercise import Exercise, Function, same_gradient, same_value
 from coursekit.graders.embeddings.common import READY_MADE, Loss, Rng
-from coursekit.grading import Function
 
 
 def with_triplets(
@@ -130,8 +128,8 @@ def gradient_to_the_hardest(f: Function, rng: Rng) -> None:
     same_gradient(f, spec, *table(rng), scale=2.0)
 
 
-wrong = formula_mistakes(
-    batch_hard_losses, lambda formula: lambda distance, label, margin=1.0: formula(distance, label, margin)
+wrong = batch_hard_losses.misconceptions.formula(
+    lambda formula: lambda distance, label, margin=1.0: formula(distance, label, margin)
 )
 
 

@@ -9,13 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, same_gradient, same_value
 from coursekit.graders.embeddings.common import DTYPES, READY_MADE, Rng, drop_in_parity
 from coursekit.graders.embeddings.distance import spec as distance_spec
 from coursekit.graders.embeddings.triplet_common import hinge, triplet_loss, triplet_parity, triplets
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS
+from coursekit.wire import Question
 
 
 def spec(

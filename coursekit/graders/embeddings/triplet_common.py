@@ -10,11 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, tensor
 
-from coursekit.compare import refuses, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_gradient, same_value
 from coursekit.graders.embeddings.common import Array, Loss, Rng, shuffled
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
 
 # what is true of the three distances anchor-positive, anchor-negative, positive-negative, for a margin of 1
 KINDS: tuple[Callable[[Array, Array, Array], NDArray[np.bool_]], ...] = (

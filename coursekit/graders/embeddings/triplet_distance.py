@@ -14,18 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import refuses, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, refuses, same_gradient, same_value
 from coursekit.graders.embeddings.common import DTYPES, READY_MADE, Loss, Rng, drop_in_parity
 from coursekit.graders.embeddings.distance import spec as euclid
-from coursekit.graders.embeddings.triplet_common import (
-    hinge,
-    triplet_loss,
-    triplet_parity,
-    triplets,
-)
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS
+from coursekit.graders.embeddings.triplet_common import hinge, triplet_loss, triplet_parity, triplets
+from coursekit.wire import Question
 
 Triplet = tuple[Tensor, Tensor, Tensor]
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from coursekit.exercise import reduced
 from coursekit.graders.embeddings.common import Loss, reduction_mistakes
 from coursekit.graders.embeddings.distance import spec as euclid
 from coursekit.graders.embeddings.triplet_common import hinge, no_check_of_dimensions
@@ -19,7 +20,6 @@ from coursekit.graders.embeddings.triplet_distance import (
     spec,
     triplet_margin_with_distance_loss,
 )
-from coursekit.reductions import reduced
 
 reduction_mistakes(triplet_margin_with_distance_loss, "triplets that are met")
 

@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from coursekit.exercise import reduced
 from coursekit.graders.embeddings.common import Loss, reduction_mistakes
 from coursekit.graders.embeddings.distance import norm
 from coursekit.graders.embeddings.distance import spec as distance_spec
 from coursekit.graders.embeddings.triplet import spec, triplet_margin_loss
 from coursekit.graders.embeddings.triplet_common import hinge, no_check_of_dimensions, triplet_loss
-from coursekit.reductions import reduced
 
 reduction_mistakes(triplet_margin_loss, "triplets that are met")
 

@@ -5,7 +5,6 @@ Based on the Shannon Entropy (1991); Hinton, Vinyals and Dean, Distilling the Kn
 (2015); `keras.losses.kl_divergence`; `torch.nn.functional.kl_div`.
 """
 
-# the exercises, in the order of the course
 from coursekit.graders.kl_divergence.cross_entropy import distribution_cross_entropy
 from coursekit.graders.kl_divergence.kl import kl_divergence
 from coursekit.graders.kl_divergence.jensen_shannon import js_divergence
@@ -13,3 +12,14 @@ from coursekit.graders.kl_divergence.gaussian import gaussian_kl
 from coursekit.graders.kl_divergence.keras import keras_kl_divergence
 from coursekit.graders.kl_divergence.distillation import distillation_loss
 from coursekit.graders.kl_divergence.drop_in import kl_div
+
+# in the order of the course
+EXERCISES = (
+    distribution_cross_entropy,
+    kl_divergence,
+    js_divergence,
+    gaussian_kl,
+    keras_kl_divergence,
+    distillation_loss,
+    kl_div,
+)

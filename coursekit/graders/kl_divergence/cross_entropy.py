@@ -6,11 +6,9 @@ import math
 
 from torch import Tensor, tensor
 
-from coursekit.compare import same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_gradient, same_value
 from coursekit.graders.kl_divergence.common import READY_MADE, Rng, cross_entropy_spec, entropy_of, ln
 from coursekit.graders.kl_divergence.kl import kl_spec, pair
-from coursekit.grading import Function
 
 distribution_cross_entropy = Exercise(
     "distribution_cross_entropy",

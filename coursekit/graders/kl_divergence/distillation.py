@@ -7,11 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import normal
 from coursekit.graders.kl_divergence.common import READY_MADE, Rng, apart
-from coursekit.grading import Function
-from coursekit.inputs import normal
 
 
 def distillation_spec(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:

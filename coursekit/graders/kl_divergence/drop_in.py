@@ -12,11 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import distribution
 from coursekit.graders.kl_divergence.common import READY_MADE, Rng, apart, ln, nothing
-from coursekit.grading import Function
-from coursekit.inputs import distribution
+from coursekit.wire import Question
 
 
 def reduced(loss: Tensor, input: Tensor, reduction: str) -> Tensor:

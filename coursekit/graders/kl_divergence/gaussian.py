@@ -8,11 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import normal
 from coursekit.graders.kl_divergence.common import READY_MADE, Rng, apart
-from coursekit.grading import Function
-from coursekit.inputs import normal
 
 
 def gaussian_spec(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:

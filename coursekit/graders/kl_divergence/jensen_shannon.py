@@ -7,11 +7,9 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.kl_divergence.common import READY_MADE, Rng, entropy_of, ln
 from coursekit.graders.kl_divergence.kl import kl_spec, pair
-from coursekit.grading import Function
 
 
 def js_spec(p: Tensor, q: Tensor) -> Tensor:

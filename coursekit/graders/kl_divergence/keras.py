@@ -10,14 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import distribution
+from coursekit.exercise.twins import keras_twin
 from coursekit.graders.kl_divergence.common import READY_MADE, Rng
 from coursekit.graders.kl_divergence.drop_in import believed, kl_div_spec
 from coursekit.graders.kl_divergence.kl import kl_spec, pair
-from coursekit.grading import Function
-from coursekit.inputs import distribution
-from coursekit.twins import keras_twin
+from coursekit.wire import Question
 
 
 def keras_kl_spec(y_true: Tensor, y_pred: Tensor, low: float = 1e-7, high: float = 1.0) -> Tensor:

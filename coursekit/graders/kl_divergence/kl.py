@@ -8,11 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import distribution
 from coursekit.graders.kl_divergence.common import READY_MADE, Rng, apart, cross_entropy_spec, ln, nothing
-from coursekit.grading import Function
-from coursekit.inputs import distribution
 
 
 def pair(rng: Rng, *shape: int) -> tuple[Tensor, ...]:

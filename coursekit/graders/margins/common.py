@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise
-from coursekit.reductions import reduced
+from coursekit.exercise import Exercise, reduced
 
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]

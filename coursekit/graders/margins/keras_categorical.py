@@ -9,11 +9,10 @@ from math import prod
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.twins import keras_twin
 from coursekit.graders.margins.common import READY_MADE, Loss, Rng, draw_scores, hinge
-from coursekit.grading import Function
-from coursekit.twins import keras_twin
+from coursekit.wire import Question
 
 
 def categorical_spec(y_true: Tensor, y_pred: Tensor) -> Tensor:

@@ -10,11 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.twins import keras_twin
 from coursekit.graders.margins.common import READY_MADE, SCORES, Loss, Rng, hinge
-from coursekit.grading import Function
-from coursekit.twins import keras_twin
+from coursekit.wire import Question
 
 
 def as_sides(labels: Tensor) -> Tensor:

@@ -9,11 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_gradient, same_value
 from coursekit.graders.margins.common import DTYPES, READY_MADE, Loss, Rng, draw_factors, draw_scores, hinge
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 
 def others(row: Tensor, right: int) -> Tensor:

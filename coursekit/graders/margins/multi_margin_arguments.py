@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from coursekit.exercise import reduced
 from coursekit.graders.margins.common import hinge
 from coursekit.graders.margins.multi_margin import assembled, multi_margin_loss, multi_margin_spec, others, sample_loss
 from coursekit.graders.margins.multi_margin_mistakes import gaps
-from coursekit.reductions import reduced
 
 
 @multi_margin_loss.misconception(  # MM5

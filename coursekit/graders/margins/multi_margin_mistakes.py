@@ -7,11 +7,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from coursekit.exercise import wrong_words
 from coursekit.graders.margins.common import Loss, hinge, sample_mistakes
 from coursekit.graders.margins.multi_margin import assembled, multi_margin_loss, others, sample_loss
-from coursekit.reductions import wrong_words
 
-wrong_words(multi_margin_loss)
+wrong_words(multi_margin_loss.misconceptions)
 sample_mistakes(multi_margin_loss)
 
 

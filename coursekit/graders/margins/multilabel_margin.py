@@ -8,11 +8,9 @@ from itertools import product
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_gradient, same_value
 from coursekit.graders.margins.common import DTYPES, READY_MADE, Loss, Rng, draw_scores, hinge
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 
 def before_the_end(numbers: list[int]) -> list[int]:

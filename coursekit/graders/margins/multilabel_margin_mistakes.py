@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from coursekit.exercise import reduced, wrong_words
 from coursekit.graders.margins.common import Loss, hinge, of_samples, sample_mistakes
 from coursekit.graders.margins.multilabel_margin import (
     assembled,
@@ -15,9 +16,8 @@ from coursekit.graders.margins.multilabel_margin import (
     multilabel_margin_spec,
     sample_loss,
 )
-from coursekit.reductions import reduced, wrong_words
 
-wrong_words(multilabel_margin_loss)
+wrong_words(multilabel_margin_loss.misconceptions)
 sample_mistakes(multilabel_margin_loss)
 
 

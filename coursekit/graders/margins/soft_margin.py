@@ -10,11 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_gradient, same_value
 from coursekit.graders.margins.common import DTYPES, READY_MADE, SCORES, Rng
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 
 def soft_margin_spec(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:

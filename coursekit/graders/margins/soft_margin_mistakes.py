@@ -8,9 +8,9 @@ from math import log
 import torch
 from torch import Tensor
 
+from coursekit.exercise import reduced, wrong_words
 from coursekit.graders.margins.common import Loss, of_samples
 from coursekit.graders.margins.soft_margin import soft_margin_loss
-from coursekit.reductions import reduced, wrong_words
 
 
 def wrong(explanation: str) -> Callable[[Loss], Loss]:
@@ -155,7 +155,7 @@ def loss_squared(y: Tensor, x: Tensor) -> Tensor:
     return soft(-y * x) ** 2
 
 
-wrong_words(soft_margin_loss)
+wrong_words(soft_margin_loss.misconceptions)
 wrong_mean = of_samples(soft_margin_loss)
 
 

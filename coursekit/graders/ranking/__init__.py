@@ -6,7 +6,6 @@ Operating Characteristic (ROC) Curve (1982); Burges and others, Learning to Rank
 Rafailov and others, Direct Preference Optimization (2023); `torch.nn.functional.margin_ranking_loss`.
 """
 
-# the exercises, in the order of the course
 from coursekit.graders.ranking.bradley_terry import bradley_terry_loss
 from coursekit.graders.ranking.plackett_luce import plackett_luce_loss
 from coursekit.graders.ranking.area import area_under_curve
@@ -16,3 +15,13 @@ from coursekit.graders.ranking.margin import margin_ranking_loss
 
 # this adds its mistakes to the exercise above
 from coursekit.graders.ranking import margin_mistakes
+
+# in the order of the course
+EXERCISES = (
+    bradley_terry_loss,
+    plackett_luce_loss,
+    area_under_curve,
+    preference_loss,
+    dpo_loss,
+    margin_ranking_loss,
+)

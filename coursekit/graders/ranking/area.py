@@ -6,10 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.compare import same_dtype, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_value
 from coursekit.graders.ranking.common import Rng, draw_scores
-from coursekit.grading import Function
 
 
 def area_spec(scores: Tensor, labels: Tensor) -> Tensor:

@@ -9,10 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.ranking.common import READY_MADE, Rng, always_float32, draw_scores, surprise
-from coursekit.grading import Function
 
 # How often each of a pair won: never equal, and the product of no two of them is another
 COUNTS = ((3, 1), (1, 4), (5, 2), (2, 7), (6, 1), (3, 8))

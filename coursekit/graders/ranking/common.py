@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nan, tensor
 
-from coursekit.exercise import Exercise
-from coursekit.reductions import reduced, wrong_words
+from coursekit.exercise import Exercise, reduced, wrong_words
 
 Rng = np.random.Generator
 Loss = Callable[..., Tensor]
@@ -65,7 +64,7 @@ def of_losses(exercise: Exercise, explanation: str) -> Callable[[Callable[[Tenso
 
 def reduction_mistakes(exercise: Exercise) -> None:
     """What goes wrong between the losses of the comparisons and the number that is returned."""
-    wrong_words(exercise)
+    wrong_words(exercise.misconceptions)
 
     def wrong(explanation: str) -> Callable[[Callable[[Tensor, str], Tensor]], None]:
         return of_losses(exercise, explanation)

@@ -7,10 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.ranking.common import READY_MADE, Rng, always_float32, surprise
-from coursekit.grading import Function
 
 
 def dpo_spec(

@@ -10,11 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_gradient, same_value
 from coursekit.graders.ranking.common import READY_MADE, Rng, draw_scores
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
+from coursekit.wire import Question
 
 MARGINS = (0.0, 0.5, 2.0)
 DTYPES = (torch.float32, torch.float64)

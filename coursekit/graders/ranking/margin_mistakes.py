@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nan
 
+from coursekit.exercise import reduced
 from coursekit.graders.ranking.common import Loss, always_float32, of_losses, reduction_mistakes, surprise
 from coursekit.graders.ranking.margin import margin_ranking_loss, margin_ranking_spec, missing, same_dimensions
-from coursekit.reductions import reduced
 
 always_float32(margin_ranking_loss)
 reduction_mistakes(margin_ranking_loss)

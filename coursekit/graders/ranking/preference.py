@@ -10,11 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_gradient, same_value
 from coursekit.graders.ranking.common import READY_MADE, Rng, always_float32, draw_scores, reduction_mistakes, surprise
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
 
 
 def preference_spec(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -> Tensor:

@@ -7,8 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import refuses, same_gradient, same_value
-from coursekit.exercise import Exercise, formula_mistakes
+from coursekit.exercise import Exercise, Function, reduced, refuses, same_gradient, same_value
 from coursekit.graders.regression.common import READY_MADE, Loss, Rng, pair
 from coursekit.graders.regression.l1_mse import l1_spec, mse_spec
 from coursekit.graders.regression.smooth_l1 import at_the_threshold, branches, default_of, smooth_formula
@@ -22,8 +21,6 @@ from coursekit.graders.regression.torch_common import (
     weight_mistakes,
     weight_parity,
 )
-from coursekit.grading import Function
-from coursekit.reductions import reduced
 
 
 def huber_formula(d: Tensor, delta: float) -> Tensor:
@@ -132,7 +129,7 @@ def huber_like(formula: Loss) -> Loss:
     return loss
 
 
-wrong_huber = formula_mistakes(huber_loss, huber_like)
+wrong_huber = huber_loss.misconceptions.formula(huber_like)
 
 
 @wrong_huber(  # HUB1, HUB7

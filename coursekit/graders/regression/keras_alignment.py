@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coursekit.compare import same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_value
 from coursekit.graders.regression.common import Rng, pair
-from coursekit.grading import Function
 
 
 def align_spec(x: Tensor, other: Tensor) -> Tensor:

@@ -8,12 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise.twins import keras_twin
 from coursekit.graders.regression.common import READY_MADE, Loss, Rng, draw_weight, pair
 from coursekit.graders.regression.keras_alignment import align_spec
-from coursekit.grading import Function
-from coursekit.twins import keras_twin
+from coursekit.wire import Question
 
 
 def reduce_spec(

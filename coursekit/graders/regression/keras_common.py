@@ -11,11 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question, formula_mistakes
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.regression.common import Loss, Rng, pair
 from coursekit.graders.regression.keras_alignment import align_spec
-from coursekit.grading import Function
+from coursekit.wire import Question
 
 
 def last_mean(formula: Loss) -> Loss:
@@ -180,9 +179,9 @@ def keras_checks(
 
 def mean_formula(exercise: Exercise) -> Callable[[str], Callable[[Loss], Loss]]:
     """A decorator for wrong formulas of the aligned (true, pred)."""
-    return formula_mistakes(exercise, last_mean)
+    return exercise.misconceptions.formula(last_mean)
 
 
 def error_formula(exercise: Exercise) -> Callable[[str], Callable[[Loss], Loss]]:
     """A decorator for wrong formulas of the error."""
-    return formula_mistakes(exercise, lambda formula: last_mean(of_error(formula)))
+    return exercise.misconceptions.formula(lambda formula: last_mean(of_error(formula)))

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_gradient, same_value
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Function, same_gradient, same_value
+from coursekit.exercise.twins import keras_twin
 from coursekit.graders.regression.common import READY_MADE, Rng
 from coursekit.graders.regression.keras_common import (
     error_formula,
@@ -22,8 +22,6 @@ from coursekit.graders.regression.keras_common import (
     signed_edges,
     swapped_pair,
 )
-from coursekit.grading import Function
-from coursekit.twins import keras_twin
 
 # ---- keras_mean_absolute_error, keras_mean_squared_error -----------------------------------------------------
 

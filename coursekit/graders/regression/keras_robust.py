@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.compare import same_gradient, same_value
-from coursekit.exercise import Exercise, formula_mistakes
+from coursekit.exercise import Exercise, Function, same_gradient, same_value
+from coursekit.exercise.twins import keras_twin
 from coursekit.graders.regression.common import DTYPES, READY_MADE, Loss, Rng
 from coursekit.graders.regression.huber import (
     DELTAS,
@@ -33,8 +33,6 @@ from coursekit.graders.regression.keras_common import (
     signed_edges,
     swapped_pair,
 )
-from coursekit.grading import Function
-from coursekit.twins import keras_twin
 
 # ---- keras_log_cosh ------------------------------------------------------------------------------------------
 
@@ -208,7 +206,7 @@ def with_delta(formula: Loss) -> Loss:
     return last_mean(of_error(lambda error, delta=1.0: formula(error, delta)))
 
 
-wrong_keras_huber = formula_mistakes(keras_huber, with_delta)
+wrong_keras_huber = keras_huber.misconceptions.formula(with_delta)
 for mistake, why in (
     (  # HUB7
         is_smooth_l1,

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import same_gradient, same_value
-from coursekit.exercise import Exercise, formula_mistakes
+from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, same_gradient, same_value
 from coursekit.graders.regression.common import READY_MADE, Loss, Rng, pair
 from coursekit.graders.regression.smooth_l1 import smooth_formula
 from coursekit.graders.regression.torch_common import (
@@ -21,8 +20,6 @@ from coursekit.graders.regression.torch_common import (
     weight_mistakes,
     weight_parity,
 )
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced
 
 # ---- l1_loss -------------------------------------------------------------------------------------------------
 
@@ -95,7 +92,7 @@ def l1_at_the_kink(f: Function, rng: Rng) -> None:
 weight_parity(l1_loss, {})
 reduction_mistakes(l1_loss)
 weight_mistakes(l1_loss, "`l1_loss`")
-wrong_l1 = formula_mistakes(l1_loss, weighted_loss)
+wrong_l1 = l1_loss.misconceptions.formula(weighted_loss)
 
 
 @wrong_l1("This is the squared error. L1 is the distance itself.")
@@ -235,7 +232,7 @@ def far_from_zero(f: Function, rng: Rng) -> None:
 weight_parity(mse_loss, {})
 reduction_mistakes(mse_loss)
 weight_mistakes(mse_loss, "`mse_loss`")
-wrong_mse = formula_mistakes(mse_loss, weighted_loss)
+wrong_mse = mse_loss.misconceptions.formula(weighted_loss)
 
 
 @wrong_mse(  # MSE4

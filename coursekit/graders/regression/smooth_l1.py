@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import refuses, same_gradient, same_value
-from coursekit.exercise import Exercise, formula_mistakes
+from coursekit.exercise import Exercise, Function, reduced, refuses, same_gradient, same_value
 from coursekit.graders.regression.common import READY_MADE, Loss, Rng, pair
 from coursekit.graders.regression.torch_common import (
     drop_in_parity,
@@ -18,8 +17,6 @@ from coursekit.graders.regression.torch_common import (
     torch_cases,
     torch_twin,
 )
-from coursekit.grading import Function
-from coursekit.reductions import reduced
 
 
 def smooth_formula(d: Tensor, beta: float) -> Tensor:
@@ -169,7 +166,7 @@ def branches(d: Tensor, threshold: float, inside: Loss, outside: Loss) -> Tensor
     return torch.where(near, inside(size.where(near, 0.0)), outside(size))
 
 
-wrong_smooth = formula_mistakes(smooth_l1_loss, smooth_loss)
+wrong_smooth = smooth_l1_loss.misconceptions.formula(smooth_loss)
 
 
 @wrong_smooth(  # HUB1, HUB7

@@ -10,11 +10,19 @@ from typing import Any
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.compare import refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    reduced,
+    refuses,
+    same_dtype,
+    same_gradient,
+    same_value,
+    wrong_words,
+)
 from coursekit.graders.regression.common import DTYPES, Loss, Rng, draw_weight, pair
-from coursekit.grading import Function
-from coursekit.reductions import REDUCTIONS, reduced, wrong_words
+from coursekit.wire import Question
 
 
 def weighed(losses: Tensor, input: Tensor, weight: Tensor | None) -> Tensor:
@@ -124,7 +132,7 @@ def reduction_mistakes(exercise: Exercise) -> None:
     """What goes wrong around the formula of each of the four."""
     spec, wrong = exercise.spec, exercise.misconception
 
-    wrong_words(exercise)
+    wrong_words(exercise.misconceptions)
 
     def of_losses(explanation: str) -> Callable[[Callable[[Tensor, str], Tensor]], None]:
         """Registers a mistake in one reduction, made with the losses of the elements."""

@@ -4,9 +4,19 @@ torch's ready-made losses are allowed here: the mistake is in how they are calle
 a learner would, and the specifications do without them.
 """
 
-from coursekit.graders.which_loss.classifier import classifier_loss as classifier_loss
-from coursekit.graders.which_loss.student import student_loss as student_loss
-from coursekit.graders.which_loss.fit import fit_loss as fit_loss
-from coursekit.graders.which_loss.speech import speech_loss as speech_loss
-from coursekit.graders.which_loss.regression import regression_loss as regression_loss
-from coursekit.graders.which_loss.language_model import language_model_loss as language_model_loss
+from coursekit.graders.which_loss.classifier import classifier_loss
+from coursekit.graders.which_loss.student import student_loss
+from coursekit.graders.which_loss.fit import fit_loss
+from coursekit.graders.which_loss.speech import speech_loss
+from coursekit.graders.which_loss.regression import regression_loss
+from coursekit.graders.which_loss.language_model import language_model_loss
+
+# in the order of the course
+EXERCISES = (
+    classifier_loss,
+    student_loss,
+    fit_loss,
+    speech_loss,
+    regression_loss,
+    language_model_loss,
+)

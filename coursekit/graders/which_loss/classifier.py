@@ -8,12 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import indices
 from coursekit.graders.cross_entropy.common import draw_logits, log_softmax_spec
 from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.grading import Function
-from coursekit.inputs import indices
+from coursekit.wire import Question
 
 
 def surprises(logits: Tensor, target: Tensor) -> Tensor:

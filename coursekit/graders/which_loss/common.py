@@ -9,12 +9,12 @@ import numpy as np
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from coursekit.exercise import Exercise, LossFunction
+    from coursekit.exercise import Exercise, Loss
 
 Rng = np.random.Generator
 
 
-def mean_mistakes(exercise: Exercise, each: LossFunction, samples: str) -> None:
+def mean_mistakes(exercise: Exercise, each: Loss, samples: str) -> None:
     """Adds what goes wrong when the losses of the samples become one number.
 
     Args:
@@ -23,7 +23,7 @@ def mean_mistakes(exercise: Exercise, each: LossFunction, samples: str) -> None:
         samples: what they are called, in the plural.
     """
 
-    def wrong(name: str, explanation: str, function: LossFunction) -> None:
+    def wrong(name: str, explanation: str, function: Loss) -> None:
         exercise.misconception(explanation, name)(function)
 
     def divided_twice(*args: Any) -> Tensor:

@@ -9,11 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.kl_divergence.common import apart, entropy_of, ln
 from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.grading import Function
+from coursekit.wire import Question
 
 
 def divergences(log_q: Tensor, p: Tensor) -> Tensor:

@@ -8,12 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nan, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.cross_entropy import sequence as by_hand
 from coursekit.graders.cross_entropy.common import draw_logits
 from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.grading import Function
+from coursekit.wire import Question
 
 
 def real_losses(logits: Tensor, target: Tensor, padding: int) -> Tensor:

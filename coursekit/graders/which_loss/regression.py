@@ -8,10 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nan, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.grading import Function
+from coursekit.wire import Question
 
 
 def squares(prediction: Tensor, target: Tensor) -> Tensor:

@@ -15,11 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.cross_entropy.common import draw_logits, log_softmax_spec
 from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.grading import Function
+from coursekit.wire import Question
 
 
 @cache

@@ -8,11 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, tensor
 
-from coursekit.compare import same_dtype, same_gradient, same_value
-from coursekit.exercise import Exercise, Question
+from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
 from coursekit.graders.kl_divergence import distillation as by_hand
 from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.grading import Function
+from coursekit.wire import Question
 
 student_spec, draw = by_hand.distillation_spec, by_hand.logits_pair
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
-from .policy import OPEN, Reading, bad_path, is_library, is_private
-from .protocol import Answer, Problem
-from .readymade import relatives
+from coursekit.jail.inside.policy import OPEN, Reading, bad_path, is_library, is_private
+from coursekit.wire import Answer, Problem
+from coursekit.wire.readymade import relatives
 
 
 class Refused(Exception):

@@ -5,7 +5,7 @@ needs no file at all: Landlock gives it no path, and seccomp does not let it ask
 from machine to machine, so libseccomp is asked for them (by way of `pyseccomp`); Landlock's own three are the same
 everywhere. What does not depend on the child is made once, in the zygote: see `Confinement`.
 
-`python -m inside.confine FD SETTINGS` tries the layers in a process that has not imported torch (see `zygote`).
+`python -m coursekit.jail.inside.confine FD SETTINGS` tries the layers in a process of its own (see `zygote`).
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from typing import Any
 
 import torch
 
-from .byhand import ByHand
-from .readymade import operators
+from coursekit.jail.inside.byhand import ByHand
+from coursekit.wire.readymade import operators
 
 with warnings.catch_warnings():  # torch warns of its own torch.jit
     warnings.simplefilter("ignore")

@@ -16,8 +16,8 @@ import types
 from collections.abc import Callable, Collection
 from typing import Any
 
-from .byhand import ByHand
-from .statements import Statement, Unsound, fault
+from coursekit.jail.inside.byhand import ByHand
+from coursekit.jail.inside.statements import Statement, Unsound, fault
 
 Cell = tuple[str, str]  # label, text
 

@@ -7,7 +7,7 @@ import symtable
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from .policy import bound_by, every_node
+from coursekit.jail.inside.policy import bound_by, every_node
 
 
 class Unsound(Exception):

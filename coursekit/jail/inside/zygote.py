@@ -1,10 +1,10 @@
 """The warm parent of all children: torch is imported once, then every submission is one fork, or a few.
 
-Run by the judge as `python -m inside.zygote FD SETTINGS`, with this folder's parent as working directory. On the
-control socket FD the judge sends, a line of JSON each, {"run": number, limits} with two descriptors (the conversation,
-the child's standard output), {"kill": number}, or {"import": module}, which those children have whose order says
-{"late": true}; the zygote answers {"status": …, "cpu": …} when the child has ended, {"ready": true} when it has
-imported. One child at a time.
+Run by the judge as `python -m coursekit.jail.inside.zygote FD SETTINGS`; in bubblewrap, `wire` and `inside` are all of
+coursekit that is there. On the control socket FD the judge sends, a line of JSON each, {"run": number, limits} with two
+descriptors (the conversation, the child's standard output), {"kill": number}, or {"import": module}, which those
+children have whose order says {"late": true}; the zygote answers {"status": …, "cpu": …} when the child has ended,
+{"ready": true} when it has imported. One child at a time.
 
 SETTINGS are {"confined": …, "outside": the judge's namespaces}; the first answer says which layers hold (see confine).
 """
@@ -28,12 +28,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import confine, memory, protocol
-from .answer import answer, describe
-from .byhand import ByHand
-from .disarm import Disarmed
-from .protocol import Answer, Problem
-from .source import Source, SourceError, load
+from coursekit.jail.inside import confine, memory
+from coursekit.jail.inside.byhand import ByHand
+from coursekit.jail.inside.disarm import Disarmed
+from coursekit.jail.inside.source import Source, SourceError, load
+from coursekit.wire import Answer, Problem, frames
+from coursekit.wire.answering import answer, describe
 
 # A child has no files, so what a learner may well import, and what torch imports when first asked, must be there.
 _WARM = """
@@ -245,12 +245,12 @@ def _converse(conversation: _Conversation, by_hand: ByHand) -> None:
             by_hand.begin()
             function, problem = _load(source, header["function"], by_hand)
             continue
-        question = protocol.decode_question(header, body)
+        question = frames.decode_question(header, body)
         try:
             reply = Answer(problem=problem) if function is None else answer(function, question)
-            frame = protocol.encode_answer(by_hand.judge(reply))
+            frame = frames.encode_answer(by_hand.judge(reply))
         except BaseException as error:  # MemoryError while encoding, say
-            frame = protocol.encode_answer(Answer(problem=describe(error)))
+            frame = frames.encode_answer(Answer(problem=describe(error)))
         conversation.say(frame)
 
 
@@ -289,7 +289,7 @@ class _Conversation:
 
     def hear(self) -> tuple[dict[str, Any], bytes]:
         """The next frame; ends the process when there is none."""
-        header, body = protocol.LENGTHS.unpack(self._take(protocol.LENGTHS.size))
+        header, body = frames.LENGTHS.unpack(self._take(frames.LENGTHS.size))
         return json.loads(self._take(header)), self._take(body)
 
     def say(self, frame: bytes) -> None:

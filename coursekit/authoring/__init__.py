@@ -1,0 +1,1 @@
+"""What the course's authors use: refresh, verify, scaffold."""

@@ -1,0 +1,211 @@
+"""Grade many: each submission is one task of an executor, and what it earns goes into the gradebook at once."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+from typing import Self
+
+from coursekit.classroom.gradebook import Gradebook, Work
+from coursekit.course import syllabus
+from coursekit.exercise import Exercise
+from coursekit.grading.seeds import hidden_seed
+from coursekit.grading.submission import Submission
+from coursekit.jail.inside.source import Cell
+from coursekit.jail.judge import Jail
+from coursekit.jail.terms import Limits
+from coursekit.report import Graded, Outcome, Report, Verdict
+
+Cells = tuple[Cell, ...]
+Score = Callable[[Cells, Sequence[str]], Mapping[str, str]]  # cells, names of exercises → by name, a report's JSON
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What decides a grade besides the work itself.
+
+    Attributes:
+        secret: what the hidden inputs are drawn from; the same secret gives the same grades again.
+        versions: by exercise, the version of its grader.
+        limits: what one exercise of one submission may use.
+        confined: whether submissions are kept from files, network and the rest of the machine.
+    """
+
+    secret: bytes
+    versions: Mapping[str, str]
+    limits: Limits
+    confined: bool = True
+
+    def works(self, submission: Submission, exercises: Iterable[Exercise]) -> list[Work]:
+        """What the submission is called in the gradebook, one piece of work an exercise."""
+        handed_in = hashlib.sha256(json.dumps([submission.cells, submission.problem]).encode()).hexdigest()
+        limits = [self.limits.seconds, self.limits.memory, self.limits.output, self.confined]
+        works = []
+        for exercise in exercises:
+            version = self.versions[exercise.name]
+            work = json.dumps([exercise.name, handed_in]).encode()
+            key = hmac.new(self.secret, work + json.dumps([version, limits]).encode(), "sha256")
+            works.append(Work(exercise.name, version, hashlib.sha256(work).hexdigest(), key.hexdigest()))
+        return works
+
+
+class Jails:
+    """The warm jails of one process; each is lent to one thread at a time, and made when all others are lent."""
+
+    def __init__(self, limits: Limits, *, confined: bool = True) -> None:
+        self._limits = limits
+        self._confined = confined
+        self._free: deque[Jail] = deque()
+        self._lent: deque[Jail] = deque()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def lend(self) -> Iterator[Jail]:
+        """A jail that nobody else uses.
+
+        Raises:
+            JailError: the grading process cannot be started on this machine.
+        """
+        try:
+            jail = self._free.pop()
+        except IndexError:
+            jail = Jail(self._limits, self._confined).__enter__()
+        self._lent.append(jail)
+        try:
+            yield jail
+        finally:
+            self._lent.remove(jail)
+            if self._closed:
+                _end(jail)
+            else:
+                self._free.append(jail)
+
+    def score(self, cells: Cells, exercises: Sequence[Exercise], secret: bytes) -> Mapping[str, str]:
+        """Grades one submission: by exercise, the JSON of a Report without a learner."""
+        with self.lend() as jail:
+            self._insist_on_open()
+            graded = score_submission(Submission("", cells), exercises, jail, secret)
+            self._insist_on_open()  # what ends with its jail is no verdict
+        return {report.exercise: json.dumps(report.to_json()) for report in graded.reports}
+
+    def _insist_on_open(self) -> None:
+        if self._closed:
+            raise InterruptedError("Grading was stopped.")
+
+    def close(self) -> None:
+        """Ends all jails, with whatever runs in them."""
+        self._closed = True
+        for jail in (*self._free, *self._lent):
+            _end(jail)
+        self._free.clear()
+
+
+def _end(jail: Jail) -> None:
+    jail.__exit__(None, None, None)
+
+
+def grade_all(
+    submissions: Iterable[Submission],
+    exercises: Sequence[Exercise],
+    executor: Executor,
+    book: Gradebook,
+    terms: Terms,
+    score: Score,
+    *,
+    in_flight: int,
+) -> Generator[str]:
+    """Grades what the gradebook does not hold yet, and yields each learner's name once their grades are in it.
+
+    A run that ends early, however it ends, has lost nothing that was done: the same call goes on where it was.
+
+    Args:
+        submissions: whom to grade; read one by one, and not kept.
+        exercises: what to grade.
+        executor: spreads the work: threads, or the workers of a cluster.
+        book: what is graded already is not graded again, and each result is committed as it comes.
+        terms: what decides a grade besides the work.
+        score: scores one submission; runs in the executor.
+        in_flight: how many submissions to hand to the executor at a time.
+
+    Raises:
+        GradebookError: a result cannot be recorded.
+        Exception: what `score` raises.
+    """
+    done: SimpleQueue[Future[Mapping[str, str]]] = SimpleQueue()
+    running: dict[Future[Mapping[str, str]], list[Work]] = {}
+    waiting: dict[str, list[str]] = {}  # who handed in the same work, by its first key
+
+    def collect() -> Iterator[str]:
+        future = done.get()
+        works = running.pop(future)
+        learners = waiting.pop(works[0].key)
+        book.record(learners, works, future.result())
+        yield from learners
+
+    try:
+        for submission in submissions:
+            works = terms.works(submission, exercises)
+            if works[0].key in waiting:
+                waiting[works[0].key].append(submission.learner)
+                continue
+            known = book.known(works)
+            missing = [exercise for exercise, work in zip(exercises, works, strict=True) if work.key not in known]
+            if submission.problem or not missing:
+                unread = {e.name: json.dumps(_unread(submission.problem, e).to_json()) for e in missing}
+                book.record([submission.learner], works, unread, submission.problem)
+                yield submission.learner
+                continue
+            future = executor.submit(score, submission.cells, [exercise.name for exercise in missing])
+            running[future] = works
+            waiting[works[0].key] = [submission.learner]
+            future.add_done_callback(done.put)
+            while len(running) >= in_flight:
+                yield from collect()
+        while running:
+            yield from collect()
+    finally:
+        for future, works in running.items():
+            if not future.cancel() and future.done() and future.exception() is None:  # done, and not yet recorded
+                book.record(waiting[works[0].key], works, future.result())
+
+
+def score_submission(submission: Submission, exercises: Sequence[Exercise], jail: Jail, secret: bytes) -> Graded:
+    """Every exercise of one submission, so that none loses a point by the code of another (see `Jail.score`)."""
+    if submission.problem:
+        unread = [replace(_unread(submission.problem, each), learner=submission.learner) for each in exercises]
+        return Graded(submission.learner, tuple(unread), submission.problem)
+    asked = [(exercise, hidden_seed(secret, submission, exercise)) for exercise in exercises]
+    names = list(syllabus.exercises())
+    reports = jail.score(submission.cells, asked, learner=submission.learner, exercises=names)
+    return Graded(submission.learner, tuple(reports), submission.problem)
+
+
+def _unread(problem: str, exercise: Exercise) -> Report:
+    verdicts = tuple(
+        Verdict(check.name, check.title, check.tier, Outcome.UNCHECKED, rationale=problem) for check in exercise.checks
+    )
+    return Report(exercise.name, "", Outcome.UNATTEMPTED, verdicts, 0.0, exercise.maximum)
+
+
+def exercises_in(submissions: Iterable[Submission]) -> list[Exercise]:
+    """The exercises that at least one submission defines (or seems to: this looks at the text only)."""
+    defined: set[str] = set()
+    for submission in submissions:
+        for _, source in submission.cells:
+            # blanks only: \s would take in the lines that follow, and a megabyte of empty ones would take an hour
+            defined.update(re.findall(r"^[ \t]*def[ \t]+(\w+)", source, re.MULTILINE))
+    return [exercise for _, exercise in syllabus.exercises().values() if exercise.name in defined]

@@ -1,0 +1,123 @@
+"""What a graded run leaves behind: grades.csv, one JSON file of reports a learner, and the secret of its inputs."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coursekit.files import partial_of, write_whole
+from coursekit.report import Graded
+from coursekit.text import visible
+
+if TYPE_CHECKING:
+    from coursekit.exercise import Exercise
+
+
+def read_secret(folder: Path) -> bytes:
+    """The secret of this folder of grades; made on the first run, so that a second one gives the same grades."""
+    path = folder / "secret.key"
+    if not path.exists():
+        partial = partial_of(path)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+        with suppress(FileExistsError):  # another grader was faster: its secret is everybody's
+            os.link(partial, path)
+        partial.unlink()
+    return path.read_text().strip().encode()
+
+
+def write_report(folder: Path, graded: Graded) -> Path:
+    """`reports/<learner>.json`, written whole or not at all."""
+    reports = folder / "reports"
+    reports.mkdir(exist_ok=True)
+    path = reports / f"{file_name(graded.learner)}.json"
+    # a name or message may hold half a character; JSON's own escape for it is what backslashreplace writes
+    text = json.dumps(graded.to_json(), indent=1, ensure_ascii=False) + "\n"
+    write_whole(path, text.encode("utf-8", errors="backslashreplace"))
+    return path
+
+
+def read_reports(folder: Path) -> list[Graded]:
+    """All grades that `write_report` left in a folder, in the order of their learners.
+
+    Raises:
+        OSError: there are none, one is damaged, or a learner has two.
+    """
+    paths = sorted((folder / "reports").glob("*.json"))
+    if not paths:
+        raise FileNotFoundError(f"{folder} holds no reports: give the folder that `coursekit grade` wrote.")
+    grades: dict[str, Graded] = {}
+    for path in paths:
+        try:
+            graded = Graded.from_json(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise OSError(f"{path} is damaged: delete it and grade again.") from None
+        if graded.learner in grades:
+            raise OSError(f"{path} is a second report of the same learner: delete the one that is out of date.")
+        grades[graded.learner] = graded
+    return [grades[learner] for learner in sorted(grades)]
+
+
+def read_names(path: Path) -> list[str]:
+    """The learners that a text file names, one a line.
+
+    Raises:
+        OSError: it cannot be read, or is no text.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise OSError(f"{path} is not UTF-8 text: save it with one learner a line.") from None
+    return [unicodedata.normalize("NFC", line.strip()) for line in lines if line.strip()]
+
+
+def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[Exercise]) -> Path:
+    """`grades.csv`: one row a learner, one column an exercise, then total and maximum."""
+    path = folder / "grades.csv"
+    partial = partial_of(path)
+    with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)  # or a ; in a name would end its cell in some countries
+        writer.writerow(["learner", *(exercise.name for exercise in exercises), "total", "maximum"])
+        for graded in grades:
+            points = {report.exercise: _number(report.points) for report in graded.reports}
+            cells = [points.get(exercise.name, "") for exercise in exercises]
+            writer.writerow([_cell(graded.learner), *cells, _number(graded.points), _number(graded.maximum)])
+    partial.replace(path)
+    return path
+
+
+def _number(points: float) -> int | float:
+    return int(points) if points == int(points) else points
+
+
+def _cell(text: str) -> str:
+    """Text that a spreadsheet takes for text, on one line: a leading = + - @ would begin a formula."""
+    text = visible(text)
+    return "'" + text if text.lstrip().startswith(tuple("=+-@＝＋－＠")) else text
+
+
+def file_name(learner: str) -> str:
+    """The learner's name where it makes a harmless file name; else a cleaned one with a mark of its own.
+
+    No two learners share one, not even where one of them is called like another's mark.
+    """
+    clean = re.sub(r"[^\w.-]", "_", learner, flags=re.ASCII)[:80].strip(".").lstrip("-") or "learner"
+    if clean == learner and not re.search(r"-[0-9a-f]{16}$", clean) and not _is_device(clean):
+        return clean
+    clean = f"_{clean[:70]}" if _is_device(clean) else clean[:70]
+    return f"{clean}-{hashlib.sha256(learner.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def _is_device(name: str) -> bool:
+    """Whether Windows takes a file of that name for a device, whatever its ending."""
+    return re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", name, re.IGNORECASE) is not None

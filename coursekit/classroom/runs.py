@@ -1,0 +1,243 @@
+"""What `coursekit grade` and `regrade` do with a folder of submissions, and what they say when they cannot."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from coursekit.classroom import batch, cluster, gradefiles
+from coursekit.classroom.batch import Cells, Jails, Score, Terms
+from coursekit.classroom.folder import entries
+from coursekit.classroom.gradebook import Gradebook, GradebookError
+from coursekit.cli import terminal
+from coursekit.course import syllabus
+from coursekit.errors import CommandError
+from coursekit.exercise import Exercise
+from coursekit.grading.changes import changes
+from coursekit.grading.submission import Submission, read_submission
+from coursekit.grading.versions import grader_versions
+from coursekit.jail.inside.source import Cell
+from coursekit.jail.terms import JailError, Limits
+from coursekit.jail.walls import probe
+from coursekit.report import Graded
+
+ROWS = 200  # nobody reads more in a terminal; all are in grades.csv
+IN_FLIGHT = 256  # submissions on their way to a cluster, so that new workers find work at once
+
+
+class RunError(CommandError):
+    """A run cannot begin or go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a run finds its work and leaves its grades, and on what it runs.
+
+    Attributes:
+        folder: of the submissions.
+        out: folder of grades.csv, reports/ and the secret.
+        gradebook: its URL.
+        exercises: what to grade; empty for what is found.
+        limits: what one exercise of one submission may use.
+        confined: whether submissions are confined.
+        workers: how many jails to run on this machine.
+        scheduler: address of a dask scheduler; empty for this machine.
+    """
+
+    folder: Path
+    out: Path
+    gradebook: str
+    exercises: Sequence[Exercise]
+    limits: Limits
+    confined: bool
+    workers: int
+    scheduler: str
+
+    def terms(self, exercises: Sequence[Exercise]) -> Terms:
+        """What decides the grades of this run."""
+        return Terms(gradefiles.read_secret(self.out), grader_versions(exercises), self.limits, self.confined)
+
+
+def grade(run: Run, *, best: bool) -> None:
+    """Grades what is new, then writes grades.csv and reports/ from the gradebook and shows them.
+
+    Args:
+        run: where and how.
+        best: show the work of each learner that has most points, not what they handed in last.
+
+    Raises:
+        RunError: the run cannot begin or go on.
+        KeyboardInterrupt: with what to do to go on.
+    """
+    found = _entries(run.folder)
+    exercises = run.exercises or batch.exercises_in(_read(run.folder, found))
+    if not exercises:
+        raise RunError(f"No submission in {run.folder} defines an exercise of the course. Name one: --exercise NAME.")
+    with _open(run) as book:
+        terms = run.terms(exercises)
+        accepted = book.accepted()
+        other = [name for name, version in terms.versions.items() if accepted.get(name, version) != version]
+        if other:
+            raise RunError(
+                f"The checks of {_some(other)} (or torch) have changed since the grades in {book.name} were given. "
+                f"See whose grades differ: coursekit regrade {run.folder} --diff; with --accept the new ones stand."
+            )
+        book.accept(terms.versions)
+        _fill(run, book, terms, exercises, found)
+        _publish(run, book, exercises, {learner for learner, _ in found}, best=best)
+
+
+def regrade(run: Run, *, accept: bool) -> None:
+    """Grades again what the gradebook holds under checks that have changed, and shows whose points differ.
+
+    Args:
+        run: where and how.
+        accept: let the new grades take the place of the old ones, which stay in the gradebook.
+
+    Raises:
+        RunError: the run cannot begin or go on.
+        KeyboardInterrupt: with what to do to go on.
+    """
+    found = _entries(run.folder)
+    with _open(run) as book:
+        accepted = book.accepted()
+        held = [exercise for _, exercise in syllabus.exercises().values() if exercise.name in accepted]
+        terms = run.terms(held)
+        asked = [exercise for exercise in held if not run.exercises or exercise in run.exercises]
+        changed = [exercise for exercise in asked if accepted[exercise.name] != terms.versions[exercise.name]]
+        if not asked:
+            raise RunError(f"The gradebook {book.name} holds no grades of that yet: coursekit grade {run.folder}")
+        if not changed:
+            terminal.say(f"The checks of {_some([each.name for each in asked])} are those that gave the grades.")
+            return
+        _fill(run, book, terms, changed, found)
+        names = [exercise.name for exercise in changed]
+        versions = {terms.versions[name] for name in names}
+        before, after = book.latest(names), book.latest(names, versions=versions)
+        different = list(changes(before, after))
+        terminal.changes_table(different)
+        terminal.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
+        if accept:
+            book.accept({name: terms.versions[name] for name in names})
+            _publish(run, book, held, {learner for learner, _ in found}, best=False)
+        else:
+            terminal.say(f"The old ones stand until you accept these: coursekit regrade {run.folder} --accept")
+
+
+def _entries(folder: Path) -> list[tuple[str, Path]]:
+    found = entries(folder)
+    if not found:
+        raise RunError(f"{folder} holds no submissions: a .py, .ipynb, .zip or folder for each learner.")
+    return found
+
+
+def _read(folder: Path, found: Sequence[tuple[str, Path]]) -> Iterator[Submission]:
+    """Reads one submission after the other, as they are asked for."""
+    for learner, entry in found:
+        submission = read_submission(entry, learner)
+        if submission.problem and not os.path.lexists(entry):  # a share that is gone must cost nobody a grade
+            raise RunError(f"{entry} is gone since the run began; is {folder} still there?")
+        yield replace(submission, cells=tuple(_unnamed(label, entry, text) for label, text in submission.cells))
+
+
+def _unnamed(label: str, entry: Path, text: str) -> Cell:
+    """A cell without its file's name, often the learner's own: the same work shares a report, whoever handed it in."""
+    return (
+        f"submission{entry.suffix}{label.removeprefix(entry.name)}" if label.startswith(entry.name) else label
+    ), text
+
+
+@contextmanager
+def _open(run: Run) -> Iterator[Gradebook]:
+    """The gradebook; whatever ends the run from here on leaves a sentence that says how to go on."""
+    try:
+        run.out.mkdir(parents=True, exist_ok=True)
+        book = Gradebook(run.gradebook)
+    except GradebookError as error:
+        raise RunError(str(error)) from None
+    with book:
+        try:
+            yield book
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"Stopped. {_kept(book)}") from None
+        except (GradebookError, JailError, cluster.ClusterError) as error:
+            raise RunError(f"{error} {_kept(book)}") from None
+        except OSError as error:
+            reason = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+            raise RunError(f"{reason}. {_kept(book)}") from None
+
+
+def _kept(book: Gradebook) -> str:
+    kept = f"What was graded so far is kept in {book.name}; run" if book.there else "Run"
+    return f"{kept} the same command again to go on."
+
+
+def _fill(
+    run: Run, book: Gradebook, terms: Terms, exercises: Sequence[Exercise], found: Sequence[tuple[str, Path]]
+) -> None:
+    """Grades what the gradebook does not hold yet."""
+    torch.set_num_threads(1)  # the judge's own numbers are as small as the learners'
+    there = (
+        cluster.connect(run.scheduler, terms)
+        if run.scheduler
+        else _here(min(run.workers, len(found)), terms, exercises)
+    )
+    with there as (executor, score, threads):
+        where = f"{threads} threads of the cluster at {run.scheduler}" if run.scheduler else f"{threads} workers"
+        layers = () if run.scheduler and run.confined else probe(confined=run.confined)
+        terminal.grading_begins(len(found), exercises, where, run.limits, layers)
+        in_flight = max(4 * threads, IN_FLIGHT) if run.scheduler else 2 * threads
+        read = _read(run.folder, found)
+        graded = batch.grade_all(read, exercises, executor, book, terms, score, in_flight=in_flight)
+        with closing(graded):  # before the jails are: what ends with them must not be taken for a result
+            for _ in terminal.progress(graded, len(found)):
+                pass
+
+
+@contextmanager
+def _here(workers: int, terms: Terms, exercises: Sequence[Exercise]) -> Iterator[tuple[Executor, Score, int]]:
+    """An executor on this machine: threads that wait for jails."""
+    by_name = {exercise.name: exercise for exercise in exercises}
+
+    def score(cells: Cells, names: Sequence[str]) -> Mapping[str, str]:
+        return jails.score(cells, [by_name[name] for name in names], terms.secret)
+
+    with Jails(terms.limits, confined=terms.confined) as jails, ThreadPoolExecutor(workers) as executor:
+        try:
+            yield executor, score, workers
+        except BaseException:
+            executor.shutdown(wait=False, cancel_futures=True)
+            jails.close()  # ends what is running, or we would wait for it
+            raise
+
+
+def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners: set[str], *, best: bool) -> None:
+    """Writes grades.csv and reports/ from the gradebook, one learner after the other, and shows the first of them."""
+    names = [exercise.name for exercise in exercises]
+    shown: list[Graded] = []
+    count = 0
+
+    def each() -> Iterator[Graded]:
+        nonlocal count
+        for graded in book.best(names) if best else book.latest(names):
+            if graded.learner in learners:
+                gradefiles.write_report(run.out, graded)
+                if len(shown) < ROWS:
+                    shown.append(graded)
+                count += 1
+                yield graded
+
+    table = gradefiles.write_table(run.out, each(), exercises)
+    terminal.grade_table(shown, exercises)
+    more = f"{count - len(shown)} more, all in " if count > len(shown) else ""
+    terminal.say(f"{more}{table} and {count} reports in {run.out / 'reports'}")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")

@@ -1,0 +1,176 @@
+"""The terminal: colour beside the words, progress while grading runs, a table at its end. Only here is rich known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from coursekit.exercise import Exercise
+from coursekit.grading.changes import Change
+from coursekit.jail.terms import Layer, Limits
+from coursekit.learning.feedback import WORDS
+from coursekit.report import Graded, Outcome, Report
+from coursekit.text import visible
+
+SECONDS_BETWEEN_LINES = 10  # of progress, where it goes to a file
+_GOOD, _BAD, _DIM = "bold green", "bold dark_orange3", "dim"
+
+
+def feedback(text: str) -> None:
+    """A report's plain text, with its words coloured where the terminal can."""
+    styled = Text(visible(text, keep="\n"))
+    styled.highlight_regex(r"(?m)^  passed\b|done ✓", _GOOD)
+    styled.highlight_regex(r"(?m)^  (not yet|error|too slow|out of memory|ready-made)\b", _BAD)
+    styled.highlight_regex(r"(?m)^  not checked yet\b", _DIM)
+    Console(highlight=False, soft_wrap=True).print(styled)
+
+
+def say(text: str) -> None:
+    """One line."""
+    Console(highlight=False, soft_wrap=True).print(Text(visible(text)))
+
+
+def grading_begins(
+    submissions: int, exercises: Sequence[Exercise], where: str, limits: Limits, layers: Sequence[Layer]
+) -> None:
+    """What is about to happen, and what keeps it in bounds (no layers: other machines, which see to theirs)."""
+    names = ", ".join(exercise.name for exercise in exercises)
+    say(f"Grading {submissions} submissions on {where}: {names}.")
+    say(
+        f"Each submission runs in processes of its own; an exercise has {limits.seconds:g} s, "
+        f"{limits.memory >> 20} MB, {limits.output >> 20} MB of print."
+    )
+    walls = [layer for layer in layers if layer.name != "process"]
+    if not layers:
+        say("Each worker confines what it runs, or says that it cannot.")
+    elif walls:
+        say(f"In force: {', '.join(layer.name for layer in walls if layer.in_force)}.")
+        for layer in walls:
+            if not layer.in_force:
+                say(f"Not in force: {layer.name}, {layer.detail}. The others hold without it.")
+    else:
+        say("Nothing else keeps it in (--trust-submissions): it can read, write and reach what you can.")
+
+
+class _Rate(ProgressColumn):
+    """Submissions a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.3g}/s" if speed else "")
+
+
+def progress(learners: Iterable[str], total: int) -> Iterator[str]:
+    """Passes the names on as they come, with a bar, the rate, the time so far and the time left."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    if not console.is_terminal:  # a log gets a line now and then
+        yield from _told(learners, total, console)
+        return
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=total)
+        for learner in learners:
+            bar.update(task, advance=1, description=escape(visible(learner)[:20].ljust(20)))
+            yield learner
+
+
+def _told(learners: Iterable[str], total: int, console: Console) -> Iterator[str]:
+    begin = told = time.monotonic()
+    for done, learner in enumerate(learners, start=1):
+        yield learner
+        now = time.monotonic()
+        if now - told >= SECONDS_BETWEEN_LINES:
+            rate, told = done / (now - begin), now
+            console.print(Text(f"{done} of {total}, {rate:.3g}/s, about {(total - done) / rate:.0f} s left"))
+
+
+def changes_table(changes: Sequence[Change]) -> None:
+    """One row for each grade that differs: whose, of what, from how much to how much, and why."""
+    if not changes:
+        return
+    console = Console(highlight=False)
+    table = Table(title=f"{len(changes)} grades that differ", title_justify="left")
+    table.add_column("learner", max_width=22, no_wrap=True)
+    table.add_column("exercise", no_wrap=True)
+    table.add_column("before", justify="right")
+    table.add_column("after", justify="right")
+    table.add_column("why")
+    for each in changes:
+        points = Text(f"{each.after:g}/{each.maximum:g}", style=_GOOD if each.after > each.before else _BAD)
+        table.add_row(Text(visible(each.learner)), each.exercise, f"{each.before:g}", points, Text(visible(each.why)))
+    console.print(table)
+
+
+def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None:
+    """One row a learner: points by exercise where there is room, the total, and what stands in the way first."""
+    console = Console(highlight=False)
+    columns = len(exercises) if 7 * len(exercises) <= console.width - 78 or len(exercises) < 4 else 0
+    table = Table(title=f"{len(grades)} submissions", title_justify="left")
+    table.add_column("learner", max_width=22, no_wrap=True)
+    for number in range(1, columns + 1):
+        table.add_column(str(number), justify="right")
+    if not columns:
+        table.add_column("full marks", justify="right")
+    table.add_column("points", justify="right")
+    table.add_column("first thing in the way")
+    room = console.width - 22 - 7 * (columns or 2) - 18
+    for graded in grades:
+        cells = [_points(report) for report in graded.reports] if columns else [_full_marks(graded)]
+        obstacle = _first_obstacle(graded, name_exercise=len(exercises) > 1)
+        obstacle.truncate(max(room, 24), overflow="ellipsis")
+        table.add_row(Text(visible(graded.learner)), *cells, f"{graded.points:g}/{graded.maximum:g}", obstacle)
+    console.print(table)
+    for number, exercise in enumerate(exercises[:columns], start=1):
+        console.print(f"  {number}  {exercise.name} ({exercise.maximum:g})", soft_wrap=True)
+
+
+def _full_marks(graded: Graded) -> Text:
+    full = sum(report.points == report.maximum for report in graded.reports)
+    return Text(f"{full} of {len(graded.reports)}")
+
+
+def _points(report: Report) -> Text:
+    full = report.points == report.maximum
+    return Text(f"{report.points:g}", style=_GOOD if full else "" if report.points else _DIM)
+
+
+def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
+    """The first exercise that lost points, and the mistake in one sentence where it has a name."""
+    if graded.problem:
+        return Text(visible(f"unreadable: {graded.problem}"))
+    short = [report for report in graded.reports if report.points < report.maximum]
+    if not short:
+        return Text("—")
+    tried = [report for report in short if report.outcome is not Outcome.UNATTEMPTED]
+    report = (tried or short)[0]
+    first = report.first_failure
+    if report.diagnosis is not None:
+        why = f"{report.diagnosis.misconception}: {report.diagnosis.explanation}"
+    elif first is not None:
+        why = f"{WORDS[first.outcome]}: {first.rationale or first.title}"
+    else:
+        why = WORDS[report.outcome]
+    return Text(visible(f"{report.exercise}: {why}" if name_exercise else why))

@@ -1,0 +1,1 @@
+"""The syllabus, and the files that belong to it: stubs and notebooks."""

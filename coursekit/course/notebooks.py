@@ -1,0 +1,126 @@
+"""The lessons as files: exercise cells, execution, frozen outputs. Only this module knows nbformat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from coursekit.course import stubs
+from coursekit.course.syllabus import Topic
+
+_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+_SECONDS_PER_CELL = 300
+
+
+def read(topic: Topic) -> NotebookNode:
+    """The topic's notebook as it is on disk."""
+    notebook: NotebookNode = nbformat.read(topic.notebook, as_version=4)  # type: ignore[no-untyped-call]
+    return notebook
+
+
+def with_stubs(topic: Topic) -> NotebookNode:
+    """The notebook with a fresh stub in every exercise cell."""
+    return _with_sources(topic, stubs.stub)
+
+
+def filled(topic: Topic) -> NotebookNode:
+    """The notebook with the course's own answer in every exercise cell."""
+    return _with_sources(topic, stubs.model_answer)
+
+
+def execute(notebook: NotebookNode, topic: Topic) -> None:
+    """Runs the notebook in place, from top to bottom.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised.
+    """
+    client = NotebookClient(
+        notebook,
+        timeout=_SECONDS_PER_CELL,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,  # how the kernel happened to cut a cell's printing is of no interest
+        resources={"metadata": {"path": str(topic.notebook.parent)}},
+        extra_arguments=["--log-level=40"],  # the kernel's own warnings are not about the lesson
+    )
+    client.execute()
+
+
+def freeze(notebook: NotebookNode) -> None:
+    """Leaves only what every viewer can show, and nothing that changes from run to run."""
+    notebook.metadata = NotebookNode(  # type: ignore[no-untyped-call]
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/html" in data or "image/png" in data:
+                data.pop(_WIDGET_VIEW, None)  # its state is not stored, the picture beside it is
+
+
+def write(notebook: NotebookNode, topic: Topic) -> None:
+    """Puts the notebook on disk."""
+    nbformat.write(notebook, topic.notebook)  # type: ignore[no-untyped-call]
+
+
+def faults(topic: Topic) -> Iterator[str]:
+    """A sentence for everything that keeps the notebook on disk from being shipped."""
+    notebook = read(topic)
+    seen = [name for _, name in _exercise_cells(notebook)]
+    wanted = [exercise.name for exercise in topic.exercises]
+    if seen != wanted:
+        yield f"{topic.notebook.name} holds the exercises {seen}, the grader {wanted}."
+        return
+    for cell, name in _exercise_cells(notebook):
+        if cell.source.rstrip() != stubs.stub(topic, name).rstrip():
+            yield f"{topic.notebook.name}: the stub of {name} is stale (run `coursekit refresh`)."
+    for name, output in check_outputs(notebook):
+        if f"{name}: not attempted yet" not in output:
+            yield f"{topic.notebook.name}: the cell below the exercise {name} is not `check({name})`, unattempted."
+    counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
+    if counts != list(range(1, len(counts) + 1)):
+        yield f"{topic.notebook.name} was not executed once from top to bottom (run `coursekit refresh`)."
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    if any(output.output_type == "error" for output in outputs):
+        yield f"{topic.notebook.name} holds an error."
+    if "widgets" in notebook.metadata or any(_is_bare_widget(output) for output in outputs):
+        yield f"{topic.notebook.name} holds widget state, or a widget without a picture."
+
+
+def check_outputs(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
+    """For each exercise what the `check(...)` cell directly below it printed; empty where there is none."""
+    for cell, name in _exercise_cells(notebook):
+        after = notebook.cells[notebook.cells.index(cell) + 1 :][:1]
+        if after and after[0].source.strip() == f"check({name})" and after[0].get("outputs"):
+            yield name, after[0].outputs[0].get("data", {}).get("text/plain", "")
+        else:
+            yield name, ""
+
+
+def covered(notebook: NotebookNode) -> set[str]:
+    """The catalogue rows that the notebook treats as traps."""
+    return {row for cell in notebook.cells for row in cell.metadata.get("coursekit", {}).get("covers", [])}
+
+
+def _exercise_cells(notebook: NotebookNode) -> Iterator[tuple[Any, str]]:
+    for cell in notebook.cells:
+        name = cell.metadata.get("coursekit", {}).get("exercise")
+        if name is not None:
+            yield cell, name
+
+
+def _with_sources(topic: Topic, source_of: Any) -> NotebookNode:
+    notebook = read(topic)
+    for cell, name in _exercise_cells(notebook):
+        cell.source = source_of(topic, name).rstrip()
+    return notebook
+
+
+def _is_bare_widget(output: Any) -> bool:
+    return _WIDGET_VIEW in output.get("data", {})

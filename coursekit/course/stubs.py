@@ -1,0 +1,88 @@
+"""Exercises are solutions with the answer taken out."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from coursekit.course.syllabus import Topic
+
+_ANSWER = re.compile(r"^(?P<indent> *)# BEGIN SOLUTION\n.*?^ *# END SOLUTION\n", re.MULTILINE | re.DOTALL)
+
+_HEADER = '''"""{title}: write your answers here, then score one with `coursekit check {first}`.
+
+Made from solutions/{name}.py by `coursekit refresh`.
+"""
+'''
+
+
+class StubError(Exception):
+    """A solution module from which no stubs can be made."""
+
+
+def stub_module(topic: Topic) -> str:
+    """The text of `exercises/<topic>.py`: the solution module without its answers."""
+    source = topic.solution.read_text(encoding="utf-8")
+    header = _HEADER.format(title=topic.title, name=topic.name, first=topic.exercises[0].name)
+    body = source[_end_of_docstring(source) :]
+    return header + _without_answers(body)
+
+
+def stub(topic: Topic, name: str) -> str:
+    """The stub of one function, as an exercise cell holds it."""
+    return _without_answers(solution(topic, name))
+
+
+def solution(topic: Topic, name: str) -> str:
+    """The source of one function of the solution module, markers included.
+
+    Raises:
+        StubError: the module does not define `name`.
+    """
+    source = topic.solution.read_text(encoding="utf-8")
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            lines = source.splitlines(keepends=True)
+            end = node.end_lineno or node.lineno
+            # the closing marker is a comment, which the syntax tree does not count as part of the function
+            while end < len(lines) and lines[end].startswith(" "):
+                end += 1
+            return "".join(lines[node.lineno - 1 : end])
+    raise StubError(f"{topic.solution.name} does not define `{name}`.")
+
+
+def model_answer(topic: Topic, name: str) -> str:
+    """The same without the markers, as a learner is shown it, and as a filled notebook holds it."""
+    return "".join(
+        line
+        for line in solution(topic, name).splitlines(keepends=True)
+        if line.strip() not in ("# BEGIN SOLUTION", "# END SOLUTION")
+    )
+
+
+def _without_answers(source: str) -> str:
+    """Every marked answer replaced by a raise that names the function it stands in.
+
+    Raises:
+        StubError: a function of the source has no marked answer.
+    """
+    parts = re.split(r"(?m)^(?=def )", source)
+    result = []
+    for part in parts:
+        name = re.match(r"def (\w+)", part)
+        if name:
+            part, count = _ANSWER.subn(
+                rf'\g<indent>raise NotImplementedError("{name[1]}: write your answer here")\n', part
+            )
+            if count != 1:
+                raise StubError(f"`{name[1]}` needs exactly one BEGIN SOLUTION … END SOLUTION.")
+        result.append(part)
+    return "".join(result)
+
+
+def _end_of_docstring(source: str) -> int:
+    first = ast.parse(source).body[0]
+    if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)):
+        raise StubError("A solution module begins with a docstring.")
+    lines = source.splitlines(keepends=True)
+    return sum(len(line) for line in lines[: first.end_lineno])

@@ -1,0 +1,116 @@
+"""The syllabus: the ordered topics, and where each keeps its notebook, solution, stub and grader."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from coursekit.exercise import Exercise
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A lesson, its notebook and its exercises. Everything else follows from the name and the place in line."""
+
+    number: int
+    name: str
+    title: str
+
+    @property
+    def notebook(self) -> Path:
+        """The lesson."""
+        return ROOT / "notebooks" / f"{self.number:02}_{self.name}.ipynb"
+
+    @property
+    def solution(self) -> Path:
+        """The source of every exercise of the topic."""
+        return ROOT / "solutions" / f"{self.name}.py"
+
+    @property
+    def stub(self) -> Path:
+        """The exercises, generated from the solution; a learner's own copy of it is what they edit."""
+        return ROOT / "exercises" / f"{self.name}.py"
+
+    @property
+    def grader(self) -> Path:
+        """The package that holds the checks of every exercise."""
+        return ROOT / "coursekit" / "graders" / self.name / "__init__.py"
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """The exercises, in the order of the course."""
+        exercises: tuple[Exercise, ...] = import_module(f"coursekit.graders.{self.name}").EXERCISES
+        return exercises
+
+
+TITLES = {
+    "objective": "Loss, cost, objective",
+    "entropy": "Entropy and mutual information",
+    "kl_divergence": "KL divergence",
+    "cross_entropy": "Cross-entropy",
+    "binary_cross_entropy": "Binary cross-entropy",
+    "regression": "Regression",
+    "counts_and_noise": "Counts and noise",
+    "margins": "Margins",
+    "ranking": "Ranking",
+    "embeddings": "Embeddings",
+    "ctc_forward": "CTC: the forward algorithm",
+    "ctc_training": "CTC: training and reading out",
+    "at_scale": "Losses at scale",
+    "which_loss": "Which loss when",
+}
+
+TOPICS = tuple(Topic(number, name, title) for number, (name, title) in enumerate(TITLES.items()))
+
+
+class UnknownNameError(LookupError):
+    """A name that no topic or exercise has; the message offers the closest one."""
+
+    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known)}."
+        super().__init__(f"No {kind} is called `{name}`. {hint}")
+
+
+@cache
+def exercises() -> dict[str, tuple[Topic, Exercise]]:
+    """Every exercise of the course by its name, in course order."""
+    return {exercise.name: (topic, exercise) for topic in TOPICS for exercise in topic.exercises}
+
+
+def find_exercise(name: str) -> tuple[Topic, Exercise]:
+    """The exercise called `name`, and its topic.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    known = exercises()
+    if name not in known:
+        raise UnknownNameError("exercise", name, list(known))
+    return known[name]
+
+
+def find_topic(name: str) -> Topic:
+    """The topic called `name`.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    for topic in TOPICS:
+        if topic.name == name:
+            return topic
+    raise UnknownNameError("topic", name, [topic.name for topic in TOPICS])
+
+
+def next_exercise(name: str) -> str | None:
+    """The name of the exercise after `name`; None after the last."""
+    names = list(exercises())
+    after = names.index(name) + 1
+    return names[after] if after < len(names) else None

@@ -1,0 +1,48 @@
+"""What an exercise is, and the words that graders are written in."""
+
+from coursekit.exercise.comparing import refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise.exercise import Check, Exercise, Rng
+from coursekit.exercise.failure import Failure, Stopped
+from coursekit.exercise.function import Ask, Call, Function
+from coursekit.exercise.mistakes import Loss, Misconception, Mistakes, wrong_in
+from coursekit.exercise.reductions import REDUCTIONS, reduced
+from coursekit.exercise.twins import keras_twin, torch_twin
+from coursekit.exercise.usual import (
+    always_float32,
+    argument_fixed,
+    detached,
+    other_default,
+    usual_mistakes,
+    wrong_words,
+)
+from coursekit.wire import Question
+
+__all__ = [
+    "REDUCTIONS",
+    "Ask",
+    "Call",
+    "Check",
+    "Exercise",
+    "Failure",
+    "Function",
+    "Loss",
+    "Misconception",
+    "Mistakes",
+    "Question",
+    "Rng",
+    "Stopped",
+    "always_float32",
+    "argument_fixed",
+    "detached",
+    "keras_twin",
+    "other_default",
+    "reduced",
+    "refuses",
+    "same_dtype",
+    "same_gradient",
+    "same_value",
+    "torch_twin",
+    "usual_mistakes",
+    "wrong_in",
+    "wrong_words",
+]

@@ -1,0 +1,72 @@
+"""What is right, and when two answers are the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from coursekit.exercise.recall import recall
+from coursekit.wire import Answer, Question
+
+# (relative, absolute): a few roundings of a sum over some dozen terms. Extreme inputs are compared by the relative
+# bound alone, so a missing max-shift or an epsilon of 1e-6 stands out in float64.
+TOLERANCE = {torch.float64: (1e-7, 1e-9), torch.float32: (1e-4, 1e-5), torch.float16: (1e-2, 1e-3)}
+
+
+def expected_answer(spec: Callable[..., Tensor], question: Question) -> Answer:
+    """What is right for `question`: the spec's value and gradients, from inputs widened to float64."""
+    reply = recall(spec, widened(question))
+    if reply.value is None:
+        raise RuntimeError(f"the spec fails on {question}: {reply.problem}")
+    return reply
+
+
+def widened(question: Question) -> Question:
+    """The same question about float64."""
+    args = tuple(_widen(value) for value in question.args)
+    kwargs = {name: _widen(value) for name, value in question.kwargs.items()}
+    return Question(args, kwargs, question.wrt, question.scale, question.through)
+
+
+def same_answer(one: Answer, other: Answer, question: Question) -> bool:
+    """Whether two answers to `question` are the same numbers, or the same kind of error."""
+    if one.problem or other.problem:
+        return _error_kind(one) == _error_kind(other)
+    dtype = coarsest(question)
+    if not close(one.value, other.value, dtype):
+        return False
+    return all(close(a, b, dtype) for a, b in zip(one.gradients, other.gradients, strict=True))
+
+
+def _error_kind(reply: Answer) -> tuple[str, str] | None:
+    """A problem by its kind and, for an exception, its type; messages differ between two writings of one mistake."""
+    if reply.problem is None:
+        return None
+    return reply.problem.kind, reply.problem.message.partition(":")[0]
+
+
+def _widen(value: Any) -> Any:
+    return value.double() if isinstance(value, Tensor) and value.is_floating_point() else value
+
+
+def coarsest(question: Question) -> torch.dtype:
+    """The least exact dtype among the inputs: no answer can be held to more than that."""
+    values = (*question.args, *question.kwargs.values())
+    dtypes = [value.dtype for value in values if isinstance(value, Tensor) and value.is_floating_point()]
+    return max(dtypes, key=lambda dtype: TOLERANCE[dtype], default=torch.float32)
+
+
+def close(got: Tensor | None, want: Tensor | None, dtype: torch.dtype | None = None) -> bool:
+    """Equal shapes; equal values to the tolerance; NaN, inf and -inf only where the other has them too."""
+    if got is None or want is None:
+        return got is want
+    if got.shape != want.shape:
+        return False
+    coarse = [d for d in (dtype, got.dtype, want.dtype) if d in TOLERANCE]
+    relative, absolute = max((TOLERANCE[d] for d in coarse if d is not None), default=(0.0, 0.0))
+    a, b = got.double(), want.double()
+    near = b.isfinite() & ((a - b).abs() <= absolute + relative * b.abs())  # inf <= inf would let all pass
+    return bool((near | (a == b) | (a.isnan() & b.isnan())).all())

@@ -1,0 +1,149 @@
+"""Same value, shape, dtype, gradient: compared by hand, raising Failure in the learner's words.
+
+By hand because `torch.testing.assert_close` imports for most of a second the first time it is called, and because a
+learner wants to see the input that shows the mistake, not the index of the largest difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from coursekit.exercise.answers import close, coarsest, expected_answer
+from coursekit.exercise.failure import Failure
+from coursekit.exercise.function import Function
+from coursekit.exercise.literal import call_line, gradient_line, readable
+from coursekit.report import Example
+from coursekit.wire import Question
+
+
+def same_value(f: Function, spec: Callable[..., Tensor], *args: Any, **kwargs: Any) -> None:
+    """Raises Failure unless `f(*args, **kwargs)` has the shape and the value of `spec` computed in float64."""
+    question = Question(args, kwargs)
+    got = f.ask(question).value
+    assert got is not None
+    _same(f, question, got, expected_answer(spec, question).value)
+
+
+def same_gradient(
+    f: Function,
+    spec: Callable[..., Tensor],
+    *args: Any,
+    wrt: tuple[int, ...] = (0,),
+    scale: float = 1.0,
+    free: Tensor | None = None,
+    through: str = "",
+    **kwargs: Any,
+) -> None:
+    """Raises Failure unless value and gradient agree with those of `spec` computed in float64.
+
+    Args:
+        f: the learner's function.
+        spec: the specification.
+        args: positional arguments of the call.
+        wrt: the positions in `args` by which to differentiate.
+        scale: the gradient compared is that of `scale * f(...).sum()`.
+        free: where True, the gradient by the first of `wrt` is a matter of convention: anything but NaN.
+        through: "log_softmax" if the arguments of `wrt` are logits, and `f` is to be given their log_softmax.
+        kwargs: keyword arguments of the call.
+    """
+    question = Question(args, kwargs, wrt, scale, through)
+    reply = f.ask(question)
+    expected = expected_answer(spec, question)
+    assert reply.value is not None
+    _same(f, question, reply.value, expected.value)
+    for position, got, want in zip(wrt, reply.gradients, expected.gradients, strict=True):
+        if free is not None and got is not None and want is not None and got.shape == free.shape:
+            want = torch.where(free & ~got.isnan(), got.to(want.dtype), want)
+        _same_gradient(f, question, position, got, want)
+
+
+def same_dtype(
+    f: Function, spec: Callable[..., Tensor], *args: Any, dtype: torch.dtype | None = None, **kwargs: Any
+) -> None:
+    """Raises Failure unless the value agrees and has `dtype`, by default that of the first argument."""
+    same_value(f, spec, *args, **kwargs)
+    dtype = dtype or args[0].dtype
+    got = f.calls[-1].answer.value
+    assert got is not None
+    if got.dtype != dtype:
+        call = call_line(f.name, f.calls[-1].question)
+        given = dict.fromkeys(_dtype(x.dtype) for x in args if isinstance(x, Tensor) and x.is_floating_point())
+        raise Failure(
+            f"The result is {_dtype(got.dtype)} for {' and '.join(given)} input.",
+            "Constants take part in the result's type: use Python numbers, or tensors made with `input.new_…` or "
+            "`dtype=input.dtype`.",
+            Example(f"{call}.dtype", _dtype(got.dtype), _dtype(dtype)),
+        )
+
+
+def refuses(f: Function, *args: Any, **kwargs: Any) -> None:
+    """Raises Failure unless `f(*args, **kwargs)` raises an exception instead of returning a value."""
+    question = Question(args, kwargs)
+    try:
+        got = f.ask(question).value
+    except Failure:
+        problem = f.calls[-1].answer.problem
+        if problem is not None and problem.kind == "raised":
+            return
+        raise
+    assert got is not None
+    raise Failure(
+        "A value came where an error should.", example=Example(call_line(f.name, question), readable(got), "an error")
+    )
+
+
+def _same(f: Function, question: Question, got: Tensor, expected: Tensor | None) -> None:
+    assert expected is not None
+    if got.shape != expected.shape:
+        raise Failure(
+            f"The result has shape {_shape(got)}, expected {_shape(expected)}.",
+            _shape_help(got, expected),
+            Example(f"{call_line(f.name, question)}.shape", _shape(got), _shape(expected)),
+        )
+    if not close(got, expected, coarsest(question)):
+        raise Failure("The value is not right.", example=_example(call_line(f.name, question), got, expected))
+
+
+def _same_gradient(f: Function, question: Question, position: int, got: Tensor | None, want: Tensor | None) -> None:
+    if want is None:
+        want = torch.zeros_like(question.args[position])
+    if got is None and bool((want == 0).all()):
+        return
+    if got is None:
+        raise Failure(
+            "The value is right, but no gradient flows back to the input.",
+            "Something on the way cuts the graph: .item(), .detach(), .data, .tolist(), torch.tensor(x), numpy, or a "
+            "comparison in place of arithmetic.",
+            Example(gradient_line(f.name, question, position), "None", readable(want)),
+        )
+    if not close(got, want, coarsest(question)):
+        line = gradient_line(f.name, question, position)
+        raise Failure("The value is right, its gradient is not.", example=_example(line, got, want))
+
+
+def _example(line: str, got: Tensor, expected: Tensor) -> Example:
+    """The two values with as many digits as it takes to see that they differ."""
+    for digits in (4, 6, 8, 12, 17):
+        if readable(got, digits) != readable(expected, digits):
+            break
+    return Example(line, readable(got, digits), readable(expected, digits))
+
+
+def _shape(value: Tensor) -> str:
+    return str(tuple(value.shape)) + (" (a single number)" if value.ndim == 0 else "")
+
+
+def _shape_help(got: Tensor, expected: Tensor) -> str:
+    if got.ndim > expected.ndim:
+        return "A dimension is left over: which one should be summed, averaged or picked from?"
+    if got.ndim < expected.ndim:
+        return "A dimension is missing: was everything summed where only one dimension should be?"
+    return "Print the shapes step by step; look for a broadcast of (N, 1) against (N,)."
+
+
+def _dtype(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -1,0 +1,29 @@
+"""How a check ends early: a Failure says what is wrong, Stopped that nothing more can be asked."""
+
+from __future__ import annotations
+
+from coursekit.report import Example, Outcome
+
+
+class Failure(Exception):
+    """What a check raises: what is wrong, what to do, and the input that shows it."""
+
+    def __init__(self, rationale: str, help: str = "", example: Example | None = None) -> None:
+        super().__init__(rationale)
+        self.rationale = rationale
+        self.help = help
+        self.example = example
+
+
+class Stopped(Exception):
+    """Nothing more can be asked of this function: it hangs, its process is gone, or it broke a rule."""
+
+    def __init__(self, outcome: Outcome, rationale: str, help: str = "") -> None:
+        super().__init__(rationale)
+        self.outcome = outcome
+        self.rationale = rationale
+        self.help = help
+
+
+class Raised(Failure):
+    """The learner's function raised instead of returning."""

@@ -1,0 +1,114 @@
+"""Mistakes: wrong implementations, and what to say to whoever wrote one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from inspect import BoundArguments, signature
+from itertools import cycle
+from typing import Any
+
+from torch import Tensor
+
+Loss = Callable[..., Tensor]
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong implementation, and what to tell whoever wrote it."""
+
+    name: str
+    explanation: str
+    function: Loss
+
+
+class Mistakes(list[Misconception]):
+    """The wrong implementations of one loss. Of two that fit a learner's numbers equally well, the earlier is named.
+
+    Args:
+        spec: the right implementation, of which most mistakes are made.
+        given: mistakes to begin with.
+    """
+
+    def __init__(self, spec: Loss, given: Iterable[Misconception] = ()) -> None:
+        super().__init__(given)
+        self.spec = spec
+        self._signature = signature(spec)
+
+    def __call__(self, explanation: str, name: str = "") -> Callable[[Loss], Loss]:
+        """Adds a wrong implementation and the sentence that names the mistake (use as a decorator).
+
+        Args:
+            explanation: what to say of it.
+            name: what to call it, where a factory made the function and its own name says nothing.
+        """
+
+        def add(function: Loss) -> Loss:
+            self.append(Misconception(name or function.__name__, explanation, function))
+            return function
+
+        return add
+
+    def formula(self, assemble: Callable[[Loss], Loss]) -> Callable[[str], Callable[[Loss], Loss]]:
+        """A decorator for wrong formulas, for those that take more than one expression.
+
+        Args:
+            assemble: makes a formula into a loss, with the flags, shapes and reductions around it as they should be.
+        """
+
+        def wrong(explanation: str) -> Callable[[Loss], Loss]:
+            def add(formula: Loss) -> Loss:
+                self.append(Misconception(formula.__name__, explanation, assemble(formula)))
+                return formula
+
+            return add
+
+        return wrong
+
+    def table(self, assemble: Callable[[Loss], Loss] | None = None, /, **rows: tuple[str, Loss]) -> None:
+        """Adds mistakes of one expression, a row each: `name=("What to say.", lambda p, q: spec(q, p))`.
+
+        Args:
+            assemble: makes each formula into a loss; None where the rows are losses already.
+            rows: by name, the sentence and the formula.
+        """
+        for name, (explanation, formula) in rows.items():
+            self.append(Misconception(name, explanation, assemble(formula) if assemble else formula))
+
+    def of_losses(self, explanation: str, name: str = "") -> Callable[[Loss], Loss]:
+        """A decorator for `reduce(losses, reduction)`, which makes something wrong of the right losses."""
+
+        def add(reduce: Loss) -> Loss:
+            def loss(*args: Any, **flags: Any) -> Tensor:
+                call = self.bound(*args, **flags)
+                word = call.arguments.get("reduction", self._signature.parameters["reduction"].default)
+                call.arguments["reduction"] = "none"
+                return reduce(self.spec(*call.args, **call.kwargs), word)
+
+            self.append(Misconception(name or reduce.__name__, explanation, loss))
+            return reduce
+
+        return add
+
+    def bound(self, *args: Any, **flags: Any) -> BoundArguments:
+        """The arguments of a call by their names in the spec; those that were left out are missing."""
+        return self._signature.bind(*args, **flags)
+
+
+def wrong_in(losses: dict[str, Mistakes], *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
+    """Adds a mistake to several losses: a function of the spec that it spoils, and of that spec's arguments.
+
+    Args:
+        losses: by what the mistake's name begins with there.
+        explanations: what to say of it, to all or to each.
+        name: its name, if the function has none or another.
+    """
+
+    def add(wrong: Loss) -> Loss:
+        for (prefix, mistakes), explanation in zip(losses.items(), cycle(explanations), strict=False):
+            called = (name or wrong.__name__).removeprefix(f"{prefix}_")
+            mistakes.append(Misconception(f"{prefix}_{called}", explanation, partial(wrong, mistakes.spec)))
+        return wrong
+
+    return add

@@ -1,0 +1,216 @@
+"""The mistakes that every loss invites, whatever its formula: in reduction, dtype, defaults, gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from inspect import signature
+from typing import Any
+
+from torch import Tensor, nan
+
+from coursekit.exercise.mistakes import Misconception, Mistakes
+from coursekit.exercise.reductions import REDUCTIONS, reduced
+
+# ---- the word ----------------------------------------------------------------------------------------------------
+
+
+def wrong_words(wrong: Mistakes, prefix: str = "") -> None:
+    """Adds the mistakes about the word itself: one that is not read, one that is unknown, one that is left out.
+
+    Args:
+        wrong: of a loss whose spec has a parameter `reduction`.
+        prefix: what the mistakes' names begin with.
+    """
+
+    def add(name: str, explanation: str, heard: Callable[[str | None], str | None]) -> None:
+        """A loss that hears another word than was said; None stands for no word."""
+
+        def loss(*args: Any, **flags: Any) -> Tensor:
+            call = wrong.bound(*args, **flags)
+            word = heard(call.arguments.get("reduction"))
+            if word is not None:
+                call.arguments["reduction"] = word
+            return wrong.spec(*call.args, **call.kwargs)
+
+        wrong.append(Misconception(prefix + name, explanation, loss))
+
+    for kind in REDUCTIONS:
+        add(
+            f"always_{kind}",
+            f"The reduction is ignored: this is '{kind}' whatever was asked for.",
+            partial(_always, kind),
+        )
+        add(
+            f"unknown_is_{kind}",
+            f"An unknown reduction passes for '{kind}'. A misspelt word should not train a model: raise a ValueError.",
+            partial(_unknown_is, kind),
+        )
+        if kind != "mean" and signature(wrong.spec).parameters["reduction"].default == "mean":
+            add(
+                f"default_is_{kind}",
+                f"The default reduction is '{kind}' here. A call without a word for it means 'mean'.",
+                partial(_default_is, kind),
+            )
+
+
+def _always(kind: str, _word: str | None) -> str:
+    return kind
+
+
+def _unknown_is(kind: str, word: str | None) -> str | None:
+    return word if word in (None, *REDUCTIONS) else kind
+
+
+def _default_is(kind: str, word: str | None) -> str:
+    return kind if word is None else word
+
+
+# ---- what is made of the losses ----------------------------------------------------------------------------------
+
+
+def _mean_of_row_sums(losses: Tensor, word: str) -> Tensor:
+    rows = losses.flatten(1).sum(1) if word == "mean" and losses.ndim > 1 else losses
+    return reduced(rows, word)
+
+
+def _mean_of_last(losses: Tensor, word: str) -> Tensor:
+    return losses.mean(-1) if word == "mean" else reduced(losses, word)
+
+
+def _sum_of_last(losses: Tensor, word: str) -> Tensor:
+    return losses.sum(-1) if word == "sum" else reduced(losses, word)
+
+
+def _none_averages(losses: Tensor, word: str) -> Tensor:
+    return losses.mean(-1) if word == "none" else reduced(losses, word)
+
+
+def _divided_twice(losses: Tensor, word: str) -> Tensor:
+    rows = losses.shape[0] if losses.ndim and word == "mean" else 1
+    return reduced(losses, word) / (rows or nan)
+
+
+def _empty_is_zero(losses: Tensor, word: str) -> Tensor:
+    return reduced(losses, word) if losses.numel() else reduced(losses, word).nan_to_num()
+
+
+def _nan_hidden(losses: Tensor, word: str) -> Tensor:
+    return reduced(losses.where(~losses.isnan(), 0.0), word)
+
+
+def _nan_skipped(losses: Tensor, word: str) -> Tensor:
+    if word == "mean" and losses.numel():
+        return losses.nanmean()
+    return _nan_hidden(losses, word)
+
+
+def _mean_of_active(losses: Tensor, word: str) -> Tensor:
+    return losses[losses > 0].mean() if word == "mean" else reduced(losses, word)
+
+
+def _mean_of_active_or_zero(losses: Tensor, word: str) -> Tensor:
+    return losses.sum() / (losses > 0).sum().clamp(min=1) if word == "mean" else reduced(losses, word)
+
+
+def _always_float32(losses: Tensor, word: str) -> Tensor:
+    return reduced(losses, word).float()
+
+
+# By name, what to say where a topic has no words of its own, and what is made of the losses and the word
+_USUAL: dict[str, tuple[str, Callable[[Tensor, str], Tensor]]] = {
+    "mean_of_row_sums": (
+        "'mean' sums over each row and averages the rows. It divides by the number of all losses.",
+        _mean_of_row_sums,
+    ),
+    "mean_of_last": (
+        "'mean' averages over the last dimension only. It is one number, over everything.",
+        _mean_of_last,
+    ),
+    "sum_of_last": ("'sum' sums over the last dimension only. It is one number, over everything.", _sum_of_last),
+    "none_averages": ("'none' averages over the last dimension. It leaves every loss as it is.", _none_averages),
+    "divided_twice": (
+        "The mean is divided by the batch size once more. `.mean()` has done it already.",
+        _divided_twice,
+    ),
+    "empty_is_zero": (
+        "The mean of an empty batch is 0 here. torch gives NaN: nothing was measured, and that should be seen.",
+        _empty_is_zero,
+    ),
+    "nan_hidden": ("NaN losses count as 0. torch lets them through: a hole in the data should be seen.", _nan_hidden),
+    "nan_skipped": (
+        "NaN losses count as 0, or are left out of the mean. torch lets them through: a hole in the data should be "
+        "seen, and removed by the caller before the loss.",
+        _nan_skipped,
+    ),
+    "mean_of_active": (
+        "The mean is taken over the losses above 0 only. torch's is over all of them.",
+        _mean_of_active,
+    ),
+    "mean_of_active_or_zero": (
+        "The sum is divided by the number of losses above 0, or by 1 if there are none. torch divides by the number of "
+        "all of them.",
+        _mean_of_active_or_zero,
+    ),
+    "always_float32": (
+        "The result is float32 for float64 input. Keep the dtype of the input, its digits were paid for.",
+        _always_float32,
+    ),
+}
+
+
+def usual_mistakes(wrong: Mistakes, *names: str, prefix: str = "", **sentences: str) -> None:
+    """Adds what goes wrong between the losses of the elements and the number that is returned.
+
+    Args:
+        wrong: of a loss whose spec has a parameter `reduction`.
+        names: mistakes of `_USUAL`, in its words.
+        prefix: what the mistakes' names begin with.
+        sentences: mistakes of `_USUAL`, in words of the topic's own.
+    """
+    for name, explanation in {**dict.fromkeys(names, ""), **sentences}.items():
+        usual, reduce = _USUAL[name]
+        wrong.of_losses(explanation or usual, prefix + name)(reduce)
+
+
+# ---- arguments and results ---------------------------------------------------------------------------------------
+
+
+def always_float32(wrong: Mistakes, explanation: str = _USUAL["always_float32"][0]) -> None:
+    """Adds a result that has lost its dtype, for losses without a reduction as well."""
+    wrong.table(always_float32=(explanation, lambda *args, **flags: wrong.spec(*args, **flags).float()))
+
+
+def detached(wrong: Mistakes, argument: str, explanation: str, name: str = "") -> None:
+    """Adds a loss that sends no gradient to one of its arguments: a tensor of any shape, or None."""
+
+    def loss(*args: Any, **flags: Any) -> Tensor:
+        call = wrong.bound(*args, **flags)
+        value = call.arguments.get(argument)
+        if isinstance(value, Tensor):
+            call.arguments[argument] = value.detach()
+        return wrong.spec(*call.args, **call.kwargs)
+
+    wrong.append(Misconception(name or f"{argument}_detached", explanation, loss))
+
+
+def argument_fixed(wrong: Mistakes, name: str, explanation: str, **values: Any) -> None:
+    """Adds a loss that does not listen: each of these arguments is what it says here, whatever was given."""
+
+    def loss(*args: Any, **flags: Any) -> Tensor:
+        call = wrong.bound(*args, **flags)
+        call.arguments.update(values)
+        return wrong.spec(*call.args, **call.kwargs)
+
+    wrong.append(Misconception(name, explanation, loss))
+
+
+def other_default(wrong: Mistakes, name: str, explanation: str, **defaults: Any) -> None:
+    """Adds a loss whose defaults are others: each of these arguments is what it says here, unless it was given."""
+
+    def loss(*args: Any, **flags: Any) -> Tensor:
+        call = wrong.bound(*args, **flags)
+        call.arguments.update({name: value for name, value in defaults.items() if name not in call.arguments})
+        return wrong.spec(*call.args, **call.kwargs)
+
+    wrong.append(Misconception(name, explanation, loss))

@@ -1,0 +1,1 @@
+"""One function in, one Report out."""

@@ -1,0 +1,78 @@
+"""Asks a function that lives in this process: a learner's own notebook, or a file of their own."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from _thread import interrupt_main
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from coursekit.exercise import Ask, Exercise, Stopped
+from coursekit.exercise.literal import call_line
+from coursekit.report import Outcome
+from coursekit.wire import Answer, Question
+from coursekit.wire.answering import answer
+
+
+def ask_here(function: Callable[..., Any], exercise: Exercise, seconds: float = 10.0) -> Ask:
+    """Asks a function that lives in this process: a learner's own notebook, or a file of their own."""
+
+    def ask(question: Question) -> Answer:
+        try:
+            with _time_limit(seconds):
+                return answer(function, question, exercise.forbids)
+        except TimeoutError:
+            raise Stopped(
+                Outcome.TIMEOUT,
+                f"`{call_line(exercise.name, question)}` was still running after {seconds:g} s.",
+                "Look for a loop that never ends: does its condition change inside the loop?",
+            ) from None
+
+    return ask
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Ends an endless loop the way that the learner's stop button would; only the main thread can be ended so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    fired = threading.Event()
+    cancel = _call_after(seconds, fired)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if fired.is_set():
+            raise TimeoutError from None
+        raise
+    finally:
+        cancel()
+
+
+def _call_after(seconds: float, fired: threading.Event) -> Callable[[], object]:
+    """Interrupts the main thread after `seconds`, having set `fired`; returns what calls that off."""
+    if not hasattr(signal, "setitimer"):  # Windows: a thread for each question, which costs a tenth of a millisecond
+
+        def interrupt() -> None:
+            fired.set()
+            interrupt_main()
+
+        timer = threading.Timer(seconds, interrupt)
+        timer.daemon = True
+        timer.start()
+        return timer.cancel
+
+    def ring(_number: int, _frame: object) -> None:
+        fired.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again each second, for code that swallows the first
+
+    def cancel() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    return cancel

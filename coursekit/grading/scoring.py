@@ -1,0 +1,111 @@
+"""One submission's function in, one Report out: run the checks, diagnose, score."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+import numpy as np
+
+from coursekit.exercise import Ask, Call, Check, Exercise, Failure, Function, Stopped
+from coursekit.exercise.failure import Raised
+from coursekit.grading.diagnosis import diagnose
+from coursekit.grading.rehearsal import Exchange, Line, frames_of
+from coursekit.report import Outcome, Report, Tier, Verdict
+
+
+def score(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Report:
+    """Runs every check of `exercise` and says what came of it.
+
+    Parity is asked only once core has passed: who has not got the meaning yet is not told about flags.
+    """
+    verdicts: list[Verdict] = []
+    failed: list[list[Call]] = []
+    passed: list[Callable[[], list[Call]]] = []
+    stopped: Stopped | None = None
+    f = Function(exercise.name, exercise.forbids, ask)
+    line = ask if isinstance(ask, Line) else None
+    ahead = frames_of(exercise, seed, partial(_rehearse, exercise, seed)) if line else {}
+    for tier in Tier:
+        blocked = any(verdict.outcome is not Outcome.PASSED for verdict in verdicts)
+        if line and not blocked:
+            line.send([frame for check in exercise.tier(tier) for frame in ahead[check.name]])
+        for check in exercise.tier(tier):
+            if stopped or blocked:
+                verdicts.append(_verdict(check, Outcome.UNCHECKED))
+                continue
+            exchange = Exchange(line, ahead[check.name]) if line else None
+            if exchange and exchange.has_passed((exercise, check.name, seed)):
+                verdicts.append(_verdict(check, Outcome.PASSED))
+                passed.append(partial(_calls, exchange))
+                f.attempted = True
+                continue
+            start = len(f.calls)
+            try:
+                check.run(f.asking(exchange or ask), _generator(seed, check.name))
+                verdicts.append(_verdict(check, Outcome.PASSED))
+                passed.append(partial(list, f.calls[start:]))
+                if exchange:
+                    exchange.note_passed((exercise, check.name, seed))
+            except Failure as failure:
+                outcome = Outcome.ERROR if isinstance(failure, Raised) else Outcome.FAILED
+                verdicts.append(_verdict(check, outcome, failure))
+                failed.append(f.calls[start:])
+            except Stopped as stop:
+                stopped = stop
+                verdicts.append(_verdict(check, stop.outcome, stop))
+    solved = all(verdict.outcome is Outcome.PASSED for verdict in verdicts if verdict.tier is Tier.CORE)
+    outcome = Outcome.PASSED if solved else next(v.outcome for v in verdicts if v.outcome is not Outcome.PASSED)
+    return Report(
+        exercise=exercise.name,
+        learner=learner,
+        outcome=stopped.outcome if stopped else outcome,
+        verdicts=tuple(verdicts),
+        points=_points(exercise, verdicts, stopped),
+        maximum=exercise.maximum,
+        diagnosis=diagnose(exercise, failed, [call for calls in passed for call in calls()] if failed else []),
+    )
+
+
+def _rehearse(exercise: Exercise, seed: int, check: Check, ask: Ask) -> None:
+    with suppress(Failure, Stopped):  # what it would have asked then is asked when it comes to it
+        check.run(Function(exercise.name, exercise.forbids, ask), _generator(seed, check.name))
+
+
+def _calls(exchange: Exchange) -> list[Call]:
+    return [Call(question, reply) for question, reply in exchange.calls()]
+
+
+def _generator(seed: int, check: str) -> np.random.Generator:
+    """Each check draws from its own stream, so that a new check does not change the inputs of the others."""
+    return np.random.default_rng([seed, zlib.crc32(check.encode())])
+
+
+def _verdict(check: Check, outcome: Outcome, why: Failure | Stopped | None = None) -> Verdict:
+    return Verdict(
+        check.name,
+        check.title,
+        check.tier,
+        outcome,
+        rationale=why.rationale if why else "",
+        help=why.help or check.help if isinstance(why, Failure) else why.help if why else "",
+        example=why.example if isinstance(why, Failure) else None,
+    )
+
+
+def _points(exercise: Exercise, verdicts: list[Verdict], stopped: Stopped | None) -> float:
+    if stopped and stopped.outcome is Outcome.FORBIDDEN:
+        return 0.0
+    total = 0.0
+    for tier, worth in ((Tier.CORE, exercise.points), (Tier.PARITY, exercise.parity_points)):
+        outcomes = [verdict.outcome for verdict in verdicts if verdict.tier is tier]
+        if outcomes:
+            total += worth * outcomes.count(Outcome.PASSED) / len(outcomes)
+    return round(total, 2)
+
+
+def is_solved(report: Report) -> bool:
+    """Whether every check passed, core and parity."""
+    return all(verdict.outcome is Outcome.PASSED for verdict in report.verdicts)

@@ -1,0 +1,1 @@
+"""What a learner meets: check, hint, solution, how a report looks, pictures."""

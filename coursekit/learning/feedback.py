@@ -1,0 +1,190 @@
+"""A Report as a learner or a grader sees it: plain text, terminal, notebook HTML. Words first, colour second."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from coursekit.report import Outcome, Report, Tier, Verdict
+from coursekit.text import visible
+
+WORDS = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "not yet",
+    Outcome.UNATTEMPTED: "not attempted",
+    Outcome.ERROR: "error",
+    Outcome.TIMEOUT: "too slow",
+    Outcome.MEMORY: "out of memory",
+    Outcome.FORBIDDEN: "ready-made",
+    Outcome.UNCHECKED: "not checked yet",
+}
+
+_COLOURS = {Outcome.PASSED: "#00664B", Outcome.UNCHECKED: "#5A626C", Outcome.UNATTEMPTED: "#5A626C"}
+_OTHER_COLOUR = "#9A4200"
+
+ADVICE = "Visible checks passed. A graded run uses other inputs."
+
+
+class Feedback:
+    """What `check` gives back: a Report that shows itself, with the next step to take.
+
+    Attributes:
+        report: the report, or None where there was nothing to check.
+        next: what to do now, one sentence a line.
+    """
+
+    def __init__(self, report: Report | None, next: tuple[str, ...] = ()) -> None:
+        self.report = report
+        self.next = next
+
+    def __repr__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        return as_html(self.report, self.next)
+
+    def _lines(self) -> Iterator[str]:
+        if self.report is not None:
+            yield from as_text(self.report).splitlines()
+        yield from self.next
+
+
+def headline(report: Report) -> str:
+    """One line: the exercise, how it stands, its points."""
+    state = {
+        Outcome.PASSED: "done ✓",
+        Outcome.UNATTEMPTED: "not attempted yet",
+        Outcome.FORBIDDEN: "uses a ready-made function",
+    }.get(report.outcome, WORDS[report.outcome])
+    if report.outcome is Outcome.PASSED and report.points < report.maximum:
+        state = "the core is done ✓, parity not yet"
+    return f"{report.exercise}: {state} ({report.points:g} of {report.maximum:g} points)"
+
+
+def as_text(report: Report) -> str:
+    """The whole report as plain text, for a terminal, a log or a screen reader."""
+    lines = [headline(report)]
+    first = report.first_failure
+    if report.outcome is Outcome.UNATTEMPTED and first is not None:
+        return "\n".join([*lines, *_wrap(f"{first.rationale} {first.help}".strip())])
+    for tier in Tier:
+        verdicts = report.tier(tier)
+        if verdicts:
+            lines.append(_tier_line(tier, verdicts))
+        for verdict in _worth_a_line(verdicts):
+            lines.append(f"  {WORDS[verdict.outcome]:<16}{verdict.title}")
+            if verdict is first:
+                lines += _details(report, verdict)
+    return "\n".join(lines)
+
+
+def _tier_line(tier: Tier, verdicts: tuple[Verdict, ...]) -> str:
+    passed = sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
+    name = {Tier.CORE: "Core (what it means)", Tier.PARITY: "Parity (flags, edges, exactness)"}[tier]
+    if all(verdict.outcome is Outcome.UNCHECKED for verdict in verdicts):
+        return f"{name}: not checked yet"
+    return f"{name}: {passed} of {len(verdicts)} passed"
+
+
+def _worth_a_line(verdicts: tuple[Verdict, ...]) -> Iterator[Verdict]:
+    """All but the checks of a tier that was not reached, whose count is enough."""
+    if not all(verdict.outcome is Outcome.UNCHECKED for verdict in verdicts):
+        yield from verdicts
+
+
+def _details(report: Report, verdict: Verdict) -> list[str]:
+    lines = []
+    if report.diagnosis is not None:
+        lines += _wrap(report.diagnosis.explanation, "    ")
+    else:
+        lines += _wrap(verdict.rationale, "    ")
+    if verdict.example is not None:
+        example = verdict.example
+        lines.append(f"    {example.line}  # got {example.got}, expected {example.expected}")
+    if verdict.help and report.diagnosis is None:
+        lines += _wrap(verdict.help, "    ")
+    return lines
+
+
+def _wrap(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, 100, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+
+
+# ---- notebook ----------------------------------------------------------------------------------------------------
+
+_BOX = (
+    "border-left:4px solid {colour};padding:0.4em 0.9em;margin:0.2em 0;background:#FFFFFF;color:#22272E;"
+    "font-size:14px;line-height:1.5;max-width:60em"
+)
+_CODE = (
+    "display:block;background:#F3F5F7;color:#22272E;padding:0.4em 0.6em;margin:0.3em 0;overflow-x:auto;"
+    "white-space:pre-wrap;font-family:monospace;font-size:13px"
+)
+
+
+def as_html(report: Report | None, next: tuple[str, ...] = ()) -> str:
+    """The report as HTML with inline styles (a notebook keeps no others). All text is escaped."""
+    parts: list[str] = []
+    colour = _OTHER_COLOUR
+    if report is not None:
+        colour = _COLOURS.get(report.outcome, _OTHER_COLOUR)
+        parts.append(f'<b style="color:{colour}">{html.escape(headline(report))}</b>')
+        parts += _report_html(report)
+    parts += [f"<div>{prose(line)}</div>" for line in next]
+    return f'<div style="{_BOX.format(colour=colour)}">{"".join(parts)}</div>'
+
+
+def _report_html(report: Report) -> Iterator[str]:
+    first = report.first_failure
+    if report.outcome is Outcome.UNATTEMPTED and first is not None:
+        yield f"<div>{prose(f'{first.rationale} {first.help}'.strip())}</div>"
+        return
+    for tier in Tier:
+        verdicts = report.tier(tier)
+        if verdicts:
+            yield f'<div style="margin-top:0.4em">{html.escape(_tier_line(tier, verdicts))}</div>'
+        rows = "".join(_row(report, verdict, verdict is first) for verdict in _worth_a_line(verdicts))
+        if rows:
+            yield f'<ul style="margin:0;padding-left:1.2em">{rows}</ul>'
+
+
+def _row(report: Report, verdict: Verdict, in_full: bool) -> str:
+    colour = _COLOURS.get(verdict.outcome, _OTHER_COLOUR)
+    word = f'<b style="color:{colour}">{WORDS[verdict.outcome]}</b>'
+    details = "".join(_details_html(report, verdict)) if in_full else ""
+    return f"<li>{word} — {prose(verdict.title)}{details}</li>"
+
+
+def _details_html(report: Report, verdict: Verdict) -> Iterator[str]:
+    said = verdict.rationale if report.diagnosis is None else report.diagnosis.explanation
+    yield f"<div>{prose(said)}</div>"
+    if verdict.example is not None:
+        example = verdict.example
+        line = visible(f"{example.line}  # got {example.got}, expected {example.expected}")
+        yield f'<code style="{_CODE}">{html.escape(line)}</code>'
+    if verdict.help and report.diagnosis is None:
+        yield f"<div>{prose(verdict.help)}</div>"
+
+
+def prose(text: str) -> str:
+    """The text as HTML in which `backticks` become code; all else in it is escaped."""
+    pieces = html.escape(visible(text, keep="\n\t")).split("`")
+    return "".join(f"<code>{piece}</code>" if i % 2 else piece for i, piece in enumerate(pieces))
+
+
+# ---- code --------------------------------------------------------------------------------------------------------
+
+
+class Code:
+    """A piece of Python that shows itself: highlighted in a notebook, as it is elsewhere."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text.rstrip()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {"text/markdown": f"```python\n{self.text.rstrip()}\n```", "text/plain": repr(self)}

@@ -1,0 +1,135 @@
+"""What a learner calls: check, hint, solution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coursekit.course import stubs, syllabus
+from coursekit.exercise import Ask, Exercise
+from coursekit.grading import scoring
+from coursekit.grading.here import ask_here
+from coursekit.grading.submission import Submission, read_submission
+from coursekit.jail.inside import source
+from coursekit.learning import feedback
+from coursekit.report import Outcome, Report
+from coursekit.wire import Answer, Problem, Question
+from coursekit.wire.answering import describe
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a next step is written where the learner is: a call in a notebook, a command in a terminal."""
+
+    hint: str
+    solution: str
+
+
+NOTEBOOK = Wording('`hint("{name}", {step})`', '`solution("{name}")`')
+TERMINAL = Wording("`coursekit hint {name} {step}`", "`coursekit solution {name}`")
+
+VISIBLE_SEED = 0  # the inputs of a learner's own checks; a graded run draws others
+
+
+def check(function: Callable[..., Any] | str, name: str | None = None) -> feedback.Feedback:
+    """Scores a function of yours and says what to do next.
+
+    Args:
+        function: the function; its name is the exercise's.
+        name: the exercise, where your function is called otherwise.
+    """
+    if isinstance(function, str):
+        return _say(f"Give the function itself, without quotes: `check({function})`.")
+    if not callable(function):
+        return _say(f"Give the function itself: `check(entropy)`. This is a {type(function).__name__}.")
+    name = name or str(getattr(function, "__name__", ""))
+    try:
+        _, exercise = syllabus.find_exercise(name)
+    except syllabus.UnknownNameError as error:
+        return _say(str(error))
+    report = scoring.score(exercise, ask_here(function, exercise), seed=VISIBLE_SEED)
+    return feedback.Feedback(report, next_steps(exercise, report))
+
+
+def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, ...]]:
+    """Scores the function `name` in a .py or .ipynb file, and says what to do next in a terminal's words.
+
+    Args:
+        name: the exercise.
+        path: the file; the topic's own in `exercises/` where none is given.
+
+    Raises:
+        UnknownNameError: there is no such exercise.
+        OSError: the file cannot be read.
+    """
+    topic, exercise = syllabus.find_exercise(name)
+    path = path or topic.stub
+    submission = read_submission(path, learner="")
+    if submission.problem:
+        raise OSError(f"{path}: {submission.problem}")
+    report = scoring.score(exercise, _ask_file(submission, exercise), seed=VISIBLE_SEED)
+    return report, (*next_steps(exercise, report, TERMINAL), f"Your file: {path}")
+
+
+def _ask_file(submission: Submission, exercise: Exercise) -> Ask:
+    try:
+        read = source.Source(list(submission.cells), syllabus.exercises().keys())
+        function = read.load(exercise.name)
+    except source.SourceError as error:
+        problem = Problem(error.kind, str(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: an exit() in the file is the file's problem
+        problem = Problem("broken", f"Loading it raised {describe(error).message}.")
+    else:
+        return ask_here(function, exercise)
+
+    def ask(_question: Question) -> Answer:
+        return Answer(problem=problem)
+
+    return ask
+
+
+def hint(name: str, step: int = 1, wording: Wording = NOTEBOOK) -> feedback.Feedback:
+    """The next rung of an exercise's ladder of hints; the last one is still not the answer."""
+    name = getattr(name, "__name__", name)
+    try:
+        _, exercise = syllabus.find_exercise(name)
+    except syllabus.UnknownNameError as error:
+        return _say(str(error))
+    if not 1 <= step <= len(exercise.hints):
+        return _say(f"`{name}` has hints 1 to {len(exercise.hints)}.")
+    after = (
+        f"One more: {wording.hint.format(name=name, step=step + 1)}"
+        if step < len(exercise.hints)
+        else f"That was the last one. To see the answer: {wording.solution.format(name=name)}"
+    )
+    return _say(f"Hint {step} of {len(exercise.hints)}. {exercise.hints[step - 1]}", after)
+
+
+def solution(name: str) -> feedback.Code | feedback.Feedback:
+    """The course's own answer, to compare with yours."""
+    name = getattr(name, "__name__", name)
+    try:
+        topic, _ = syllabus.find_exercise(name)
+    except syllabus.UnknownNameError as error:
+        return _say(str(error))
+    return feedback.Code(stubs.model_answer(topic, name))
+
+
+def next_steps(exercise: Exercise, report: Report, wording: Wording = NOTEBOOK) -> tuple[str, ...]:
+    """What to do after this report."""
+    name = exercise.name
+    if report.outcome is Outcome.UNATTEMPTED:
+        return (f"A hint: {wording.hint.format(name=name, step=1)}",)
+    if not scoring.is_solved(report):
+        return (f"Next: mend it and check again. A hint: {wording.hint.format(name=name, step=1)}",)
+    after = syllabus.next_exercise(name)
+    onward = f"Next exercise: `{after}`" if after else "That was the last exercise of the course."
+    return (exercise.idea, f"{feedback.ADVICE} Compare: {wording.solution.format(name=name)}", onward)
+
+
+def _say(*lines: str) -> feedback.Feedback:
+    return feedback.Feedback(None, lines)

@@ -1,0 +1,1 @@
+"""Grades out: pages, and the files of course platforms."""

@@ -1,0 +1,95 @@
+"""Canvas: the gradebook that the instructor exported, with the column of one assignment filled.
+
+What is a student's row, and what is an assignment's column, follows lib/gradebook_importer.rb of canvas-lms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from coursekit.errors import ExportError
+from coursekit.publish.export import roster
+from coursekit.publish.export.roster import Keys, Merged, Roster
+from coursekit.report import Graded
+from coursekit.text import clean_name
+
+_ABOUT_STUDENTS = {
+    *("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID"),
+    *("Section", "Integration ID", "Root Account"),
+}
+_COMPUTED = re.compile("(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)")
+_POSTING = re.compile(r"\s*(Muted|Manual Posting.*)?\s*", re.IGNORECASE)
+_DOWNLOAD = re.compile(r".*?_(?:late_)?(\d+)_\d+_", re.IGNORECASE)  # annlee_late_4321_98765_answers.py
+
+
+def merge(grades: Sequence[Graded], data: bytes, *, column: str = "", by: str = "") -> Merged:
+    """The exported gradebook with our points in one assignment's column, ready to be imported.
+
+    Args:
+        grades: ours; no learner twice.
+        data: the file that Canvas exported.
+        column: the assignment, with or without Canvas's number behind it; may be left out where there is one.
+        by: the column that identifies learners, where it is not to be guessed.
+
+    Raises:
+        ExportError: the file, the column or a learner is not what it must be.
+    """
+    table = roster.read(data)
+    if not (table.has("Student") or table.has("LastName")) or not table.has("ID"):
+        raise ExportError("This is not the gradebook that Canvas exports: it has no columns Student and ID.")
+    possible = next((i for i, row in enumerate(table.rows) if row and "Points Possible" in row[0]), None)
+    place = _assignment(table, column, table.rows[possible] if possible is not None else [])
+    students = [i for i, row in enumerate(table.rows) if i != possible and _is_student(row)]
+    matched, notes = roster.match(table, grades, _KEYS, students, by)
+    changes = [roster.fill(table, row, place, roster.number(graded.points)) for row, graded in matched.items()]
+    if possible is not None:
+        notes += _points_possible(table, possible, place, grades[0].maximum)
+    return Merged(table.to_bytes(), notes + roster.replaced(changes))
+
+
+def _is_student(row: Sequence[str]) -> bool:
+    return not all(_POSTING.fullmatch(cell) for cell in row)
+
+
+def _assignment(table: Roster, wanted: str, possible: Sequence[str]) -> int:
+    """The place of the assignment's column."""
+    read_only = {title for title, cell in zip(table.header, possible, strict=False) if "read only" in cell}
+    titles = [
+        title
+        for title in dict.fromkeys(table.header)
+        if title.strip() and title not in _ABOUT_STUDENTS | read_only and not _COMPUTED.search(title)
+    ]
+    if not titles:
+        raise ExportError("The gradebook has no assignment: create it in Canvas, then export the gradebook again.")
+    if not wanted and len(titles) > 1:
+        raise ExportError(f"Which assignment? Name one with --column: {', '.join(map(clean_name, titles))}.")
+    fitting = [title for title in titles if not wanted or wanted in (title, re.sub(r" \(\d+\)$", "", title))]
+    if len(fitting) > 1:
+        raise ExportError(
+            f"Several assignments are called so; name one in full: {', '.join(map(clean_name, fitting))}."
+        )
+    return table.column(fitting[0] if fitting else wanted)
+
+
+def _points_possible(table: Roster, row: int, place: int, maximum: float) -> tuple[str, ...]:
+    """Fills the row of what can be had where it is empty; says so where it is something else."""
+    before = table.rows[row][place].strip()
+    if not before:
+        table.rows[row][place] = roster.number(maximum)
+        return ()
+    if roster.same_number(before, roster.number(maximum)):
+        return ()
+    return (f"Canvas gives {clean_name(before)} points for it, we {maximum:g}: ours are not scaled.",)
+
+
+def _of_learner(column: str, learner: str) -> Sequence[str]:
+    download = _DOWNLOAD.match(learner) if column == "ID" else None
+    return (*([download[1]] if download else []), roster.plain_key(learner))
+
+
+_KEYS = Keys(
+    columns=("SIS Login ID", "SIS User ID", "ID", "Integration ID", "Student"),
+    of_cell=lambda _column, cell: roster.plain_key(cell),
+    of_learner=_of_learner,
+)

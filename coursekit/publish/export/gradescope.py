@@ -1,0 +1,56 @@
+"""Gradescope's results.json: https://gradescope-autograders.readthedocs.io/en/latest/specs/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coursekit.publish.privacy import all_feedback, feedback
+from coursekit.report import Graded
+from coursekit.text import clean, clean_name
+
+VISIBLE = "visible"  # the others are after_due_date, after_published and hidden
+
+
+def results(graded: Graded, *, visibility: str = VISIBLE, seconds: float | None = None) -> dict[str, Any]:
+    """The content of results.json: a test for each exercise, with its points and what its learner may be told.
+
+    Hidden inputs are not in it. What the autograder prints is for the instructor alone.
+
+    Args:
+        graded: one learner's grades.
+        visibility: when the learner sees them; as long as any test is hidden, Gradescope hides the total too.
+        seconds: how long grading took.
+    """
+    tests = [
+        {
+            "name": clean_name(report.exercise),
+            "score": report.points,
+            "max_score": report.maximum,
+            "status": "passed" if report.points == report.maximum else "failed",
+            "output": feedback(report),
+        }
+        for report in graded.reports
+    ]
+    summary = f"{graded.points:g} of {graded.maximum:g} points."
+    content = _frame(graded.points, all_feedback(graded) if graded.problem else summary, visibility)
+    content["tests"] = tests
+    if seconds is not None:
+        content["execution_time"] = round(seconds, 3)
+    return content
+
+
+def not_graded(why: str) -> dict[str, Any]:
+    """The content of results.json where the autograder itself failed: no points, and a sentence to the learner."""
+    return _frame(0.0, clean(f"The autograder failed, which is no mistake of yours. Tell your instructor: {why}"))
+
+
+def _frame(score: float, output: str, visibility: str = VISIBLE) -> dict[str, Any]:
+    return {
+        "score": score,
+        "output": output,
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": visibility,
+        "stdout_visibility": "hidden",
+    }

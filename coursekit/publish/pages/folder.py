@@ -1,0 +1,33 @@
+"""The folder of pages: what is written where, and what is taken away again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from coursekit.publish.pages.instructor import instructor_page
+from coursekit.publish.pages.learner import learner_page
+from coursekit.publish.pages.page import is_ours, page_name
+from coursekit.report import Graded
+
+
+def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None) -> Path:
+    """Writes `index.html` and `learners/*.html`, and returns the first; pages of learners who are gone go, too.
+
+    Args:
+        folder: where to; made if need be.
+        grades: of all learners.
+        title: what the instructor's page is called.
+        roster: who should have handed in; None if that is not known.
+    """
+    learners = folder / "learners"
+    learners.mkdir(parents=True, exist_ok=True)
+    pages = {learners / page_name(graded.learner): graded for graded in grades}
+    for path in learners.glob("*.html"):
+        if path not in pages and path.is_file() and is_ours(path):
+            path.unlink()
+    for path, graded in pages.items():
+        path.write_text(learner_page(graded), encoding="utf-8")
+    index = folder / "index.html"
+    index.write_text(instructor_page(grades, title, roster), encoding="utf-8")
+    return index

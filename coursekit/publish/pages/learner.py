@@ -1,0 +1,33 @@
+"""A learner's page: their own grades in words, to hand back.
+
+It names nobody else and quotes no hidden input: no example, no call, no message of an exception, no number of a
+result. That is a courtesy to the next class, not a wall: a learner's own code has seen its inputs. They are worth
+nothing, for other work is given others.
+"""
+
+from __future__ import annotations
+
+from coursekit.learning import feedback
+from coursekit.publish.pages.page import page, person, text
+from coursekit.publish.privacy import without_numbers
+from coursekit.report import Graded
+
+
+def learner_page(graded: Graded) -> str:
+    """What one learner gets back: every exercise in words, without the hidden inputs and without anybody else."""
+    body = [
+        f"<h1>{person(graded.learner)}</h1>",
+        f'<ul class="figures"><li><b>{graded.points:g} of {graded.maximum:g}</b>points</li></ul>',
+    ]
+    if graded.problem:
+        body.append(f"<p><b>What was handed in could not be read.</b> {text(graded.problem)}</p>")
+    else:
+        body += [
+            f'<section class="report">{feedback.as_html(without_numbers(report))}</section>'
+            for report in graded.reports
+        ]
+        body.append(
+            '<p class="note">The inputs of a graded run are not shown. <code>check</code> in your own notebook finds '
+            "an input that shows the same mistake.</p>"
+        )
+    return page(f"{graded.learner}: {graded.points:g} of {graded.maximum:g} points", body)
