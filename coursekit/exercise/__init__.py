@@ -5,6 +5,7 @@ from coursekit.exercise.exercise import Check, Exercise, Rng
 from coursekit.exercise.failure import Failure, Stopped
 from coursekit.exercise.function import Ask, Call, Function
 from coursekit.exercise.mistakes import Loss, Misconception, Mistakes, wrong_in
+from coursekit.exercise.owed import Draw, keeps_dtype, no_elements, unknown_word
 from coursekit.exercise.reductions import REDUCTIONS, reduced
 from coursekit.exercise.twins import keras_twin, torch_twin
 from coursekit.exercise.usual import (
@@ -22,6 +23,7 @@ __all__ = [
     "Ask",
     "Call",
     "Check",
+    "Draw",
     "Exercise",
     "Failure",
     "Function",
@@ -34,7 +36,9 @@ __all__ = [
     "always_float32",
     "argument_fixed",
     "detached",
+    "keeps_dtype",
     "keras_twin",
+    "no_elements",
     "other_default",
     "reduced",
     "refuses",
@@ -42,6 +46,7 @@ __all__ = [
     "same_gradient",
     "same_value",
     "torch_twin",
+    "unknown_word",
     "usual_mistakes",
     "wrong_in",
     "wrong_words",

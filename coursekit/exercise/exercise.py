@@ -71,18 +71,19 @@ class Exercise:
 
     def check(self, run: CheckFunction) -> CheckFunction:
         """Adds a core check: of what the function means (use as a decorator)."""
-        return self._add(run, Tier.CORE)
+        return self.add_check(run, Tier.CORE)
 
     def parity(self, run: CheckFunction) -> CheckFunction:
         """Adds a check of what a drop-in replacement owes besides (use as a decorator)."""
-        return self._add(run, Tier.PARITY)
+        return self.add_check(run)
 
-    def misconception(self, explanation: str, name: str = "") -> Callable[[Loss], Loss]:
+    def misconception(self, explanation: str, name: str = "", *, covers: str = "") -> Callable[[Loss], Loss]:
         """Adds a wrong implementation and the sentence that names the mistake (use as a decorator); see `Mistakes`."""
-        return self.misconceptions(explanation, name)
+        return self.misconceptions(explanation, name, covers=covers)
 
-    def _add(self, run: CheckFunction, tier: Tier) -> CheckFunction:
-        title, _, help = inspect.cleandoc(run.__doc__ or "").partition("\n")
+    def add_check(self, run: CheckFunction, tier: Tier = Tier.PARITY, words: str = "") -> CheckFunction:
+        """Adds a check; a family of checks gives its own `words` in place of the docstring."""
+        title, _, help = inspect.cleandoc(words or run.__doc__ or "").partition("\n")
         if not title:
             raise ValueError(f"check {run.__name__} of {self.name} has no docstring to be its title")
         self.checks.append(Check(run.__name__, title, " ".join(help.split()), tier, run))

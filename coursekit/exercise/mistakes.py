@@ -12,15 +12,24 @@ from typing import Any
 from torch import Tensor
 
 Loss = Callable[..., Tensor]
+Row = tuple[str, Loss] | tuple[str, Loss, str]
 
 
 @dataclass(frozen=True)
 class Misconception:
-    """A wrong implementation, and what to tell whoever wrote it."""
+    """A wrong implementation, and what to tell whoever wrote it.
+
+    Attributes:
+        name: unique in its exercise.
+        explanation: what the numbers show, and what to do.
+        function: the wrong implementation itself.
+        covers: the rows of the catalogue of mistakes (`tests/catalogue.py`) that it answers for, such as "HE2 HE4".
+    """
 
     name: str
     explanation: str
     function: Loss
+    covers: str = ""
 
 
 class Mistakes(list[Misconception]):
@@ -36,47 +45,49 @@ class Mistakes(list[Misconception]):
         self.spec = spec
         self._signature = signature(spec)
 
-    def __call__(self, explanation: str, name: str = "") -> Callable[[Loss], Loss]:
+    def __call__(self, explanation: str, name: str = "", *, covers: str = "") -> Callable[[Loss], Loss]:
         """Adds a wrong implementation and the sentence that names the mistake (use as a decorator).
 
         Args:
             explanation: what to say of it.
             name: what to call it, where a factory made the function and its own name says nothing.
+            covers: see `Misconception.covers`.
         """
 
         def add(function: Loss) -> Loss:
-            self.append(Misconception(name or function.__name__, explanation, function))
+            self.append(Misconception(name or function.__name__, explanation, function, covers))
             return function
 
         return add
 
-    def formula(self, assemble: Callable[[Loss], Loss]) -> Callable[[str], Callable[[Loss], Loss]]:
-        """A decorator for wrong formulas, for those that take more than one expression.
+    def formula(self, assemble: Callable[[Loss], Loss]) -> Callable[..., Callable[[Loss], Loss]]:
+        """A decorator, as the above, for wrong formulas, for those that take more than one expression.
 
         Args:
             assemble: makes a formula into a loss, with the flags, shapes and reductions around it as they should be.
         """
 
-        def wrong(explanation: str) -> Callable[[Loss], Loss]:
+        def wrong(explanation: str, name: str = "", *, covers: str = "") -> Callable[[Loss], Loss]:
             def add(formula: Loss) -> Loss:
-                self.append(Misconception(formula.__name__, explanation, assemble(formula)))
+                self.append(Misconception(name or formula.__name__, explanation, assemble(formula), covers))
                 return formula
 
             return add
 
         return wrong
 
-    def table(self, assemble: Callable[[Loss], Loss] | None = None, /, **rows: tuple[str, Loss]) -> None:
+    def table(self, assemble: Callable[[Loss], Loss] | None = None, /, **rows: Row) -> None:
         """Adds mistakes of one expression, a row each: `name=("What to say.", lambda p, q: spec(q, p))`.
 
         Args:
             assemble: makes each formula into a loss; None where the rows are losses already.
-            rows: by name, the sentence and the formula.
+            rows: by name, the sentence and the formula, and perhaps what it covers (see `Misconception.covers`).
         """
-        for name, (explanation, formula) in rows.items():
-            self.append(Misconception(name, explanation, assemble(formula) if assemble else formula))
+        for name, (explanation, formula, *covers) in rows.items():
+            loss = assemble(formula) if assemble else formula
+            self.append(Misconception(name, explanation, loss, " ".join(covers)))
 
-    def of_losses(self, explanation: str, name: str = "") -> Callable[[Loss], Loss]:
+    def of_losses(self, explanation: str, name: str = "", *, covers: str = "") -> Callable[[Loss], Loss]:
         """A decorator for `reduce(losses, reduction)`, which makes something wrong of the right losses."""
 
         def add(reduce: Loss) -> Loss:
@@ -86,7 +97,7 @@ class Mistakes(list[Misconception]):
                 call.arguments["reduction"] = "none"
                 return reduce(self.spec(*call.args, **call.kwargs), word)
 
-            self.append(Misconception(name or reduce.__name__, explanation, loss))
+            self.append(Misconception(name or reduce.__name__, explanation, loss, covers))
             return reduce
 
         return add
@@ -96,19 +107,22 @@ class Mistakes(list[Misconception]):
         return self._signature.bind(*args, **flags)
 
 
-def wrong_in(losses: dict[str, Mistakes], *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
+def wrong_in(
+    losses: dict[str, Mistakes], *explanations: str, name: str = "", covers: str = ""
+) -> Callable[[Loss], Loss]:
     """Adds a mistake to several losses: a function of the spec that it spoils, and of that spec's arguments.
 
     Args:
         losses: by what the mistake's name begins with there.
         explanations: what to say of it, to all or to each.
         name: its name, if the function has none or another.
+        covers: see `Misconception.covers`.
     """
 
     def add(wrong: Loss) -> Loss:
         for (prefix, mistakes), explanation in zip(losses.items(), cycle(explanations), strict=False):
             called = (name or wrong.__name__).removeprefix(f"{prefix}_")
-            mistakes.append(Misconception(f"{prefix}_{called}", explanation, partial(wrong, mistakes.spec)))
+            mistakes.append(Misconception(f"{prefix}_{called}", explanation, partial(wrong, mistakes.spec), covers))
         return wrong
 
     return add

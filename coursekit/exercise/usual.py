@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nan
 
-from coursekit.exercise.mistakes import Misconception, Mistakes
+from coursekit.exercise.mistakes import Misconception, Mistakes, Row
 from coursekit.exercise.reductions import REDUCTIONS, reduced
 
 # ---- the word ----------------------------------------------------------------------------------------------------
@@ -117,8 +117,8 @@ def _always_float32(losses: Tensor, word: str) -> Tensor:
     return reduced(losses, word).float()
 
 
-# By name, what to say where a topic has no words of its own, and what is made of the losses and the word
-_USUAL: dict[str, tuple[str, Callable[[Tensor, str], Tensor]]] = {
+# By name, what to say where a topic has no words of its own, what is made of the losses and the word, and what it covers
+_USUAL: dict[str, Row] = {
     "mean_of_row_sums": (
         "'mean' sums over each row and averages the rows. It divides by the number of all losses.",
         _mean_of_row_sums,
@@ -132,6 +132,7 @@ _USUAL: dict[str, tuple[str, Callable[[Tensor, str], Tensor]]] = {
     "divided_twice": (
         "The mean is divided by the batch size once more. `.mean()` has done it already.",
         _divided_twice,
+        "R5",
     ),
     "empty_is_zero": (
         "The mean of an empty batch is 0 here. torch gives NaN: nothing was measured, and that should be seen.",
@@ -159,18 +160,20 @@ _USUAL: dict[str, tuple[str, Callable[[Tensor, str], Tensor]]] = {
 }
 
 
-def usual_mistakes(wrong: Mistakes, *names: str, prefix: str = "", **sentences: str) -> None:
+def usual_mistakes(wrong: Mistakes, *names: str, prefix: str = "", **sentences: str | tuple[str, str]) -> None:
     """Adds what goes wrong between the losses of the elements and the number that is returned.
 
     Args:
         wrong: of a loss whose spec has a parameter `reduction`.
         names: mistakes of `_USUAL`, in its words.
         prefix: what the mistakes' names begin with.
-        sentences: mistakes of `_USUAL`, in words of the topic's own.
+        sentences: mistakes of `_USUAL`, in words of the topic's own; or such words and what the mistake covers.
     """
-    for name, explanation in {**dict.fromkeys(names, ""), **sentences}.items():
-        usual, reduce = _USUAL[name]
-        wrong.of_losses(explanation or usual, prefix + name)(reduce)
+    rows: dict[str, str | tuple[str, str]] = {**dict.fromkeys(names, ""), **sentences}
+    for name, explanation in rows.items():
+        usual, reduce, *covers = _USUAL[name]
+        own, *more = (explanation,) if isinstance(explanation, str) else explanation
+        wrong.of_losses(own or usual, prefix + name, covers=" ".join([*covers, *more]))(reduce)
 
 
 # ---- arguments and results ---------------------------------------------------------------------------------------
@@ -181,7 +184,7 @@ def always_float32(wrong: Mistakes, explanation: str = _USUAL["always_float32"][
     wrong.table(always_float32=(explanation, lambda *args, **flags: wrong.spec(*args, **flags).float()))
 
 
-def detached(wrong: Mistakes, argument: str, explanation: str, name: str = "") -> None:
+def detached(wrong: Mistakes, argument: str, explanation: str, name: str = "", *, covers: str = "") -> None:
     """Adds a loss that sends no gradient to one of its arguments: a tensor of any shape, or None."""
 
     def loss(*args: Any, **flags: Any) -> Tensor:
@@ -191,21 +194,21 @@ def detached(wrong: Mistakes, argument: str, explanation: str, name: str = "") -
             call.arguments[argument] = value.detach()
         return wrong.spec(*call.args, **call.kwargs)
 
-    wrong.append(Misconception(name or f"{argument}_detached", explanation, loss))
+    wrong.append(Misconception(name or f"{argument}_detached", explanation, loss, covers))
 
 
-def argument_fixed(wrong: Mistakes, name: str, explanation: str, **values: Any) -> None:
-    """Adds a loss that does not listen: each of these arguments is what it says here, whatever was given."""
+def argument_fixed(wrong: Mistakes, name: str, explanation: str, *, covers: str = "", **values: Any) -> None:
+    """Adds a loss that does not listen: each of these arguments (`values`) is what it says here, whatever was given."""
 
     def loss(*args: Any, **flags: Any) -> Tensor:
         call = wrong.bound(*args, **flags)
         call.arguments.update(values)
         return wrong.spec(*call.args, **call.kwargs)
 
-    wrong.append(Misconception(name, explanation, loss))
+    wrong.append(Misconception(name, explanation, loss, covers))
 
 
-def other_default(wrong: Mistakes, name: str, explanation: str, **defaults: Any) -> None:
+def other_default(wrong: Mistakes, name: str, explanation: str, *, covers: str = "", **defaults: Any) -> None:
     """Adds a loss whose defaults are others: each of these arguments is what it says here, unless it was given."""
 
     def loss(*args: Any, **flags: Any) -> Tensor:
@@ -213,4 +216,4 @@ def other_default(wrong: Mistakes, name: str, explanation: str, **defaults: Any)
         call.arguments.update({name: value for name, value in defaults.items() if name not in call.arguments})
         return wrong.spec(*call.args, **call.kwargs)
 
-    wrong.append(Misconception(name, explanation, loss))
+    wrong.append(Misconception(name, explanation, loss, covers))
