@@ -117,7 +117,7 @@ def _always_float32(losses: Tensor, word: str) -> Tensor:
     return reduced(losses, word).float()
 
 
-# By name, what to say where a topic has no words of its own, what is made of the losses and the word, and what it covers
+# By name: what to say where a topic has no words of its own, what is made of losses and word, what it covers
 _USUAL: dict[str, Row] = {
     "mean_of_row_sums": (
         "'mean' sums over each row and averages the rows. It divides by the number of all losses.",
