@@ -1,14 +1,13 @@
-"""Exercises of `entropy`."""
+"""Self-information, entropy, perplexity; joint and conditional entropy, mutual information; torch's `entr`.
 
-from coursekit.graders.entropy.all import (
-    conditional_entropy,
-    entr,
-    entropy,
-    joint_entropy,
-    mutual_information,
-    perplexity,
-    self_information,
-)
+Source of the definitions: Shannon, A Mathematical Theory of Communication (1948); `torch.special.entr`.
+"""
+
+from coursekit.graders.entropy.choices import perplexity
+from coursekit.graders.entropy.drop_in import entr
+from coursekit.graders.entropy.mutual import mutual_information
+from coursekit.graders.entropy.pair import conditional_entropy, joint_entropy
+from coursekit.graders.entropy.surprise import entropy, self_information
 
 # in the order of the course
 EXERCISES = (

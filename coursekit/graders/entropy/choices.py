@@ -1,0 +1,64 @@
+"""An entropy told as a number of choices: `perplexity`."""
+
+from __future__ import annotations
+
+from torch import Tensor, tensor
+
+from coursekit.exercise import Exercise, Function, Rng, same_gradient, same_value
+from coursekit.exercise.inputs import normal
+
+
+def perplexity_spec(losses: Tensor) -> Tensor:
+    """exp of the mean."""
+    return losses.mean().exp()
+
+
+perplexity = Exercise(
+    "perplexity",
+    perplexity_spec,
+    points=1,
+    idea="Perplexity is an entropy told as a number of choices; average the losses first, then take the exponential.",
+    hints=(
+        "A model that gives every one of 8 choices the probability 1/8 has a loss of ln 8 at each token, and a "
+        "perplexity of 8.",
+        "Losses are logarithms, so they are averaged before the exponential, not after it.",
+    ),
+)
+
+
+@perplexity.check
+def eight_choices(f: Function, rng: Rng) -> None:
+    """A loss of ln 8 at every token is a perplexity of 8"""
+    same_value(f, perplexity_spec, tensor([8.0, 8.0]).log())
+
+
+@perplexity.check
+def uneven_losses(f: Function, rng: Rng) -> None:
+    """Losses that differ"""
+    same_value(f, perplexity_spec, tensor([1.0, 3.0]))
+    same_value(f, perplexity_spec, normal(rng, 3).abs() + tensor([0.5, 1.0, 1.5]))
+
+
+@perplexity.check
+def perplexity_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right"""
+    same_gradient(f, perplexity_spec, normal(rng, 3).abs() + tensor([0.5, 1.0, 1.5]))
+
+
+perplexity.misconceptions.table(
+    mean_of_exponentials=(
+        "This averages the exponentials. The result then depends on how the tokens were batched: average the losses, "
+        "then take the exponential.",
+        lambda losses: losses.exp().mean(),
+        "I10",
+    ),
+    base_two=(
+        "The losses are in nats, so the base is e: this uses 2, which belongs to losses in bits.",
+        lambda losses: losses.mean().exp2(),
+    ),
+    summed=("This sums the losses: perplexity is per token, so take their mean.", lambda losses: losses.sum().exp()),
+    mean_loss=(
+        "The exponential is missing: this is the mean loss, whose exponential is the perplexity.",
+        lambda losses: losses.mean(),
+    ),
+)

@@ -1,0 +1,133 @@
+"""What two variables tell of each other: `mutual_information`."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, tensor
+
+from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise.inputs import distribution, joint
+from coursekit.graders.entropy.common import IN_BITS, MASKED_TOO_LATE, PADDED, READY_MADE, ln
+from coursekit.graders.entropy.pair import conditional_entropy_spec
+from coursekit.graders.entropy.surprise import entropy_spec
+
+
+def mutual_information_spec(joint: Tensor) -> Tensor:
+    """Σ p(x, y) ln [p(x, y) / (p(x) p(y))] over the cells that are not empty."""
+    p_x, p_y = joint.sum(1), joint.sum(0)
+    cells = [(x, y) for x in range(len(p_x)) for y in range(len(p_y)) if joint[x, y] > 0]
+    return torch.stack([joint[x, y] * (joint[x, y] / (p_x[x] * p_y[y])).log() for x, y in cells]).sum()
+
+
+mutual_information = Exercise(
+    "mutual_information",
+    mutual_information_spec,
+    points=2,
+    parity_points=1,
+    forbids=READY_MADE,
+    idea="Mutual information is what one variable's entropy loses when the other is told: H(Y) - H(Y|X).",
+    hints=(
+        "If X and Y were independent, cell (x, y) would hold p(x) p(y). How far is it from that, as a logarithm?",
+        "Average ln [p(x, y) / (p(x) p(y))] with the weights p(x, y). `keepdim=True` makes p(x) a column, p(y) a row.",
+        "Or use entropies: I = H(X) + H(Y) - H(X, Y).",
+    ),
+)
+
+
+@mutual_information.check
+def dependent(f: Function, rng: Rng) -> None:
+    """Two variables that depend on each other"""
+    same_value(f, mutual_information_spec, tensor([[0.5, 0.1], [0.1, 0.3]]))
+    same_value(f, mutual_information_spec, joint(rng, 2, 3))
+
+
+@mutual_information.check
+def told_and_not_told(f: Function, rng: Rng) -> None:
+    """X = Y shares all its entropy, independent variables share none
+
+    A cell of probability 0 adds nothing: keep the logarithm away from it.
+    """
+    p = distribution(rng, 3)
+    same_value(f, mutual_information_spec, torch.diag(p))
+    same_value(f, mutual_information_spec, p[:, None].double() * tensor([0.3, 0.7], dtype=torch.float64))
+
+
+@mutual_information.check
+def mutual_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right, also beside an empty cell
+
+    If a NaN stands in the gradient, mask the input of the logarithm, not its output.
+    """
+    same_gradient(f, mutual_information_spec, joint(rng, 2, 3))
+    table = tensor([[0.5, 0.0], [0.25, 0.25]])
+    same_gradient(f, mutual_information_spec, table, free=table == 0)
+
+
+@mutual_information.parity
+def weak_dependence(f: Function, rng: Rng) -> None:
+    """A faint dependence is seen (float64)
+
+    Look for a small number added inside the logarithm.
+    """
+    faint = 1e-3 * int(rng.integers(1, 9))
+    table = tensor([[0.25 + faint, 0.25 - faint], [0.25 - faint, 0.25 + faint]], dtype=torch.float64)
+    same_value(f, mutual_information_spec, table)
+    same_value(f, mutual_information_spec, tensor([[1e-7, 1e-7], [3e-7, 1 - 5e-7]], dtype=torch.float64))
+
+
+@mutual_information.parity
+def mutual_dtype(f: Function, rng: Rng) -> None:
+    """float32 stays float32, float64 stays float64"""
+    same_dtype(f, mutual_information_spec, joint(rng, 2, 2))
+    same_dtype(f, mutual_information_spec, joint(rng, 2, 2).double())
+
+
+# ---- mistakes ----------------------------------------------------------------------------------------------------
+
+
+def beside_independence(formula: Loss) -> Loss:
+    """A loss of the joint p and of q = p(x) p(y), the joint that it would be if X and Y were independent."""
+
+    def loss(joint: Tensor) -> Tensor:
+        return formula(joint, joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True))
+
+    return loss
+
+
+mutual_information.misconceptions.table(
+    beside_independence,
+    pointwise=(
+        "The logarithms are added without weights: this sums the pointwise mutual information. Weigh each by p(x, y).",
+        lambda p, q: (p / q).log().sum(),
+    ),
+    upside_down=(
+        "The ratio is upside down, so the sign is wrong: mutual information is never negative.",
+        lambda p, _q: -mutual_information_spec(p),
+    ),
+    independent_weights=(
+        "This weighs by p(x) p(y) instead of p(x, y): it averages as if X and Y were independent.",
+        lambda p, q: (q * (ln(p) - ln(q))).sum(),
+    ),
+    without_the_pair=(
+        "This is H(X) + H(Y): the entropy of the pair, H(X, Y), still has to be taken away.",
+        lambda p, _q: entropy_spec(p.sum(1)) + entropy_spec(p.sum(0)),
+    ),
+    what_is_left=(
+        "This is H(Y|X), what X leaves open. Mutual information is what it tells: H(Y) - H(Y|X).",
+        lambda p, _q: conditional_entropy_spec(p),
+    ),
+    mutual_nan=(
+        "An empty cell gave NaN (0 · log 0). It counts as 0: mask the input of the logarithm.",
+        lambda p, q: (p * (p / q).log()).sum(),
+        "I1",
+    ),
+    mutual_masked_too_late=(
+        MASKED_TOO_LATE,
+        lambda p, q: torch.where(p > 0, p * (p / q).log(), torch.zeros_like(p)).sum(),
+        "I2",
+    ),
+    mutual_bits=(IN_BITS, lambda p, _q: mutual_information_spec(p) / math.log(2), "I4"),
+    mutual_padded=(PADDED, lambda p, q: (p * ((p + 1e-8) / (q + 1e-8)).log()).sum(), "I6"),
+)
