@@ -14,6 +14,7 @@ from coursekit.exercise.usual import (
     detached,
     other_default,
     usual_mistakes,
+    wider_dtype,
     wrong_words,
 )
 from coursekit.wire import Question
@@ -48,6 +49,7 @@ __all__ = [
     "torch_twin",
     "unknown_word",
     "usual_mistakes",
+    "wider_dtype",
     "wrong_in",
     "wrong_words",
 ]

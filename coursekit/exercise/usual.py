@@ -7,7 +7,7 @@ from functools import partial
 from inspect import signature
 from typing import Any
 
-from torch import Tensor, nan
+from torch import Tensor, nan, promote_types
 
 from coursekit.exercise.mistakes import Misconception, Mistakes, Row
 from coursekit.exercise.reductions import REDUCTIONS, reduced
@@ -217,3 +217,11 @@ def other_default(wrong: Mistakes, name: str, explanation: str, *, covers: str =
         return wrong.spec(*call.args, **call.kwargs)
 
     wrong.append(Misconception(name, explanation, loss, covers))
+
+
+def wider_dtype(wrong: Mistakes) -> None:
+    """Adds a loss in the wider dtype of its first two arguments, for losses of Keras's."""
+
+    @wrong("The result has the wider dtype of the two. Keras turns y_true into the dtype of y_pred first.")
+    def wider_dtype(y_true: Tensor, y_pred: Tensor, *args: Any, **flags: Any) -> Tensor:
+        return wrong.spec(y_true, y_pred.to(promote_types(y_true.dtype, y_pred.dtype)), *args, **flags)
