@@ -15,6 +15,7 @@ from coursekit.exercise.usual import (
     other_default,
     usual_mistakes,
     wider_dtype,
+    with_defaults,
     wrong_words,
 )
 from coursekit.wire import Question
@@ -50,6 +51,7 @@ __all__ = [
     "unknown_word",
     "usual_mistakes",
     "wider_dtype",
+    "with_defaults",
     "wrong_in",
     "wrong_words",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nan, promote_types
 
-from coursekit.exercise.mistakes import Misconception, Mistakes, Row
+from coursekit.exercise.mistakes import Loss, Misconception, Mistakes, Row
 from coursekit.exercise.reductions import REDUCTIONS, reduced
 
 # ---- the word ----------------------------------------------------------------------------------------------------
@@ -225,3 +225,20 @@ def wider_dtype(wrong: Mistakes) -> None:
     @wrong("The result has the wider dtype of the two. Keras turns y_true into the dtype of y_pred first.")
     def wider_dtype(y_true: Tensor, y_pred: Tensor, *args: Any, **flags: Any) -> Tensor:
         return wrong.spec(y_true, y_pred.to(promote_types(y_true.dtype, y_pred.dtype)), *args, **flags)
+
+
+# ---- for tables --------------------------------------------------------------------------------------------------
+
+
+def with_defaults(wrong: Mistakes) -> Callable[[Loss], Loss]:
+    """For `wrong.table` and `wrong.formula`: a formula of all the arguments of the spec, its defaults filled in."""
+
+    def assemble(formula: Loss) -> Loss:
+        def loss(*args: Any, **flags: Any) -> Tensor:
+            call = wrong.bound(*args, **flags)
+            call.apply_defaults()
+            return formula(*call.args, **call.kwargs)
+
+        return loss
+
+    return assemble
