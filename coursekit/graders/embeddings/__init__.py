@@ -6,16 +6,13 @@ Kalenichenko and Philbin, FaceNet (2015); Hermans, Beyer and Leibe, In Defense o
 `triplet_margin_with_distance_loss`; `keras.losses.cosine_similarity`.
 """
 
-from coursekit.graders.embeddings.keras_cosine import keras_cosine_similarity
 from coursekit.graders.embeddings.cosine_embedding import cosine_embedding_loss
-from coursekit.graders.embeddings.hinge_embedding import hinge_embedding_loss
 from coursekit.graders.embeddings.distance import pairwise_distance
-from coursekit.graders.embeddings.triplet import triplet_margin_loss
+from coursekit.graders.embeddings.hinge_embedding import hinge_embedding_loss
+from coursekit.graders.embeddings.keras_cosine import keras_cosine_similarity
 from coursekit.graders.embeddings.mining import batch_hard_losses
+from coursekit.graders.embeddings.triplet import triplet_margin_loss
 from coursekit.graders.embeddings.triplet_distance import triplet_margin_with_distance_loss
-
-# these add their mistakes to the exercises above, in this order
-from coursekit.graders.embeddings import cosine_embedding_mistakes, triplet_distance_mistakes, triplet_mistakes
 
 # in the order of the course
 EXERCISES = (

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from inspect import signature
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_value, wrong_words
+from coursekit.exercise import (
+    Draw,
+    Exercise,
+    Mistakes,
+    Rng,
+    keeps_dtype,
+    no_elements,
+    unknown_word,
+    usual_mistakes,
+    wrong_words,
+)
 
-Rng = np.random.Generator
-Loss = Callable[..., Tensor]
-Draw = Callable[[Rng], tuple[Any, ...]]
 Array = NDArray[np.float64]
 
 DTYPES = (torch.float32, torch.float64)
@@ -59,6 +64,12 @@ def angled(rng: Rng, *bands: tuple[float, float], size: int = 3) -> tuple[Tensor
     return tensor(np.array(first), dtype=torch.float32), tensor(np.array(second), dtype=torch.float32)
 
 
+def shuffled(rng: Rng, *columns: Tensor) -> tuple[Tensor, ...]:
+    """The same rows of each, in a new order."""
+    order: Sequence[int] = rng.permutation(len(columns[0])).tolist()
+    return tuple(column[torch.tensor(order)] for column in columns)
+
+
 def drop_in_parity(exercise: Exercise, draw: Draw, words: str) -> None:
     """What each loss with a `reduction` owes, whatever its formula is.
 
@@ -67,86 +78,35 @@ def drop_in_parity(exercise: Exercise, draw: Draw, words: str) -> None:
         draw: its positional arguments: floating-point tensors, then perhaps an integer one.
         words: what a batch holds, for the title: "pairs".
     """
-    spec = exercise.spec
-
-    def keeps_dtype(f: Function, rng: Rng) -> None:
-        args = draw(rng)
-        same_dtype(f, spec, *args)
-        same_dtype(f, spec, *(x.double() if x.is_floating_point() else x for x in args))
-
-    def no_elements(f: Function, rng: Rng) -> None:
-        args = [x[:0] for x in draw(rng)]
-        for reduction in REDUCTIONS:
-            same_value(f, spec, *args, reduction=reduction)
-
-    def unknown_word(f: Function, rng: Rng) -> None:
-        refuses(f, *draw(rng), reduction="batchmean")
-
-    keeps_dtype.__doc__ = "float32 stays float32, float64 stays float64"
-    no_elements.__doc__ = f"No {words} at all: 'sum' gives 0, 'mean' gives NaN, 'none' gives nothing"
-    unknown_word.__doc__ = (
+    keeps_dtype(exercise, draw)
+    no_elements(exercise, draw, f"No {words} at all: 'sum' gives 0, 'mean' gives NaN, 'none' gives nothing")
+    unknown_word(
+        exercise,
+        draw,
         "A reduction that does not exist is refused\n\n"
-        "A misspelt reduction that passes for another one trains a model on a loss that nobody asked for."
+        "A misspelt reduction that passes for another one trains a model on a loss that nobody asked for.",
     )
-    for check in (keeps_dtype, no_elements, unknown_word):
-        exercise.parity(check)
 
 
-def reduction_mistakes(exercise: Exercise, costs_nothing: str, prefix: str = "") -> None:
+def reduction_mistakes(wrong: Mistakes, costs_nothing: str) -> None:
     """What goes wrong around the formula of each loss.
 
     Args:
-        exercise: a loss whose spec has a parameter `reduction`.
+        wrong: of a loss whose spec has a parameter `reduction`.
         costs_nothing: what its zeros are, for a sentence: "triplets that are met already".
-        prefix: what the mistakes' names begin with.
     """
-    spec, calls = exercise.spec, signature(exercise.spec)
-    wrong_words(exercise.misconceptions, prefix)
-
-    def of_losses(explanation: str) -> Callable[[Callable[[Tensor, str], Tensor]], None]:
-        """Registers a mistake in one reduction, made with the losses of the elements."""
-
-        def add(reduce: Callable[[Tensor, str], Tensor]) -> None:
-            def loss(*args: Any, **kwargs: Any) -> Tensor:
-                call = calls.bind(*args, **kwargs)
-                word = call.arguments.get("reduction", "mean")
-                call.arguments["reduction"] = "none"
-                return reduce(spec(*call.args, **call.kwargs), word)
-
-            exercise.misconception(explanation, prefix + reduce.__name__)(loss)
-
-        return add
-
-    @of_losses(  # TRI7
-        f"The mean is taken over the losses above 0 only. torch's is over all of them: {costs_nothing} count as well. "
-        "A mean over what is left grows more noisy as the model gets better, and is NaN at the end."
+    wrong_words(wrong)
+    usual_mistakes(
+        wrong,
+        mean_of_active=(
+            f"The mean is taken over the losses above 0 only. torch's is over all of them: {costs_nothing} count as "
+            "well. A mean over what is left grows more noisy as the model gets better, and is NaN at the end.",
+            "TRI7",
+        ),
+        mean_of_active_or_zero=(
+            "The sum is divided by the number of losses above 0, or by 1 if there are none. torch divides by the "
+            f"number of all of them: {costs_nothing} count as well.",
+            "TRI7",
+        ),
     )
-    def mean_of_active(losses: Tensor, word: str) -> Tensor:
-        return losses[losses > 0].mean() if word == "mean" else reduced(losses, word)
-
-    @of_losses(  # TRI7
-        "The sum is divided by the number of losses above 0, or by 1 if there are none. torch divides by the number"
-        " of "
-        f"all of them: {costs_nothing} count as well."
-    )
-    def mean_of_active_or_zero(losses: Tensor, word: str) -> Tensor:
-        return losses.sum() / (losses > 0).sum().clamp(min=1) if word == "mean" else reduced(losses, word)
-
-    @of_losses("The mean is divided by the batch size once more. `.mean()` has done it already.")  # R5
-    def divided_twice(losses: Tensor, word: str) -> Tensor:
-        rows = len(losses) if losses.ndim and word == "mean" else 1
-        return reduced(losses, word) / (rows or torch.nan)
-
-    @of_losses("The mean of an empty batch is 0 here. torch gives NaN: nothing was measured, and that should be seen.")
-    def empty_is_zero(losses: Tensor, word: str) -> Tensor:
-        return reduced(losses, word) if losses.numel() else reduced(losses, word).nan_to_num()
-
-    @of_losses("The result is float32 for float64 input. Keep the dtype of the input, its digits were paid for.")
-    def always_float32(losses: Tensor, word: str) -> Tensor:
-        return reduced(losses, word).float()
-
-
-def shuffled(rng: Rng, *columns: Tensor) -> tuple[Tensor, ...]:
-    """The same rows of each, in a new order."""
-    order: Sequence[int] = rng.permutation(len(columns[0])).tolist()
-    return tuple(column[torch.tensor(order)] for column in columns)
+    usual_mistakes(wrong, "divided_twice", "empty_is_zero", "always_float32")

@@ -4,56 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_gradient, same_value
-from coursekit.graders.embeddings.common import DTYPES, READY_MADE, Loss, Rng, angled, drop_in_parity, shuffled
-from coursekit.wire import Question
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    Question,
+    Rng,
+    refuses,
+    same_gradient,
+    same_value,
+    torch_twin,
+)
+from coursekit.graders.embeddings.common import DTYPES, READY_MADE, angled, drop_in_parity, shuffled
+from coursekit.graders.embeddings.cosine_embedding_mistakes import MISTAKES
+from coursekit.graders.embeddings.cosine_embedding_spec import spec
 
 # a pair that belongs together, near and far; one that does not, near and far
 BANDS = ((0.4, 0.9), (-0.8, -0.4), (0.5, 0.9), (-0.8, -0.3))
 SENSE = (1.0, 1.0, -1.0, -1.0)
-
-
-def cosines(input1: Tensor, input2: Tensor) -> Tensor:
-    """The cosine of each pair, with 1e-12 on each squared length."""
-    square1, square2 = input1.square().sum(-1) + 1e-12, input2.square().sum(-1) + 1e-12
-    return (input1 * input2).sum(-1) / (square1.sqrt() * square2.sqrt())
-
-
-def shapes_fit(input1: Tensor, input2: Tensor, target: Tensor) -> None:
-    """Raises ValueError unless the target is a row of signs beside two tables, or one sign beside two vectors."""
-    if target.ndim > 1 or input1.ndim != target.ndim + 1 or input2.ndim != target.ndim + 1:
-        raise ValueError(f"target {tuple(target.shape)} beside {tuple(input1.shape)}")
-
-
-def loss_of(formula: Loss, cosine: Loss = cosines) -> Loss:
-    """A loss of `formula(cos, target, margin)` with torch's shapes and reductions."""
-
-    def loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: str = "mean") -> Tensor:
-        shapes_fit(input1, input2, target)
-        return reduced(formula(cosine(input1, input2), target, margin), reduction)
-
-    return loss
-
-
-def formula(cos: Tensor, target: Tensor, margin: float) -> Tensor:
-    """1 - cos for 1, what cos exceeds the margin by for -1, nothing for anything else."""
-    zeros = torch.zeros_like(cos)
-    apart = torch.where(target == -1, (cos - margin).clamp(min=0), zeros)
-    return torch.where(target == 1, 1 - cos, zeros) + apart
-
-
-spec = loss_of(formula)
-
-
-def twin(input1: Tensor, input2: Tensor, target: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """torch's own, with the positions that are left without `size_average` and `reduce`."""
-    flags = dict(zip(("margin", "reduction"), args))
-    return torch.nn.functional.cosine_embedding_loss(input1, input2, target, **flags, **kwargs)
 
 
 def cases() -> Iterator[Question]:
@@ -92,7 +64,7 @@ cosine_embedding_loss = Exercise(
     points=2,
     parity_points=2,
     forbids=READY_MADE,
-    twin=twin,
+    twin=torch_twin(torch.nn.functional.cosine_embedding_loss, "margin", "reduction", tensors=3),
     cases=cases,
     idea="Pairs are turned towards each other, or apart until their cosine is the margin. Lengths are left alone.",
     hints=(
@@ -242,3 +214,5 @@ def target_shapes(f: Function, rng: Rng) -> None:
 
 
 drop_in_parity(cosine_embedding_loss, pairs, "pairs")
+
+cosine_embedding_loss.misconceptions.extend(MISTAKES)

@@ -9,9 +9,22 @@ from itertools import product
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.graders.embeddings.common import DTYPES, READY_MADE, Loss, Rng, angled
-from coursekit.wire import Question
+from coursekit.exercise import (
+    Exercise,
+    Function,
+    Loss,
+    Question,
+    Rng,
+    always_float32,
+    argument_fixed,
+    detached,
+    keeps_dtype,
+    other_default,
+    same_gradient,
+    same_value,
+    with_defaults,
+)
+from coursekit.graders.embeddings.common import DTYPES, READY_MADE, angled
 
 ORDERS = (2.0, 1.0, 3.0)
 
@@ -26,10 +39,17 @@ def norm(d: Tensor, p: float) -> Tensor:
     return torch.where(none, 0.0, total.where(~none, 1.0) ** (1 / p))
 
 
-def spec(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    """The norm of x1 - x2 + eps."""
-    distance = norm(x1 - x2 + eps, p)
-    return distance.unsqueeze(-1) if keepdim else distance
+def distance_of(formula: Loss) -> Loss:
+    """A distance of `formula(x1 - x2, p, eps)`."""
+
+    def distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+        result = formula(x1 - x2, p, eps)
+        return result.unsqueeze(-1) if keepdim else result
+
+    return distance
+
+
+spec = distance_of(lambda d, p, eps: norm(d + eps, p))
 
 
 def cases() -> Iterator[Question]:
@@ -147,121 +167,87 @@ def keeps_dimension(f: Function, rng: Rng) -> None:
     same_value(f, spec, x1, x2, keepdim=False)
 
 
-@pairwise_distance.parity
-def keeps_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    x1, x2 = vectors(rng)
-    same_dtype(f, spec, x1, x2)
-    same_dtype(f, spec, x1.double(), x2.double())
+keeps_dtype(pairwise_distance, vectors)
 
+wrong = pairwise_distance.misconceptions
 
-def distance_of(formula: Loss) -> Loss:
-    """A distance of `formula(x1 - x2, p, eps)`."""
-
-    def distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-        result = formula(x1 - x2, p, eps)
-        return result.unsqueeze(-1) if keepdim else result
-
-    return distance
-
-
-wrong = pairwise_distance.misconceptions.formula(distance_of)
-
-
-@wrong("eps is not used. It goes to every difference, before the norm.")
-def eps_ignored(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d, p)
-
-
-@wrong("eps is added to the distance. It goes to every difference, before the norm.")  # TRI1
-def eps_on_norm(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d, p) + eps
-
-
-@wrong("eps is added under the root. It goes to every difference, before the powers.")  # TRI1
-def eps_under_root(d: Tensor, p: float, eps: float) -> Tensor:
-    return d.abs().amax(-1) + eps if p == inf else ((d.abs() ** p).sum(-1) + eps) ** (1 / p)
-
-
-@wrong(  # TRI2
-    "eps is added to the size of each difference, so both ways are equally far. torch adds it to the signed "
-    "difference: "
-    "it makes one way longer and the other shorter."
+wrong.table(
+    distance_of,
+    eps_ignored=("eps is not used. It goes to every difference, before the norm.", lambda d, p, _eps: norm(d, p)),
+    eps_on_norm=(
+        "eps is added to the distance. It goes to every difference, before the norm.",
+        lambda d, p, eps: norm(d, p) + eps,
+        "TRI1",
+    ),
+    eps_under_root=(
+        "eps is added under the root. It goes to every difference, before the powers.",
+        lambda d, p, eps: d.abs().amax(-1) + eps if p == inf else ((d.abs() ** p).sum(-1) + eps) ** (1 / p),
+        "TRI1",
+    ),
+    eps_on_sizes=(
+        "eps is added to the size of each difference, so both ways are equally far. torch adds it to the signed "
+        "difference: it makes one way longer and the other shorter.",
+        lambda d, p, eps: norm(d.abs() + eps, p),
+        "TRI2",
+    ),
+    way_back=(
+        "eps is taken off the differences: this is the way back. torch computes x1 - x2 + eps.",
+        lambda d, p, eps: norm(d - eps, p),
+        "TRI2",
+    ),
+    bounded_by_eps=(
+        "The differences are kept from falling below eps. It is added to each of them.",
+        lambda d, p, eps: norm(d, p).clamp(min=eps),
+    ),
+    root_missing=(
+        "This is the squared distance: the root is missing.",
+        lambda d, p, eps: norm(d + eps, p) if p == inf else ((d + eps).abs() ** p).sum(-1),
+        "TRI3",
+    ),
+    order_ignored=("p is not used: the distance is always Euclid's.", lambda d, _p, eps: norm(d + eps, 2.0)),
+    sign_kept=(
+        "The absolute value is missing in |d|^p: an odd power keeps the sign of a difference.",
+        lambda d, p, eps: norm(d + eps, p) if p in (2.0, inf) else (d + eps).pow(p).sum(-1).abs() ** (1 / p),
+    ),
+    always_square_root=(
+        "The root is always the square root. A norm of order p ends with the power 1/p.",
+        lambda d, p, eps: norm(d + eps, p) if p == inf else ((d + eps).abs() ** p).sum(-1).sqrt(),
+    ),
+    averaged=(
+        "The powers are averaged over the dimensions. A norm adds them up.",
+        lambda d, p, eps: norm(d + eps, p) if p == inf else norm(d + eps, p) / d.shape[-1] ** (1 / p),
+    ),
+    smallest=(
+        "p = inf takes the smallest difference. It is the largest.",
+        lambda d, p, eps: (d + eps).abs().amin(-1) if p == inf else norm(d + eps, p),
+    ),
+    infinite_power=(
+        "p = inf is put into the formula as it stands: numbers above 1 overflow. It takes the largest difference.",
+        lambda d, p, eps: ((d + eps).abs() ** p).sum(-1) ** (1 / p),
+    ),
+    batch_averaged=(
+        "The distances are averaged over the batch. There is one a pair.",
+        lambda d, p, eps: norm(d + eps, p).mean(),
+    ),
+    root_of_zero=(
+        "Equal vectors have a NaN gradient here: the root of 0 has an infinite slope, and 0 · inf is NaN. Let the root "
+        "see a harmless number there, or use `torch.linalg.vector_norm`.",
+        lambda d, p, eps: norm(d + eps, p) if p == inf else ((d + eps).abs() ** p).sum(-1) ** (1 / p),
+        "TRI5",
+    ),
 )
-def eps_on_sizes(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d.abs() + eps, p)
-
-
-@wrong("eps is taken off the differences: this is the way back. torch computes x1 - x2 + eps.")  # TRI2
-def way_back(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d - eps, p)
-
-
-@wrong("The differences are kept from falling below eps. It is added to each of them.")
-def bounded_by_eps(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d, p).clamp(min=eps)
-
-
-@wrong("This is the squared distance: the root is missing.")  # TRI3
-def root_missing(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d + eps, p) if p == inf else ((d + eps).abs() ** p).sum(-1)
-
-
-@wrong("p is not used: the distance is always Euclid's.")
-def order_ignored(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d + eps, 2.0)
-
-
-@wrong("The absolute value is missing in |d|^p: an odd power keeps the sign of a difference.")
-def sign_kept(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d + eps, p) if p in (2.0, inf) else (d + eps).pow(p).sum(-1).abs() ** (1 / p)
-
-
-@wrong("The root is always the square root. A norm of order p ends with the power 1/p.")
-def always_square_root(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d + eps, p) if p == inf else ((d + eps).abs() ** p).sum(-1).sqrt()
-
-
-@wrong("The powers are averaged over the dimensions. A norm adds them up.")
-def averaged(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d + eps, p) if p == inf else norm(d + eps, p) / d.shape[-1] ** (1 / p)
-
-
-@wrong("p = inf takes the smallest difference. It is the largest.")
-def smallest(d: Tensor, p: float, eps: float) -> Tensor:
-    return (d + eps).abs().amin(-1) if p == inf else norm(d + eps, p)
-
-
-@wrong("p = inf is put into the formula as it stands: numbers above 1 overflow. It takes the largest difference.")
-def infinite_power(d: Tensor, p: float, eps: float) -> Tensor:
-    return ((d + eps).abs() ** p).sum(-1) ** (1 / p)
-
-
-@wrong("The distances are averaged over the batch. There is one a pair.")
-def batch_averaged(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d + eps, p).mean()
-
-
-@wrong(  # TRI5
-    "Equal vectors have a NaN gradient here: the root of 0 has an infinite slope, and 0 · inf is NaN. Let the root "
-    "see a "
-    "harmless number there, or use `torch.linalg.vector_norm`."
+argument_fixed(
+    wrong, "keepdim_ignored", "keepdim is not used. It leaves the last dimension with size 1.", keepdim=False
 )
-def root_of_zero(d: Tensor, p: float, eps: float) -> Tensor:
-    return norm(d + eps, p) if p == inf else ((d + eps).abs() ** p).sum(-1) ** (1 / p)
+argument_fixed(
+    wrong,
+    "dimension_kept",
+    "The last dimension is always kept, with size 1. It goes, unless keepdim asks for it.",
+    keepdim=True,
+)
 
 
-@pairwise_distance.misconception("keepdim is not used. It leaves the last dimension with size 1.")
-def keepdim_ignored(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    return spec(x1, x2, p, eps)
-
-
-@pairwise_distance.misconception("The last dimension is always kept, with size 1. It goes, unless keepdim asks for it.")
-def dimension_kept(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    return spec(x1, x2, p, eps, True)
-
-
-@pairwise_distance.misconception("The sum is over dimension 1. Vectors lie in the last one, whatever its number is.")
+@wrong("The sum is over dimension 1. Vectors lie in the last one, whatever its number is.")
 def second_dimension(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     if (x1 - x2).ndim != 3:
         return spec(x1, x2, p, eps, keepdim)
@@ -269,23 +255,18 @@ def second_dimension(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, 
     return distance.unsqueeze(1) if keepdim else distance
 
 
-@pairwise_distance.misconception(
-    "Every vector is compared with every other, as `torch.cdist` does. Here each has one partner."
+wrong.table(
+    with_defaults(wrong),
+    all_against_all=(
+        "Every vector is compared with every other, as `torch.cdist` does. Here each has one partner.",
+        lambda x, y, *flags: spec(x.unsqueeze(-2), y.unsqueeze(-3) if y.ndim > 1 else y, *flags),
+    ),
 )
-def all_against_all(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    return spec(x1.unsqueeze(-2), x2.unsqueeze(-3) if x2.ndim > 1 else x2, p, eps, keepdim)
-
-
-@pairwise_distance.misconception("The result is float32 for float64 input. Keep the dtype of the input.")
-def always_float32(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    return spec(x1, x2, p, eps, keepdim).float()
-
-
-@pairwise_distance.misconception("No gradient flows to x2. Both vectors move, unless the caller detaches one.")
-def partner_detached(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    return spec(x1, x2.detach(), p, eps, keepdim)
-
-
-@pairwise_distance.misconception("The default of eps is 1e-8. torch's is 1e-6: with equal vectors the number shows.")
-def smaller_eps_by_default(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-8, keepdim: bool = False) -> Tensor:
-    return spec(x1, x2, p, eps, keepdim)
+always_float32(wrong, "The result is float32 for float64 input. Keep the dtype of the input.")
+detached(wrong, "x2", "No gradient flows to x2. Both vectors move, unless the caller detaches one.", "partner_detached")
+other_default(
+    wrong,
+    "smaller_eps_by_default",
+    "The default of eps is 1e-8. torch's is 1e-6: with equal vectors the number shows.",
+    eps=1e-8,
+)

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.exercise.twins import keras_twin
-from coursekit.graders.embeddings.common import READY_MADE, Rng, angled
-from coursekit.wire import Question
+from coursekit.exercise import (
+    Exercise,
+    Function,
+    Loss,
+    Question,
+    Rng,
+    detached,
+    keras_twin,
+    other_default,
+    same_dtype,
+    same_gradient,
+    same_value,
+    wider_dtype,
+)
+from coursekit.graders.embeddings.common import READY_MADE, angled
 
 BANDS = ((0.3, 0.9), (-0.8, -0.3))
 
@@ -151,46 +161,48 @@ def dtype_of_y_pred(f: Function, rng: Rng) -> None:
     same_dtype(f, spec, tensor([[2, 3, -1], [1, 4, 0]]), y_pred, dtype=torch.float32)
 
 
-wrong = keras_cosine_similarity.misconception
+wrong = keras_cosine_similarity.misconceptions
 
 
-@wrong(  # K11
-    "This is the cosine, 1 for one direction. Keras's is a loss, so that less must be better: it turns the sign, "
-    "and the "
-    "best is -1."
+def of_one_dtype(formula: Loss) -> Loss:
+    """A loss of `formula(y_true, y_pred, axis)`, with y_true in the dtype of y_pred."""
+    return lambda y_true, y_pred, axis=-1: formula(y_true.to(y_pred.dtype), y_pred, axis)
+
+
+wrong.table(
+    of_one_dtype,
+    sign_kept=(
+        "This is the cosine, 1 for one direction. Keras's is a loss, so that less must be better: it turns the sign, "
+        "and the best is -1.",
+        lambda x, y, axis: -spec(x, y, axis),
+        "K11",
+    ),
+    distance_from_one=(
+        "This is 1 - cos, whose best is 0. Keras's loss is -cos: its best is -1, and 0 is a right angle.",
+        lambda x, y, axis: 1 + spec(x, y, axis),
+        "K11",
+    ),
+    angle=(
+        "This is the angle itself, in radians. The cosine is a dot product over two lengths.",
+        lambda x, y, axis: (-spec(x, y, axis)).clamp(-1, 1).arccos(),
+    ),
+    sign_lost=(
+        "The sign of the cosine is lost: opposite directions came out as the best of all.",
+        lambda x, y, axis: -spec(x, y, axis).abs(),
+    ),
+    dot_product=(
+        "The lengths are missing: a dot product grows with the vectors. Divide by both lengths.",
+        lambda x, y, axis: -(x * y).sum(axis),
+    ),
+    only_pred_normalised=(
+        "Only y_pred is divided by its length. A cosine has both lengths below the line.",
+        lambda x, y, axis: spec(x, y, axis) * length(x, axis),
+    ),
+    only_true_normalised=(
+        "Only y_true is divided by its length. A cosine has both lengths below the line.",
+        lambda x, y, axis: spec(x, y, axis) * length(y, axis),
+    ),
 )
-def sign_kept(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return -spec(y_true, y_pred, axis)
-
-
-@wrong("This is 1 - cos, whose best is 0. Keras's loss is -cos: its best is -1, and 0 is a right angle.")  # K11
-def distance_from_one(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return 1 + spec(y_true, y_pred, axis)
-
-
-@wrong("This is the angle itself, in radians. The cosine is a dot product over two lengths.")
-def angle(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return (-spec(y_true, y_pred, axis)).clamp(-1, 1).arccos()
-
-
-@wrong("The sign of the cosine is lost: opposite directions came out as the best of all.")
-def sign_lost(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return -spec(y_true, y_pred, axis).abs()
-
-
-@wrong("The lengths are missing: a dot product grows with the vectors. Divide by both lengths.")
-def dot_product(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return -(y_true.to(y_pred.dtype) * y_pred).sum(axis)
-
-
-@wrong("Only y_pred is divided by its length. A cosine has both lengths below the line.")
-def only_pred_normalised(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return spec(y_true, y_pred, axis) * length(y_true.to(y_pred.dtype), axis)
-
-
-@wrong("Only y_true is divided by its length. A cosine has both lengths below the line.")
-def only_true_normalised(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return spec(y_true, y_pred, axis) * length(y_pred, axis)
 
 
 @wrong("The roots are missing: this divides by the squared lengths.")
@@ -199,102 +211,86 @@ def squared_lengths(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
     return spec(y_true, y_pred, axis) / lengths.clamp(min=1e-7)
 
 
-@wrong(
-    "Each vector is divided by the sum of the sizes of its numbers. The length of a cosine is Euclid's: squares, root."
+wrong.table(
+    of_one_dtype,
+    manhattan_length=(
+        "Each vector is divided by the sum of the sizes of its numbers. The length of a cosine is Euclid's: squares, "
+        "root.",
+        lambda x, y, axis: -(x * y).sum(axis) / x.abs().sum(axis).clamp(min=1e-7) / y.abs().sum(axis).clamp(min=1e-7),
+    ),
+    centred=(
+        "The mean of each vector is taken off first: this is minus the correlation. The cosine measures from the "
+        "origin.",
+        lambda x, y, axis: spec(x - x.mean(axis, keepdim=True), y - y.mean(axis, keepdim=True), axis),
+    ),
+    averaged=(
+        "The products are averaged along the axis. The dot product is a sum.",
+        lambda x, y, axis: spec(x, y, axis) / y.shape[axis],
+    ),
+    batch_averaged=(
+        "The mean over the batch is taken. Keras's function keeps one number a pair, and its class averages them.",
+        lambda x, y, axis: spec(x, y, axis).mean(),
+    ),
+    axis_ignored=(
+        "`axis` is not used: the last dimension is taken whatever was asked for.",
+        lambda x, y, _axis: spec(x, y),
+    ),
 )
-def manhattan_length(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    y_true = y_true.to(y_pred.dtype)
-    return (
-        -(y_true * y_pred).sum(axis) / y_true.abs().sum(axis).clamp(min=1e-7) / y_pred.abs().sum(axis).clamp(min=1e-7)
-    )
-
-
-@wrong(
-    "The mean of each vector is taken off first: this is minus the correlation. The cosine measures from the origin."
+other_default(
+    wrong,
+    "axis_zero_by_default",
+    "The default of `axis` is 0 here. Vectors lie in the last dimension unless another is named.",
+    axis=0,
 )
-def centred(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    y_true = y_true.to(y_pred.dtype)
-    return spec(y_true - y_true.mean(axis, keepdim=True), y_pred - y_pred.mean(axis, keepdim=True), axis)
-
-
-@wrong("The products are averaged along the axis. The dot product is a sum.")
-def averaged(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return spec(y_true, y_pred, axis) / y_pred.shape[axis]
-
-
-@wrong("The mean over the batch is taken. Keras's function keeps one number a pair, and its class averages them.")
-def batch_averaged(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return spec(y_true, y_pred, axis).mean()
-
-
-@wrong("`axis` is not used: the last dimension is taken whatever was asked for.")
-def axis_ignored(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return spec(y_true, y_pred)
-
-
-@wrong("The default of `axis` is 0 here. Vectors lie in the last dimension unless another is named.")
-def axis_zero_by_default(y_true: Tensor, y_pred: Tensor, axis: int = 0) -> Tensor:
-    return spec(y_true, y_pred, axis)
-
-
-@wrong("The dimension along which the vectors lie is left over with size 1. The sum should drop it.")
-def dimension_kept(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return spec(y_true, y_pred, axis).unsqueeze(axis)
-
-
-@wrong("A vector of zeros gives NaN, 0/0. Keep the lengths at 1e-7 or above.")
-def zeros_unguarded(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return unit_product(y_true, y_pred, axis, least=0.0)
-
-
-@wrong("A vector of zeros gives -1, as if it pointed the right way. It has no direction: Keras gives 0.")
-def zeros_are_right(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    none = (length(y_true.to(y_pred.dtype), axis) == 0) | (length(y_pred, axis) == 0)
-    return torch.where(none, -1.0, spec(y_true, y_pred, axis))
-
-
-bounded = keras_cosine_similarity.misconceptions.formula(
-    lambda formula: lambda y_true, y_pred, axis=-1: formula(y_true.to(y_pred.dtype), y_pred, axis),
+wrong.table(
+    of_one_dtype,
+    dimension_kept=(
+        "The dimension along which the vectors lie is left over with size 1. The sum should drop it.",
+        lambda x, y, axis: spec(x, y, axis).unsqueeze(axis),
+    ),
+    zeros_unguarded=(
+        "A vector of zeros gives NaN, 0/0. Keep the lengths at 1e-7 or above.",
+        lambda x, y, axis: unit_product(x, y, axis, least=0.0),
+    ),
+    zeros_are_right=(
+        "A vector of zeros gives -1, as if it pointed the right way. It has no direction: Keras gives 0.",
+        lambda x, y, axis: torch.where((length(x, axis) == 0) | (length(y, axis) == 0), -1.0, spec(x, y, axis)),
+    ),
+    bound_of_torch=(
+        "The bound of a length is 1e-8, as in torch's `cosine_similarity`. Keras's is 1e-7.",
+        lambda x, y, axis: unit_product(x, y, axis, least=1e-8),
+    ),
+    bound_of_normalize=(
+        "The bound of a length is 1e-12, as in torch's `normalize`. Keras's is 1e-7.",
+        lambda x, y, axis: unit_product(x, y, axis, least=1e-12),
+    ),
+    added_to_length=(
+        "1e-7 is added to each length. It is a bound: lengths above it stay as they are.",
+        lambda x, y, axis: -(x * y).sum(axis) / (length(x, axis) + 1e-7) / (length(y, axis) + 1e-7),
+    ),
+    added_to_square=(
+        "1e-12 is added to each squared length, as in torch's `cosine_embedding_loss`. Keras has a bound of 1e-7.",
+        lambda x, y, axis: (
+            -(x * y).sum(axis) / ((x.square().sum(axis) + 1e-12) * (y.square().sum(axis) + 1e-12)).sqrt()
+        ),
+    ),
+    bound_on_square=(
+        "The bound of 1e-7 is on the squared length. It is on the length, so 1e-14 on its square.",
+        lambda x, y, axis: (
+            -(x * y).sum(axis)
+            / x.square().sum(axis).clamp(min=1e-7).sqrt()
+            / y.square().sum(axis).clamp(min=1e-7).sqrt()
+        ),
+    ),
+    bound_on_product=(
+        "The bound is on the product of the two lengths. Keras bounds each for itself.",
+        lambda x, y, axis: -(x * y).sum(axis) / (length(x, axis) * length(y, axis)).clamp(min=1e-7),
+    ),
 )
-
-
-@bounded("The bound of a length is 1e-8, as in torch's `cosine_similarity`. Keras's is 1e-7.")
-def bound_of_torch(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
-    return unit_product(y_true, y_pred, axis, least=1e-8)
-
-
-@bounded("The bound of a length is 1e-12, as in torch's `normalize`. Keras's is 1e-7.")
-def bound_of_normalize(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
-    return unit_product(y_true, y_pred, axis, least=1e-12)
-
-
-@bounded("1e-7 is added to each length. It is a bound: lengths above it stay as they are.")
-def added_to_length(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
-    return -(y_true * y_pred).sum(axis) / (length(y_true, axis) + 1e-7) / (length(y_pred, axis) + 1e-7)
-
-
-@bounded("1e-12 is added to each squared length, as in torch's `cosine_embedding_loss`. Keras has a bound of 1e-7.")
-def added_to_square(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
-    squares = [x.square().sum(axis) + 1e-12 for x in (y_true, y_pred)]
-    return -(y_true * y_pred).sum(axis) / (squares[0] * squares[1]).sqrt()
-
-
-@bounded("The bound of 1e-7 is on the squared length. It is on the length, so 1e-14 on its square.")
-def bound_on_square(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
-    squares = [x.square().sum(axis).clamp(min=1e-7) for x in (y_true, y_pred)]
-    return -(y_true * y_pred).sum(axis) / squares[0].sqrt() / squares[1].sqrt()
-
-
-@bounded("The bound is on the product of the two lengths. Keras bounds each for itself.")
-def bound_on_product(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
-    return -(y_true * y_pred).sum(axis) / (length(y_true, axis) * length(y_pred, axis)).clamp(min=1e-7)
-
-
-@wrong("The result has the wider dtype of the two. Keras turns y_true into the dtype of y_pred first.")
-def wider_dtype(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    return spec(y_true, y_pred.to(torch.promote_types(y_true.dtype, y_pred.dtype)), axis)
-
-
-@wrong("No gradient flows to y_true. Keras's does: where both are embeddings, both have to move.")
-def truth_detached(y_true: Tensor, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    return spec(y_true.detach(), y_pred, *args, **kwargs)
+wider_dtype(wrong)
+detached(
+    wrong,
+    "y_true",
+    "No gradient flows to y_true. Keras's does: where both are embeddings, both have to move.",
+    "truth_detached",
+)

@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_gradient, same_value
-from coursekit.graders.embeddings.common import READY_MADE, Loss, Rng
+from coursekit.exercise import Exercise, Function, Loss, Rng, detached, same_gradient, same_value
+from coursekit.graders.embeddings.common import READY_MADE
+from coursekit.graders.embeddings.triplet_spec import hinge
 
 
-def with_triplets(
-    distance: Tensor,
-    label: Tensor,
-    margin: float,
-    positive: Callable[[Tensor], Tensor] = torch.amax,
-    negative: Callable[[Tensor], Tensor] = torch.amin,
-    cut: Loss = lambda loss: loss.clamp(min=0),
-) -> Tensor:
-    """Anchor by anchor: one of its positives, one of its negatives, the hinge.
+def of_triplets(positive: Loss = torch.amax, negative: Loss = torch.amin, combine: Loss = hinge) -> Loss:
+    """A loss of one triplet an anchor, and of 0 where there is none.
 
     Args:
-        distance: (N, N).
-        label: (N,).
-        margin: of the hinge.
         positive: what stands for the distances to all positives.
         negative: what stands for the distances to all negatives.
-        cut: what becomes of the loss.
+        combine: makes the loss of the margin and these two.
     """
-    losses = []
-    for i in range(len(label)):
-        others = torch.arange(len(label)) != i
-        near, far = distance[i][(label == label[i]) & others], distance[i][label != label[i]]
-        loss = cut(margin + positive(near) - negative(far)) if len(near) and len(far) else 0 * distance[i].sum()
-        losses.append(loss)
-    return torch.stack(losses)
+
+    def losses_of(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+        losses = []
+        for i in range(len(label)):
+            others = torch.arange(len(label)) != i
+            near, far = distance[i][(label == label[i]) & others], distance[i][label != label[i]]
+            found = len(near) and len(far)
+            losses.append(combine(margin, positive(near), negative(far)) if found else 0 * distance[i].sum())
+        return torch.stack(losses)
+
+    return losses_of
 
 
-def spec(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
-    """max(0, margin + the largest distance inside the class - the smallest outside), 0 without one of the two."""
-    return with_triplets(distance, label, margin)
+spec = of_triplets()  # the farthest of the own class, the nearest of the others
 
 
 batch_hard_losses = Exercise(
@@ -51,14 +42,12 @@ batch_hard_losses = Exercise(
     forbids=READY_MADE,
     idea="Most triplets of a batch are met already. The hardest of each anchor is the one that still teaches.",
     hints=(
-        "Row i belongs to anchor i. Which members are its positives, which its negatives? `label[:, None] == label`"
-        " is a "
-        "table of who shares a class with whom.",
+        "Row i belongs to anchor i. Which members are its positives, which its negatives? `label[:, None] == label` "
+        "is a table of who shares a class with whom.",
         "The largest of the positives, the smallest of the negatives. What is not to be chosen must lose: fill it with "
         "-inf for a largest, with inf for a smallest. A 0 would win.",
         "An anchor is not its own positive: take the diagonal out. Who is alone in a class then has -inf, and the "
-        "cut at 0 "
-        "does the rest.",
+        "cut at 0 does the rest.",
     ),
 )
 
@@ -128,128 +117,124 @@ def gradient_to_the_hardest(f: Function, rng: Rng) -> None:
     same_gradient(f, spec, *table(rng), scale=2.0)
 
 
-wrong = batch_hard_losses.misconceptions.formula(
-    lambda formula: lambda distance, label, margin=1.0: formula(distance, label, margin)
+def hinge_of(positive: Tensor, negative: Tensor, label: Tensor, margin: float) -> Tensor:
+    """The hinge, and 0 for anchors without a triplet."""
+    return torch.where(without_triplet(label), 0.0, (margin + positive - negative).clamp(min=0))
+
+
+def without_triplet(label: Tensor) -> Tensor:
+    """Which anchors have no positive or no negative."""
+    same = label[:, None] == label
+    return (same.sum(1) == 1) | same.all(1)
+
+
+wrong = batch_hard_losses.misconceptions
+
+wrong.table(
+    easiest_positive=(
+        "The nearest positive is taken. The hardest one is the farthest: it is what the margin is measured from.",
+        of_triplets(positive=torch.amin),
+    ),
+    easiest_negative=(
+        "The farthest negative is taken. The hardest one is the nearest.",
+        of_triplets(negative=torch.amax),
+    ),
+    easiest_of_both=(
+        "The easiest of both are taken, the nearest positive and the farthest negative. Hard is the other way round.",
+        of_triplets(torch.amin, torch.amax),
+    ),
+    averaged=(
+        "The distances to all positives and to all negatives are averaged. Batch-hard takes the hardest of each.",
+        of_triplets(torch.mean, torch.mean),
+    ),
+    averaged_positives=(
+        "The distances to all positives are averaged. The hardest one counts, the farthest.",
+        of_triplets(positive=torch.mean),
+    ),
+    roles_swapped=(
+        "Positive and negative have changed places in the difference: it is margin + positive - negative.",
+        of_triplets(combine=lambda m, near, far: (2 * m - (m + near - far)).clamp(min=0)),
+    ),
+    not_cut_off=(
+        "The hinge is missing: an anchor that is well placed costs less than nothing. Cut it off at 0.",
+        of_triplets(combine=lambda m, near, far: m + near - far),
+    ),
+    softened=(
+        "The hinge is rounded off with a softplus, as the paper on batch-hard also tries. Here it is max(0, …).",
+        of_triplets(combine=lambda m, near, far: torch.log1p((m + near - far).exp())),
+    ),
+    margin_ignored=(
+        "The margin is not used: it stays at 1.",
+        of_triplets(combine=lambda _m, near, far: hinge(1.0, near, far)),
+    ),
+    no_margin=(
+        "There is no margin: a negative that is hardly farther away costs nothing.",
+        of_triplets(combine=lambda _m, near, far: hinge(0.0, near, far)),
+    ),
+    anchors_averaged=(
+        "The losses are averaged. There is one an anchor.",
+        lambda d, label, margin=1.0: spec(d, label, margin).mean(),
+    ),
+    columns_for_rows=(
+        "Columns are taken for anchors. Row i holds the distances from anchor i.",
+        lambda d, label, margin=1.0: spec(d.T, label, margin),
+    ),
 )
-
-
-@wrong("The nearest positive is taken. The hardest one is the farthest: it is what the margin is measured from.")
-def easiest_positive(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return with_triplets(distance, label, margin, positive=torch.amin)
-
-
-@wrong("The farthest negative is taken. The hardest one is the nearest.")
-def easiest_negative(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return with_triplets(distance, label, margin, negative=torch.amax)
-
-
-@wrong("The easiest of both are taken, the nearest positive and the farthest negative. Hard is the other way round.")
-def easiest_of_both(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return with_triplets(distance, label, margin, torch.amin, torch.amax)
-
-
-@wrong("The distances to all positives and to all negatives are averaged. Batch-hard takes the hardest of each.")
-def averaged(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return with_triplets(distance, label, margin, torch.mean, torch.mean)
-
-
-@wrong("The distances to all positives are averaged. The hardest one counts, the farthest.")
-def averaged_positives(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return with_triplets(distance, label, margin, positive=torch.mean)
-
-
-@wrong("Positive and negative have changed places in the difference: it is margin + positive - negative.")
-def roles_swapped(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return with_triplets(distance, label, margin, cut=lambda loss: (2 * margin - loss).clamp(min=0))
-
-
-@wrong("The hinge is missing: an anchor that is well placed costs less than nothing. Cut it off at 0.")
-def not_cut_off(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return with_triplets(distance, label, margin, cut=lambda loss: loss)
-
-
-@wrong("The hinge is rounded off with a softplus, as the paper on batch-hard also tries. Here it is max(0, …).")
-def softened(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return with_triplets(distance, label, margin, cut=lambda loss: torch.log1p(loss.exp()))
-
-
-@wrong("The margin is not used: it stays at 1.")
-def margin_ignored(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return with_triplets(distance, label, 1.0)
-
-
-@wrong("There is no margin: a negative that is hardly farther away costs nothing.")
-def no_margin(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return with_triplets(distance, label, 0.0)
-
-
-@wrong("The losses are averaged. There is one an anchor.")
-def anchors_averaged(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return spec(distance, label, margin).mean()
-
-
-@wrong("Columns are taken for anchors. Row i holds the distances from anchor i.")
-def columns_for_rows(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return spec(distance.T, label, margin)
 
 
 @wrong(
-    "The own class is blotted out with 0, and 0 is then the smallest distance of every row. What must not be chosen"
-    " has "
-    "to lose: fill it with inf."
+    "The own class is blotted out with 0, and 0 is then the smallest distance of every row. What must not be chosen "
+    "has to lose: fill it with inf."
 )
-def masked_with_zero(distance: Tensor, label: Tensor, margin: float) -> Tensor:
+def masked_with_zero(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
     same = label[:, None] == label
     farthest = (distance * same).amax(1)
     return hinge_of(farthest, (distance * ~same).amin(1), label, margin)
-
-
-def hinge_of(positive: Tensor, negative: Tensor, label: Tensor, margin: float) -> Tensor:
-    """The hinge, and 0 for anchors without a triplet."""
-    same = label[:, None] == label
-    none = (same.sum(1) == 1) | same.all(1)
-    return torch.where(none, 0.0, (margin + positive - negative).clamp(min=0))
 
 
 @wrong(
     "An anchor that is alone in its class counts as its own positive, at distance 0. It forms no triplet: its loss "
     "is 0."
 )
-def own_positive(distance: Tensor, label: Tensor, margin: float) -> Tensor:
+def own_positive(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
     same = label[:, None] == label
     farthest = distance.masked_fill(~same, -torch.inf).amax(1)
     return (margin + farthest - distance.masked_fill(same, torch.inf).amin(1)).clamp(min=0)
 
 
 @wrong("The nearest of all others is taken for the negative, whatever its class. It has to be of another class.")
-def nearest_of_all(distance: Tensor, label: Tensor, margin: float) -> Tensor:
+def nearest_of_all(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
     itself = torch.eye(len(label), dtype=torch.bool)
     same = (label[:, None] == label) & ~itself
     farthest = distance.masked_fill(~same, 0.0).amax(1)
     return hinge_of(farthest, distance.masked_fill(itself, torch.inf).amin(1), label, margin)
 
 
-@wrong("The farthest of all is taken for the positive, whatever its class. It has to be of the anchor's own class.")
-def farthest_of_all(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    nearest = distance.masked_fill(label[:, None] == label, torch.inf).amin(1)
-    return hinge_of(distance.amax(1), nearest, label, margin)
-
-
-@wrong("Who has no positive or no negative costs inf or NaN here. No triplet is no loss: 0.")
-def nothing_is_nan(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    same = label[:, None] == label
-    none = (same.sum(1) == 1) | same.all(1)
-    return torch.where(none, torch.nan, spec(distance, label, margin))
+wrong.table(
+    farthest_of_all=(
+        "The farthest of all is taken for the positive, whatever its class. It has to be of the anchor's own class.",
+        lambda d, label, margin=1.0: hinge_of(
+            d.amax(1), d.masked_fill(label[:, None] == label, torch.inf).amin(1), label, margin
+        ),
+    ),
+    nothing_is_nan=(
+        "Who has no positive or no negative costs inf or NaN here. No triplet is no loss: 0.",
+        lambda d, label, margin=1.0: torch.where(without_triplet(label), torch.nan, spec(d, label, margin)),
+    ),
+)
 
 
 @wrong("All triplets of an anchor are added up. Batch-hard takes one, the hardest.")
-def all_triplets(distance: Tensor, label: Tensor, margin: float) -> Tensor:
+def all_triplets(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
     same = label[:, None] == label
     positive = same & ~torch.eye(len(label), dtype=torch.bool)
     losses = (margin + distance[:, :, None] - distance[:, None, :]).clamp(min=0)
     return (losses * (positive[:, :, None] & ~same[:, None, :])).sum((1, 2))
 
 
-@wrong("The gradient is cut: the distances were chosen by number, and their values taken from a copy.")
-def gradient_cut(distance: Tensor, label: Tensor, margin: float) -> Tensor:
-    return spec(distance.detach(), label, margin)
+detached(
+    wrong,
+    "distance",
+    "The gradient is cut: the distances were chosen by number, and their values taken from a copy.",
+    "gradient_cut",
+)

@@ -4,37 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, same_gradient, same_value
-from coursekit.graders.embeddings.common import DTYPES, READY_MADE, Rng, drop_in_parity
-from coursekit.graders.embeddings.distance import spec as distance_spec
-from coursekit.graders.embeddings.triplet_common import hinge, triplet_loss, triplet_parity, triplets
-from coursekit.wire import Question
-
-
-def spec(
-    anchor: Tensor,
-    positive: Tensor,
-    negative: Tensor,
-    margin: float = 1.0,
-    p: float = 2.0,
-    eps: float = 1e-6,
-    swap: bool = False,
-    reduction: str = "mean",
-) -> Tensor:
-    """max(0, margin + d(a, p) - d(a, n)), with eps on every difference; d(p, n) where it is smaller, if swapped."""
-    vectors = (anchor, positive, negative)
-    return triplet_loss(lambda x, y: distance_spec(x, y, p, eps), hinge, margin, swap, reduction, *vectors)
-
-
-def twin(anchor: Tensor, positive: Tensor, negative: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """torch's own, with the positions that are left without `size_average` and `reduce`."""
-    flags = dict(zip(("margin", "p", "eps", "swap", "reduction"), args))
-    return torch.nn.functional.triplet_margin_loss(anchor, positive, negative, **flags, **kwargs)
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    Question,
+    Rng,
+    same_gradient,
+    same_value,
+    torch_twin,
+)
+from coursekit.graders.embeddings.common import DTYPES, READY_MADE, drop_in_parity
+from coursekit.graders.embeddings.triplet_common import triplet_parity, triplets
+from coursekit.graders.embeddings.triplet_mistakes import MISTAKES
+from coursekit.graders.embeddings.triplet_spec import spec
 
 
 def cases() -> Iterator[Question]:
@@ -70,7 +57,7 @@ triplet_margin_loss = Exercise(
     points=3,
     parity_points=2,
     forbids=READY_MADE,
-    twin=twin,
+    twin=torch_twin(torch.nn.functional.triplet_margin_loss, "margin", "p", "eps", "swap", "reduction", tensors=3),
     cases=cases,
     idea="A triplet asks for no distance, only that one is larger than another by the margin. Met, it teaches nothing.",
     hints=(
@@ -183,3 +170,5 @@ def swap_at_a_tie(f: Function, rng: Rng) -> None:
 
 triplet_parity(triplet_margin_loss, {"eps": 0.0})
 drop_in_parity(triplet_margin_loss, triplets, "triplets")
+
+triplet_margin_loss.misconceptions.extend(MISTAKES)

@@ -1,4 +1,4 @@
-"""What both triplet losses have in common: triplets of known kinds, checks, mistakes around the distance."""
+"""What both triplet losses have in common: triplets of known kinds, and checks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_gradient, same_value
-from coursekit.graders.embeddings.common import Array, Loss, Rng, shuffled
+from coursekit.exercise import REDUCTIONS, Exercise, Function, Rng, refuses, same_gradient, same_value
+from coursekit.graders.embeddings.common import Array, shuffled
 
 # what is true of the three distances anchor-positive, anchor-negative, positive-negative, for a margin of 1
 KINDS: tuple[Callable[[Array, Array, Array], NDArray[np.bool_]], ...] = (
@@ -52,33 +52,6 @@ def triplets(rng: Rng, size: int = 3) -> tuple[Tensor, Tensor, Tensor]:
                 break
     columns = tensor(np.array(rows), dtype=torch.float32).unbind(1)
     return shuffled(rng, *columns)  # type: ignore[return-value]
-
-
-def triplet_loss(distance: Loss, combine: Loss, margin: float, swap: bool, reduction: str, *vectors: Tensor) -> Tensor:
-    """`combine(margin, d(a, p), d(a, n))` in torch's shapes and reductions, where `combine` is right or wrong.
-
-    Args:
-        distance: from vectors to their partners.
-        combine: one loss a triplet.
-        margin: above 0.
-        swap: whether d(p, n) takes the place of d(a, n) where it is smaller.
-        reduction: torch's word.
-        vectors: anchor, positive, negative.
-    """
-    anchor, positive, negative = vectors
-    if not margin > 0:
-        raise ValueError(f"margin is {margin}")
-    if not anchor.ndim == positive.ndim == negative.ndim:
-        raise ValueError("unlike numbers of dimensions")
-    far = distance(anchor, negative)
-    if swap:
-        far = torch.minimum(far, distance(positive, negative))
-    return reduced(combine(margin, distance(anchor, positive), far), reduction)
-
-
-def hinge(margin: float, near: Tensor, far: Tensor) -> Tensor:
-    """What the negative lacks to be farther away by the margin."""
-    return (margin + near - far).clamp(min=0)
 
 
 def triplet_parity(exercise: Exercise, exact: dict[str, Any]) -> None:
@@ -138,10 +111,3 @@ def triplet_parity(exercise: Exercise, exact: dict[str, Any]) -> None:
         refuses(f, anchor, positive[0], negative)
         refuses(f, anchor, positive, negative[0])
         refuses(f, anchor[0], positive, negative)
-
-
-def no_check_of_dimensions(distance: Loss, margin: float, swap: bool, reduction: str, *vectors: Tensor) -> Tensor:
-    """The right loss of whatever broadcasts."""
-    size = max(x.ndim for x in vectors)
-    lifted = [x.reshape((1,) * (size - x.ndim) + x.shape) for x in vectors]
-    return triplet_loss(distance, hinge, margin, swap, reduction, *lifted)

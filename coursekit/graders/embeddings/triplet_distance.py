@@ -6,7 +6,7 @@ which the docstring defines, and torch's own function is given them as functions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import combinations, permutations, product
 from typing import Any
 
@@ -14,57 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, refuses, same_gradient, same_value
-from coursekit.graders.embeddings.common import DTYPES, READY_MADE, Loss, Rng, drop_in_parity
-from coursekit.graders.embeddings.distance import spec as euclid
-from coursekit.graders.embeddings.triplet_common import hinge, triplet_loss, triplet_parity, triplets
-from coursekit.wire import Question
+from coursekit.exercise import REDUCTIONS, Exercise, Function, Question, Rng, refuses, same_gradient, same_value
+from coursekit.graders.embeddings.common import DTYPES, READY_MADE, drop_in_parity
+from coursekit.graders.embeddings.triplet_common import triplet_parity, triplets
+from coursekit.graders.embeddings.triplet_distance_mistakes import MISTAKES
+from coursekit.graders.embeddings.triplet_distance_spec import WORDS, found, spec
 
 Triplet = tuple[Tensor, Tensor, Tensor]
-
-
-def cosine_distance(x: Tensor, y: Tensor) -> Tensor:
-    """1 - cos."""
-    return 1 - (x * y).sum(-1) / (x.square().sum(-1).sqrt() * y.square().sum(-1).sqrt())
-
-
-DISTANCES: dict[str | None, Loss] = {
-    None: euclid,
-    "manhattan": lambda x, y: (x - y).abs().sum(-1),
-    "squared": lambda x, y: (x - y).square().sum(-1),
-    "cosine": cosine_distance,
-    "kl": lambda x, y: (x * (x.log() - y.log())).sum(-1),
-}
-WORDS = tuple(DISTANCES)
-
-
-def found(word: str | None) -> Loss:
-    """The distance of that name."""
-    if word not in DISTANCES:
-        raise ValueError(f"{word!r} is no distance")
-    return DISTANCES[word]
-
-
-def loss_of(combine: Loss = hinge, find: Callable[[str | None], Loss] = found) -> Loss:
-    """A loss with torch's signature, of another hinge or other distances."""
-
-    def loss(
-        anchor: Tensor,
-        positive: Tensor,
-        negative: Tensor,
-        *,
-        distance_function: str | None = None,
-        margin: float = 1.0,
-        swap: bool = False,
-        reduction: str = "mean",
-    ) -> Tensor:
-        vectors = (anchor, positive, negative)
-        return triplet_loss(find(distance_function), combine, margin, swap, reduction, *vectors)
-
-    return loss
-
-
-spec = loss_of()
 
 
 def twin(anchor: Tensor, positive: Tensor, negative: Tensor, **kwargs: Any) -> Tensor:
@@ -106,12 +62,10 @@ triplet_margin_with_distance_loss = Exercise(
     idea="The triplet asks which of two distances is larger. What a distance is, you say; it may have a direction.",
     hints=(
         "The frame is that of `triplet_margin_loss`. Only the distance is another: a function of two tensors, "
-        "called two "
-        "or three times.",
+        "called two or three times.",
         "A dictionary from words to functions of x and y. `None` is the `pairwise_distance` of this lesson.",
         "KL is no distance: from x to y is not from y to x. Anchor to positive, anchor to negative, and with swap "
-        "positive "
-        "to negative, in these orders.",
+        "positive to negative, in these orders.",
     ),
 )
 
@@ -221,3 +175,5 @@ def unknown_distance(f: Function, rng: Rng) -> None:
 
 triplet_parity(triplet_margin_with_distance_loss, {"distance_function": "manhattan"})
 drop_in_parity(triplet_margin_with_distance_loss, triplets, "triplets")
+
+triplet_margin_with_distance_loss.misconceptions.extend(MISTAKES)
