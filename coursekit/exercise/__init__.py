@@ -4,7 +4,7 @@ from coursekit.exercise.comparing import refuses, same_dtype, same_gradient, sam
 from coursekit.exercise.exercise import Check, Exercise, Rng
 from coursekit.exercise.failure import Failure, Stopped
 from coursekit.exercise.function import Ask, Call, Function
-from coursekit.exercise.mistakes import Loss, Misconception, Mistakes, wrong_in
+from coursekit.exercise.mistakes import Loss, Misconception, Mistakes, Row, wrong_in
 from coursekit.exercise.owed import Draw, keeps_dtype, no_elements, unknown_word
 from coursekit.exercise.reductions import REDUCTIONS, reduced
 from coursekit.exercise.twins import keras_twin, torch_twin
@@ -34,6 +34,7 @@ __all__ = [
     "Mistakes",
     "Question",
     "Rng",
+    "Row",
     "Stopped",
     "always_float32",
     "argument_fixed",
