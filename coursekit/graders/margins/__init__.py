@@ -8,15 +8,11 @@ Multiclass Kernel-based Vector Machines (2001), for the largest of them; `torch.
 memory that nobody wrote to. Nor is a NaN among the scores: torch's `if (z > 0)` takes it for a margin that is met.
 """
 
-from coursekit.graders.margins.keras_hinges import keras_hinge, keras_squared_hinge
 from coursekit.graders.margins.keras_categorical import keras_categorical_hinge
-from coursekit.graders.margins.soft_margin import soft_margin_loss
+from coursekit.graders.margins.keras_hinges import keras_hinge, keras_squared_hinge
 from coursekit.graders.margins.multi_margin import multi_margin_loss
 from coursekit.graders.margins.multilabel_margin import multilabel_margin_loss
-
-# these add their mistakes to the exercises above, in this order
-from coursekit.graders.margins import keras_mistakes, soft_margin_mistakes
-from coursekit.graders.margins import multi_margin_arguments, multi_margin_mistakes, multilabel_margin_mistakes
+from coursekit.graders.margins.soft_margin import soft_margin_loss
 
 # in the order of the course
 EXERCISES = (

@@ -1,9 +1,7 @@
-"""What all exercises share: constants, inputs, and what goes wrong once the losses of the samples are there."""
+"""What the exercises share: constants, inputs, the hinge, and mistakes that several of them invite."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from inspect import signature
 from math import prod
 from typing import Any
 
@@ -11,10 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, reduced
-
-Rng = np.random.Generator
-Loss = Callable[..., Tensor]
+from coursekit.exercise import Loss, Mistakes, Rng, always_float32, reduced, wider_dtype
 
 READY_MADE = (
     *("soft_margin_loss", "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss"),
@@ -49,53 +44,53 @@ def hinge(gap: Tensor) -> Tensor:
     return torch.relu(gap)
 
 
-def of_samples(exercise: Exercise) -> Callable[[str], Callable[[Loss], Loss]]:
-    """A decorator for what is made of the right losses, one a sample (or an element), in place of a reduction."""
-    spec, calls = exercise.spec, signature(exercise.spec)
+def sample_mistakes(wrong: Mistakes) -> None:
+    """Adds what goes wrong between the losses of the samples and one number, where each is of a row of C scores."""
 
-    def wrong(explanation: str) -> Callable[[Loss], Loss]:
-        def add(reduce: Loss) -> Loss:
-            def loss(*args: Any, **flags: Any) -> Tensor:
-                call = calls.bind(*args, **flags)
-                word = call.arguments.get("reduction", "mean")
-                call.arguments["reduction"] = "none"
-                return reduce(spec(*call.args, **call.kwargs), word, call.arguments["input"])
+    def of_samples(reduce: Loss) -> Loss:
+        """A loss made of the losses of the samples, of the word that was said, and of C."""
 
-            exercise.misconception(explanation, reduce.__name__)(loss)
-            return reduce
+        def loss(input: Tensor, *args: Any, **flags: Any) -> Tensor:
+            call = wrong.bound(input, *args, **flags)
+            word = call.arguments.get("reduction", "mean")
+            call.arguments["reduction"] = "none"
+            return reduce(wrong.spec(*call.args, **call.kwargs), word, input.shape[-1])
 
-        return add
+        return loss
 
-    return wrong
-
-
-def sample_mistakes(exercise: Exercise) -> None:
-    """What goes wrong between the losses of the samples and one number, for losses with one loss a row of C scores."""
-    wrong = of_samples(exercise)
-
-    @wrong("'mean' divides by the number of all scores, N · C. The C is in each sample's loss already: divide by N.")
-    def mean_over_scores(losses: Tensor, reduction: str, input: Tensor) -> Tensor:
-        return losses.sum() / input.numel() if reduction == "mean" else reduced(losses, reduction)
-
-    @wrong("'sum' is not divided by C. That division belongs to each sample's loss, whatever happens to them later.")
-    def sum_without_classes(losses: Tensor, reduction: str, input: Tensor) -> Tensor:
-        return reduced(losses, reduction) * (input.shape[-1] if reduction == "sum" else 1)
-
-    @wrong(
-        "'mean' divides by the number of samples that still cost something. A sample whose margins are all met counts "
-        "as well, with its 0."
+    wrong.table(
+        of_samples,
+        mean_over_scores=(
+            "'mean' divides by the number of all scores, N · C. The C is in each sample's loss already: divide by N.",
+            lambda losses, word, classes: reduced(losses, word, losses.numel() * classes),
+        ),
+        sum_without_classes=(
+            "'sum' is not divided by C. That division belongs to each sample's loss, whatever happens to them later.",
+            lambda losses, word, classes: reduced(losses, word) * (classes if word == "sum" else 1),
+        ),
+        mean_over_active=(
+            "'mean' divides by the number of samples that still cost something. A sample whose margins are all met "
+            "counts as well, with its 0.",
+            lambda losses, word, _classes: reduced(losses, word, (losses > 0).sum().clamp(min=1)),
+        ),
+        none_drops_zeros=(
+            "'none' leaves out the samples whose loss is 0. There is one loss a sample, in the order of the samples.",
+            lambda losses, word, _classes: reduced(losses[losses > 0] if word == "none" else losses, word),
+        ),
+        keeps_a_batch=(
+            "A single sample comes back as a batch of one, shape (1,). Without a batch dimension the loss has none.",
+            lambda losses, word, _classes: reduced(losses.reshape(-1), word),
+        ),
     )
-    def mean_over_active(losses: Tensor, reduction: str, input: Tensor) -> Tensor:
-        return losses.sum() / (losses > 0).sum().clamp(min=1) if reduction == "mean" else reduced(losses, reduction)
+    always_float32(wrong)
 
-    @wrong("'none' leaves out the samples whose loss is 0. There is one loss a sample, in the order of the samples.")
-    def none_drops_zeros(losses: Tensor, reduction: str, input: Tensor) -> Tensor:
-        return losses[losses > 0] if reduction == "none" else reduced(losses, reduction)
 
-    @wrong("A single sample comes back as a batch of one, shape (1,). Without a batch dimension the loss has none.")
-    def keeps_a_batch(losses: Tensor, reduction: str, input: Tensor) -> Tensor:
-        return reduced(losses.reshape(-1), reduction)
+def keras_dtype_mistakes(wrong: Mistakes) -> None:
+    """Adds what goes wrong where Keras turns y_true into the dtype of y_pred."""
+    wider_dtype(wrong)
 
-    @wrong("The result is float32 for float64 input. Keep the dtype of the input, its digits were paid for.")
-    def always_float32(losses: Tensor, reduction: str, input: Tensor) -> Tensor:
-        return reduced(losses, reduction).float()
+    @wrong("Labels of type bool raise an error. Turn y_true into the dtype of y_pred before any arithmetic.")
+    def bool_refused(y_true: Tensor, y_pred: Tensor) -> Tensor:
+        if y_true.dtype is torch.bool:
+            raise RuntimeError("Subtraction with a bool tensor is not supported.")
+        return wrong.spec(y_true, y_pred)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
 from math import prod
 
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.exercise.twins import keras_twin
-from coursekit.graders.margins.common import READY_MADE, Loss, Rng, draw_scores, hinge
-from coursekit.wire import Question
+from coursekit.exercise import (
+    Exercise,
+    Function,
+    Loss,
+    Question,
+    Rng,
+    keras_twin,
+    same_dtype,
+    same_gradient,
+    same_value,
+)
+from coursekit.graders.margins.common import READY_MADE, draw_scores, hinge, keras_dtype_mistakes
 
 
 def categorical_spec(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -143,16 +151,9 @@ def categorical_far(f: Function, rng: Rng) -> None:
 # ---- what goes wrong -----------------------------------------------------------------------------------------
 
 
-def wrong(explanation: str) -> Callable[[Loss], Loss]:
-    """Adds a mistake: a function of y, in the dtype of the scores, and of the scores."""
-
-    def add(own: Loss) -> Loss:
-        keras_categorical_hinge.misconception(explanation, own.__name__)(
-            lambda y_true, y_pred: own(y_true.to(y_pred.dtype), y_pred)
-        )
-        return own
-
-    return add
+def in_one_dtype(formula: Loss) -> Loss:
+    """A loss of a formula of y and x, with y in the dtype of x."""
+    return lambda y_true, y_pred: formula(y_true.to(y_pred.dtype), y_pred)
 
 
 def best_other(y: Tensor, x: Tensor) -> Tensor:
@@ -160,107 +161,78 @@ def best_other(y: Tensor, x: Tensor) -> Tensor:
     return x.masked_fill(y == y.amax(-1, keepdim=True), -1e30).amax(-1)
 
 
-@wrong(  # K10
-    "This is the loss of Crammer and Singer: the best wrong class as it is. Keras's is never below 0: (1 - y) · x is "
-    "0 for the right class, and that 0 takes part in the maximum."
+wrong = keras_categorical_hinge.misconceptions
+wrong.table(
+    in_one_dtype,
+    crammer_singer=(
+        "This is the loss of Crammer and Singer: the best wrong class as it is. Keras's is never below 0: (1 - y) · x "
+        "is 0 for the right class, and that 0 takes part in the maximum.",
+        lambda y, x: hinge(1 + best_other(y, x) - (y * x).sum(-1)),
+        "K10",
+    ),
+    all_of_the_wrong=(
+        "All wrong classes are summed up, as torch's `multi_margin_loss` does. Here only the best of them counts.",
+        lambda y, x: ((1 - y) * hinge(1 + x - (y * x).sum(-1, keepdim=True))).sum(-1),
+    ),
+    sum_of_the_wrong=(
+        "The wrong classes are summed up before the margin is taken. Only the largest of them counts.",
+        lambda y, x: hinge(1 + ((1 - y) * x).sum(-1) - (y * x).sum(-1)),
+    ),
+    mean_of_the_wrong=(
+        "The wrong classes are averaged. Only the largest of them counts.",
+        lambda y, x: hinge(1 + ((1 - y) * x).mean(-1) - (y * x).sum(-1)),
+    ),
+    maximum_of_all=(
+        "The right class competes with itself: the maximum is over all scores, so no row costs less than 1.",
+        lambda y, x: hinge(1 + x.amax(-1) - (y * x).sum(-1)),
+    ),
+    no_margin=(
+        "The 1 is missing: the right class need only be level with the best wrong one here. It should be ahead by 1.",
+        lambda y, x: hinge(((1 - y) * x).amax(-1) - (y * x).sum(-1)),
+    ),
+    negative_loss=(
+        "Nothing is cut off: a row that is ahead by more than 1 has a negative loss here. It should be 0.",
+        lambda y, x: 1 + ((1 - y) * x).amax(-1) - (y * x).sum(-1),
+    ),
+    exchanged=(
+        "Right and wrong are exchanged: this loss falls as the wrong class wins.",
+        lambda y, x: hinge(1 + (y * x).sum(-1) - ((1 - y) * x).amax(-1)),
+    ),
+    divided_by_classes=(
+        "The loss is divided by the number of classes. Keras divides nothing here.",
+        lambda y, x: categorical_spec(y, x) / x.shape[-1],
+    ),
+    mean_of_rows=(
+        "The rows are averaged into one number. Keras's function keeps the batch.",
+        lambda y, x: categorical_spec(y, x).mean(),
+    ),
+    over_the_batch=(
+        "The maximum and the sum go over the first dimension, the batch. The classes are the last one.",
+        lambda y, x: categorical_spec(y.movedim(0, -1), x.movedim(0, -1)),
+    ),
+    gap_squared=(
+        "This is the squared hinge of the gap. The categorical hinge has no square.",
+        lambda y, x: categorical_spec(y, x) ** 2,
+    ),
+    softmax_first=(
+        "The scores went through a softmax first. A hinge takes them as they are.",
+        lambda y, x: categorical_spec(y, x.softmax(-1)),
+    ),
+    largest_label=(
+        "The right score is that of the largest label alone. With other labels than 0 and 1 it is the sum of y · x.",
+        lambda y, x: hinge(1 + ((1 - y) * x).amax(-1) - x.gather(-1, y.argmax(-1, keepdim=True)).squeeze(-1)),
+    ),
+    labels_as_sides=(
+        "Labels became -1 and 1, as in `hinge`. Here the formula is made for 0 and 1.",
+        lambda y, x: categorical_spec(2 * y - 1 if ((y == 0) | (y == 1)).all() else y, x),
+    ),
+    minus_one_is_zero=(
+        "A -1 counts as a 0 here. Keras converts nothing: 1 - y is then 2, and the wrong score counts twice.",
+        lambda y, x: categorical_spec(y.clamp(min=0), x),
+    ),
+    each_class_alone=(
+        "This is the hinge of each class against its own label, averaged. The classes are to be compared here.",
+        lambda y, x: hinge(1 - (2 * y - 1) * x).mean(-1),
+    ),
 )
-def crammer_singer(y: Tensor, x: Tensor) -> Tensor:
-    return hinge(1 + best_other(y, x) - (y * x).sum(-1))
-
-
-@wrong("All wrong classes are summed up, as torch's `multi_margin_loss` does. Here only the best of them counts.")
-def all_of_the_wrong(y: Tensor, x: Tensor) -> Tensor:
-    gaps = hinge(1 + x - (y * x).sum(-1, keepdim=True))
-    return ((1 - y) * gaps).sum(-1)
-
-
-@wrong("The wrong classes are summed up before the margin is taken. Only the largest of them counts.")
-def sum_of_the_wrong(y: Tensor, x: Tensor) -> Tensor:
-    return hinge(1 + ((1 - y) * x).sum(-1) - (y * x).sum(-1))
-
-
-@wrong("The wrong classes are averaged. Only the largest of them counts.")
-def mean_of_the_wrong(y: Tensor, x: Tensor) -> Tensor:
-    return hinge(1 + ((1 - y) * x).mean(-1) - (y * x).sum(-1))
-
-
-@wrong("The right class competes with itself: the maximum is over all scores, so no row costs less than 1.")
-def maximum_of_all(y: Tensor, x: Tensor) -> Tensor:
-    return hinge(1 + x.amax(-1) - (y * x).sum(-1))
-
-
-@wrong("The 1 is missing: the right class need only be level with the best wrong one here. It should be ahead by 1.")
-def no_margin(y: Tensor, x: Tensor) -> Tensor:
-    return hinge(((1 - y) * x).amax(-1) - (y * x).sum(-1))
-
-
-@wrong("Nothing is cut off: a row that is ahead by more than 1 has a negative loss here. It should be 0.")
-def negative_loss(y: Tensor, x: Tensor) -> Tensor:
-    return 1 + ((1 - y) * x).amax(-1) - (y * x).sum(-1)
-
-
-@wrong("Right and wrong are exchanged: this loss falls as the wrong class wins.")
-def exchanged(y: Tensor, x: Tensor) -> Tensor:
-    return hinge(1 + (y * x).sum(-1) - ((1 - y) * x).amax(-1))
-
-
-@wrong("The loss is divided by the number of classes. Keras divides nothing here.")
-def divided_by_classes(y: Tensor, x: Tensor) -> Tensor:
-    return categorical_spec(y, x) / x.shape[-1]
-
-
-@wrong("The rows are averaged into one number. Keras's function keeps the batch.")
-def mean_of_rows(y: Tensor, x: Tensor) -> Tensor:
-    return categorical_spec(y, x).mean()
-
-
-@wrong("The maximum and the sum go over the first dimension, the batch. The classes are the last one.")
-def over_the_batch(y: Tensor, x: Tensor) -> Tensor:
-    return categorical_spec(y.movedim(0, -1), x.movedim(0, -1))
-
-
-@wrong("This is the squared hinge of the gap. The categorical hinge has no square.")
-def gap_squared(y: Tensor, x: Tensor) -> Tensor:
-    return categorical_spec(y, x) ** 2
-
-
-@wrong("The scores went through a softmax first. A hinge takes them as they are.")
-def softmax_first(y: Tensor, x: Tensor) -> Tensor:
-    return categorical_spec(y, x.softmax(-1))
-
-
-@wrong("The right score is that of the largest label alone. With other labels than 0 and 1 it is the sum of y · x.")
-def largest_label(y: Tensor, x: Tensor) -> Tensor:
-    right = x.gather(-1, y.argmax(-1, keepdim=True)).squeeze(-1)
-    return hinge(1 + ((1 - y) * x).amax(-1) - right)
-
-
-@wrong("Labels became -1 and 1, as in `hinge`. Here the formula is made for 0 and 1.")
-def labels_as_sides(y: Tensor, x: Tensor) -> Tensor:
-    return categorical_spec(2 * y - 1 if bool(((y == 0) | (y == 1)).all()) else y, x)
-
-
-@wrong("A -1 counts as a 0 here. Keras converts nothing: 1 - y is then 2, and the wrong score counts twice.")
-def minus_one_is_zero(y: Tensor, x: Tensor) -> Tensor:
-    return categorical_spec(y.clamp(min=0), x)
-
-
-@wrong("This is the hinge of each class against its own label, averaged. The classes are to be compared here.")
-def each_class_alone(y: Tensor, x: Tensor) -> Tensor:
-    return hinge(1 - (2 * y - 1) * x).mean(-1)
-
-
-@keras_categorical_hinge.misconception(
-    "The result has the wider dtype of the two. Keras turns y_true into the dtype of y_pred first."
-)
-def wider_dtype(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return categorical_spec(y_true, y_pred.to(torch.promote_types(y_true.dtype, y_pred.dtype)))
-
-
-@keras_categorical_hinge.misconception(
-    "Labels of type bool raise an error. Turn y_true into the dtype of y_pred before any arithmetic."
-)
-def bool_refused(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    if y_true.dtype is torch.bool:
-        raise RuntimeError("Subtraction with a bool tensor is not supported.")
-    return categorical_spec(y_true, y_pred)
+keras_dtype_mistakes(wrong)

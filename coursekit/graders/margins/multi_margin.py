@@ -2,86 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_gradient, same_value
-from coursekit.graders.margins.common import DTYPES, READY_MADE, Loss, Rng, draw_factors, draw_scores, hinge
-from coursekit.wire import Question
-
-
-def others(row: Tensor, right: int) -> Tensor:
-    """The scores of all classes but one."""
-    return torch.cat([row[:right], row[right + 1 :]])
-
-
-def sample_loss(row: Tensor, right: int, p: int, margin: float, factor: Tensor | None) -> Tensor:
-    """factor · Σ max(0, margin - row[right] + other)^p / C."""
-    loss = (hinge(margin - row[right] + others(row, right)) ** p).sum() / len(row)
-    return loss if factor is None else factor * loss
-
-
-def assembled(sample: Loss = sample_loss) -> Loss:
-    """A loss of samples, with what surrounds it as it should be."""
-
-    def spec(
-        input: Tensor,
-        target: Tensor,
-        p: int = 1,
-        margin: float = 1.0,
-        weight: Tensor | None = None,
-        reduction: str = "mean",
-    ) -> Tensor:
-        rows, labels = input.reshape(-1, input.shape[-1]), target.reshape(-1).tolist()
-        classes = rows.shape[1]
-        if p not in (1, 2):
-            raise ValueError(f"p is {p}")
-        if target.ndim > 1 or len(rows) != len(labels):
-            raise ValueError(f"target is {tuple(target.shape)}, input {tuple(input.shape)}")
-        if not all(0 <= label < classes for label in labels):
-            raise ValueError(f"targets {labels} of {classes} classes")
-        if weight is not None and weight.shape != (classes,):
-            raise ValueError(f"weight is {tuple(weight.shape)} for {classes} classes")
-        losses = [
-            sample(row, label, p, margin, None if weight is None else weight[label])
-            for row, label in zip(rows, labels, strict=True)
-        ]
-        stacked = torch.stack(losses) if losses else rows.sum(1)
-        return reduced(stacked.reshape(target.shape), reduction)
-
-    return spec
-
-
-multi_margin_spec = assembled()
-
-
-def cases() -> Iterator[Question]:
-    """Reductions × p × margins × weights × batches × dtypes, kinks among them.
-
-    An empty batch appears under 'none' alone: the others return memory that nobody wrote to. No weight is one by which
-    torch would differentiate: it refuses to.
-    """
-    batches = (
-        (torch.arange(8.0).reshape(2, 4) * 0.7 % 2.1, tensor([3, 0])),
-        (tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 2.0, 4.0]]), tensor([0, 1, 2])),  # gaps of 0 and ties
-        (tensor([[1000.0, -1000.0], [1000.0, -1000.0], [0.3, 0.1]]), tensor([0, 1, 1])),
-        (tensor([[0.5], [2.0]]), tensor([0, 0])),  # one class: nothing to be compared with
-        (tensor([0.1, 0.2, 0.4, 0.8]), tensor(3)),
-        (tensor([0.1, 0.2, 0.4, 0.8]), tensor([1])),
-    )
-    for (input, target), dtype, p, margin in product(batches, DTYPES, (1, 2), (1.0, 0.75, 0.0, -0.5, 3)):
-        for weight, reduction in product((None, 0.1, 2.0), REDUCTIONS):
-            flags: dict[str, Any] = {"p": p, "margin": margin, "reduction": reduction}
-            if weight:
-                flags["weight"] = weight * torch.arange(1, input.shape[-1] + 1, dtype=dtype)
-            yield Question((input.to(dtype), target), flags, wrt=(0,))
-    yield Question((torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)), {"reduction": "none"}, wrt=(0,))
-    yield Question((torch.ones(2, 3), tensor([0, 2]), 2, 0.75, tensor([0.2, 0.3, 0.4])), wrt=(0,))
-
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    Rng,
+    refuses,
+    same_dtype,
+    same_gradient,
+    same_value,
+    unknown_word,
+)
+from coursekit.graders.margins.common import DTYPES, READY_MADE, draw_factors, draw_scores
+from coursekit.graders.margins.multi_margin_argument_mistakes import ARGUMENT_MISTAKES
+from coursekit.graders.margins.multi_margin_sample_mistakes import SAMPLE_MISTAKES
+from coursekit.graders.margins.multi_margin_spec import cases, multi_margin_spec, others
 
 multi_margin_loss = Exercise(
     "multi_margin_loss",
@@ -267,7 +208,6 @@ def shapes(f: Function, rng: Rng) -> None:
     refuses(f, input, target, weight=draw_factors(rng, 4))
 
 
-@multi_margin_loss.parity
-def unknown_word(f: Function, rng: Rng) -> None:
-    """A reduction that does not exist is refused"""
-    refuses(f, *batch(rng, 2, 3), reduction="batchmean")
+unknown_word(multi_margin_loss, lambda rng: batch(rng, 2, 3))
+multi_margin_loss.misconceptions.extend(SAMPLE_MISTAKES)
+multi_margin_loss.misconceptions.extend(ARGUMENT_MISTAKES)
