@@ -7,18 +7,17 @@ The losses of a family make the same mistakes around the formula: what goes wron
 lining up two shapes is written once, and added to each.
 """
 
-from coursekit.graders.regression.l1_mse import l1_loss, mse_loss
-from coursekit.graders.regression.smooth_l1 import smooth_l1_loss
 from coursekit.graders.regression.huber import huber_loss
 from coursekit.graders.regression.keras_alignment import keras_align
-from coursekit.graders.regression.keras_means import (
-    keras_mean_absolute_error,
+from coursekit.graders.regression.keras_averaging import keras_reduce
+from coursekit.graders.regression.keras_means import keras_mean_absolute_error, keras_mean_squared_error
+from coursekit.graders.regression.keras_relative import (
     keras_mean_absolute_percentage_error,
-    keras_mean_squared_error,
     keras_mean_squared_logarithmic_error,
 )
 from coursekit.graders.regression.keras_robust import keras_huber, keras_log_cosh
-from coursekit.graders.regression.keras_averaging import keras_reduce
+from coursekit.graders.regression.l1_mse import l1_loss, mse_loss
+from coursekit.graders.regression.smooth_l1 import smooth_l1_loss
 
 # in the order of the course
 EXERCISES = (

@@ -1,15 +1,12 @@
-"""What all exercises share: constants, inputs, mistakes in a formula."""
+"""What all exercises share: constants, inputs."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor, tensor
 
-Rng = np.random.Generator
-Loss = Callable[..., Tensor]
+from coursekit.exercise import Rng
 
 READY_MADE = ("l1_loss", "mse_loss", "smooth_l1_loss", "huber_loss")
 

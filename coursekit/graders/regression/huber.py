@@ -5,37 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, inf, nan, tensor
+import torch.nn.functional as F
+from torch import inf, nan, tensor
 
-from coursekit.exercise import Exercise, Function, reduced, refuses, same_gradient, same_value
-from coursekit.graders.regression.common import READY_MADE, Loss, Rng, pair
-from coursekit.graders.regression.l1_mse import l1_spec, mse_spec
-from coursekit.graders.regression.smooth_l1 import at_the_threshold, branches, default_of, smooth_formula
-from coursekit.graders.regression.torch_common import (
+from coursekit.exercise import (
+    Exercise,
+    Function,
+    Rng,
+    Row,
+    other_default,
+    refuses,
+    same_gradient,
+    same_value,
+    torch_twin,
+    with_defaults,
+)
+from coursekit.graders.regression.common import READY_MADE, pair
+from coursekit.graders.regression.torch_checks import (
+    at_the_threshold,
     drop_in_parity,
     mean_and_sum,
-    reduction_mistakes,
     torch_cases,
-    torch_twin,
-    weighed,
-    weight_mistakes,
     weight_parity,
 )
-
-
-def huber_formula(d: Tensor, delta: float) -> Tensor:
-    """Huber of an error d: a parabola, and tangents to it from delta on."""
-    return branches(d, delta, lambda x: x**2 / 2, lambda x: delta * (x - delta / 2))
-
-
-def huber_spec(
-    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
-) -> Tensor:
-    """D²/2 for an error d below δ, δ(|d| - δ/2) beyond; the weighted mean divides by the number of elements."""
-    if not delta > 0:
-        raise ValueError(f"delta is {delta}")
-    return reduced(weighed(huber_formula(input - target, delta), input, weight), reduction)
-
+from coursekit.graders.regression.torch_mistakes import (
+    BY_NONZERO,
+    divided,
+    infinite_slope,
+    reduction_mistakes,
+    weight_mistakes,
+)
+from coursekit.graders.regression.torch_spec import (
+    branches,
+    huber_formula,
+    huber_like,
+    huber_spec,
+    l1_spec,
+    mse_spec,
+    smooth_formula,
+    weighed,
+)
 
 DELTAS: tuple[dict[str, Any], ...] = ({"delta": 1.0}, {"delta": 0.5}, {"delta": 2.0})
 
@@ -47,7 +56,7 @@ huber_loss = Exercise(
     points=2,
     parity_points=2,
     forbids=READY_MADE,
-    twin=torch_twin(torch.nn.functional.huber_loss, "delta", "weight"),
+    twin=torch_twin(F.huber_loss, "reduction", "delta", "weight"),
     cases=lambda: torch_cases(
         {}, *DELTAS, {"delta": 0.3}, {"delta": 1e6}, weights=True, edges=(0.0, 0.3, -0.5, 1.0, -2.0, inf, -inf, nan)
     ),
@@ -112,152 +121,111 @@ def large_delta(f: Function, rng: Rng) -> None:
     same_gradient(f, huber_spec, *pair(rng, 3), delta=100.0)
 
 
-reduction_mistakes(huber_loss)
-weight_mistakes(huber_loss, "`huber_loss`")
+# Wrong formulas of an error and delta, which Keras's Huber invites as well
+CURVES: dict[str, Row] = {
+    "is_smooth_l1": (
+        "This is smooth L1, which is Huber divided by delta. In Huber the parabola stays d²/2 whatever delta is.",
+        smooth_formula,
+        "HUB1 HUB7",
+    ),
+    "line_not_lowered": (
+        "The line starts too high: delta·|d| lacks its -delta²/2, and the loss jumps at delta.",
+        lambda d, delta: branches(d, delta, lambda x: x**2 / 2, lambda x: delta * x),
+    ),
+    "line_lowered_twice": (
+        "The line is delta·(|d| - delta): the ½ is missing, and the loss falls to 0 at delta.",
+        lambda d, delta: branches(d, delta, lambda x: x**2 / 2, lambda x: delta * (x - delta)),
+    ),
+    "line_of_delta_one": (
+        "The line is |d| - ½, right for delta = 1 only. It has the slope delta and meets the parabola at delta²/2.",
+        lambda d, delta: branches(d, delta, lambda x: x**2 / 2, lambda x: x - 0.5),
+        "HUB2",
+    ),
+    "slope_of_one": (
+        "The line has the slope 1. To go on smoothly from the parabola it needs the slope delta.",
+        lambda d, delta: branches(d, delta, lambda x: x**2 / 2, lambda x: x - delta + delta**2 / 2),
+    ),
+    "whole_square": (
+        "The ½ of the parabola is missing: d² has twice the slope of the line where they should meet.",
+        lambda d, delta: branches(d, delta, lambda x: x**2, lambda x: delta * (x - delta / 2)),
+    ),
+    "doubled": (
+        "The loss is twice Huber's, so that the parabola is d². torch's, and Huber's own, is d²/2.",
+        lambda d, delta: 2 * huber_formula(d, delta),
+    ),
+    "delta_ignored": ("delta is not used: the threshold stays at 1.", lambda d, _delta: huber_formula(d, 1.0)),
+    "scaled_error": (
+        "The error is divided by delta first. Huber counts in the units of the target: only the threshold is delta.",
+        lambda d, delta: huber_formula(d / delta, 1.0),
+    ),
+    "sign_chooses": (
+        "The sign of the error decides: the condition is |d| < delta, and without the absolute value every negative "
+        "error falls to the parabola.",
+        lambda d, delta: torch.where(d < delta, d.clamp(max=delta) ** 2 / 2, delta * (d.abs() - delta / 2)),
+    ),
+    "exchanged": (
+        "The branches are exchanged: the square belongs to the small errors, the line to the large ones.",
+        lambda d, delta: branches(d, delta, lambda x: delta * (x - delta / 2), lambda x: x**2 / 2),
+    ),
+    "only_parabola": (
+        "This is half the square everywhere. Beyond delta the loss goes on in a straight line.",
+        lambda d, _delta: d**2 / 2,
+    ),
+    "only_line": (
+        "This is L1, times delta. Inside delta the kink is rounded off by a parabola.",
+        lambda d, delta: delta * d.abs(),
+    ),
+    "capped_at_delta": (
+        "Beyond delta the loss is capped at delta²/2: a constant has no slope, so outliers would be ignored entirely. "
+        "In Huber they still pull, with the force delta.",
+        lambda d, delta: d.abs().clamp(max=delta) ** 2 / 2,
+    ),
+    "pseudo_huber": (
+        "This is the pseudo-Huber loss, a hyperbola. Huber's is a parabola and two straight lines.",
+        lambda d, delta: delta**2 * ((1 + (d / delta) ** 2).sqrt() - 1),
+    ),
+}
 
-
-def huber_like(formula: Loss) -> Loss:
-    """`formula(d, delta)` with the reductions and weights of Huber."""
-
-    def loss(
-        input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
-    ) -> Tensor:
-        if not delta > 0:
-            raise ValueError(f"delta is {delta}")
-        return reduced(weighed(formula(input - target, delta), input, weight), reduction)
-
-    return loss
-
-
-wrong_huber = huber_loss.misconceptions.formula(huber_like)
-
-
-@wrong_huber(  # HUB1, HUB7
-    "This is smooth L1, which is Huber divided by delta. In Huber the parabola stays d²/2 whatever delta is."
+wrong = huber_loss.misconceptions
+infinite_slope(wrong)
+reduction_mistakes(wrong)
+weight_mistakes(wrong)
+wrong.table(
+    divided(wrong),
+    divided_by_weights=(
+        "The weighted mean divides by the sum of the weights. So does torch in `mse_loss` and `l1_loss`, but not in "
+        "`huber_loss`: there it divides by the number of elements.",
+        lambda weight: weight.sum(),
+        "MSE10",
+    ),
+    divided_by_nonzero=BY_NONZERO,
 )
-def is_smooth_l1(d: Tensor, delta: float) -> Tensor:
-    return smooth_formula(d, delta)
-
-
-@wrong_huber("The line starts too high: delta·|d| lacks its -delta²/2, and the loss jumps at delta.")
-def line_not_lowered(d: Tensor, delta: float) -> Tensor:
-    return branches(d, delta, lambda x: x**2 / 2, lambda x: delta * x)
-
-
-@wrong_huber("The line is delta·(|d| - delta): the ½ is missing, and the loss falls to 0 at delta.")
-def line_lowered_twice(d: Tensor, delta: float) -> Tensor:
-    return branches(d, delta, lambda x: x**2 / 2, lambda x: delta * (x - delta))
-
-
-@wrong_huber(  # HUB2
-    "The line is |d| - ½, right for delta = 1 only. It has the slope delta and meets the parabola at delta²/2."
+wrong.table(huber_like, **CURVES)
+wrong.table(
+    with_defaults(wrong),
+    error_weighed=(
+        "The weight multiplies the error, before the formula. Weigh the losses.",
+        lambda x, y, word, delta, w: huber_spec(weighed(x - y, x, w), torch.zeros_like(x), word, delta),
+    ),
+    zero_delta_passes=(
+        "A delta of 0 passes. That loss is 0 everywhere, and not L1; torch refuses every delta that is not positive.",
+        lambda x, y, word, delta, w: huber_spec(x, y, word, delta, w) if delta else 0 * mse_spec(x, y, word, w),
+        "HUB6",
+    ),
+    zero_delta_is_l1=(
+        "A delta of 0 is taken for L1. That is what `smooth_l1_loss` does with beta = 0; `huber_loss` refuses it.",
+        lambda x, y, word, delta, w: huber_spec(x, y, word, delta, w) if delta else l1_spec(x, y, word, w),
+        "HUB6",
+    ),
+    negative_delta_passes=(
+        "A negative delta passes for its absolute value. It has no meaning: raise an error.",
+        lambda x, y, word, delta, w: huber_spec(x, y, word, abs(delta), w),
+    ),
 )
-def line_of_delta_one(d: Tensor, delta: float) -> Tensor:
-    return branches(d, delta, lambda x: x**2 / 2, lambda x: x - 0.5)
-
-
-@wrong_huber("The line has the slope 1. To go on smoothly from the parabola it needs the slope delta.")
-def slope_of_one(d: Tensor, delta: float) -> Tensor:
-    return branches(d, delta, lambda x: x**2 / 2, lambda x: x - delta + delta**2 / 2)
-
-
-@wrong_huber("The ½ of the parabola is missing: d² has twice the slope of the line where they should meet.")
-def whole_square(d: Tensor, delta: float) -> Tensor:
-    return branches(d, delta, lambda x: x**2, lambda x: delta * (x - delta / 2))
-
-
-@wrong_huber("The loss is twice Huber's, so that the parabola is d². torch's, and Huber's own, is d²/2.")
-def doubled(d: Tensor, delta: float) -> Tensor:
-    return 2 * huber_formula(d, delta)
-
-
-@wrong_huber("delta is not used: the threshold stays at 1.")
-def delta_ignored(d: Tensor, delta: float) -> Tensor:
-    return huber_formula(d, 1.0)
-
-
-@wrong_huber(
-    "The error is divided by delta first. Huber counts in the units of the target: only the threshold is delta."
-)
-def scaled_error(d: Tensor, delta: float) -> Tensor:
-    return huber_formula(d / delta, 1.0)
-
-
-@wrong_huber(
-    "The sign of the error decides: the condition is |d| < delta, and without the absolute value every negative error "
-    "falls to the parabola."
-)
-def sign_chooses(d: Tensor, delta: float) -> Tensor:
-    return torch.where(d < delta, d.clamp(max=delta) ** 2 / 2, delta * (d.abs() - delta / 2))
-
-
-@wrong_huber("The branches are exchanged: the square belongs to the small errors, the line to the large ones.")
-def exchanged(d: Tensor, delta: float) -> Tensor:
-    size = d.abs()
-    return torch.where(size < delta, delta * (size - delta / 2), size**2 / 2)
-
-
-@wrong_huber("This is half the square everywhere. Beyond delta the loss goes on in a straight line.")
-def only_parabola(d: Tensor, delta: float) -> Tensor:
-    return d**2 / 2
-
-
-@wrong_huber("This is L1, times delta. Inside delta the kink is rounded off by a parabola.")
-def only_line(d: Tensor, delta: float) -> Tensor:
-    return delta * d.abs()
-
-
-@wrong_huber(
-    "Beyond delta the loss is capped at delta²/2: a constant has no slope, so outliers would be ignored entirely. In "
-    "Huber they still pull, with the force delta."
-)
-def capped_at_delta(d: Tensor, delta: float) -> Tensor:
-    return d.abs().clamp(max=delta) ** 2 / 2
-
-
-@wrong_huber("This is the pseudo-Huber loss, a hyperbola. Huber's is a parabola and two straight lines.")
-def pseudo_huber(d: Tensor, delta: float) -> Tensor:
-    return delta**2 * ((1 + (d / delta) ** 2).sqrt() - 1)
-
-
-@huber_loss.misconception("The weight multiplies the error, before the formula. Weigh the losses.")
-def error_weighed(
-    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
-) -> Tensor:
-    return huber_spec(weighed(input - target, input, weight), torch.zeros_like(input), reduction, delta)
-
-
-@huber_loss.misconception(  # HUB6
-    "A delta of 0 passes. That loss is 0 everywhere, and not L1; torch refuses every delta that is not positive."
-)
-def zero_delta_passes(
-    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
-) -> Tensor:
-    if delta == 0:
-        return 0 * mse_spec(input, target, reduction, weight)
-    return huber_spec(input, target, reduction, delta, weight)
-
-
-@huber_loss.misconception(  # HUB6
-    "A delta of 0 is taken for L1. That is what `smooth_l1_loss` does with beta = 0; `huber_loss` refuses it."
-)
-def zero_delta_is_l1(
-    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
-) -> Tensor:
-    return huber_spec(input, target, reduction, delta, weight) if delta else l1_spec(input, target, reduction, weight)
-
-
-@huber_loss.misconception("A negative delta passes for its absolute value. It has no meaning: raise an error.")
-def negative_delta_passes(
-    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
-) -> Tensor:
-    return huber_spec(input, target, reduction, abs(delta), weight)
-
-
-default_of(
-    "delta",
-    1.345,
+other_default(
+    wrong,
+    "other_delta_by_default",
     "The default of delta is 1.345, the constant of robust statistics for errors of standard deviation 1. torch's "
     "default is 1.",
-    huber_loss,
+    delta=1.345,
 )

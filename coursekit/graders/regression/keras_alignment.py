@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coursekit.exercise import Exercise, Function, same_value
-from coursekit.graders.regression.common import Rng, pair
+from coursekit.exercise import Exercise, Function, Rng, same_value
+from coursekit.graders.regression.common import pair
 
 
 def align_spec(x: Tensor, other: Tensor) -> Tensor:
@@ -62,60 +62,49 @@ def left_alone(f: Function, rng: Rng) -> None:
     same_value(f, align_spec, x, other[:, None])  # and these are changed, so that doing nothing is no answer
 
 
-@keras_align.misconception("x comes back as it was. Where (N,) meets (N, 1), torch would broadcast to (N, N).")
-def never_aligned(x: Tensor, other: Tensor) -> Tensor:
-    return x * 1
-
-
-@keras_align.misconception(
-    "Every dimension of size 1 is dropped, whatever the other's shape. Only a lonely last one is."
+wrong = keras_align.misconceptions
+wrong.table(
+    never_aligned=(
+        "x comes back as it was. Where (N,) meets (N, 1), torch would broadcast to (N, N).",
+        lambda x, _other: x * 1,
+    ),
+    always_squeezed=(
+        "Every dimension of size 1 is dropped, whatever the other's shape. Only a lonely last one is.",
+        lambda x, _other: x.squeeze(),
+    ),
+    squeezed_last=(
+        "A last dimension of size 1 is dropped although the other has one as well. Compare the numbers of dimensions.",
+        lambda x, other: x.squeeze(-1) if x.ndim > 1 else align_spec(x, other),
+    ),
 )
-def always_squeezed(x: Tensor, other: Tensor) -> Tensor:
-    return x.squeeze()
 
 
-@keras_align.misconception(
-    "A last dimension of size 1 is dropped although the other has one as well. Compare the numbers of dimensions."
-)
-def squeezed_last(x: Tensor, other: Tensor) -> Tensor:
-    return x.squeeze(-1) if x.ndim > 1 else align_spec(x, other)
-
-
-@keras_align.misconception(
-    "A column (N, 1) beside (N,) is flattened. Keras does it the other way: (N,) becomes a column."
-)
+@wrong("A column (N, 1) beside (N,) is flattened. Keras does it the other way: (N,) becomes a column.")
 def column_flattened(x: Tensor, other: Tensor) -> Tensor:
     if x.ndim == 1:
         return x * 1
     return x.squeeze(-1) if x.ndim == 2 and other.ndim == 1 else align_spec(x, other)
 
 
-@keras_align.misconception(
-    "(N, M) beside (N, M, 1) gets a third dimension. From two dimensions on Keras does it the other way: the longer "
-    "one loses its last."
+wrong.table(
+    always_extended=(
+        "(N, M) beside (N, M, 1) gets a third dimension. From two dimensions on Keras does it the other way: the "
+        "longer one loses its last.",
+        lambda x, other: x.unsqueeze(-1) if other.ndim == x.ndim + 1 and other.shape[-1] == 1 else x * 1,
+    ),
+    extended_beside_any_matrix=(
+        "(N,) gets a last dimension beside any matrix. Keras asks whether the matrix has a single column; beside "
+        "others it leaves (N,) alone.",
+        lambda x, other: x.unsqueeze(-1) if x.ndim == 1 and other.ndim == 2 else align_spec(x, other),
+    ),
+    reshaped_as_other=(
+        "x takes on the shape of the other. Only a last dimension of size 1 comes or goes.",
+        lambda x, other: x.reshape(other.shape) if x.numel() == other.numel() else x * 1,
+    ),
 )
-def always_extended(x: Tensor, other: Tensor) -> Tensor:
-    if other.ndim == x.ndim + 1 and other.shape[-1] == 1:
-        return x.unsqueeze(-1)
-    return x * 1
 
 
-@keras_align.misconception(
-    "(N,) gets a last dimension beside any matrix. Keras asks whether the matrix has a single column; beside others "
-    "it leaves (N,) alone."
-)
-def extended_beside_any_matrix(x: Tensor, other: Tensor) -> Tensor:
-    return x.unsqueeze(-1) if x.ndim == 1 and other.ndim == 2 else align_spec(x, other)
-
-
-@keras_align.misconception("x takes on the shape of the other. Only a last dimension of size 1 comes or goes.")
-def reshaped_as_other(x: Tensor, other: Tensor) -> Tensor:
-    return x.reshape(other.shape) if x.numel() == other.numel() else x * 1
-
-
-@keras_align.misconception(
-    "(N,) becomes a row (1, N). Beside a column that broadcasts to N × N: it must become a column."
-)
+@wrong("(N,) becomes a row (1, N). Beside a column that broadcasts to N × N: it must become a column.")
 def made_a_row(x: Tensor, other: Tensor) -> Tensor:
     column = x.ndim == 1 and other.ndim == 2 and other.shape[-1] == 1
     return x.unsqueeze(0) if column else align_spec(x, other)

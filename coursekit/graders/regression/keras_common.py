@@ -11,27 +11,45 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.graders.regression.common import Loss, Rng, pair
+from coursekit.exercise import (
+    Exercise,
+    Function,
+    Loss,
+    Mistakes,
+    Question,
+    Rng,
+    same_dtype,
+    same_gradient,
+    same_value,
+    wider_dtype,
+)
+from coursekit.graders.regression.common import pair
 from coursekit.graders.regression.keras_alignment import align_spec
-from coursekit.wire import Question
+
+
+def around(formula: Loss, reduce: Loss) -> Loss:
+    """A loss of truths and predictions that are lined up, in the dtype of y_pred: `reduce(formula(true, pred))`."""
+
+    def loss(y_true: Tensor, y_pred: Tensor, *args: Any, **flags: Any) -> Tensor:
+        y_true = y_true.to(y_pred.dtype)
+        return reduce(formula(align_spec(y_true, y_pred), align_spec(y_pred, y_true), *args, **flags))
+
+    return loss
 
 
 def last_mean(formula: Loss) -> Loss:
-    """The mean of `formula(true, pred)` over the last dimension, in the dtype of y_pred."""
-
-    def spec(y_true: Tensor, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        y_true = y_true.to(y_pred.dtype)
-        true, pred = align_spec(y_true, y_pred), align_spec(y_pred, y_true)
-        losses = formula(true, pred, *args, **kwargs)
-        return losses.sum(-1) / losses.shape[-1]
-
-    return spec
+    """The mean of `formula(true, pred)` over the last dimension."""
+    return around(formula, lambda losses: losses.sum(-1) / losses.shape[-1])
 
 
 def of_error(formula: Loss) -> Loss:
     """A formula of the error y_pred - y_true as one of both."""
-    return lambda true, pred, *args, **kwargs: formula(pred - true, *args, **kwargs)
+    return lambda true, pred, *args, **flags: formula(pred - true, *args, **flags)
+
+
+def error_mean(formula: Loss) -> Loss:
+    """The mean of `formula(pred - true)` over the last dimension."""
+    return last_mean(of_error(formula))
 
 
 def positive(rng: Rng, *shape: int) -> tuple[Tensor, Tensor]:
@@ -75,13 +93,10 @@ def signed_edges() -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def keras_checks(
-    exercise: Exercise,
-    formula: Loss,
-    draw: Callable[..., tuple[Tensor, Tensor]],
-    flags: tuple[dict[str, Any], ...] = ({},),
+    exercise: Exercise, draw: Callable[..., tuple[Tensor, Tensor]], flags: tuple[dict[str, Any], ...] = ({},)
 ) -> None:
-    """The checks and the mistakes of everything around the formula."""
-    spec, wrong = exercise.spec, exercise.misconception
+    """The checks of everything around the formula."""
+    spec = exercise.spec
 
     @exercise.check
     def one_mean_a_sample(f: Function, rng: Rng) -> None:
@@ -89,7 +104,7 @@ def keras_checks(
 
         The batch is averaged later, by the class `keras.losses.Loss`.
         """
-        # errors whose means have either sign, for who makes the mean positive and not the errors
+        # errors whose means have either sign, for whoever makes the mean positive and not the errors
         same_value(f, spec, tensor([[2.0, 3.0], [4.0, 1.0]]), tensor([[5.0, 2.0], [1.0, 2.0]]))
         same_value(f, spec, *draw(rng, 2, 3))
         same_value(f, spec, *draw(rng, 2, 1, 3))
@@ -124,64 +139,45 @@ def keras_checks(
             same_dtype(f, spec, y_true.double(), y_pred, dtype=torch.float32, **flag)
         same_dtype(f, spec, tensor([[2, 3], [1, 4]]), y_pred, dtype=torch.float32)
 
-    def around(explanation: str) -> Callable[[Loss], None]:
-        """Registers what is done to the losses of all elements in place of the mean over the last dimension."""
 
-        def add(reduce: Loss) -> None:
-            def loss(y_true: Tensor, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-                y_true = y_true.to(y_pred.dtype)
-                true, pred = align_spec(y_true, y_pred), align_spec(y_pred, y_true)
-                return reduce(formula(true, pred, *args, **kwargs))
-
-            wrong(explanation, reduce.__name__)(loss)
-
-        return add
-
-    @around(
-        "This is the mean over everything, as torch has it. Keras's function averages each row and keeps the batch."
+def keras_mistakes(wrong: Mistakes, formula: Loss) -> None:
+    """What goes wrong around `formula(true, pred)`, whatever it is."""
+    wrong.table(
+        lambda reduce: around(formula, reduce),
+        mean_of_all=(
+            "This is the mean over everything, as torch has it. Keras's function averages each row and keeps the "
+            "batch.",
+            lambda losses: losses.mean(),
+        ),
+        not_averaged=(
+            "Nothing is averaged: there is one loss an element. Keras's function takes the mean over the last "
+            "dimension.",
+            lambda losses: losses,
+        ),
+        sum_of_row=("The last dimension is summed. Keras takes its mean.", lambda losses: losses.sum(-1)),
+        mean_of_batch=(
+            "The mean is taken over the first dimension, the batch. Keras averages over the last, and keeps the batch.",
+            lambda losses: losses.mean(0),
+        ),
+        mean_of_all_but_first=(
+            "Everything but the batch is averaged. Keras's function averages over the last dimension alone.",
+            lambda losses: losses.flatten(1).mean(1) if losses.ndim > 1 else losses.mean(),
+        ),
     )
-    def mean_of_all(losses: Tensor) -> Tensor:
-        return losses.mean()
 
-    @around(
-        "Nothing is averaged: there is one loss an element. Keras's function takes the mean over the last dimension."
+    def broadcast(y_true: Tensor, y_pred: Tensor, *args: Any, **flags: Any) -> Tensor:
+        return formula(y_true.to(y_pred.dtype), y_pred, *args, **flags).mean(-1)
+
+    wrong.table(
+        broadcast_as_torch=(
+            "(N,) met (N, 1) and was broadcast to N × N, as in torch: every prediction against every truth. Keras "
+            "lines the two up.",
+            broadcast,
+            "K15",
+        ),
+        squeezed_both=(
+            "Both arguments were squeezed: of (N, 1) the mean over all N is left, and not one loss a sample.",
+            lambda true, pred, *args, **flags: broadcast(true.squeeze(-1), pred.squeeze(-1), *args, **flags),
+        ),
     )
-    def not_averaged(losses: Tensor) -> Tensor:
-        return losses
-
-    @around("The last dimension is summed. Keras takes its mean.")
-    def sum_of_row(losses: Tensor) -> Tensor:
-        return losses.sum(-1)
-
-    @around("The mean is taken over the first dimension, the batch. Keras averages over the last, and keeps the batch.")
-    def mean_of_batch(losses: Tensor) -> Tensor:
-        return losses.mean(0)
-
-    @around("Everything but the batch is averaged. Keras's function averages over the last dimension alone.")
-    def mean_of_all_but_first(losses: Tensor) -> Tensor:
-        return losses.flatten(1).mean(1) if losses.ndim > 1 else losses.mean()
-
-    @wrong(  # K15
-        "(N,) met (N, 1) and was broadcast to N × N, as in torch: every prediction against every truth. Keras lines "
-        "the two up."
-    )
-    def broadcast_as_torch(y_true: Tensor, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return formula(y_true.to(y_pred.dtype), y_pred, *args, **kwargs).mean(-1)
-
-    @wrong("Both arguments were squeezed: of (N, 1) the mean over all N is left, and not one loss a sample.")
-    def squeezed_both(y_true: Tensor, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return formula(y_true.to(y_pred.dtype).squeeze(-1), y_pred.squeeze(-1), *args, **kwargs).mean(-1)
-
-    @wrong("The result has the wider dtype of the two. Keras turns y_true into the dtype of y_pred first.")
-    def wider_dtype(y_true: Tensor, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return spec(y_true, y_pred.to(torch.promote_types(y_true.dtype, y_pred.dtype)), *args, **kwargs)
-
-
-def mean_formula(exercise: Exercise) -> Callable[[str], Callable[[Loss], Loss]]:
-    """A decorator for wrong formulas of the aligned (true, pred)."""
-    return exercise.misconceptions.formula(last_mean)
-
-
-def error_formula(exercise: Exercise) -> Callable[[str], Callable[[Loss], Loss]]:
-    """A decorator for wrong formulas of the error."""
-    return exercise.misconceptions.formula(lambda formula: last_mean(of_error(formula)))
+    wider_dtype(wrong)

@@ -7,34 +7,22 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_gradient, same_value
-from coursekit.exercise.twins import keras_twin
-from coursekit.graders.regression.common import DTYPES, READY_MADE, Loss, Rng
-from coursekit.graders.regression.huber import (
-    DELTAS,
-    capped_at_delta,
-    delta_ignored,
-    exchanged,
-    huber_formula,
-    is_smooth_l1,
-    line_not_lowered,
-    line_of_delta_one,
-    only_parabola,
-    pseudo_huber,
-    sign_chooses,
-    whole_square,
-)
+from coursekit.exercise import Exercise, Function, Loss, Rng, keras_twin, same_gradient, same_value
+from coursekit.graders.regression.common import DTYPES, READY_MADE
+from coursekit.graders.regression.huber import CURVES, DELTAS
 from coursekit.graders.regression.keras_common import (
-    error_formula,
+    error_mean,
     keras_cases,
     keras_checks,
+    keras_mistakes,
     last_mean,
     of_error,
     signed_edges,
     swapped_pair,
 )
+from coursekit.graders.regression.torch_spec import huber_formula, smooth_formula
 
-# ---- keras_log_cosh ------------------------------------------------------------------------------------------
+# ---- keras_log_cosh ----------------------------------------------------------------------------------------------
 
 
 def log_cosh_formula(error: Tensor) -> Tensor:
@@ -45,7 +33,7 @@ def log_cosh_formula(error: Tensor) -> Tensor:
 
 keras_log_cosh = Exercise(
     "keras_log_cosh",
-    last_mean(of_error(log_cosh_formula)),
+    error_mean(log_cosh_formula),
     points=1,
     parity_points=1,
     forbids=READY_MADE,
@@ -68,7 +56,7 @@ def one_row_log_cosh(f: Function, rng: Rng) -> None:
     same_value(f, keras_log_cosh.spec, *swapped_pair(rng, 1, 3))
 
 
-keras_checks(keras_log_cosh, of_error(log_cosh_formula), swapped_pair)
+keras_checks(keras_log_cosh, swapped_pair)
 
 
 @keras_log_cosh.parity
@@ -85,91 +73,71 @@ def huge_errors(f: Function, rng: Rng) -> None:
             same_gradient(f, spec, torch.ones_like(error), error + 1, wrt=(1, 0))
 
 
-wrong_log_cosh = error_formula(keras_log_cosh)
 LN2 = math.log(2)
-
-
-@wrong_log_cosh(
-    "cosh overflows: for errors of 1000 this is inf, in float32 from 89 on. Take the large exponential out of the "
-    "logarithm by hand."
+wrong_log_cosh = keras_log_cosh.misconceptions
+keras_mistakes(wrong_log_cosh, of_error(log_cosh_formula))
+wrong_log_cosh.table(
+    error_mean,
+    overflowing=(
+        "cosh overflows: for errors of 1000 this is inf, in float32 from 89 on. Take the large exponential out of the "
+        "logarithm by hand.",
+        lambda d: d.cosh().log(),
+    ),
+    safe_on_one_side=(
+        "One sign is safe, the other overflows: d + ln(1 + exp(-2d)) - ln 2 needs |d| in place of d, or a softplus.",
+        lambda d: d + torch.log1p((-2 * d).exp()) - LN2,
+    ),
+    clamped_error=(
+        "Errors are clamped before the cosh, so that it does not overflow: errors of 1000 cost too little, and pull no "
+        "more.",
+        lambda d: d.clamp(-80, 80).cosh().log(),
+    ),
+    overflow_masked_too_late=(
+        "The value is right for errors of 1000, the gradient is NaN: `where` differentiates the overflowing branch as "
+        "well. Keep the large numbers out of it, or use a formula that is right everywhere.",
+        lambda d: torch.where(d.abs() > 20, d.abs() - LN2, d.cosh().log()),
+    ),
+    without_ln2=(
+        "The -ln 2 is missing: a perfect prediction costs 0.6931 here. cosh d is half the sum of two exponentials.",
+        lambda d: log_cosh_formula(d) + LN2,
+    ),
+    near_zero_everywhere=(
+        "This is half the square, what ln cosh is near 0. Far away it grows like the distance.",
+        lambda d: d**2 / 2,
+    ),
+    far_away_everywhere=(
+        "This is |d| - ln 2, what ln cosh is far away. Near 0 it would be negative.",
+        lambda d: d.abs() - LN2,
+    ),
+    cosh_itself=("The logarithm is missing: this is cosh d.", lambda d: d.cosh()),
+    one_added=(
+        "This is ln(1 + cosh d) - ln 2, which is another function. No 1 is added.",
+        lambda d: log_cosh_formula(d / 2) * 2,
+    ),
+    slope_itself=("This is tanh, the slope of ln cosh. The loss itself is asked for.", lambda d: d.tanh()),
+    log_cosh_bits=("The logarithm is of base 2. It should be natural.", lambda d: log_cosh_formula(d) / LN2),
+    logarithm_of_mean=(
+        "The mean is taken before the logarithm: this is ln of the row's mean cosh. Each error has its own logarithm.",
+        lambda d: d.cosh().mean(-1, keepdim=True).log(),
+    ),
 )
-def overflowing(error: Tensor) -> Tensor:
-    return error.cosh().log()
+
+# ---- keras_huber -------------------------------------------------------------------------------------------------
 
 
-@wrong_log_cosh(
-    "One sign is safe, the other overflows: d + ln(1 + exp(-2d)) - ln 2 needs |d| in place of d, or a softplus."
-)
-def safe_on_one_side(error: Tensor) -> Tensor:
-    return error + torch.log1p((-2 * error).exp()) - LN2
+def of_delta(formula: Loss) -> Loss:
+    """`formula(d, delta)` as one of (true, pred), in which delta is 1 where none is given."""
+    return of_error(lambda d, delta=1.0: formula(d, delta))
 
 
-@wrong_log_cosh(
-    "Errors are clamped before the cosh, so that it does not overflow: errors of 1000 cost too little, and pull no "
-    "more."
-)
-def clamped_error(error: Tensor) -> Tensor:
-    return error.clamp(-80, 80).cosh().log()
-
-
-@wrong_log_cosh(
-    "The value is right for errors of 1000, the gradient is NaN: `where` differentiates the overflowing branch as "
-    "well. Keep the large numbers out of it, or use a formula that is right everywhere."
-)
-def overflow_masked_too_late(error: Tensor) -> Tensor:
-    return torch.where(error.abs() > 20, error.abs() - LN2, error.cosh().log())
-
-
-@wrong_log_cosh(
-    "The -ln 2 is missing: a perfect prediction costs 0.6931 here. cosh d is half the sum of two exponentials."
-)
-def without_ln2(error: Tensor) -> Tensor:
-    return log_cosh_formula(error) + LN2
-
-
-@wrong_log_cosh("This is half the square, what ln cosh is near 0. Far away it grows like the distance.")
-def near_zero_everywhere(error: Tensor) -> Tensor:
-    return error**2 / 2
-
-
-@wrong_log_cosh("This is |d| - ln 2, what ln cosh is far away. Near 0 it would be negative.")
-def far_away_everywhere(error: Tensor) -> Tensor:
-    return error.abs() - LN2
-
-
-@wrong_log_cosh("The logarithm is missing: this is cosh d.")
-def cosh_itself(error: Tensor) -> Tensor:
-    return error.cosh()
-
-
-@wrong_log_cosh("This is ln(1 + cosh d) - ln 2, which is another function. No 1 is added.")
-def one_added(error: Tensor) -> Tensor:
-    return log_cosh_formula(error / 2) * 2
-
-
-@wrong_log_cosh("This is tanh, the slope of ln cosh. The loss itself is asked for.")
-def slope_itself(error: Tensor) -> Tensor:
-    return error.tanh()
-
-
-@wrong_log_cosh("The logarithm is of base 2. It should be natural.")
-def log_cosh_bits(error: Tensor) -> Tensor:
-    return log_cosh_formula(error) / LN2
-
-
-@wrong_log_cosh(
-    "The mean is taken before the logarithm: this is ln of the row's mean cosh. Each error has its own logarithm."
-)
-def logarithm_of_mean(error: Tensor) -> Tensor:
-    return error.cosh().mean(-1, keepdim=True).log()
-
-
-# ---- keras_huber ---------------------------------------------------------------------------------------------
+def delta_mean(formula: Loss) -> Loss:
+    """`formula(d, delta)` as a loss of Keras's."""
+    return last_mean(of_delta(formula))
 
 
 keras_huber = Exercise(
     "keras_huber",
-    last_mean(of_error(lambda error, delta=1.0: huber_formula(error, delta))),
+    delta_mean(huber_formula),
     points=1,
     parity_points=1,
     forbids=READY_MADE,
@@ -198,28 +166,27 @@ def keras_deltas(f: Function, rng: Rng) -> None:
     same_value(f, keras_huber.spec, *swapped_pair(rng, 2, 3), 2.5)
 
 
-keras_checks(keras_huber, of_error(lambda error, delta=1.0: huber_formula(error, delta)), swapped_pair, ({}, *DELTAS))
+keras_checks(keras_huber, swapped_pair, ({}, *DELTAS))
 
-
-def with_delta(formula: Loss) -> Loss:
-    """A formula whose delta is 1 where none is given."""
-    return last_mean(of_error(lambda error, delta=1.0: formula(error, delta)))
-
-
-wrong_keras_huber = keras_huber.misconceptions.formula(with_delta)
-for mistake, why in (
-    (  # HUB7
-        is_smooth_l1,
+wrong_huber = keras_huber.misconceptions
+keras_mistakes(wrong_huber, of_delta(huber_formula))
+wrong_huber.table(
+    delta_mean,
+    is_smooth_l1=(
         "This is smooth L1 with beta = delta, delta times too small. Keras's Huber is torch's `huber_loss`.",
+        smooth_formula,
+        "HUB7",
     ),
-    (line_not_lowered, "The line starts too high: delta·|d| lacks its -delta²/2, and the loss jumps at delta."),
-    (line_of_delta_one, "The line is |d| - ½, right for delta = 1 only."),
-    (whole_square, "The ½ of the parabola is missing."),
-    (delta_ignored, "delta is not used: the threshold stays at 1."),
-    (sign_chooses, "The sign of the error decides: the condition is |d| < delta."),
-    (exchanged, "The branches are exchanged: the square belongs to the small errors, the line to the large ones."),
-    (only_parabola, "This is half the square everywhere. Beyond delta the loss goes on in a straight line."),
-    (capped_at_delta, "Beyond delta the loss is capped. It goes on in a straight line."),
-    (pseudo_huber, "This is the pseudo-Huber loss, a hyperbola."),
-):
-    wrong_keras_huber(why)(mistake)
+)
+for name, sentence in {
+    "line_not_lowered": "The line starts too high: delta·|d| lacks its -delta²/2, and the loss jumps at delta.",
+    "line_of_delta_one": "The line is |d| - ½, right for delta = 1 only.",
+    "whole_square": "The ½ of the parabola is missing.",
+    "delta_ignored": "delta is not used: the threshold stays at 1.",
+    "sign_chooses": "The sign of the error decides: the condition is |d| < delta.",
+    "exchanged": "The branches are exchanged: the square belongs to the small errors, the line to the large ones.",
+    "only_parabola": "This is half the square everywhere. Beyond delta the loss goes on in a straight line.",
+    "capped_at_delta": "Beyond delta the loss is capped. It goes on in a straight line.",
+    "pseudo_huber": "This is the pseudo-Huber loss, a hyperbola.",
+}.items():
+    wrong_huber.formula(delta_mean)(sentence, name)(CURVES[name][1])

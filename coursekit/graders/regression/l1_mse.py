@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
+import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, same_gradient, same_value
-from coursekit.graders.regression.common import READY_MADE, Loss, Rng, pair
-from coursekit.graders.regression.smooth_l1 import smooth_formula
-from coursekit.graders.regression.torch_common import (
-    drop_in_parity,
-    mean_and_sum,
-    reduction_mistakes,
-    torch_cases,
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    Loss,
+    Rng,
+    reduced,
+    same_gradient,
+    same_value,
     torch_twin,
-    weighed,
-    weight_mistakes,
-    weight_parity,
+    with_defaults,
 )
+from coursekit.graders.regression.common import READY_MADE, pair
+from coursekit.graders.regression.torch_checks import drop_in_parity, mean_and_sum, torch_cases, weight_parity
+from coursekit.graders.regression.torch_mistakes import divisor_mistakes, reduction_mistakes, weight_mistakes
+from coursekit.graders.regression.torch_spec import l1_spec, mse_spec, smooth_formula, weighed, weighted_loss
 
-# ---- l1_loss -------------------------------------------------------------------------------------------------
-
-
-def l1_spec(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
-    """|input - target|; the weighted mean divides by the sum of the weights."""
-    losses = weighed((input - target).abs(), input, weight)
-    return reduced(losses, reduction, None if weight is None else weight.sum())
-
-
-def weighted_loss(formula: Loss) -> Loss:
-    """`formula(input, target)` with the reductions and weights of L1 and MSE."""
-
-    def loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
-        losses = weighed(formula(input, target), input, weight)
-        return reduced(losses, reduction, None if weight is None else weight.sum())
-
-    return loss
-
+# ---- l1_loss -----------------------------------------------------------------------------------------------------
 
 l1_loss = Exercise(
     "l1_loss",
@@ -46,7 +31,7 @@ l1_loss = Exercise(
     points=1,
     parity_points=2,
     forbids=READY_MADE,
-    twin=torch_twin(torch.nn.functional.l1_loss, "weight"),
+    twin=torch_twin(F.l1_loss, "reduction", "weight"),
     cases=lambda: torch_cases({}, weights=True, edges=(0.0, 0.5, -2.0, inf, -inf, nan, 1e20)),
     idea="The slope of L1 is 1 however far off you are, so it is the number of points on either side that counts.",
     hints=(
@@ -90,88 +75,66 @@ def l1_at_the_kink(f: Function, rng: Rng) -> None:
 
 
 weight_parity(l1_loss, {})
-reduction_mistakes(l1_loss)
-weight_mistakes(l1_loss, "`l1_loss`")
-wrong_l1 = l1_loss.misconceptions.formula(weighted_loss)
 
-
-@wrong_l1("This is the squared error. L1 is the distance itself.")
-def squared_error(input: Tensor, target: Tensor) -> Tensor:
-    return (input - target) ** 2
-
-
-@wrong_l1("This is the difference with its sign: errors of opposite signs cancel. Take its absolute value.")
-def signed_difference(input: Tensor, target: Tensor) -> Tensor:
-    return input - target
-
-
-@wrong_l1("Only predictions that are too high cost something here. Too low is as bad: take the absolute value.")
-def too_high_only(input: Tensor, target: Tensor) -> Tensor:
-    return (input - target).relu()
-
-
-@wrong_l1("The absolute values are taken before the subtraction. Subtract first.")
-def absolute_first(input: Tensor, target: Tensor) -> Tensor:
-    return (input.abs() - target.abs()).abs()
-
-
-@wrong_l1("The error is divided by the target's size: that is a relative error. L1 counts in the units of the target.")
-def relative_error(input: Tensor, target: Tensor) -> Tensor:
-    return (input - target).abs() / target.abs()
-
-
-@wrong_l1("This is smooth L1: small errors are squared. L1 keeps its kink.")
-def rounded_off(input: Tensor, target: Tensor) -> Tensor:
-    return smooth_formula(input - target, 1.0)
-
-
-@wrong_l1(
-    "The root of the square is the right value, but where the prediction is right its gradient is NaN: the slope of "
-    "the root at 0 is infinite. `abs` has no such trouble."
+signed_loss = weighted_loss(lambda x, y: x - y)  # errors of opposite signs cancel in it
+wrong_l1 = l1_loss.misconceptions
+reduction_mistakes(wrong_l1)
+weight_mistakes(wrong_l1)
+divisor_mistakes(wrong_l1, "`l1_loss`")
+wrong_l1.table(
+    weighted_loss,
+    squared_error=("This is the squared error. L1 is the distance itself.", lambda x, y: (x - y) ** 2),
+    signed_difference=(
+        "This is the difference with its sign: errors of opposite signs cancel. Take its absolute value.",
+        lambda x, y: x - y,
+    ),
+    too_high_only=(
+        "Only predictions that are too high cost something here. Too low is as bad: take the absolute value.",
+        lambda x, y: (x - y).relu(),
+    ),
+    absolute_first=(
+        "The absolute values are taken before the subtraction. Subtract first.",
+        lambda x, y: (x.abs() - y.abs()).abs(),
+    ),
+    relative_error=(
+        "The error is divided by the target's size: that is a relative error. L1 counts in the units of the target.",
+        lambda x, y: (x - y).abs() / y.abs(),
+    ),
+    rounded_off=(
+        "This is smooth L1: small errors are squared. L1 keeps its kink.",
+        lambda x, y: smooth_formula(x - y, 1.0),
+    ),
+    root_of_square=(
+        "The root of the square is the right value, but where the prediction is right its gradient is NaN: the slope "
+        "of the root at 0 is infinite. `abs` has no such trouble.",
+        lambda x, y: ((x - y) ** 2).sqrt(),
+    ),
+    padded_root=(
+        "A small number under the root avoids the NaN at 0 and rounds the loss off: a right prediction costs 0.001. "
+        "`abs` needs no protection.",
+        lambda x, y: ((x - y) ** 2 + 1e-6).sqrt(),
+    ),
+    slope_one_at_zero=(
+        "Where the prediction is right, the slope is 1: `where(a >= b, a - b, b - a)` decides for one side. torch's is "
+        "0 there, as that of `abs`.",
+        lambda x, y: torch.where(x >= y, x - y, y - x),
+        "MSE8",
+    ),
+    slope_minus_one_at_zero=(
+        "Where the prediction is right, the slope is -1: `where(a > b, a - b, b - a)` decides for one side. torch's is "
+        "0 there, as that of `abs`.",
+        lambda x, y: torch.where(x > y, x - y, y - x),
+        "MSE8",
+    ),
 )
-def root_of_square(input: Tensor, target: Tensor) -> Tensor:
-    return ((input - target) ** 2).sqrt()
-
-
-@wrong_l1(
-    "A small number under the root avoids the NaN at 0 and rounds the loss off: a right prediction costs 0.001. `abs` "
-    "needs no protection."
+wrong_l1.table(
+    distance_of_means=(
+        "The errors are averaged first, then made positive: opposite signs have cancelled by then.",
+        lambda *args, **flags: signed_loss(*args, **flags).abs(),
+    ),
 )
-def padded_root(input: Tensor, target: Tensor) -> Tensor:
-    return ((input - target) ** 2 + 1e-6).sqrt()
 
-
-@wrong_l1(  # MSE8
-    "Where the prediction is right, the slope is 1: `where(a >= b, a - b, b - a)` decides for one side. torch's is 0 "
-    "there, as that of `abs`."
-)
-def slope_one_at_zero(input: Tensor, target: Tensor) -> Tensor:
-    return torch.where(input >= target, input - target, target - input)
-
-
-@wrong_l1(  # MSE8
-    "Where the prediction is right, the slope is -1: `where(a > b, a - b, b - a)` decides for one side. torch's is 0 "
-    "there, as that of `abs`."
-)
-def slope_minus_one_at_zero(input: Tensor, target: Tensor) -> Tensor:
-    return torch.where(input > target, input - target, target - input)
-
-
-@l1_loss.misconception("The errors are averaged first, then made positive: opposite signs have cancelled by then.")
-def distance_of_means(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
-    signed = weighted_loss(signed_difference)
-    return signed(input, target, reduction, weight).abs()
-
-
-# ---- mse_loss ------------------------------------------------------------------------------------------------
-
-
-def mse_spec(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
-    """(input - target)²; the weighted mean divides by the sum of the weights."""
-    difference = input - target
-    losses = weighed(difference * difference, input, weight)
-    return reduced(losses, reduction, None if weight is None else weight.sum())
-
+# ---- mse_loss ----------------------------------------------------------------------------------------------------
 
 mse_loss = Exercise(
     "mse_loss",
@@ -179,7 +142,7 @@ mse_loss = Exercise(
     points=1,
     parity_points=2,
     forbids=READY_MADE,
-    twin=torch_twin(torch.nn.functional.mse_loss, "weight"),
+    twin=torch_twin(F.mse_loss, "reduction", "weight"),
     cases=lambda: torch_cases({}, weights=True, edges=(0.0, 0.5, -2.0, inf, -inf, nan, 1e15)),
     idea="The slope of the squared error is twice the error: far points pull hard, and right ones let go.",
     hints=(
@@ -230,81 +193,70 @@ def far_from_zero(f: Function, rng: Rng) -> None:
 
 
 weight_parity(mse_loss, {})
-reduction_mistakes(mse_loss)
-weight_mistakes(mse_loss, "`mse_loss`")
-wrong_mse = mse_loss.misconceptions.formula(weighted_loss)
 
-
-@wrong_mse(  # MSE4
-    "This is half the squared error. The factor ½ makes a handsome derivative, but torch does not have it."
+wrong_mse = mse_loss.misconceptions
+reduction_mistakes(wrong_mse)
+weight_mistakes(wrong_mse)
+divisor_mistakes(wrong_mse, "`mse_loss`")
+wrong_mse.table(
+    weighted_loss,
+    half_square=(
+        "This is half the squared error. The factor ½ makes a handsome derivative, but torch does not have it.",
+        lambda x, y: (x - y) ** 2 / 2,
+        "MSE4",
+    ),
+    absolute_error=(
+        "This is the absolute error. The squared error multiplies the error by itself.",
+        lambda x, y: (x - y).abs(),
+    ),
+    squares_subtracted=(
+        "Each value is squared before the subtraction. Subtract first, then square.",
+        lambda x, y: x**2 - y**2,
+    ),
+    signed_square=(
+        "The square keeps the sign of the error. A square is never negative.",
+        lambda x, y: (x - y) * (x - y).abs(),
+    ),
+    relative_square=(
+        "The error is divided by the target first: that is a relative error.",
+        lambda x, y: ((x - y) / y) ** 2,
+    ),
+    expanded=(
+        "This is a² - 2ab + b², in which three large numbers cancel: of two values near 1e8 that differ by 0.5 nothing "
+        "is left. Subtract first, then square.",
+        lambda x, y: x**2 - 2 * x * y + y**2,
+    ),
 )
-def half_square(input: Tensor, target: Tensor) -> Tensor:
-    return (input - target) ** 2 / 2
 
 
-@wrong_mse("This is the absolute error. The squared error multiplies the error by itself.")
-def absolute_error(input: Tensor, target: Tensor) -> Tensor:
-    return (input - target).abs()
+def in_mean(formula: Loss) -> Loss:
+    """`formula(input, target, weight)` in place of the mean; the other reductions are right."""
+    whole = with_defaults(wrong_mse)
+    return whole(lambda x, y, word, weight: formula(x, y, weight) if word == "mean" else mse_spec(x, y, word, weight))
 
 
-@wrong_mse("Each value is squared before the subtraction. Subtract first, then square.")
-def squares_subtracted(input: Tensor, target: Tensor) -> Tensor:
-    return input**2 - target**2
-
-
-@wrong_mse("The square keeps the sign of the error. A square is never negative.")
-def signed_square(input: Tensor, target: Tensor) -> Tensor:
-    return (input - target) * (input - target).abs()
-
-
-@wrong_mse("The error is divided by the target first: that is a relative error.")
-def relative_square(input: Tensor, target: Tensor) -> Tensor:
-    return ((input - target) / target) ** 2
-
-
-@wrong_mse(
-    "This is a² - 2ab + b², in which three large numbers cancel: of two values near 1e8 that differ by 0.5 nothing is "
-    "left. Subtract first, then square."
+wrong_mse.table(
+    in_mean,
+    root_mean_square=(
+        "This is the root of the mean, the RMSE: in the units of the target, but with a NaN for a gradient at a "
+        "perfect fit. The MSE is not rooted.",
+        lambda x, y, weight: mse_spec(x, y, "mean", weight).sqrt(),
+        "MSE5",
+    ),
+    norm_of_error=(
+        "This is the norm of the error, the root of the sum of squares. The mean squared error has no root, and "
+        "divides.",
+        lambda x, y, weight: mse_spec(x, y, "sum", weight).sqrt(),
+        "MSE6",
+    ),
+    square_of_mean=(
+        "The errors are averaged before they are squared: opposite signs have cancelled by then.",
+        lambda x, y, weight: signed_loss(x, y, "mean", weight) ** 2,
+    ),
 )
-def expanded(input: Tensor, target: Tensor) -> Tensor:
-    return input**2 - 2 * input * target + target**2
 
 
-def after_mean(explanation: str) -> Callable[[Loss], None]:
-    """Registers what is done to the right mean; the other reductions stay right."""
-
-    def add(function: Loss) -> None:
-        def loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
-            if reduction != "mean":
-                return mse_spec(input, target, reduction, weight)
-            return function(input, target, weight)
-
-        mse_loss.misconception(explanation, function.__name__)(loss)
-
-    return add
-
-
-@after_mean(  # MSE5
-    "This is the root of the mean, the RMSE: in the units of the target, but with a NaN for a gradient at a perfect "
-    "fit. The MSE is not rooted."
-)
-def root_mean_square(input: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
-    return mse_spec(input, target, "mean", weight).sqrt()
-
-
-@after_mean(  # MSE6
-    "This is the norm of the error, the root of the sum of squares. The mean squared error has no root, and divides."
-)
-def norm_of_error(input: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
-    return mse_spec(input, target, "sum", weight).sqrt()
-
-
-@after_mean("The errors are averaged before they are squared: opposite signs have cancelled by then.")
-def square_of_mean(input: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
-    return weighted_loss(signed_difference)(input, target, "mean", weight) ** 2
-
-
-@after_mean(
+@wrong_mse.formula(in_mean)(
     "This is the variance of the errors: their mean was taken off first, so a prediction that is always 5 too high "
     "costs nothing."
 )
@@ -313,9 +265,9 @@ def variance_of_errors(input: Tensor, target: Tensor, weight: Tensor | None) -> 
     return mse_spec(error, error.mean().expand_as(error), "mean", weight)
 
 
-@mse_loss.misconception(
+@wrong_mse.formula(with_defaults(wrong_mse))(
     "The weight multiplies the error before it is squared, so it counts squared. Weigh the squares."
 )
-def weight_squared(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+def weight_squared(input: Tensor, target: Tensor, reduction: str, weight: Tensor | None) -> Tensor:
     losses = weighed(input - target, input, weight) ** 2
     return reduced(losses, reduction, None if weight is None else weight.sum())
