@@ -4,15 +4,12 @@ Sources: Milakov and Gimelshein, Online normalizer calculation for softmax (2018
 approximation for GPUs (2017); `torch.nn.AdaptiveLogSoftmaxWithLoss`, `torch.nn.functional.linear_cross_entropy`.
 """
 
-from coursekit.graders.at_scale.chunks import weight_gradient
-from coursekit.graders.at_scale.online import online_softmax_step
 from coursekit.graders.at_scale.accumulation import accumulated_loss
 from coursekit.graders.at_scale.adaptive import adaptive_log_softmax
+from coursekit.graders.at_scale.chunks import weight_gradient
 from coursekit.graders.at_scale.linear import linear_cross_entropy
+from coursekit.graders.at_scale.online import online_softmax_step
 from coursekit.graders.at_scale.scaled_ctc import ctc_scaled
-
-# these add their mistakes to the exercises above
-from coursekit.graders.at_scale import linear_mistakes, scaled_ctc_mistakes
 
 # in the order of the course
 EXERCISES = (

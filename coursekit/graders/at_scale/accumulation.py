@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nan, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, log_softmax_spec
+from coursekit.exercise import (
+    Exercise,
+    Function,
+    Loss,
+    Rng,
+    argument_fixed,
+    same_dtype,
+    same_gradient,
+    same_value,
+    with_defaults,
+)
+from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 from coursekit.graders.cross_entropy.picking import nll_loss_spec
 from coursekit.graders.cross_entropy.softmax import no_shift
 
@@ -19,15 +31,6 @@ def surprises(logits: Tensor, target: Tensor, ignore_index: int) -> Tensor:
 def accumulated_spec(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
     """All surprises of the batch, divided by the number of targets that count."""
     return surprises(logits, target, ignore_index).sum() / (target != ignore_index).sum()
-
-
-def micro_batches(
-    logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int
-) -> list[tuple[Tensor, Tensor, int]]:
-    """The sum of the surprises, the number of targets that count, and the size of each micro-batch."""
-    losses = torch.split(surprises(logits, target, ignore_index), sizes)
-    counts = torch.split(target != ignore_index, sizes)
-    return [(loss.sum(), count.sum(), size) for loss, count, size in zip(losses, counts, sizes)]
 
 
 accumulated_loss = Exercise(
@@ -106,82 +109,93 @@ def accumulated_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, accumulated_spec, draw_logits(rng, 3, 2).double(), tensor([0, 1, 1]), [2, 1])
 
 
-@accumulated_loss.misconception(  # R4, CE27
-    "The mean of the micro-batches' means: a token of a micro-batch that holds few counts more. Divide every sum by "
-    "the count of the whole batch."
+# ---- mistakes ----------------------------------------------------------------------------------------------------
+
+wrong = accumulated_loss.misconceptions
+
+
+class Steps(NamedTuple):
+    """What there is to add up and to divide by."""
+
+    losses: Tensor  # the surprise of every row, 0 where the target does not count
+    sums: Tensor  # of the losses of each micro-batch
+    counts: Tensor  # of the targets that count in each
+    sizes: Tensor  # the rows of each
+
+
+def of_steps(formula: Loss) -> Loss:
+    """A loss of `Steps`."""
+
+    def loss(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
+        losses = surprises(logits, target, ignore_index)
+        sums = torch.stack([part.sum() for part in torch.split(losses, sizes)])
+        counts = torch.stack([part.sum() for part in torch.split(target != ignore_index, sizes)])
+        return formula(Steps(losses, sums, counts, tensor(sizes)))
+
+    return loss
+
+
+wrong.table(
+    of_steps,
+    mean_of_means=(
+        "The mean of the micro-batches' means: a token of a micro-batch that holds few counts more. Divide every sum "
+        "by the count of the whole batch.",
+        lambda s: (s.sums / s.counts).mean(),
+        "R4 CE27",
+    ),
+    sum_of_means=(
+        "The micro-batches' means are added without dividing by how many there are: too large by their number.",
+        lambda s: (s.sums / s.counts).sum(),
+    ),
+    divided_by_rows=(
+        "The sum is divided by the number of rows. Those that do not count belong neither above nor below the "
+        "fraction.",
+        lambda s: s.losses.mean(),
+        "CE7",
+    ),
+    weighted_by_size=(
+        "The means are weighted by the micro-batches' sizes. What counts in them are real tokens: weight by their "
+        "number.",
+        lambda s: (s.sums / s.counts * s.sizes).sum() / len(s.losses),
+    ),
+    never_divided=(
+        "This is the sum over all targets. The mean divides by the number of those that count.",
+        lambda s: s.losses.sum(),
+    ),
+    divided_by_steps=(
+        "The sum is divided by the number of micro-batches. Divide by the targets that count.",
+        lambda s: s.losses.sum() / len(s.sizes),
+    ),
+    last_step_only=("Only the last micro-batch's loss is returned: add them up.", lambda s: s.sums[-1] / s.counts[-1]),
+    count_so_far=(
+        "Each micro-batch is divided by the count so far. The first ones then weigh too much: the count of the whole "
+        "batch is needed from the beginning.",
+        lambda s: (s.sums / s.counts.cumsum(0)).sum(),
+    ),
 )
-def mean_of_means(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    return torch.stack([loss / count for loss, count, _ in micro_batches(logits, target, sizes, ignore_index)]).mean()
-
-
-@accumulated_loss.misconception(
-    "The micro-batches' means are added without dividing by how many there are: too large by their number."
+argument_fixed(
+    wrong,
+    "always_minus_100",
+    "`ignore_index` is fixed at -100: with any other value those targets still count.",
+    ignore_index=-100,
 )
-def sum_of_means(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    return torch.stack([loss / count for loss, count, _ in micro_batches(logits, target, sizes, ignore_index)]).sum()
-
-
-@accumulated_loss.misconception(  # CE7
-    "The sum is divided by the number of rows. Those that do not count belong neither above nor below the fraction."
+wrong.table(
+    with_defaults(wrong),
+    accumulated_no_shift=(
+        "exp overflows for large logits. Take each row's largest logit away before `exp`.",
+        lambda x, y, _sizes, ignored: nll_loss_spec(no_shift(x, 1), y, None, ignored, "mean"),
+    ),
+    accumulated_raw=(
+        "The logits are picked without a softmax. They are no log-probabilities.",
+        lambda x, y, _sizes, ignored: nll_loss_spec(x, y, None, ignored, "mean"),
+    ),
 )
-def divided_by_rows(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    return surprises(logits, target, ignore_index).mean()
 
 
-@accumulated_loss.misconception(
-    "The means are weighted by the micro-batches' sizes. What counts in them are real tokens: weight by their number."
-)
-def weighted_by_size(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    parts = micro_batches(logits, target, sizes, ignore_index)
-    return torch.stack([loss / count * size for loss, count, size in parts]).sum() / len(target)
-
-
-@accumulated_loss.misconception("This is the sum over all targets. The mean divides by the number of those that count.")
-def never_divided(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    return surprises(logits, target, ignore_index).sum()
-
-
-@accumulated_loss.misconception("The sum is divided by the number of micro-batches. Divide by the targets that count.")
-def divided_by_steps(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    return surprises(logits, target, ignore_index).sum() / len(sizes)
-
-
-@accumulated_loss.misconception("Only the last micro-batch's loss is returned: add them up.")
-def last_step_only(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    loss, count, _ = micro_batches(logits, target, sizes, ignore_index)[-1]
-    return loss / count
-
-
-@accumulated_loss.misconception(
-    "Each micro-batch is divided by the count so far. The first ones then weigh too much: the count of the whole "
-    "batch is needed from the beginning."
-)
-def count_so_far(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    total, seen = logits.new_zeros(()), tensor(0)
-    for loss, count, _ in micro_batches(logits, target, sizes, ignore_index):
-        seen = seen + count
-        total = total + loss / seen
-    return total
-
-
-@accumulated_loss.misconception("`ignore_index` is fixed at -100: with any other value those targets still count.")
-def always_minus_100(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    return accumulated_spec(logits, target, sizes)
-
-
-@accumulated_loss.misconception("exp overflows for large logits. Take each row's largest logit away before `exp`.")
-def accumulated_no_shift(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    return nll_loss_spec(no_shift(logits, 1), target, None, ignore_index, "mean")
-
-
-@accumulated_loss.misconception("The logits are picked without a softmax. They are no log-probabilities.")
-def accumulated_raw(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    return nll_loss_spec(logits, target, None, ignore_index, "mean")
-
-
-@accumulated_loss.misconception(  # CE9
-    "Rows that do not count are multiplied by 0, and 0 · NaN is NaN. Choose with `torch.where`, or drop the rows."
+@wrong(
+    "Rows that do not count are multiplied by 0, and 0 · NaN is NaN. Choose with `torch.where`, or drop the rows.",
+    covers="CE9",
 )
 def accumulated_mask(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
-    losses = surprises(logits, target.where(target != ignore_index, 0), -1)
-    return (losses * (target != ignore_index)).sum() / (target != ignore_index).sum()
+    counts = target != ignore_index
+    return (surprises(logits, target.where(counts, 0), -1) * counts).sum() / counts.sum()

@@ -1,41 +1,20 @@
-"""A softmax with rare classes in clusters: `adaptive_log_softmax`."""
+"""A softmax with rare classes in clusters: what `adaptive_log_softmax` owes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import torch
-from torch import Tensor, inf, nn, tensor
+from torch import Tensor, nn, tensor
 
-from coursekit.exercise import Exercise, Function, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, refuses, same_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import normal
-from coursekit.graders.cross_entropy.common import READY_MADE, Rng, log_softmax_spec
+from coursekit.graders.at_scale.adaptive_mistakes import MISTAKES
+from coursekit.graders.at_scale.adaptive_spec import adaptive_spec
+from coursekit.graders.cross_entropy.common import READY_MADE
 from coursekit.wire import Question
-
-Parts = tuple[Tensor, int, int, Tensor, Tensor, int]
-Wrong = Callable[[Tensor, int, Tensor, Tensor, list[int]], Tensor]
-
-
-def cluster_of(target: int, cutoffs: list[int]) -> int:
-    """Which cluster a class stands in; -1 for the head."""
-    return sum(target >= cutoff for cutoff in cutoffs) - 1
-
-
-def adaptive_spec(input: Tensor, target: Tensor, cutoffs: list[int], head: Tensor, *tail: Tensor) -> Tensor:
-    """Row by row: ln p of the head's entry, and for a rare class ln p within its cluster added."""
-    if not ((target >= 0) & (target < cutoffs[-1] + len(tail[-1]))).all():
-        raise RuntimeError("a target is out of bounds")
-    result = []
-    for x, y in zip(input, target.tolist()):
-        of_head, cluster = log_softmax_spec(head @ x, 0), cluster_of(y, cutoffs)
-        if cluster < 0:
-            result.append(of_head[y])
-            continue
-        projection, classes = tail[2 * cluster : 2 * cluster + 2]
-        within = log_softmax_spec(classes @ (projection @ x), 0)[y - cutoffs[cluster]]
-        result.append(of_head[cutoffs[0] + cluster] + within)
-    return torch.stack(result) if result else input.new_zeros(0)
 
 
 def torchs_module(input: Tensor, target: Tensor, cutoffs: list[int], head: Tensor, *tail: Tensor) -> Tensor:
@@ -92,7 +71,7 @@ adaptive_log_softmax = Exercise(
 )
 
 
-def drawn(rng: Rng, *targets: int, cutoffs: tuple[int, ...] = (2,), sizes: tuple[int, ...] = (3,)) -> tuple:  # type: ignore[type-arg]
+def drawn(rng: Rng, *targets: int, cutoffs: tuple[int, ...] = (2,), sizes: tuple[int, ...] = (3,)) -> tuple[Any, ...]:
     """Arguments for these targets: three features, and projections to two."""
     tail = [part for size in sizes for part in (normal(rng, 2, 3), normal(rng, size, 2))]
     head = normal(rng, cutoffs[0] + len(sizes), 3)
@@ -165,166 +144,4 @@ def adaptive_scaled(f: Function, rng: Rng) -> None:
     same_gradient(f, adaptive_spec, *drawn(rng, 1, 2), wrt=(0, 3, 4, 5), scale=3.0)
 
 
-# ---- mistakes ----------------------------------------------------------------------------------------------------
-
-
-def by_row(explanation: str) -> Callable[[Wrong], Wrong]:
-    """Adds a mistake about one row: a function of the head's and the clusters' logits, the target and the cutoffs."""
-
-    def add(wrong: Wrong) -> Wrong:
-        def loss(input: Tensor, target: Tensor, cutoffs: list[int], head: Tensor, *tail: Tensor) -> Tensor:
-            if not ((target >= 0) & (target < cutoffs[-1] + len(tail[-1]))).all():
-                raise RuntimeError("a target is out of bounds")
-            rows = []
-            for x, y in zip(input, target.tolist()):
-                c = cluster_of(y, cutoffs)
-                z = tail[2 * c + 1] @ (tail[2 * c] @ x) if c >= 0 else x[:0]
-                rows.append(
-                    wrong(head @ x, y, z, torch.cat([b @ (a @ x) for a, b in zip(tail[::2], tail[1::2])]), cutoffs)
-                )
-            return torch.stack(rows)
-
-        adaptive_log_softmax.misconception(explanation, wrong.__name__)(loss)
-        return wrong
-
-    return add
-
-
-def right(of_head: Tensor, y: int, z: Tensor, cutoffs: list[int], column: int | None = None) -> Tensor:
-    """The right row, from log-probabilities of the head."""
-    c = cluster_of(y, cutoffs)
-    if c < 0:
-        return of_head[y if column is None else column]
-    within = log_softmax_spec(z, 0)[y - cutoffs[c]]
-    return of_head[cutoffs[0] + c if column is None else column] + within
-
-
-@by_row("A rare class got its probability within the cluster alone. The cluster's own probability belongs to it too.")
-def within_only(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    c = cluster_of(y, cutoffs)
-    return log_softmax_spec(h, 0)[y] if c < 0 else log_softmax_spec(z, 0)[y - cutoffs[c]]
-
-
-@by_row("A rare class got its cluster's probability alone: all classes of a cluster would be equally likely, at 1.")
-def cluster_only(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    c = cluster_of(y, cutoffs)
-    return log_softmax_spec(h, 0)[y if c < 0 else cutoffs[0] + c]
-
-
-@by_row("The clusters' entries in the head were taken in the reverse order: cluster i stands at cutoffs[0] + i.")
-def reversed_clusters(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    c = cluster_of(y, cutoffs)
-    column = None if c < 0 else cutoffs[0] + len(cutoffs) - 1 - c
-    return right(log_softmax_spec(h, 0), y, z, cutoffs, column)
-
-
-@by_row("The clusters' entries were looked for at the beginning of the head. They come after its classes.")
-def clusters_first(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    return right(log_softmax_spec(h.roll(len(cutoffs)), 0), y, z, cutoffs)
-
-
-@by_row("All clusters share the first cluster's entry in the head. Each has its own: cutoffs[0] + i.")
-def one_entry_for_all(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    return right(log_softmax_spec(h, 0), y, z, cutoffs, None if y < cutoffs[0] else cutoffs[0])
-
-
-@by_row(
-    "The head's classes were normalised without the clusters' entries. They share one softmax: what the clusters get, "
-    "the frequent classes do not."
-)
-def head_without_clusters(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    short = log_softmax_spec(h[: cutoffs[0]], 0)
-    return right(torch.cat([short, log_softmax_spec(h, 0)[cutoffs[0] :]]), y, z, cutoffs)
-
-
-@by_row(
-    "All logits went into one softmax. That is another model: here a cluster is normalised for itself, so that only "
-    "the rows that need it compute it."
-)
-def one_softmax(h: Tensor, y: int, z: Tensor, everything: Tensor, cutoffs: list[int]) -> Tensor:
-    return log_softmax_spec(torch.cat([h[: cutoffs[0]], everything]), 0)[y]
-
-
-@by_row("The two probabilities were added. They are multiplied, so their logarithms are added.")
-def probabilities_added(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    c, of_head = cluster_of(y, cutoffs), log_softmax_spec(h, 0)
-    if c < 0:
-        return of_head[y]
-    return (of_head[cutoffs[0] + c].exp() + log_softmax_spec(z, 0)[y - cutoffs[c]].exp()).log()
-
-
-@by_row("The place within a cluster was counted from the head's end for every cluster: it is target - cutoffs[i].")
-def counted_from_the_head(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    c, of_head = cluster_of(y, cutoffs), log_softmax_spec(h, 0)
-    return of_head[y] if c < 0 else of_head[cutoffs[0] + c] + log_softmax_spec(z, 0)[y - cutoffs[0]]
-
-
-@by_row("The places within a cluster were counted from its end.")
-def counted_from_the_end(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    return right(log_softmax_spec(h, 0), y, z.flip(0), cutoffs)
-
-
-@by_row(
-    "The first class of the first cluster was taken for one of the head: the head holds the classes below cutoffs[0], "
-    "so compare with <."
-)
-def cutoff_in_the_head(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    of_head = log_softmax_spec(h, 0)
-    return of_head[y] if y == cutoffs[0] else right(of_head, y, z, cutoffs)
-
-
-@by_row("The logits were added without a softmax: they are no log-probabilities.")
-def adaptive_raw(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    c = cluster_of(y, cutoffs)
-    return h[y] if c < 0 else h[cutoffs[0] + c] + z[y - cutoffs[c]]
-
-
-@by_row("The logits within a cluster were not normalised: a softmax over the cluster's classes belongs there.")
-def cluster_raw(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    c, of_head = cluster_of(y, cutoffs), log_softmax_spec(h, 0)
-    return of_head[y] if c < 0 else of_head[cutoffs[0] + c] + z[y - cutoffs[c]]
-
-
-@by_row("exp overflows for large logits. Take the largest logit away before `exp`, in the head and in each cluster.")
-def adaptive_no_shift(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    of_head = h - h.float().exp().sum().log().to(h.dtype)
-    if z.numel() and z.float().exp().sum() == inf:
-        return of_head[0] - inf
-    return right(of_head, y, z, cutoffs)
-
-
-@by_row(
-    "The cluster's probability was cut from the graph: the value is right, the head learns nothing from rare words."
-)
-def cluster_detached(h: Tensor, y: int, z: Tensor, _all: Tensor, cutoffs: list[int]) -> Tensor:
-    of_head = log_softmax_spec(h, 0)
-    return right(of_head if y < cutoffs[0] else of_head.detach(), y, z, cutoffs)
-
-
-@adaptive_log_softmax.misconception("This is the loss -ln p. The log-probability is asked for, without the minus.")
-def negative(input: Tensor, target: Tensor, cutoffs: list[int], head: Tensor, *tail: Tensor) -> Tensor:
-    return -adaptive_spec(input, target, cutoffs, head, *tail)
-
-
-@adaptive_log_softmax.misconception("This is the mean over the rows. One log-probability for each row is asked for.")
-def averaged(input: Tensor, target: Tensor, cutoffs: list[int], head: Tensor, *tail: Tensor) -> Tensor:
-    return adaptive_spec(input, target, cutoffs, head, *tail).mean()
-
-
-@adaptive_log_softmax.misconception("These are probabilities: their logarithm is asked for.")
-def exponentiated(input: Tensor, target: Tensor, cutoffs: list[int], head: Tensor, *tail: Tensor) -> Tensor:
-    return adaptive_spec(input, target, cutoffs, head, *tail).exp()
-
-
-@adaptive_log_softmax.misconception(
-    "A target that is no class was passed over in silence. It is a mistake in the data: raise RuntimeError."
-)
-def passed_over(input: Tensor, target: Tensor, cutoffs: list[int], head: Tensor, *tail: Tensor) -> Tensor:
-    valid = (target >= 0) & (target < cutoffs[-1] + len(tail[-1]))
-    return adaptive_spec(input, target.where(valid, 0), cutoffs, head, *tail).where(valid, 0.0)
-
-
-@adaptive_log_softmax.misconception("The rows came out sorted by cluster. The result keeps the order of the rows.")
-def sorted_by_cluster(input: Tensor, target: Tensor, cutoffs: list[int], head: Tensor, *tail: Tensor) -> Tensor:
-    clusters = tensor([cluster_of(y, cutoffs) for y in target.tolist()])
-    return adaptive_spec(input, target, cutoffs, head, *tail)[clusters.argsort(stable=True)]
+adaptive_log_softmax.misconceptions.extend(MISTAKES)

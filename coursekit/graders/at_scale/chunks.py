@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_value
-from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, log_softmax_spec
+from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_value
+from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 
 
 def weight_gradient_spec(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
@@ -82,79 +80,83 @@ def gradient_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, weight_gradient_spec, x.double(), w.double(), tensor([0, 1, 1]), 2)
 
 
-def wrong_by_logits(explanation: str) -> Callable[[Callable[[Tensor, Tensor], Tensor]], None]:
-    """Adds the gradient that follows from a wrong gradient by the logits, of `(logits, one_hot)`."""
+# ---- mistakes ----------------------------------------------------------------------------------------------------
 
-    def add(by_logits: Callable[[Tensor, Tensor], Tensor]) -> None:
-        def wrong(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-            total = torch.zeros_like(linear_weight)
-            for x, y in zip(torch.split(input, chunk_rows), torch.split(target, chunk_rows)):
-                one_hot = torch.eye(len(linear_weight), dtype=x.dtype)[y]
-                total = total + by_logits(x @ linear_weight.T, one_hot).T @ x
-            return total / len(input)
-
-        weight_gradient.misconception(explanation, by_logits.__name__)(wrong)
-
-    return add
+wrong = weight_gradient.misconceptions
 
 
-@wrong_by_logits("The 1 at the right class is not taken away: the gradient by the logits is softmax - one-hot.")
-def no_one_hot(logits: Tensor, one_hot: Tensor) -> Tensor:
-    return log_softmax_spec(logits, 1).exp()
+def by_logits(formula: Loss) -> Loss:
+    """The gradient that follows from a wrong gradient by the logits, of `(logits, one_hot)`."""
+
+    def gradient(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+        total = torch.zeros_like(linear_weight)
+        for x, y in zip(torch.split(input, chunk_rows), torch.split(target, chunk_rows)):
+            one_hot = torch.eye(len(linear_weight), dtype=x.dtype)[y]
+            total = total + formula(x @ linear_weight.T, one_hot).T @ x
+        return total / len(input)
+
+    return gradient
 
 
-@wrong_by_logits("The sign is turned: this is one-hot - softmax. A step along it would raise the loss.")
-def turned(logits: Tensor, one_hot: Tensor) -> Tensor:
-    return one_hot - log_softmax_spec(logits, 1).exp()
+def chunk_means(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
+    """The gradient of each chunk's own mean."""
+    parts = zip(torch.split(input, chunk_rows), torch.split(target, chunk_rows))
+    return torch.stack([weight_gradient_spec(x, linear_weight, y, chunk_rows) for x, y in parts])
 
 
-@wrong_by_logits("The 1 is taken from every class. Only the right class loses it.")
-def one_everywhere(logits: Tensor, one_hot: Tensor) -> Tensor:
-    return log_softmax_spec(logits, 1).exp() - 1
+wrong.table(
+    by_logits,
+    no_one_hot=(
+        "The 1 at the right class is not taken away: the gradient by the logits is softmax - one-hot.",
+        lambda logits, _: log_softmax_spec(logits, 1).exp(),
+    ),
+    turned=(
+        "The sign is turned: this is one-hot - softmax. A step along it would raise the loss.",
+        lambda logits, one_hot: one_hot - log_softmax_spec(logits, 1).exp(),
+    ),
+    one_everywhere=(
+        "The 1 is taken from every class. Only the right class loses it.",
+        lambda logits, _: log_softmax_spec(logits, 1).exp() - 1,
+    ),
+    no_softmax=(
+        "The logits stand where their softmax should: the gradient is softmax - one-hot.",
+        lambda logits, one_hot: logits - one_hot,
+    ),
+    softmax_over_rows=(
+        "The softmax goes over the rows of the chunk. The classes of a row are along dimension 1.",
+        lambda logits, one_hot: log_softmax_spec(logits, 0).exp() - one_hot,
+    ),
+)
 
 
-@wrong_by_logits("The logits stand where their softmax should: the gradient is softmax - one-hot.")
-def no_softmax(logits: Tensor, one_hot: Tensor) -> Tensor:
-    return logits - one_hot
-
-
-@wrong_by_logits("The softmax goes over the rows of the chunk. The classes of a row are along dimension 1.")
-def softmax_over_rows(logits: Tensor, one_hot: Tensor) -> Tensor:
-    return log_softmax_spec(logits, 0).exp() - one_hot
-
-
-@wrong_by_logits("exp overflows for large logits. Take each row's largest logit away before `exp`.")
+@wrong.formula(by_logits)("exp overflows for large logits. Take each row's largest logit away before `exp`.")
 def gradient_no_shift(logits: Tensor, one_hot: Tensor) -> Tensor:
     odds = logits.float().exp().to(logits.dtype)
     return odds / odds.sum(1, keepdim=True) - one_hot
 
 
-@weight_gradient.misconception(
-    "Each chunk's mean is taken, and then the mean of those: rows of a smaller chunk count more. Add up, and divide "
-    "once by N."
+wrong.table(
+    mean_of_chunk_means=(
+        "Each chunk's mean is taken, and then the mean of those: rows of a smaller chunk count more. Add up, and "
+        "divide once by N.",
+        lambda *args: chunk_means(*args).mean(0),
+    ),
+    sum_of_chunk_means=(
+        "Each chunk's mean is taken, and these are added: too large by the number of chunks.",
+        lambda *args: chunk_means(*args).sum(0),
+    ),
+    gradient_of_the_sum=(
+        "This is the gradient of the sum of the losses. The mean divides by N.",
+        lambda x, w, y, n: weight_gradient_spec(x, w, y, n) * len(x),
+    ),
+    divided_by_chunk=(
+        "The sum is divided by `chunk_rows`. The mean is over all N rows.",
+        lambda x, w, y, n: weight_gradient_spec(x, w, y, n) * len(x) / n,
+    ),
 )
-def mean_of_chunk_means(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-    parts = zip(torch.split(input, chunk_rows), torch.split(target, chunk_rows))
-    return torch.stack([weight_gradient_spec(x, linear_weight, y, chunk_rows) for x, y in parts]).mean(0)
 
 
-@weight_gradient.misconception("Each chunk's mean is taken, and these are added: too large by the number of chunks.")
-def sum_of_chunk_means(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-    parts = zip(torch.split(input, chunk_rows), torch.split(target, chunk_rows))
-    return torch.stack([weight_gradient_spec(x, linear_weight, y, chunk_rows) for x, y in parts]).sum(0)
-
-
-@weight_gradient.misconception("This is the gradient of the sum of the losses. The mean divides by N.")
-def gradient_of_the_sum(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-    return weight_gradient_spec(input, linear_weight, target, chunk_rows) * len(input)
-
-
-@weight_gradient.misconception("The sum is divided by `chunk_rows`. The mean is over all N rows.")
-def divided_by_chunk(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-    return weight_gradient_spec(input, linear_weight, target, chunk_rows) * len(input) / chunk_rows
-
-
-@weight_gradient.misconception(
+@wrong(
     "The rows after the last full chunk are left out. `split` gives a smaller last chunk, `N // chunk_rows` does not."
 )
 def rest_dropped(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
@@ -164,18 +166,19 @@ def rest_dropped(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_row
     return weight_gradient_spec(input[:kept], linear_weight, target[:kept], chunk_rows) * kept / len(input)
 
 
-@weight_gradient.misconception("Only the last chunk's share is returned: add the shares up, with `+=`.")
+@wrong("Only the last chunk's share is returned: add the shares up, with `+=`.")
 def last_chunk_only(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
     x, y = torch.split(input, chunk_rows)[-1], torch.split(target, chunk_rows)[-1]
     return weight_gradient_spec(x, linear_weight, y, chunk_rows) * len(x) / len(input)
 
 
-@weight_gradient.misconception("Every chunk uses the first targets again. Cut the targets where the rows are cut.")
-def targets_not_cut(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-    again = torch.cat([target[: len(x)] for x in torch.split(input, chunk_rows)])
-    return weight_gradient_spec(input, linear_weight, again, chunk_rows)
-
-
-@weight_gradient.misconception("The gradient is transposed: it has the shape of `linear_weight`, (V, D).")
-def transposed(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-    return weight_gradient_spec(input, linear_weight, target, chunk_rows).T
+wrong.table(
+    targets_not_cut=(
+        "Every chunk uses the first targets again. Cut the targets where the rows are cut.",
+        lambda x, w, y, n: weight_gradient_spec(x, w, torch.cat([y[: len(part)] for part in torch.split(x, n)]), n),
+    ),
+    transposed=(
+        "The gradient is transposed: it has the shape of `linear_weight`, (V, D).",
+        lambda *args: weight_gradient_spec(*args).T,
+    ),
+)

@@ -10,41 +10,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Failure, Function, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Failure,
+    Function,
+    Rng,
+    refuses,
+    same_dtype,
+    same_gradient,
+    same_value,
+)
 from coursekit.exercise.answers import TOLERANCE
 from coursekit.exercise.inputs import distribution, indices
 from coursekit.exercise.literal import readable
-from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, draw_weight, log_softmax_spec
-from coursekit.graders.cross_entropy.drop_in import cross_entropy_spec
+from coursekit.graders.at_scale.linear_mistakes import MISTAKES
+from coursekit.graders.at_scale.linear_spec import linear_cross_entropy_spec
+from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight, log_softmax_spec
 from coursekit.report import Example
 from coursekit.wire import Question
-
-
-def linear(input: Tensor, linear_weight: Tensor, linear_bias: Tensor | None) -> Tensor:
-    """The logits: one product for each row and class, and the class's bias."""
-    logits = (input.unsqueeze(-2) * linear_weight).sum(-1)
-    return logits if linear_bias is None else logits + linear_bias
-
-
-def linear_cross_entropy_spec(
-    input: Tensor,
-    linear_weight: Tensor,
-    target: Tensor,
-    *,
-    linear_bias: Tensor | None = None,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    ignore_index: int | None = None,
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """Cross-entropy of the logits."""
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"{reduction!r} is no reduction")
-    if target.is_floating_point() and ignore_index is not None:
-        raise RuntimeError("ignore_index with probabilities")
-    logits = linear(input, linear_weight, linear_bias)
-    ignored = -100 if ignore_index is None else ignore_index
-    return cross_entropy_spec(logits, target, weight, ignored, reduction, label_smoothing)
 
 
 def linear_cases() -> Iterator[Question]:
@@ -270,3 +254,6 @@ def lce_scaled(f: Function, rng: Rng) -> None:
     x, w = features(rng, 2, 2)
     for reduction in REDUCTIONS:
         same_gradient(f, linear_cross_entropy_spec, x, w, tensor([0, 1]), wrt=(0, 1), scale=3.0, reduction=reduction)
+
+
+linear_cross_entropy.misconceptions.extend(MISTAKES)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from coursekit.exercise import REDUCTIONS, wrong_words
-from coursekit.graders.at_scale.linear import linear, linear_cross_entropy, linear_cross_entropy_spec
-from coursekit.graders.cross_entropy.common import Loss
+from coursekit.exercise import REDUCTIONS, Loss, Mistakes, argument_fixed, detached, wrong_words
+from coursekit.graders.at_scale.linear_spec import linear, linear_cross_entropy_spec
 from coursekit.graders.cross_entropy.drop_in import cross_entropy
+
+MISTAKES = Mistakes(linear_cross_entropy_spec)
 
 # Mistakes about (N, C, d1, …), which do not arise here, and about reductions, which has a say of its own below
 NOT_HERE = {"ce_mean_over_batch", "ce_channel_last", "ce_scrambled", "ce_always_mean"}
@@ -41,22 +41,17 @@ def after_the_layer(wrong: Loss) -> Loss:
 
 for mistake in cross_entropy.misconceptions:
     if mistake.name not in NOT_HERE:
-        linear_cross_entropy.misconception(mistake.explanation, "l" + mistake.name)(after_the_layer(mistake.function))
+        MISTAKES(mistake.explanation, "l" + mistake.name)(after_the_layer(mistake.function))
+
+argument_fixed(
+    MISTAKES,
+    "lce_no_bias",
+    "`linear_bias` is not used: it is added to the logits, a number for each class.",
+    linear_bias=None,
+)
 
 
-def wrong_layer(explanation: str) -> Callable[[Loss], Loss]:
-    """Adds a mistake: a function of the spec's arguments."""
-    return linear_cross_entropy.misconception(explanation)
-
-
-@wrong_layer("`linear_bias` is not used: it is added to the logits, a number for each class.")
-def lce_no_bias(
-    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, **flags: Any
-) -> Tensor:
-    return linear_cross_entropy_spec(input, linear_weight, target, **flags)
-
-
-@wrong_layer("`linear_bias` is taken away instead of added.")
+@MISTAKES("`linear_bias` is taken away instead of added.")
 def lce_bias_subtracted(
     input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, **flags: Any
 ) -> Tensor:
@@ -64,7 +59,7 @@ def lce_bias_subtracted(
     return linear_cross_entropy_spec(input, linear_weight, target, linear_bias=bias, **flags)
 
 
-@wrong_layer(
+@MISTAKES(
     "The product is input @ linear_weight, without the transpose. With as many classes as features nothing warns you."
 )
 def lce_not_transposed(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
@@ -73,14 +68,18 @@ def lce_not_transposed(input: Tensor, linear_weight: Tensor, target: Tensor, **f
     return linear_cross_entropy_spec(input, linear_weight.T, target, **flags)
 
 
-@wrong_layer("The layer's weights are cut from the graph (`detach`, `.data`, `no_grad`): they never learn.")
-def lce_frozen_layer(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return linear_cross_entropy_spec(input, linear_weight.detach(), target, **flags)
-
-
-@wrong_layer("The features are cut from the graph: what lies below this layer never learns.")
-def lce_frozen_features(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return linear_cross_entropy_spec(input.detach(), linear_weight, target, **flags)
+detached(
+    MISTAKES,
+    "linear_weight",
+    "The layer's weights are cut from the graph (`detach`, `.data`, `no_grad`): they never learn.",
+    "lce_frozen_layer",
+)
+detached(
+    MISTAKES,
+    "input",
+    "The features are cut from the graph: what lies below this layer never learns.",
+    "lce_frozen_features",
+)
 
 
 class _Deaf(torch.autograd.Function):
@@ -95,7 +94,7 @@ class _Deaf(torch.autograd.Function):
         return torch.ones_like(upstream)
 
 
-@wrong_layer(
+@MISTAKES(
     "The gradients that were made in the forward pass are handed out as they are. Multiply them by what comes from "
     "above, `grad_output`."
 )
@@ -104,38 +103,42 @@ def lce_deaf(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any)
     return value
 
 
-def in_chunks(input: Tensor, target: Tensor) -> bool:
+def in_chunks(input: Tensor) -> bool:
     """Whether there is anything to cut."""
     return input.ndim == 2 and len(input) > 256
 
 
-@wrong_layer("The rows after the last full chunk are left out. `split` gives a smaller last chunk.")
+@MISTAKES("The rows after the last full chunk are left out. `split` gives a smaller last chunk.")
 def lce_rest_dropped(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    if in_chunks(input, target):
+    if in_chunks(input):
         kept = len(input) // 256 * 256
         input, target = input[:kept], target[:kept]
     return linear_cross_entropy_spec(input, linear_weight, target, **flags)
 
 
-@wrong_layer(
-    "Each chunk is averaged, and then the chunks: rows of a smaller chunk count more. Reduce once, at the end."
+def of_chunk_means(formula: Loss) -> Loss:
+    """The loss that is made of the chunks' means, where there is anything to cut and to average."""
+
+    def loss(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
+        if not in_chunks(input) or flags.get("reduction", "mean") != "mean":
+            return linear_cross_entropy_spec(input, linear_weight, target, **flags)
+        parts = zip(torch.split(input, 256), torch.split(target, 256))
+        return formula(torch.stack([linear_cross_entropy_spec(x, linear_weight, y, **flags) for x, y in parts]))
+
+    return loss
+
+
+MISTAKES.table(
+    of_chunk_means,
+    lce_mean_of_means=(
+        "Each chunk is averaged, and then the chunks: rows of a smaller chunk count more. Reduce once, at the end.",
+        torch.mean,
+    ),
+    lce_sum_of_means=("The chunks' means are added without dividing by their number.", torch.sum),
 )
-def lce_mean_of_means(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    if not in_chunks(input, target) or flags.get("reduction", "mean") != "mean":
-        return linear_cross_entropy_spec(input, linear_weight, target, **flags)
-    parts = zip(torch.split(input, 256), torch.split(target, 256))
-    return torch.stack([linear_cross_entropy_spec(x, linear_weight, y, **flags) for x, y in parts]).mean()
 
 
-@wrong_layer("The chunks' means are added without dividing by their number.")
-def lce_sum_of_means(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    if not in_chunks(input, target) or flags.get("reduction", "mean") != "mean":
-        return linear_cross_entropy_spec(input, linear_weight, target, **flags)
-    parts = zip(torch.split(input, 256), torch.split(target, 256))
-    return torch.stack([linear_cross_entropy_spec(x, linear_weight, y, **flags) for x, y in parts]).sum()
-
-
-@wrong_layer("`ignore_index` together with probabilities is passed over in silence. No row can be ignored so: raise.")
+@MISTAKES("`ignore_index` together with probabilities is passed over in silence. No row can be ignored so: raise.")
 def lce_ignores_nothing(
     input: Tensor, linear_weight: Tensor, target: Tensor, *, ignore_index: int | None = None, **flags: Any
 ) -> Tensor:
@@ -143,4 +146,4 @@ def lce_ignores_nothing(
     return linear_cross_entropy_spec(input, linear_weight, target, ignore_index=ignored, **flags)
 
 
-wrong_words(linear_cross_entropy.misconceptions, "lce_")
+wrong_words(MISTAKES, "lce_")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_value
-from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits
+from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_value
+from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits
 
 
 def online_spec(state: Tensor, logits: Tensor) -> Tensor:
@@ -104,84 +104,92 @@ def online_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, online_spec, tensor([[2.0], [1.5]]).double(), draw_logits(rng, 1, 2).double())
 
 
-def step(state: Tensor, logits: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Old maximum, old sum, new maximum, and that maximum with 0 for -inf."""
+# ---- mistakes ----------------------------------------------------------------------------------------------------
+
+wrong = online_softmax_step.misconceptions
+
+
+def finite(top: Tensor) -> Tensor:
+    """What to shift by: a maximum, or 0 where it is -inf."""
+    return torch.where(top == -inf, 0.0, top)
+
+
+def terms(logits: Tensor, shift: Tensor) -> Tensor:
+    """What the piece adds to the sum of each row, taken from `shift`."""
+    return (logits - shift[:, None]).exp().sum(1)
+
+
+def moved_to(state: Tensor, logits: Tensor, new: Tensor) -> Tensor:
+    """The state after the piece, if `new` is its maximum."""
     top, total = state
-    new = torch.maximum(top, logits.amax(1))
-    return top, total, new, torch.where(new == -inf, 0.0, new)
+    return torch.stack([new, total * (top - finite(new)).exp() + terms(logits, finite(new))])
 
 
-@online_softmax_step.misconception(
-    "The old sum is added as it is. It was taken from the old maximum: multiply it by exp(old - new)."
+def new_sum(formula: Loss) -> Loss:
+    """The state after a piece, whose sum is wrong: a formula of the old maximum, the old sum, the shift, the logits."""
+
+    def step(state: Tensor, logits: Tensor) -> Tensor:
+        top, total = state
+        new = torch.maximum(top, logits.amax(1))
+        return torch.stack([new, formula(top, total, finite(new), logits)])
+
+    return step
+
+
+wrong.table(
+    new_sum,
+    not_moved=(
+        "The old sum is added as it is. It was taken from the old maximum: multiply it by exp(old - new).",
+        lambda _, total, shift, z: total + terms(z, shift),
+    ),
+    moved_backwards=(
+        "The old sum is multiplied by exp(new - old): the factor is the other way round.",
+        lambda top, total, shift, z: total * (shift - top).exp() + terms(z, shift),
+    ),
+    both_moved=(
+        "The new sum is moved as well: both the old sum and the piece's terms are multiplied by exp(old - new). The "
+        "terms are taken from the new maximum already.",
+        lambda top, total, shift, z: (total + terms(z, shift)) * (top - shift).exp(),
+    ),
 )
-def not_moved(state: Tensor, logits: Tensor) -> Tensor:
-    _, total, new, shift = step(state, logits)
-    return torch.stack([new, total + (logits - shift[:, None]).exp().sum(1)])
-
-
-@online_softmax_step.misconception("The old sum is multiplied by exp(new - old): the factor is the other way round.")
-def moved_backwards(state: Tensor, logits: Tensor) -> Tensor:
-    top, total, new, shift = step(state, logits)
-    return torch.stack([new, total * (shift - top).exp() + (logits - shift[:, None]).exp().sum(1)])
-
-
-@online_softmax_step.misconception(
-    "The new sum is moved as well: both the old sum and the piece's terms are multiplied by exp(old - new). The "
-    "terms are taken from the new maximum already."
+wrong.table(
+    forgets_the_maximum=(
+        "The maximum is that of the new piece alone. It has to be the largest of all that was seen.",
+        lambda state, z: moved_to(state, z, z.amax(1)),
+    ),
+    keeps_the_maximum=(
+        "The old maximum is kept even where the piece has a larger logit.",
+        lambda state, z: torch.stack([state[0], state[1] + terms(z, state[0])]),
+    ),
 )
-def both_moved(state: Tensor, logits: Tensor) -> Tensor:
-    top, total, new, shift = step(state, logits)
-    return torch.stack([new, (total + (logits - shift[:, None]).exp().sum(1)) * (top - shift).exp()])
-
-
-@online_softmax_step.misconception(
-    "The maximum is that of the new piece alone. It has to be the largest of all that was seen."
+wrong.table(
+    new_sum,
+    own_shift=(
+        "The piece's terms are taken from the piece's own maximum. All terms of one sum need the same one: the new "
+        "maximum.",
+        lambda top, total, shift, z: total * (top - shift).exp() + terms(z, finite(z.amax(1))),
+    ),
+    forgets_the_sum=(
+        "The old sum is forgotten: the result is that of the new piece alone.",
+        lambda _top, _total, shift, z: terms(z, shift),
+    ),
 )
-def forgets_the_maximum(state: Tensor, logits: Tensor) -> Tensor:
-    top, total = state
-    new = logits.amax(1)
-    shift = torch.where(new == -inf, 0.0, new)
-    return torch.stack([new, total * (top - shift).exp() + (logits - shift[:, None]).exp().sum(1)])
-
-
-@online_softmax_step.misconception("The old maximum is kept even where the piece has a larger logit.")
-def keeps_the_maximum(state: Tensor, logits: Tensor) -> Tensor:
-    top, total = state
-    return torch.stack([top, total + (logits - top[:, None]).exp().sum(1)])
-
-
-@online_softmax_step.misconception(
-    "The piece's terms are taken from the piece's own maximum. All terms of one sum need the same one: the new maximum."
+wrong.table(
+    one_maximum=(
+        "The largest of the whole batch is used for every row. Each row has its own.",
+        lambda state, z: moved_to(state, z, torch.maximum(state[0].amax(), z.amax()).expand(len(z))),
+    ),
 )
-def own_shift(state: Tensor, logits: Tensor) -> Tensor:
-    top, total, new, shift = step(state, logits)
-    own = logits.amax(1, keepdim=True)
-    terms = (logits - torch.where(own == -inf, 0.0, own)).exp().sum(1)
-    return torch.stack([new, total * (top - shift).exp() + terms])
 
 
-@online_softmax_step.misconception("The old sum is forgotten: the result is that of the new piece alone.")
-def forgets_the_sum(state: Tensor, logits: Tensor) -> Tensor:
-    _, _, new, shift = step(state, logits)
-    return torch.stack([new, (logits - shift[:, None]).exp().sum(1)])
-
-
-@online_softmax_step.misconception("The largest of the whole batch is used for every row. Each row has its own.")
-def one_maximum(state: Tensor, logits: Tensor) -> Tensor:
-    top, total = state
-    new = torch.maximum(top.amax(), logits.amax()).expand(len(logits))
-    shift = torch.where(new == -inf, 0.0, new)
-    return torch.stack([new, total * (top - shift).exp() + (logits - shift[:, None]).exp().sum(1)])
-
-
-@online_softmax_step.misconception("The sums go over the rows (dim 0). A row's logits lie along dimension 1.")
+@wrong("The sums go over the rows (dim 0). A row's logits lie along dimension 1.")
 def over_rows(state: Tensor, logits: Tensor) -> Tensor:
     if logits.shape[0] != logits.shape[1]:
         raise RuntimeError("sizes do not fit")
     return online_spec(state, logits.T)
 
 
-@online_softmax_step.misconception(
+@wrong(
     "The second number is the logarithm of the sum. The state keeps the sum itself; the logarithm is taken once, at "
     "the end."
 )
@@ -190,19 +198,16 @@ def logarithm(state: Tensor, logits: Tensor) -> Tensor:
     return torch.stack([new, total.log()])
 
 
-@online_softmax_step.misconception(
+@wrong.formula(new_sum)(
     "exp is taken before the maximum is subtracted, and overflows for large logits. Subtract first."
 )
-def no_shift_yet(state: Tensor, logits: Tensor) -> Tensor:
-    top, total, new, shift = step(state, logits)
+def no_shift_yet(top: Tensor, total: Tensor, shift: Tensor, logits: Tensor) -> Tensor:
     whole = total * top.float().exp() + logits.float().exp().sum(1)
-    return torch.stack([new, (whole / shift.float().exp()).to(state.dtype)])
+    return (whole / shift.float().exp()).to(total.dtype)
 
 
-@online_softmax_step.misconception(
-    "Where nothing but -inf was seen this gives NaN, because -inf - (-inf) is. Subtract 0 there."
-)
+@wrong("Where nothing but -inf was seen this gives NaN, because -inf - (-inf) is. Subtract 0 there.")
 def nan_at_first(state: Tensor, logits: Tensor) -> Tensor:
     top, total = state
     new = torch.maximum(top, logits.amax(1))
-    return torch.stack([new, total * (top - new).exp() + (logits - new[:, None]).exp().sum(1)])
+    return torch.stack([new, total * (top - new).exp() + terms(logits, new)])

@@ -1,12 +1,8 @@
-"""The CTC loss of one sample in probabilities that are rescaled at every frame: `ctc_scaled`.
-
-Sources: A. Graves and others, Connectionist Temporal Classification (2006), section 4.1; L. Rabiner, A tutorial on
-hidden Markov models (1989), section V.A; `torch.nn.functional.ctc_loss`.
-"""
+"""The CTC loss of one sample in probabilities that are rescaled at every frame: what `ctc_scaled` owes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -14,58 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import normal
+from coursekit.graders.at_scale.scaled_ctc_mistakes import MISTAKES
+from coursekit.graders.at_scale.scaled_ctc_spec import ctc_scaled_spec
 from coursekit.wire import Question
-
-Rng = np.random.Generator
-Loss = Callable[..., Tensor]
-Allowed = Callable[[list[int], int, int], bool]
-
-READY_MADE = ("ctc_loss",)
-
-
-def states_of(target: Tensor, blank: int) -> list[int]:
-    """Blank, label, blank, label, …, blank."""
-    states = [blank]
-    for label in target.tolist():
-        states += [label, blank]
-    return states
-
-
-def allowed(states: list[int], before: int, after: int) -> bool:
-    """Stay, step, or jump over a blank between two unlike labels."""
-    return after - before < 2 or states[after] != states[before]
-
-
-def all_ways(
-    log_probs: Tensor, states: list[int], allowed: Allowed = allowed, start: tuple[int, ...] = (0, 1)
-) -> dict[int, Tensor]:
-    """Ln of the probability of each state that can be reached with the last frame, by its place."""
-    reached: dict[int, Tensor] = {}
-    for t, frame in enumerate(log_probs):
-        ways: dict[int, list[Tensor]] = {}
-        for s in start if t == 0 else ():
-            if s < len(states):
-                ways[s] = [frame.new_zeros(())]
-        for before, way in reached.items():
-            for after in range(before, min(before + 3, len(states))):
-                if allowed(states, before, after):
-                    ways.setdefault(after, []).append(way)
-        reached = {s: torch.stack(arriving).logsumexp(0) + frame[states[s]] for s, arriving in ways.items()}
-    return reached
-
-
-def loss_of(reached: dict[int, Tensor], ends: tuple[int, ...], like: Tensor) -> Tensor:
-    """-ln of the probability to be in one of `ends`, inf if none is reached."""
-    ways = [reached[s] for s in ends if s in reached]
-    return -torch.stack(ways).logsumexp(0) if ways else like.new_tensor(inf)
-
-
-def ctc_scaled_spec(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-    """-ln p(target), frame by frame in log space, over the states that can be reached."""
-    states = states_of(target, blank)
-    return loss_of(all_ways(log_probs, states), (len(states) - 2, len(states) - 1), log_probs)
 
 
 def torch_ctc(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
@@ -95,7 +44,7 @@ ctc_scaled = Exercise(
     ctc_scaled_spec,
     points=2,
     parity_points=2,
-    forbids=READY_MADE,
+    forbids=("ctc_loss",),
     twin=torch_ctc,
     cases=cases,
     idea="Divide alpha by its sum at every frame and keep the logarithm of the sum: products and sums do the rest.",
@@ -223,3 +172,6 @@ def dtypes(f: Function, rng: Rng) -> None:
 def long_gradient(f: Function, rng: Rng) -> None:
     """The gradient of thirty frames is right as well"""
     same_gradient(f, ctc_scaled_spec, 2 * normal(rng, 30, 3), labels(1, 1, 2, 1), through="log_softmax")
+
+
+ctc_scaled.misconceptions.extend(MISTAKES)
