@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import normal
-from coursekit.graders.ctc_forward.common import (
-    READY_MADE,
-    Loss,
-    Rng,
-    draw_log_probs,
-    draw_word,
-    forward,
-    states_of,
-    whole,
-)
-from coursekit.graders.ctc_forward.recursion import MISTAKES
+from coursekit.graders.ctc_forward.common import READY_MADE, draw_log_probs, draw_word, forward, states_of, whole
+from coursekit.graders.ctc_forward.recursion_mistakes import recursion_mistakes
 
 
 def alpha_spec(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
@@ -146,75 +134,66 @@ def alpha_dtype(f: Function, rng: Rng) -> None:
     same_value(f, alpha_spec, tensor([[-0.1, -400.0, -0.3]] * 2).double(), whole(1))
 
 
-def wrong_rows(rows: Loss, log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-    """`ctc_alpha` with a wrong recursion."""
-    alpha: Tensor = rows(log_probs, target.tolist(), blank)
-    return alpha
+def of_rows(rows: Loss) -> Loss:
+    """`ctc_alpha` by another recursion."""
+    return lambda log_probs, target, blank=0: rows(log_probs, target.tolist(), blank)
 
 
-for name, (explanation, rows) in MISTAKES.items():
-    ctc_alpha.misconception(explanation, f"alpha_{name}")(partial(wrong_rows, rows))
+def of_alpha(result: Loss) -> Loss:
+    """What is returned in place of the right rows, and made of them."""
+    return lambda log_probs, target, blank=0: result(alpha_spec(log_probs, target, blank))
 
 
-def wrong_result(explanation: str) -> Callable[[Loss], Loss]:
-    """A decorator for what is returned in place of the right rows: of these, and of the log-probabilities."""
+wrong = ctc_alpha.misconceptions
+wrong.extend(recursion_mistakes("alpha", of_rows))
 
-    def add(result: Loss) -> Loss:
-        def whole_answer(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-            answer: Tensor = result(alpha_spec(log_probs, target, blank), log_probs)
-            return answer
-
-        ctc_alpha.misconception(explanation, result.__name__)(whole_answer)
-        return result
-
-    return add
-
-
-@wrong_result("These are the probabilities. The logarithms are asked for: they do not underflow.")
-def without_logarithm(alpha: Tensor, log_probs: Tensor) -> Tensor:
-    return alpha.exp()
-
-
-@wrong_result("The sign is the other way round. These are logarithms of probabilities, negative numbers.")
-def minus_alpha(alpha: Tensor, log_probs: Tensor) -> Tensor:
-    return -alpha
-
-
-@wrong_result("Only the last row came back. All of them are asked for, (T, 2U + 1).")
-def last_row_only(alpha: Tensor, log_probs: Tensor) -> Tensor:
-    return alpha[-1]
-
-
-@wrong_result("Rows and columns are the other way round: (T, 2U + 1), frames first.")
-def transposed(alpha: Tensor, log_probs: Tensor) -> Tensor:
-    return alpha.T
+wrong.table(
+    of_alpha,
+    without_logarithm=(
+        "These are the probabilities. The logarithms are asked for: they do not underflow.",
+        lambda alpha: alpha.exp(),
+    ),
+    minus_alpha=(
+        "The sign is the other way round. These are logarithms of probabilities, negative numbers.",
+        lambda alpha: -alpha,
+    ),
+    last_row_only=(
+        "Only the last row came back. All of them are asked for, (T, 2U + 1).",
+        lambda alpha: alpha[-1],
+    ),
+    transposed=(
+        "Rows and columns are the other way round: (T, 2U + 1), frames first.",
+        lambda alpha: alpha.T,
+    ),
+    whole_word=(
+        "This is the probability of the whole word. Here the way to it is asked for, all rows of it.",
+        lambda alpha: alpha[-1, -2:].logsumexp(0),
+    ),
+)
 
 
-@wrong_result("This is the probability of the whole word. Here the way to it is asked for, all rows of it.")
-def whole_word(alpha: Tensor, log_probs: Tensor) -> Tensor:
-    return alpha[-1, -2:].logsumexp(0)
-
-
-@wrong_result("A row stands before the first frame here. It is a good way to begin; leave it out of the answer.")
-def row_before_the_first(alpha: Tensor, log_probs: Tensor) -> Tensor:
+@wrong.formula(of_alpha)(
+    "A row stands before the first frame here. It is a good way to begin; leave it out of the answer."
+)
+def row_before_the_first(alpha: Tensor) -> Tensor:
     first = torch.full_like(alpha[:1], -inf)
     first[0, 0] = 0.0
     return torch.cat([first, alpha])
 
 
-@wrong_result(
-    "A large negative number stands where no path comes. On the way it keeps NaN out of the gradient; in the answer "
-    "ln 0 is -inf."
+wrong.table(
+    of_alpha,
+    finite_never=(
+        "A large negative number stands where no path comes. On the way it keeps NaN out of the gradient; in the "
+        "answer ln 0 is -inf.",
+        lambda alpha: alpha.masked_fill(alpha == -inf, -1e30),
+    ),
+    alpha_float32=(
+        "The rows are float32 for float64 input. Make your tensors with `new_zeros`, `new_full` or a dtype.",
+        lambda alpha: alpha.float(),
+    ),
+    rescaled=(
+        "The rows are normalised to sum to 1, as for rescaling. The scale is a part of the answer.",
+        lambda alpha: alpha.log_softmax(1),
+    ),
 )
-def finite_never(alpha: Tensor, log_probs: Tensor) -> Tensor:
-    return alpha.masked_fill(alpha == -inf, -1e30)
-
-
-@wrong_result("The rows are float32 for float64 input. Make your tensors with `new_zeros`, `new_full` or a dtype.")
-def alpha_float32(alpha: Tensor, log_probs: Tensor) -> Tensor:
-    return alpha.float()
-
-
-@wrong_result("The rows are normalised to sum to 1, as for rescaling. The scale is a part of the answer.")
-def rescaled(alpha: Tensor, log_probs: Tensor) -> Tensor:
-    return alpha.log_softmax(1)

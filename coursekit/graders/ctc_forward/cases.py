@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.exercise import REDUCTIONS
-from coursekit.graders.ctc_forward.batch import Lengths, as_list, words_of
 from coursekit.graders.ctc_forward.common import doubles
+from coursekit.graders.ctc_forward.drop_in_spec import Lengths, as_list, words_of
 from coursekit.wire import Question
 
 ctc: Any = torch.nn.functional.ctc_loss  # it takes lists of lengths, which its annotations do not say

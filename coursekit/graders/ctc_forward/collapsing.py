@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
+from itertools import pairwise
 
-import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_value
-from coursekit.graders.ctc_forward.common import READY_MADE, Rng, whole
+from coursekit.exercise import Exercise, Function, Rng, argument_fixed, same_dtype, same_value
+from coursekit.graders.ctc_forward.common import READY_MADE, merged, of_list, whole, word_of
 
 
 def collapse_spec(path: Tensor, blank: int = 0) -> Tensor:
     """One label for each run of equal classes, if it is no run of blanks."""
-    labels = [label for label, _ in groupby(path.tolist()) if label != blank]
-    return tensor(labels, dtype=path.dtype)
+    return path.new_tensor(word_of(path.tolist(), blank))
 
 
 collapse = Exercise(
@@ -88,64 +86,52 @@ def collapse_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, collapse_spec, whole(1, 1, 0, 2).int())
 
 
-def runs(path: list[int]) -> list[int]:
-    """One entry for each run."""
-    return [label for label, _ in groupby(path)]
+wrong = collapse.misconceptions
 
-
-@collapse.misconception(  # CTC14
-    "The blanks are dropped first, and then the runs that they kept apart are merged: aa becomes a. Merge first, then "
-    "drop."
+wrong.table(
+    of_list,
+    dropped_first=(
+        "The blanks are dropped first, and then the runs that they kept apart are merged: aa becomes a. Merge first, "
+        "then drop.",
+        lambda path, blank: tensor(merged(label for label in path if label != blank)),
+        "CTC14",
+    ),
+    never_merged=(
+        "The blanks are dropped, the runs are not merged: a letter that lasts three frames is no three.",
+        lambda path, blank: tensor([label for label in path if label != blank]),
+    ),
+    blanks_kept=(
+        "The runs are merged, and the blanks are still there. They stand for no label: drop them last.",
+        lambda path, _blank: tensor(merged(path)),
+    ),
+    unique=(
+        "Each letter comes once, in the order of the alphabet, as from `unique`. Only neighbours are merged, and the "
+        "order stays that of the path (`unique_consecutive`).",
+        lambda path, blank: tensor(sorted(set(path) - {blank})),
+    ),
+    first_time_only=(
+        "A letter counts only where it comes for the first time. Only neighbours are merged.",
+        lambda path, blank: tensor([label for label in dict.fromkeys(path) if label != blank]),
+    ),
 )
-def dropped_first(path: Tensor, blank: int = 0) -> Tensor:
-    return tensor(runs([label for label in path.tolist() if label != blank]), dtype=path.dtype)
-
-
-@collapse.misconception(
-    "The blanks are dropped, the runs are not merged: a letter that lasts three frames is no three."
+argument_fixed(
+    wrong, "blank_is_zero", "The blank is fixed at 0. It is the argument `blank`, which may be any class.", blank=0
 )
-def never_merged(path: Tensor, blank: int = 0) -> Tensor:
-    return path[path != blank]
-
-
-@collapse.misconception("The runs are merged, and the blanks are still there. They stand for no label: drop them last.")
-def blanks_kept(path: Tensor, blank: int = 0) -> Tensor:
-    return tensor(runs(path.tolist()), dtype=path.dtype)
-
-
-@collapse.misconception(
-    "Each letter comes once, in the order of the alphabet, as from `unique`. Only neighbours are merged, and the order "
-    "stays that of the path (`unique_consecutive`)."
+wrong.table(
+    of_list,
+    first_frame_lost=(
+        "The first frame is lost. It has no frame before it, and begins a run all the same.",
+        lambda path, blank: tensor([b for a, b in pairwise(path) if b not in (a, blank)]),
+    ),
+    between_blanks_only=(
+        "One label for each stretch between blanks: of two letters side by side, the second is lost. They need no "
+        "blank between them, unless they are equal.",
+        lambda path, blank: tensor([b for a, b in pairwise([blank, *path]) if a == blank != b]),
+    ),
 )
-def unique(path: Tensor, blank: int = 0) -> Tensor:
-    return tensor(sorted({label for label in path.tolist() if label != blank}), dtype=path.dtype)
 
 
-@collapse.misconception("A letter counts only where it comes for the first time. Only neighbours are merged.")
-def first_time_only(path: Tensor, blank: int = 0) -> Tensor:
-    return tensor([label for label in dict.fromkeys(path.tolist()) if label != blank], dtype=path.dtype)
-
-
-@collapse.misconception("The blank is fixed at 0. It is the argument `blank`, which may be any class.")
-def blank_is_zero(path: Tensor, blank: int = 0) -> Tensor:
-    return collapse_spec(path)
-
-
-@collapse.misconception("The first frame is lost. It has no frame before it, and begins a run all the same.")
-def first_frame_lost(path: Tensor, blank: int = 0) -> Tensor:
-    return tensor([b for a, b in pairwise(path.tolist()) if a != b and b != blank], dtype=path.dtype)
-
-
-@collapse.misconception(
-    "One label for each stretch between blanks: of two letters side by side, the second is lost. They need no blank "
-    "between them, unless they are equal."
-)
-def between_blanks_only(path: Tensor, blank: int = 0) -> Tensor:
-    pieces = [list(piece) for is_blank, piece in groupby(path.tolist(), lambda label: label == blank) if not is_blank]
-    return tensor([piece[0] for piece in pieces], dtype=path.dtype)
-
-
-@collapse.misconception(
+@wrong(
     "A path of no frames is an error here. It spells the empty word: let slices be empty, and do not ask for `path[0]`."
 )
 def empty_path_raises(path: Tensor, blank: int = 0) -> Tensor:
@@ -153,8 +139,9 @@ def empty_path_raises(path: Tensor, blank: int = 0) -> Tensor:
     return collapse_spec(path, blank)
 
 
-@collapse.misconception(
-    "The empty word comes back as a tensor of floats. `torch.tensor([])` is float32: give it the dtype of path."
+wrong.table(
+    empty_is_float=(
+        "The empty word comes back as a tensor of floats. `torch.tensor([])` is float32: give it the dtype of path.",
+        lambda path, blank=0: tensor(collapse_spec(path, blank).tolist()),
+    ),
 )
-def empty_is_float(path: Tensor, blank: int = 0) -> Tensor:
-    return torch.tensor(collapse_spec(path, blank).tolist())

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby, pairwise
 
-import numpy as np
 import torch
 from torch import Tensor, inf, tensor
 
+from coursekit.exercise import Loss, Rng
 from coursekit.exercise.inputs import distribution
-
-Rng = np.random.Generator
-Loss = Callable[..., Tensor]
 
 READY_MADE = ("ctc_loss",)
 
@@ -22,9 +19,24 @@ def doubles(word: Sequence[int]) -> int:
     return sum(a == b for a, b in pairwise(word))
 
 
+def merged(path: Iterable[int]) -> list[int]:
+    """One entry for each run of equal classes."""
+    return [label for label, _ in groupby(path)]
+
+
+def word_of(path: Iterable[int], blank: int) -> list[int]:
+    """What a path spells."""
+    return [label for label in merged(path) if label != blank]
+
+
 def whole(*numbers: int) -> Tensor:
     """Integers as a tensor, also if there are none."""
     return tensor(numbers, dtype=torch.int64)
+
+
+def of_list(labels: Loss) -> Loss:
+    """A function of a tensor and the blank, from `labels(numbers, blank)` of its numbers: of its dtype again."""
+    return lambda path, blank=0: labels(path.tolist(), blank).to(path.dtype)
 
 
 def draw_word(rng: Rng, length: int, classes: int, blank: int = 0) -> list[int]:

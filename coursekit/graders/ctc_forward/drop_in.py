@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from itertools import product
 
 import torch
@@ -13,6 +12,8 @@ from coursekit.exercise import (
     REDUCTIONS,
     Exercise,
     Function,
+    Loss,
+    Rng,
     refuses,
     same_dtype,
     same_gradient,
@@ -20,14 +21,11 @@ from coursekit.exercise import (
     wrong_words,
 )
 from coursekit.exercise.inputs import normal
-from coursekit.graders.ctc_forward.batch import batched, word_loss
+from coursekit.graders.ctc_forward import batch_mistakes, word_mistakes
 from coursekit.graders.ctc_forward.cases import cases, torch_ctc
-from coursekit.graders.ctc_forward.common import READY_MADE, Rng, draw_log_probs, draw_word, whole
-from coursekit.graders.ctc_forward.mistakes_in_a_batch import CALLS, MEANS, WORDS
-from coursekit.graders.ctc_forward.mistakes_in_a_word import ENDS
-from coursekit.graders.ctc_forward.recursion import MISTAKES
-
-ctc_spec = batched()
+from coursekit.graders.ctc_forward.common import READY_MADE, draw_log_probs, draw_word, whole
+from coursekit.graders.ctc_forward.drop_in_spec import batched, ctc_spec, word_loss
+from coursekit.graders.ctc_forward.recursion_mistakes import recursion_mistakes
 
 ctc_loss = Exercise(
     "ctc_loss",
@@ -288,10 +286,14 @@ def thousand_frames(f: Function, rng: Rng) -> None:
     same_value(f, uniform_loss, log_probs, *rest, reduction="sum")
 
 
-wrong_words(ctc_loss.misconceptions)
-for name, (explanation, rows) in MISTAKES.items():
-    if name == "in_probabilities":  # the loss does not show where the probability was formed: see `probability_formed`
-        continue
-    ctc_loss.misconception(explanation, f"loss_{name}")(batched(partial(word_loss, rows=rows)))
-for name, (explanation, loss) in {**ENDS, **WORDS, **MEANS, **CALLS}.items():
-    ctc_loss.misconception(explanation, name)(loss)
+def of_rows(rows: Loss) -> Loss:
+    """`ctc_loss` by another recursion."""
+    return batched(lambda log_probs, word, blank: word_loss(log_probs, word, blank, rows))
+
+
+wrong = ctc_loss.misconceptions
+wrong_words(wrong)
+# the loss does not show where a probability was formed: see `probability_formed` in `word_mistakes`
+wrong.extend(m for m in recursion_mistakes("loss", of_rows) if m.name != "loss_in_probabilities")
+wrong.extend(word_mistakes.MISTAKES)
+wrong.extend(batch_mistakes.MISTAKES)

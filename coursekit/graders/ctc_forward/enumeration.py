@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
-from itertools import groupby, product
+from itertools import product
 
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise import (
+    Exercise,
+    Function,
+    Loss,
+    Rng,
+    argument_fixed,
+    detached,
+    same_dtype,
+    same_gradient,
+    same_value,
+)
 from coursekit.exercise.inputs import distribution
-from coursekit.graders.ctc_forward.common import READY_MADE, Loss, Rng, draw_word, whole
+from coursekit.graders.ctc_forward.common import READY_MADE, draw_word, merged, whole, word_of
+
+Path = tuple[int, ...]
 
 
 @cache
-def paths_of(frames: int, classes: int) -> tuple[tuple[int, ...], ...]:
+def paths_of(frames: int, classes: int) -> tuple[Path, ...]:
     """All paths of so many frames."""
     return tuple(product(range(classes), repeat=frames))
 
 
-def word_of(path: Sequence[int], blank: int) -> list[int]:
-    """What a path spells."""
-    return [label for label, _ in groupby(path) if label != blank]
-
-
-def each_path(probs: Tensor, paths: list[tuple[int, ...]]) -> Tensor:
-    """The probability of each path (P,); the product over no frames is 1."""
+def along(probs: Tensor, counts: Callable[[Path], bool]) -> Tensor:
+    """The probabilities of the frames (P, T) of each path that counts."""
+    paths = [path for path in paths_of(*probs.shape) if counts(path)]
     places = tensor(paths, dtype=torch.int64).reshape(len(paths), len(probs))
-    return probs[torch.arange(len(probs)), places].prod(1)
+    return probs[torch.arange(len(probs)), places]
+
+
+def along_word(probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    """Those of each path that spells the target."""
+    word = target.tolist()
+    return along(probs, lambda path: word_of(path, blank) == word)
 
 
 def enumeration_spec(probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-    """Every path that spells the target, multiplied along its frames, and added up."""
-    word = target.tolist()
-    return each_path(probs, [path for path in paths_of(*probs.shape) if word_of(path, blank) == word]).sum()
+    """Every path that spells the target, multiplied along its frames, and added up; the product of no frames is 1."""
+    return along_word(probs, target, blank).prod(1).sum()
 
 
 ctc_by_enumeration = Exercise(
@@ -124,121 +137,102 @@ def enumeration_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, enumeration_spec, probs.double(), whole(1))
 
 
-Spells = Callable[[Sequence[int], list[int], int], bool]
+wrong = ctc_by_enumeration.misconceptions
 
 
-def wrong_paths(explanation: str) -> Callable[[Spells], Spells]:
-    """A decorator for `spells(path, word, blank)`: which paths count, where the sum is as it should be."""
-
-    def add(spells: Spells) -> Spells:
-        def summed(probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-            word = target.tolist()
-            return each_path(probs, [path for path in paths_of(*probs.shape) if spells(path, word, blank)]).sum()
-
-        ctc_by_enumeration.misconception(explanation, spells.__name__)(summed)
-        return spells
-
-    return add
+def of_paths(paths: Loss) -> Loss:
+    """The sum over other paths: `paths(probs, word, blank)` has the probabilities along each, as `along` gives them."""
+    return lambda probs, target, blank=0: paths(probs, target.tolist(), blank).prod(1).sum()
 
 
-@wrong_paths(  # CTC14
-    "The blanks are dropped before the runs are merged: no path ever spells aa. Merge first."
+wrong.table(
+    of_paths,
+    dropped_before_merging=(
+        "The blanks are dropped before the runs are merged: no path ever spells aa. Merge first.",
+        lambda probs, word, blank: along(probs, lambda path: merged(c for c in path if c != blank) == word),
+        "CTC14",
+    ),
+    runs_not_merged=(
+        "Paths count whose runs are not merged: a a spells a, not aa.",
+        lambda probs, word, blank: along(probs, lambda path: [c for c in path if c != blank] == word),
+    ),
+    blanks_not_dropped=(
+        "Only paths without blanks count. A blank may stand before, between and after the letters.",
+        lambda probs, word, _blank: along(probs, lambda path: merged(path) == word),
+    ),
 )
-def dropped_before_merging(path: Sequence[int], word: list[int], blank: int) -> bool:
-    return [label for label, _ in groupby(label for label in path if label != blank)] == word
+argument_fixed(
+    wrong,
+    "enumeration_blank_is_zero",
+    "The blank is fixed at 0. It is the argument `blank`, which may be any class.",
+    blank=0,
+)
+wrong.table(
+    of_paths,
+    any_order=(
+        "The order of the letters does not count here: ba is taken for ab.",
+        lambda probs, word, blank: along(probs, lambda path: sorted(word_of(path, blank)) == sorted(word)),
+    ),
+    prefix_is_enough=(
+        "A path counts as soon as the letters of the word are the first that it spells. It may spell no more.",
+        lambda probs, word, blank: along(probs, lambda path: word_of(path, blank)[: len(word)] == word),
+    ),
+)
 
 
-@wrong_paths("Paths count whose runs are not merged: a a spells a, not aa.")
-def runs_not_merged(path: Sequence[int], word: list[int], blank: int) -> bool:
-    return [label for label in path if label != blank] == word
+def of_chances(result: Loss) -> Loss:
+    """Something else than the sum of the right paths' probabilities (P,)."""
+    return lambda probs, target, blank=0: result(along_word(probs, target, blank).prod(1))
 
 
-@wrong_paths("Only paths without blanks count. A blank may stand before, between and after the letters.")
-def blanks_not_dropped(path: Sequence[int], word: list[int], blank: int) -> bool:
-    return [label for label, _ in groupby(path)] == word
+wrong.table(
+    of_chances,
+    best_path=(
+        "This is the probability of the best path alone. The word has that of all its paths together.",
+        lambda chances: chances.amax() if len(chances) else chances.sum(),
+    ),
+    average_path=(
+        "This is the average over the paths. Paths exclude each other, so their probabilities add up.",
+        lambda chances: chances.mean() if len(chances) else chances.sum(),
+    ),
+    minus_logarithm=(
+        "This is the loss, -ln of the probability. Here the probability itself is asked for.",
+        lambda chances: -chances.sum().log(),
+    ),
+    counted=(
+        "This is the number of paths. Each counts with its probability.",
+        lambda chances: chances.sum() * 0 + len(chances),
+    ),
+)
+detached(
+    wrong,
+    "probs",
+    "The value is right, and no gradient flows back: `.item()` or `.tolist()` has cut the graph.",
+    "cut_off",
+)
 
 
-@wrong_paths("The blank is fixed at 0. It is the argument `blank`, which may be any class.")
-def enumeration_blank_is_zero(path: Sequence[int], word: list[int], blank: int) -> bool:
-    return word_of(path, 0) == word
-
-
-@wrong_paths("The order of the letters does not count here: ba is taken for ab.")
-def any_order(path: Sequence[int], word: list[int], blank: int) -> bool:
-    return sorted(word_of(path, blank)) == sorted(word)
-
-
-@wrong_paths("A path counts as soon as the letters of the word are the first that it spells. It may spell no more.")
-def prefix_is_enough(path: Sequence[int], word: list[int], blank: int) -> bool:
-    return word_of(path, blank)[: len(word)] == word
-
-
-def wrong_sums(explanation: str) -> Callable[[Loss], Loss]:
-    """A decorator for `sum(chances, probs)` of the paths' probabilities (P,)."""
-
-    def add(total: Loss) -> Loss:
-        def summed(probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-            word = target.tolist()
-            return total(
-                each_path(probs, [path for path in paths_of(*probs.shape) if word_of(path, blank) == word]), probs
-            )
-
-        ctc_by_enumeration.misconception(explanation, total.__name__)(summed)
-        return total
-
-    return add
-
-
-@wrong_sums("This is the probability of the best path alone. The word has that of all its paths together.")
-def best_path(chances: Tensor, probs: Tensor) -> Tensor:
-    return chances.amax() if len(chances) else chances.sum()
-
-
-@wrong_sums("This is the average over the paths. Paths exclude each other, so their probabilities add up.")
-def average_path(chances: Tensor, probs: Tensor) -> Tensor:
-    return chances.mean() if len(chances) else chances.sum()
-
-
-@wrong_sums("This is the loss, -ln of the probability. Here the probability itself is asked for.")
-def minus_logarithm(chances: Tensor, probs: Tensor) -> Tensor:
-    return -chances.sum().log()
-
-
-@wrong_sums("This is the number of paths. Each counts with its probability.")
-def counted(chances: Tensor, probs: Tensor) -> Tensor:
-    return chances.sum() * 0 + len(chances)
-
-
-@wrong_sums("The value is right, and no gradient flows back: `.item()` or `.tolist()` has cut the graph.")
-def cut_off(chances: Tensor, probs: Tensor) -> Tensor:
-    return chances.sum().detach()
-
-
-@wrong_sums("A word without any path is an error, or no tensor. Start the sum with `probs.new_zeros(())`.")
-def no_path_raises(chances: Tensor, probs: Tensor) -> Tensor:
+@wrong.formula(of_chances)(
+    "A word without any path is an error, or no tensor. Start the sum with `probs.new_zeros(())`."
+)
+def no_path_raises(chances: Tensor) -> Tensor:
     if not len(chances):
         raise ValueError("nothing to add")
     return chances.sum()
 
 
-@wrong_sums("The result is float32 for float64 input. Start the sum with `probs.new_zeros(())`.")
-def enumeration_float32(chances: Tensor, probs: Tensor) -> Tensor:
-    return chances.sum().float()
-
-
-@ctc_by_enumeration.misconception(
-    "The probabilities of a path's frames are added. It happens only if all of its frames do: multiply them."
+wrong.table(
+    enumeration_float32=(
+        "The result is float32 for float64 input. Start the sum with `probs.new_zeros(())`.",
+        lambda probs, target, blank=0: enumeration_spec(probs, target, blank).float(),
+    ),
+    frames_added=(
+        "The probabilities of a path's frames are added. It happens only if all of its frames do: multiply them.",
+        lambda probs, target, blank=0: along_word(probs, target, blank).sum(),
+    ),
+    through_logarithms=(
+        "The frames are multiplied by adding logarithms, and ln 0 leaves a NaN in the gradient. `prod` needs no "
+        "logarithm.",
+        lambda probs, target, blank=0: along_word(probs.log(), target, blank).sum(1).exp().sum(),
+    ),
 )
-def frames_added(probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-    paths = [path for path in paths_of(*probs.shape) if word_of(path, blank) == target.tolist()]
-    places = tensor(paths, dtype=torch.int64).reshape(len(paths), len(probs))
-    return probs[torch.arange(len(probs)), places].sum()
-
-
-@ctc_by_enumeration.misconception(
-    "The frames are multiplied by adding logarithms, and ln 0 leaves a NaN in the gradient. `prod` needs no logarithm."
-)
-def through_logarithms(probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-    paths = [path for path in paths_of(*probs.shape) if word_of(path, blank) == target.tolist()]
-    places = tensor(paths, dtype=torch.int64).reshape(len(paths), len(probs))
-    return probs.log()[torch.arange(len(probs)), places].sum(1).exp().sum()

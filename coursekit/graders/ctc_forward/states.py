@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_value
-from coursekit.graders.ctc_forward.common import READY_MADE, Rng, draw_word, skips_of, states_of, whole
+from coursekit.exercise import Exercise, Function, Loss, Rng, argument_fixed, same_dtype, same_value
+from coursekit.graders.ctc_forward.common import READY_MADE, draw_word, merged, of_list, skips_of, states_of, whole
 
 
 def states_spec(target: Tensor, blank: int = 0) -> Tensor:
@@ -62,73 +59,69 @@ def empty_word_states(f: Function, rng: Rng) -> None:
     same_dtype(f, states_spec, whole(1, 2).int())
 
 
-Listed = Callable[[list[int], int], list[Any]]
+wrong_states = ctc_states.misconceptions
+
+wrong_states.table(
+    of_list,
+    no_first_blank=(
+        "The first blank is missing: a path may begin with blanks. 2U + 1 states begin and end with one.",
+        lambda word, blank: tensor(states_of(word, blank)[1:]),
+    ),
+    no_last_blank=(
+        "The last blank is missing: a path may end with blanks. 2U + 1 states begin and end with one.",
+        lambda word, blank: tensor(states_of(word, blank)[:-1]),
+    ),
+    only_between=(
+        "The blanks stand between the labels only. A path may begin and end with them: 2U + 1 states.",
+        lambda word, blank: tensor(states_of(word, blank)[1:-1]),
+    ),
+)
 
 
-def wrong_states(explanation: str) -> Callable[[Listed], Listed]:
-    """A decorator for `states(word, blank)` as a list."""
-
-    def add(states: Listed) -> Listed:
-        def as_tensor(target: Tensor, blank: int = 0) -> Tensor:
-            return tensor(states(target.tolist(), blank), dtype=target.dtype)
-
-        ctc_states.misconception(explanation, states.__name__)(as_tensor)
-        return states
-
-    return add
-
-
-@wrong_states("The first blank is missing: a path may begin with blanks. 2U + 1 states begin and end with one.")
-def no_first_blank(word: list[int], blank: int) -> list[int]:
-    return states_of(word, blank)[1:]
-
-
-@wrong_states("The last blank is missing: a path may end with blanks. 2U + 1 states begin and end with one.")
-def no_last_blank(word: list[int], blank: int) -> list[int]:
-    return states_of(word, blank)[:-1]
-
-
-@wrong_states("The blanks stand between the labels only. A path may begin and end with them: 2U + 1 states.")
-def only_between(word: list[int], blank: int) -> list[int]:
-    return states_of(word, blank)[1:-1]
-
-
-@wrong_states("A blank stands only where a letter comes twice. It must stand there, and may stand everywhere.")
-def only_in_doubles(word: list[int], blank: int) -> list[int]:
+@wrong_states.formula(of_list)(
+    "A blank stands only where a letter comes twice. It must stand there, and may stand everywhere."
+)
+def only_in_doubles(word: list[int], blank: int) -> Tensor:
     states: list[int] = []
     for i, label in enumerate(word):
         states += [blank, label] if i and word[i - 1] == label else [label]
-    return states
+    return tensor(states)
 
 
-@wrong_states("The double letter became one state. The target is the word as it is written: nothing to merge here.")
-def merged_first(word: list[int], blank: int) -> list[int]:
-    return states_of([b for i, b in enumerate(word) if not i or word[i - 1] != b], blank)
-
-
-@wrong_states("The blank is fixed at 0. It is the argument `blank`, which may be any class.")
-def states_blank_is_zero(word: list[int], blank: int) -> list[int]:
-    return states_of(word, 0)
-
-
-@wrong_states("The labels stand in the even places, and the blanks in the odd ones. The first state is a blank.")
-def labels_in_even_places(word: list[int], blank: int) -> list[int]:
-    return [label for pair in zip(word, [blank] * len(word)) for label in pair] + [blank]
-
-
-@wrong_states("The labels come from back to front.")
-def reversed_word(word: list[int], blank: int) -> list[int]:
-    return states_of(word[::-1], blank)
-
-
-@wrong_states("The empty word has no state here. It has one, the blank, and paths of blanks alone.")
-def empty_has_none(word: list[int], blank: int) -> list[int]:
-    return states_of(word, blank) if word else []
-
-
-@ctc_states.misconception("The states are floats. They are used as indices: keep the dtype of target.")
-def states_as_floats(target: Tensor, blank: int = 0) -> Tensor:
-    return states_spec(target, blank).float()
+wrong_states.table(
+    of_list,
+    merged_first=(
+        "The double letter became one state. The target is the word as it is written: nothing to merge here.",
+        lambda word, blank: tensor(states_of(merged(word), blank)),
+    ),
+)
+argument_fixed(
+    wrong_states,
+    "states_blank_is_zero",
+    "The blank is fixed at 0. It is the argument `blank`, which may be any class.",
+    blank=0,
+)
+wrong_states.table(
+    of_list,
+    labels_in_even_places=(
+        "The labels stand in the even places, and the blanks in the odd ones. The first state is a blank.",
+        lambda word, blank: tensor([*states_of(word, blank)[1:], blank]),
+    ),
+    reversed_word=(
+        "The labels come from back to front.",
+        lambda word, blank: tensor(states_of(word[::-1], blank)),
+    ),
+    empty_has_none=(
+        "The empty word has no state here. It has one, the blank, and paths of blanks alone.",
+        lambda word, blank: tensor(states_of(word, blank) if word else []),
+    ),
+)
+wrong_states.table(
+    states_as_floats=(
+        "The states are floats. They are used as indices: keep the dtype of target.",
+        lambda target, blank=0: states_spec(target, blank).float(),
+    ),
+)
 
 
 # ---- which of them may be entered from two places before ---------------------------------------------------------
@@ -192,73 +185,68 @@ def booleans(f: Function, rng: Rng) -> None:
     same_dtype(f, skips_spec, whole(*draw_word(rng, 2, 4)), dtype=torch.bool)
 
 
-def wrong_skips(explanation: str) -> Callable[[Listed], Listed]:
-    """A decorator for `skips(states, blank)` as a list."""
-
-    def add(skips: Listed) -> Listed:
-        def as_tensor(target: Tensor, blank: int = 0) -> Tensor:
-            return tensor(skips(states_of(target.tolist(), blank), blank), dtype=torch.bool)
-
-        ctc_skips.misconception(explanation, skips.__name__)(as_tensor)
-        return skips
-
-    return add
+def of_states(skips: Loss) -> Loss:
+    """A mask, from `skips(states, blank)` of the list of states."""
+    return lambda target, blank=0: skips(states_of(target.tolist(), blank), blank).bool()
 
 
-@wrong_skips(  # CTC11
-    "A path may jump into the second of two equal labels here. Without the blank between them the two merge into one."
+wrong_skips = ctc_skips.misconceptions
+
+wrong_skips.table(
+    of_states,
+    into_every_label=(
+        "A path may jump into the second of two equal labels here. Without the blank between them the two merge into "
+        "one.",
+        lambda states, blank: tensor([s >= 2 and state != blank for s, state in enumerate(states)]),
+        "CTC11",
+    ),
+    into_every_state=(
+        "A path may jump into a blank here, and over the label before it: the letter is lost.",
+        lambda states, _blank: tensor([s >= 2 for s in range(len(states))]),
+    ),
+    into_blanks=(
+        "A path may jump into blanks and not into labels. It is the other way round: what is left out is a blank.",
+        lambda states, blank: tensor([s >= 2 and state == blank for s, state in enumerate(states)]),
+    ),
+    into_the_first_label=(
+        "The first label can be jumped into here. Two places before it there is nothing.",
+        lambda states, blank: tensor([skip or s == 1 for s, skip in enumerate(skips_of(states, blank))]),
+    ),
+    the_other_way_round=(
+        "This is where a path may *not* jump. The mask is the other way round.",
+        lambda states, blank: ~tensor(skips_of(states, blank)),
+    ),
+    where_it_starts=(
+        "The mask says from where a path may jump. It is asked for where it may land: two places further.",
+        lambda states, blank: tensor([*skips_of(states, blank)[2:], False, False]),
+    ),
+    against_the_neighbour=(
+        "Each state is compared with its neighbour, which is a blank. Compare with the state two places before.",
+        lambda states, _blank: tensor([s >= 1 and states[s] != states[s - 1] for s in range(len(states))]),
+    ),
+    against_all_before=(
+        "A label that came anywhere before cannot be jumped into here. Only the label right before it counts.",
+        lambda states, blank: tensor(
+            [skip and states[s] not in states[:s] for s, skip in enumerate(skips_of(states, blank))]
+        ),
+    ),
+    labels_only=(
+        "One entry a label came back. There are 2U + 1 states: blanks have an entry as well, False.",
+        lambda states, blank: tensor(skips_of(states, blank)[1::2]),
+    ),
 )
-def into_every_label(states: list[int], blank: int) -> list[bool]:
-    return [s >= 2 and states[s] != blank for s in range(len(states))]
 
 
-@wrong_skips("A path may jump into a blank here, and over the label before it: the letter is lost.")
-def into_every_state(states: list[int], blank: int) -> list[bool]:
-    return [s >= 2 for s in range(len(states))]
-
-
-@wrong_skips("A path may jump into blanks and not into labels. It is the other way round: what is left out is a blank.")
-def into_blanks(states: list[int], blank: int) -> list[bool]:
-    return [s >= 2 and states[s] == blank for s in range(len(states))]
-
-
-@wrong_skips("The first label can be jumped into here. Two places before it there is nothing.")
-def into_the_first_label(states: list[int], blank: int) -> list[bool]:
-    return [skip or s == 1 for s, skip in enumerate(skips_of(states, blank))]
-
-
-@wrong_skips("This is where a path may *not* jump. The mask is the other way round.")
-def the_other_way_round(states: list[int], blank: int) -> list[bool]:
-    return [not skip for skip in skips_of(states, blank)]
-
-
-@wrong_skips("The mask says from where a path may jump. It is asked for where it may land: two places further.")
-def where_it_starts(states: list[int], blank: int) -> list[bool]:
-    return [*skips_of(states, blank)[2:], False, False]
-
-
-@wrong_skips("Each state is compared with its neighbour, which is a blank. Compare with the state two places before.")
-def against_the_neighbour(states: list[int], blank: int) -> list[bool]:
-    return [s >= 1 and states[s] != states[s - 1] for s in range(len(states))]
-
-
-@wrong_skips("A label that came anywhere before cannot be jumped into here. Only the label right before it counts.")
-def against_all_before(states: list[int], blank: int) -> list[bool]:
-    return [skip and states[s] not in states[:s] for s, skip in enumerate(skips_of(states, blank))]
-
-
-@wrong_skips("One entry a label came back. There are 2U + 1 states: blanks have an entry as well, False.")
-def labels_only(states: list[int], blank: int) -> list[bool]:
-    return skips_of(states, blank)[1::2]
-
-
-@wrong_skips("The empty word is an error here. It has one state, into which nothing jumps.")
-def empty_word_raises(states: list[int], blank: int) -> list[bool]:
+@wrong_skips.formula(of_states)("The empty word is an error here. It has one state, into which nothing jumps.")
+def empty_word_raises(states: list[int], blank: int) -> Tensor:
     if len(states) == 1:
         raise IndexError("no label")
-    return skips_of(states, blank)
+    return tensor(skips_of(states, blank))
 
 
-@ctc_skips.misconception("The mask holds numbers. A comparison gives booleans: keep them, `masked_fill` wants them.")
-def skips_as_numbers(target: Tensor, blank: int = 0) -> Tensor:
-    return skips_spec(target, blank).float()
+wrong_skips.table(
+    skips_as_numbers=(
+        "The mask holds numbers. A comparison gives booleans: keep them, `masked_fill` wants them.",
+        lambda target, blank=0: skips_spec(target, blank).float(),
+    ),
+)

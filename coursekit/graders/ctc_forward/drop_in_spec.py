@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, inf
 
-from coursekit.exercise import reduced
-from coursekit.graders.ctc_forward.common import Loss, forward, ln_sum
+from coursekit.exercise import Loss, reduced
+from coursekit.graders.ctc_forward.common import forward, ln_sum
 
 Lengths = Tensor | Sequence[int]
 
@@ -46,21 +45,25 @@ def words_of(targets: Tensor, lengths: list[int], classes: int) -> list[list[int
     return words
 
 
+def by_length(losses: Tensor, words: list[list[int]], _frames: list[int], _targets: Tensor) -> Tensor:
+    """Each loss divided by the length of its word, an empty word's by 1."""
+    return losses / losses.new_tensor([max(len(word), 1) for word in words])
+
+
 def batched(
     one: Callable[[Tensor, list[int], int], Tensor] = word_loss,
     *,
     words_of: Callable[[Tensor, list[int], int], list[list[int]]] = words_of,
-    scaled: Callable[[Tensor, dict[str, Any]], Tensor] | None = None,
+    scaled: Callable[[Tensor, list[list[int]], list[int], Tensor], Tensor] = by_length,
 ) -> Loss:
     """A `ctc_loss`, from the loss of one word.
 
     Args:
         one: `one(log_probs, word, blank)` with log_probs (T, C), cut to the sample's frames.
         words_of: finds the words among the targets.
-        scaled: what "mean" averages over the samples: of the losses (N,) and of a dict with the words, the numbers of
-            frames, and the targets. torch: the losses divided by the lengths.
+        scaled: what "mean" averages over the samples: of the losses (N,), the words, the numbers of frames, and the
+            targets. torch: the losses divided by the lengths.
     """
-    over = scaled or by_length
 
     def ctc_loss(
         log_probs: Tensor,
@@ -85,12 +88,10 @@ def batched(
         if zero_infinity:
             losses = losses.masked_fill(losses == inf, 0.0)
         if reduction == "mean":
-            losses = over(losses, {"words": words, "frames": frames, "targets": targets})
+            losses = scaled(losses, words, frames, targets)
         return reduced(losses.squeeze(0) if alone else losses, reduction)
 
     return ctc_loss
 
 
-def by_length(losses: Tensor, batch: dict[str, Any]) -> Tensor:
-    """Each loss divided by the length of its word, an empty word's by 1."""
-    return losses / losses.new_tensor([max(len(word), 1) for word in batch["words"]])
+ctc_spec = batched()
