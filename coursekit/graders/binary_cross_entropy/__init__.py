@@ -5,18 +5,16 @@ Sources: Lin et al., Focal Loss for Dense Object Detection (2017), and torchvisi
 `multilabel_soft_margin_loss`; `keras.losses.binary_crossentropy`.
 
 All these losses are the same two numbers, what a yes costs and what a no costs, mixed by the target. So the mistakes
-in mixing, weighing and reducing are written once, and added to each loss in which they can be made.
+in mixing, weighing and reducing are written once, and each loss in which they can be made takes them.
 """
 
-from coursekit.graders.binary_cross_entropy.sigmoid import log_sigmoid, sigmoid
-from coursekit.graders.binary_cross_entropy.shares import binary_cross_entropy
-from coursekit.graders.binary_cross_entropy.logits import binary_cross_entropy_with_logits
 from coursekit.graders.binary_cross_entropy.focal import sigmoid_focal_loss
 from coursekit.graders.binary_cross_entropy.keras import keras_binary_crossentropy
 from coursekit.graders.binary_cross_entropy.labels import multilabel_soft_margin_loss
-
-# adds its mistakes to the exercises above
-from coursekit.graders.binary_cross_entropy import shared_mistakes
+from coursekit.graders.binary_cross_entropy.log_sigmoid import log_sigmoid
+from coursekit.graders.binary_cross_entropy.logits import binary_cross_entropy_with_logits
+from coursekit.graders.binary_cross_entropy.shares import binary_cross_entropy
+from coursekit.graders.binary_cross_entropy.sigmoid import sigmoid
 
 # in the order of the course
 EXERCISES = (

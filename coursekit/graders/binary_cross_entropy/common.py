@@ -1,21 +1,14 @@
-"""What all exercises share: inputs, shapes, how a mistake is added."""
+"""What all exercises share: the inputs that their checks draw, and what is forbidden."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Mistakes, wrong_in
-
-Rng = np.random.Generator
-Loss = Callable[..., Tensor]
-Draw = Callable[..., tuple[Tensor, Tensor]]
-
+from coursekit.exercise import Rng
 
 LOSSES = (
     *("binary_cross_entropy", "binary_cross_entropy_with_logits", "multilabel_soft_margin_loss", "soft_margin_loss"),
@@ -53,47 +46,3 @@ def with_shares(rng: Rng, *shape: int) -> tuple[Tensor, Tensor]:
 def with_logits(rng: Rng, *shape: int) -> tuple[Tensor, Tensor]:
     """Logits, and a yes or no for each."""
     return draw(rng, LOGITS, *shape), answers(rng, *shape)
-
-
-def wrong_part(exercises: dict[str, Mistakes], part: str, *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
-    """Adds a mistake in one of the parts that a spec is made of: what takes this part's place."""
-
-    def add(own: Loss) -> Loss:
-        def with_own(spec: Loss, *args: Any, **flags: Any) -> Tensor:
-            return spec(*args, **{part: own}, **flags)
-
-        wrong_in(exercises, *explanations, name=name or own.__name__)(with_own)
-        return own
-
-    return add
-
-
-def wrong_losses(exercises: dict[str, Mistakes], *explanations: str, name: str = "") -> Callable[[Loss], Loss]:
-    """Adds a mistake in the loss of each element: a function of the right loss, and of its arguments."""
-    return wrong_part(exercises, "twist", *explanations, name=name)
-
-
-def as_it_is(losses: Loss, *args: Any) -> Tensor:
-    """The twist of a spec that nobody has spoilt."""
-    return losses(*args)
-
-
-def weighed(losses: Tensor, weight: Tensor | None) -> Tensor:
-    """Each loss times its factor, which does not add to the shape."""
-    return losses if weight is None else losses * weight.expand_as(losses)
-
-
-def broadcast(*values: Tensor) -> tuple[Tensor, ...]:
-    """All in the shape to which they broadcast together."""
-    return tuple(torch.broadcast_tensors(*values))  # type: ignore[no-untyped-call]
-
-
-def alike(one: Tensor, other: Tensor) -> None:
-    """Raises where torch and Keras do: what would broadcast is refused."""
-    if one.shape != other.shape:
-        raise ValueError(f"one is {tuple(one.shape)}, the other {tuple(other.shape)}")
-
-
-def yes_and_no(losses: Loss, x: Tensor, t: Tensor, *rest: Any) -> tuple[Tensor, Tensor]:
-    """What a yes costs, and what a no."""
-    return losses(x, torch.ones_like(t), *rest), losses(x, torch.zeros_like(t), *rest)

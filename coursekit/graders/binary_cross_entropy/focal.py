@@ -13,52 +13,25 @@ from coursekit.exercise import (
     REDUCTIONS,
     Exercise,
     Function,
+    Rng,
+    argument_fixed,
+    other_default,
     reduced,
     refuses,
     same_dtype,
     same_gradient,
     same_value,
-    wrong_in,
+    wrong_words,
 )
-from coursekit.graders.binary_cross_entropy.common import (
-    LOGITS,
-    LOSSES,
-    SHARES,
-    Loss,
-    Rng,
-    alike,
-    answers,
-    draw,
-    with_logits,
-    wrong_part,
+from coursekit.graders.binary_cross_entropy.common import LOGITS, LOSSES, SHARES, answers, draw, with_logits
+from coursekit.graders.binary_cross_entropy.shared_mistakes import broadcasting, coarse, shared
+from coursekit.graders.binary_cross_entropy.specs import (
+    focal_spec,
+    of_logits,
+    of_shares,
+    share_of_right,
+    sigmoid_spec,
 )
-from coursekit.graders.binary_cross_entropy.logits import of_logits
-from coursekit.graders.binary_cross_entropy.shares import of_shares
-from coursekit.graders.binary_cross_entropy.sigmoid import sigmoid_spec
-
-
-def share_of_right(inputs: Tensor, targets: Tensor) -> Tensor:
-    """How much probability the right answer was given: p of a yes, 1 - p of a no."""
-    p = sigmoid_spec(inputs)
-    return p * targets + (1 - p) * (1 - targets)
-
-
-def focal_spec(
-    inputs: Tensor,
-    targets: Tensor,
-    alpha: float = 0.25,
-    gamma: float = 2.0,
-    reduction: str = "none",
-    right: Loss = share_of_right,
-    losses: Loss = of_logits,
-) -> Tensor:
-    """Each loss times what its right answer lacks, to the power gamma, times the factor of its side."""
-    alike(inputs, targets)
-    value = losses(inputs, targets) * (1 - right(inputs, targets)) ** gamma
-    if alpha >= 0:
-        value = value * (alpha * targets + (1 - alpha) * (1 - targets))
-    return reduced(value, reduction)
-
 
 sigmoid_focal_loss = Exercise(
     "sigmoid_focal_loss",
@@ -155,131 +128,124 @@ def focal_shapes(f: Function, rng: Rng) -> None:
     refuses(f, draw(rng, LOGITS, 3, 1), answers(rng, 3))
 
 
-ON_FOCAL = {"focal": sigmoid_focal_loss.misconceptions}
-wrong_on_focal = partial(wrong_in, ON_FOCAL)
+wrong = sigmoid_focal_loss.misconceptions
 
-
-wrong_share = partial(wrong_part, ON_FOCAL, "right")
-wrong_surprise = partial(wrong_part, ON_FOCAL, "losses")
-
-
-@wrong_on_focal("The factor of the noes is alpha as well. A no has 1 - alpha: together they are 1.")
-def alpha_for_all(spec: Loss, inputs: Tensor, targets: Tensor, alpha: float = 0.25, **flags: Any) -> Tensor:
-    return focal_spec(inputs, targets, -1, **flags) * (alpha if alpha >= 0 else 1)
-
-
-@wrong_on_focal("A no has the factor 1 here. It has 1 - alpha.")
-def alpha_for_yes_only(
-    spec: Loss, inputs: Tensor, targets: Tensor, alpha: float = 0.25, reduction: str = "none", **flags: Any
-) -> Tensor:
-    factor = alpha * targets + 1 - targets if alpha >= 0 else 1
-    return reduced(factor * focal_spec(inputs, targets, -1, **flags), reduction)
-
-
-@wrong_on_focal("The two factors have changed sides: alpha belongs to a yes, 1 - alpha to a no.")
-def alpha_swapped(spec: Loss, inputs: Tensor, targets: Tensor, alpha: float = 0.25, **flags: Any) -> Tensor:
-    return focal_spec(inputs, targets, 1 - alpha if alpha >= 0 else alpha, **flags)
-
-
-@wrong_on_focal("`alpha` is not used: a yes has the factor alpha, a no 1 - alpha.")
-def alpha_ignored(spec: Loss, inputs: Tensor, targets: Tensor, alpha: float = 0.25, **flags: Any) -> Tensor:
-    return focal_spec(inputs, targets, -1, **flags)
-
-
-@wrong_on_focal("A negative alpha is multiplied in. It is the sign that neither side has a factor.")
-def negative_alpha_used(
-    spec: Loss, inputs: Tensor, targets: Tensor, alpha: float = 0.25, reduction: str = "none", **flags: Any
-) -> Tensor:
-    factor = alpha * targets + (1 - alpha) * (1 - targets)
-    return reduced(factor * focal_spec(inputs, targets, -1, **flags), reduction)
-
-
-@wrong_on_focal("An alpha of 0 switches the factors off (`if alpha:`). Only a negative one does; 0 silences every yes.")
-def zero_switches_off(spec: Loss, inputs: Tensor, targets: Tensor, alpha: float = 0.25, **flags: Any) -> Tensor:
-    return focal_spec(inputs, targets, alpha or -1, **flags)
-
-
-@wrong_on_focal("`gamma` is not used: the exponent is always 2.")
-def gamma_is_two(spec: Loss, inputs: Tensor, targets: Tensor, gamma: float = 2.0, **flags: Any) -> Tensor:
-    return focal_spec(inputs, targets, **flags)
-
-
-@wrong_on_focal("The factor (1 - q)^gamma is missing: this is the binary cross-entropy with its alphas.")
-def gamma_is_zero(spec: Loss, inputs: Tensor, targets: Tensor, gamma: float = 2.0, **flags: Any) -> Tensor:
-    return focal_spec(inputs, targets, gamma=0.0, **flags)
-
-
-@wrong_on_focal("This multiplies by gamma instead of raising to the power gamma.")
-def gamma_multiplies(spec: Loss, inputs: Tensor, targets: Tensor, gamma: float = 2.0, **flags: Any) -> Tensor:
-    return gamma * focal_spec(inputs, targets, gamma=1.0, **flags)
-
-
-@wrong_on_focal("The mean divides by the number of yeses. Papers do that with the sum; 'mean' divides by all elements.")
-def mean_over_yeses(spec: Loss, inputs: Tensor, targets: Tensor, reduction: str = "none", **flags: Any) -> Tensor:
-    value = focal_spec(inputs, targets, reduction=reduction, **flags)
-    return value * targets.numel() / targets.sum() if reduction == "mean" else value
-
-
-@wrong_on_focal("The default is a mean here. torchvision's is 'none', unlike torch's own losses.")
-def mean_by_default(spec: Loss, inputs: Tensor, targets: Tensor, **flags: Any) -> Tensor:
-    return focal_spec(inputs, targets, **{"reduction": "mean", **flags})
-
-
-@wrong_on_focal(  # BCEL1
-    "A sigmoid was applied first. The arguments are logits; the sigmoid is inside."
+wrong.table(
+    focal_alpha_for_all=(
+        "The factor of the noes is alpha as well. A no has 1 - alpha: together they are 1.",
+        lambda x, t, alpha=0.25, **flags: focal_spec(x, t, -1, **flags) * (alpha if alpha >= 0 else 1),
+    ),
+    focal_alpha_for_yes_only=(
+        "A no has the factor 1 here. It has 1 - alpha.",
+        lambda x, t, alpha=0.25, gamma=2.0, reduction="none": reduced(
+            (alpha * t + 1 - t if alpha >= 0 else 1) * focal_spec(x, t, -1, gamma), reduction
+        ),
+    ),
+    focal_alpha_swapped=(
+        "The two factors have changed sides: alpha belongs to a yes, 1 - alpha to a no.",
+        lambda x, t, alpha=0.25, **flags: focal_spec(x, t, 1 - alpha if alpha >= 0 else alpha, **flags),
+    ),
 )
-def focal_sigmoid_twice(spec: Loss, inputs: Tensor, targets: Tensor, **flags: Any) -> Tensor:
-    return focal_spec(sigmoid_spec(inputs), targets, **flags)
+
+argument_fixed(
+    wrong, "focal_alpha_ignored", "`alpha` is not used: a yes has the factor alpha, a no 1 - alpha.", alpha=-1
+)
+
+wrong.table(
+    focal_negative_alpha_used=(
+        "A negative alpha is multiplied in. It is the sign that neither side has a factor.",
+        lambda x, t, alpha=0.25, gamma=2.0, reduction="none": reduced(
+            (alpha * t + (1 - alpha) * (1 - t)) * focal_spec(x, t, -1, gamma), reduction
+        ),
+    ),
+    focal_zero_switches_off=(
+        "An alpha of 0 switches the factors off (`if alpha:`). Only a negative one does; 0 silences every yes.",
+        lambda x, t, alpha=0.25, **flags: focal_spec(x, t, alpha or -1, **flags),
+    ),
+)
+
+argument_fixed(wrong, "focal_gamma_is_two", "`gamma` is not used: the exponent is always 2.", gamma=2.0)
+argument_fixed(
+    wrong,
+    "focal_gamma_is_zero",
+    "The factor (1 - q)^gamma is missing: this is the binary cross-entropy with its alphas.",
+    gamma=0.0,
+)
+
+wrong.table(
+    focal_gamma_multiplies=(
+        "This multiplies by gamma instead of raising to the power gamma.",
+        lambda x, t, gamma=2.0, **flags: gamma * focal_spec(x, t, gamma=1.0, **flags),
+    ),
+)
 
 
-@wrong_on_focal("q was computed from the loss with its alpha on it: exp(-alpha · loss) is no probability.")
-def q_with_alpha(
-    spec: Loss,
-    inputs: Tensor,
-    targets: Tensor,
-    alpha: float = 0.25,
-    gamma: float = 2.0,
-    reduction: str = "none",
+@wrong("The mean divides by the number of yeses. Papers do that with the sum; 'mean' divides by all elements.")
+def focal_mean_over_yeses(x: Tensor, t: Tensor, reduction: str = "none", **flags: Any) -> Tensor:
+    value = focal_spec(x, t, reduction=reduction, **flags)
+    return value * t.numel() / t.sum() if reduction == "mean" else value
+
+
+other_default(
+    wrong,
+    "focal_mean_by_default",
+    "The default is a mean here. torchvision's is 'none', unlike torch's own losses.",
+    reduction="mean",
+)
+
+wrong.table(
+    focal_sigmoid_twice=(
+        "A sigmoid was applied first. The arguments are logits; the sigmoid is inside.",
+        lambda x, t, **flags: focal_spec(sigmoid_spec(x), t, **flags),
+        "BCEL1",
+    )
+)
+
+
+@wrong("q was computed from the loss with its alpha on it: exp(-alpha · loss) is no probability.")
+def focal_q_with_alpha(
+    x: Tensor, t: Tensor, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
 ) -> Tensor:
-    loss = focal_spec(inputs, targets, alpha, 0.0)
+    loss = focal_spec(x, t, alpha, 0.0)
     return reduced(loss * (1 - (-loss).exp()) ** gamma, reduction)
 
 
-@wrong_share("The factor is q^gamma: it keeps what is known and silences what is not. Use 1 - q.")
-def keeps_the_known(inputs: Tensor, targets: Tensor) -> Tensor:
-    return 1 - share_of_right(inputs, targets)
-
-
-@wrong_share("q is p for a no as well. The right answer of a no was given 1 - p.")
-def share_of_yes(inputs: Tensor, targets: Tensor) -> Tensor:
-    return sigmoid_spec(inputs) + 0 * targets
-
-
-@wrong_share(
-    "The factor was cut from the graph (`detach`, `no_grad`): the value is right, the gradient misses that the factor "
-    "moves too."
+wrong.table(
+    lambda q: partial(focal_spec, right=q),
+    focal_keeps_the_known=(
+        "The factor is q^gamma: it keeps what is known and silences what is not. Use 1 - q.",
+        lambda x, t: 1 - share_of_right(x, t),
+    ),
+    focal_share_of_yes=(
+        "q is p for a no as well. The right answer of a no was given 1 - p.",
+        lambda x, t: sigmoid_spec(x) + 0 * t,
+    ),
+    focal_factor_detached=(
+        "The factor was cut from the graph (`detach`, `no_grad`): the value is right, the gradient misses that the "
+        "factor moves too.",
+        lambda x, t: share_of_right(x, t).detach(),
+    ),
+    focal_q_from_the_loss=(
+        "q is exp(-loss). For targets of 0 and 1 that is right; between them q is p t + (1 - p)(1 - t).",
+        lambda x, t: (-of_logits(x, t)).exp(),
+    ),
+    focal_q_of_the_batch=(
+        "The factor was computed from the mean over the batch. Each element has its own.",
+        lambda x, t: share_of_right(x, t).mean(),
+    ),
 )
-def factor_detached(inputs: Tensor, targets: Tensor) -> Tensor:
-    return share_of_right(inputs, targets).detach()
 
-
-@wrong_share("q is exp(-loss). For targets of 0 and 1 that is right; between them q is p t + (1 - p)(1 - t).")
-def q_from_the_loss(inputs: Tensor, targets: Tensor) -> Tensor:
-    return (-of_logits(inputs, targets)).exp()
-
-
-@wrong_share("The factor was computed from the mean over the batch. Each element has its own.")
-def q_of_the_batch(inputs: Tensor, targets: Tensor) -> Tensor:
-    return share_of_right(inputs, targets).mean()
-
-
-@wrong_surprise("The factor stands alone; the surprise that it should scale is missing.")
-def factor_alone(inputs: Tensor, targets: Tensor) -> Tensor:
-    return torch.ones_like(inputs) + 0 * targets
-
-
-@wrong_surprise(  # BCE5
-    "The surprise was taken of a rounded probability, cut off at 100. Start from the loss on logits."
+wrong.table(
+    lambda losses: partial(focal_spec, losses=losses),
+    focal_factor_alone=(
+        "The factor stands alone; the surprise that it should scale is missing.",
+        lambda x, t: torch.ones_like(x) + 0 * t,
+    ),
+    focal_through_a_share=(
+        "The surprise was taken of a rounded probability, cut off at 100. Start from the loss on logits.",
+        lambda x, t: of_shares(sigmoid_spec(x), t),
+        "BCE5",
+    ),
 )
-def focal_through_a_share(inputs: Tensor, targets: Tensor) -> Tensor:
-    return of_shares(sigmoid_spec(inputs), targets)
+
+wrong.extend(shared("focal", focal_spec, wrong_words, coarse, broadcasting))

@@ -3,60 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from itertools import product
 from math import prod
 from typing import Any
 
 import torch
-from torch import Tensor, inf, tensor
+from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, refuses, same_dtype, same_gradient, same_value, wrong_in
-from coursekit.exercise.twins import keras_twin
-from coursekit.graders.binary_cross_entropy.common import (
-    DTYPES,
-    LOGITS,
-    LOSSES,
-    SHARES,
-    Loss,
-    Rng,
-    alike,
-    answers,
-    as_it_is,
-    broadcast,
-    draw,
-    wrong_part,
-)
-from coursekit.graders.binary_cross_entropy.logits import of_logits
-from coursekit.graders.binary_cross_entropy.shares import of_shares, plain
+from coursekit.exercise import Exercise, Function, Rng, keras_twin, refuses, same_dtype, same_gradient, same_value
+from coursekit.graders.binary_cross_entropy.common import DTYPES, LOGITS, LOSSES, SHARES, answers, draw
+from coursekit.graders.binary_cross_entropy.keras_mistakes import MISTAKES
+from coursekit.graders.binary_cross_entropy.specs import keras_spec
 from coursekit.wire import Question
-
-
-def of_clipped(p: Tensor, t: Tensor, low: float = 1e-7, high: float = 1 - 1e-7) -> Tensor:
-    """The loss of each probability, clipped first."""
-    p = p.clamp(low, high)
-    return -(t * p.log() + (1 - t) * (1 - p).log())
-
-
-def half_way(y_true: Tensor, label_smoothing: float) -> Tensor:
-    """A share of the target replaced by ½."""
-    return y_true * (1 - label_smoothing) + label_smoothing / 2
-
-
-def keras_spec(
-    y_true: Tensor,
-    y_pred: Tensor,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-    twist: Loss = as_it_is,
-    smooth: Loss = half_way,
-    clipped: Loss = of_clipped,
-) -> Tensor:
-    """The mean along `axis` of each loss, the target smoothed."""
-    alike(y_true, y_pred)
-    t = smooth(y_true.to(y_pred.dtype), label_smoothing)
-    return twist(of_logits if from_logits else clipped, y_pred, t).mean(axis)
 
 
 def keras_cases() -> Iterator[Question]:
@@ -239,167 +197,4 @@ def keras_few(f: Function, rng: Rng) -> None:
     same_value(f, keras_spec, torch.empty(0, 3), torch.empty(0, 3))
 
 
-ON_KERAS = {"keras": keras_binary_crossentropy.misconceptions}
-wrong_on_keras = partial(wrong_in, ON_KERAS)
-
-
-wrong_smoothing = partial(wrong_part, ON_KERAS, "smooth")
-wrong_clip = partial(wrong_part, ON_KERAS, "clipped")
-
-
-@wrong_on_keras(
-    "The arguments have changed places: the prediction was taken for the truth. In Keras the truth is first."
-)
-def places_of_torch(spec: Loss, y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
-    return keras_spec(y_pred, y_true, **flags)
-
-
-@wrong_on_keras(  # K1
-    "`from_logits` is not used: logits are clipped to [0, 1] as if they were probabilities, and look perfect."
-)
-def never_logits(spec: Loss, y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
-    return keras_spec(y_true, y_pred, **{**flags, "from_logits": False})
-
-
-@wrong_on_keras(  # K2
-    "`from_logits` is not used: a sigmoid is applied to probabilities as well. It is False unless it is said."
-)
-def always_logits(spec: Loss, y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
-    return keras_spec(y_true, y_pred, **{**flags, "from_logits": True})
-
-
-@wrong_on_keras("The smoothing is left out for logits. It is about the target, whatever the prediction is.")
-def logits_not_smoothed(
-    spec: Loss, y_true: Tensor, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Tensor:
-    return keras_spec(y_true, y_pred, from_logits, 0.0 if from_logits else label_smoothing, axis)
-
-
-@wrong_on_keras("`axis` is not used: the mean is along the last dimension, whatever was asked for.")
-def always_last_axis(spec: Loss, y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
-    return keras_spec(y_true, y_pred, **{**flags, "axis": -1})
-
-
-@wrong_on_keras("`axis` is the dimension that is kept here. It is the one to average over.")
-def axis_kept(
-    spec: Loss, y_true: Tensor, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Tensor:
-    return keras_spec(
-        y_true.movedim(axis, 0).flatten(1), y_pred.movedim(axis, 0).flatten(1), from_logits, label_smoothing
-    )
-
-
-@wrong_on_keras("This is one number for the whole batch. The class averages over it; the function has one a row.")
-def keras_batch_mean(spec: Loss, y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
-    return keras_spec(y_true, y_pred, **flags).mean()
-
-
-@wrong_on_keras("The losses of a row are added up. Their mean is asked for.")
-def keras_row_sum(spec: Loss, y_true: Tensor, y_pred: Tensor, axis: int = -1, **flags: Any) -> Tensor:
-    return keras_spec(y_true, y_pred, axis=axis, **flags) * y_pred.shape[axis]
-
-
-@wrong_on_keras("There is one loss for each element. Their mean along `axis` is asked for.")
-def keras_each(spec: Loss, y_true: Tensor, y_pred: Tensor, axis: int = -1, **flags: Any) -> Tensor:
-    return keras_spec(y_true.unsqueeze(-1), y_pred.unsqueeze(-1), **flags)
-
-
-@wrong_on_keras("`y_true` is taken for a constant: no gradient flows back to it. Keras's does.")
-def truth_detached(spec: Loss, y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
-    return keras_spec(y_true.detach(), y_pred, **flags)
-
-
-@wrong_on_keras(
-    "The result has not the dtype of `y_pred`. Keras converts `y_true` to it, whichever of the two is finer."
-)
-def keras_promoted(spec: Loss, y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
-    return keras_spec(y_true, y_pred.to(torch.promote_types(y_true.dtype, y_pred.dtype)), **flags)
-
-
-@wrong_on_keras(
-    "Integers among the targets are refused. Keras converts `y_true` to the dtype of `y_pred` first: `y_true.to(…)`."
-)
-def integers_refused(spec: Loss, y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
-    if not y_true.is_floating_point():
-        raise RuntimeError("Found dtype Long but expected Float")
-    return keras_spec(y_true, y_pred, **flags)
-
-
-@wrong_on_keras("Shapes that differ are broadcast. Keras raises a ValueError: (N,) against (N, 1) is a mistake.")
-def keras_broadcast(spec: Loss, y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tensor:
-    return spec(*broadcast(y_true, y_pred), **flags)
-
-
-@wrong_smoothing("`label_smoothing` is not used.")
-def not_smoothed(y: Tensor, a: float) -> Tensor:
-    return y
-
-
-@wrong_smoothing(  # K6
-    "A yes becomes 1 - α and a no α. Keras replaces a share of α by ½, so a yes becomes 1 - α/2: half as much.",
-)
-def smoothed_twice_as_much(y: Tensor, a: float) -> Tensor:
-    return y * (1 - a) + (1 - y) * a
-
-
-@wrong_smoothing(  # K6
-    "α and 1 - α have changed places: with α = 0.1 nearly nothing of the target is left."
-)
-def smoothing_reversed(y: Tensor, a: float) -> Tensor:
-    return y * a + (1 - a) / 2 if a else y
-
-
-@wrong_smoothing(  # K6
-    "Only a yes is smoothed, to 1 - α. A no moves as well: both are drawn towards ½."
-)
-def only_yes_smoothed(y: Tensor, a: float) -> Tensor:
-    return y * (1 - a)
-
-
-@wrong_smoothing("α is added in place of α/2. The share that was taken away, α, is replaced by ½ of it.")  # K6
-def smoothing_too_much(y: Tensor, a: float) -> Tensor:
-    return y * (1 - a) + a
-
-
-@wrong_smoothing("The targets are pushed to [α/2, 1 - α/2], which is right for 0 and 1 only. Scale them instead.")
-def smoothing_clamps(y: Tensor, a: float) -> Tensor:
-    return y.clamp(a / 2, 1 - a / 2)
-
-
-@wrong_clip(  # K3
-    "The logarithms are cut off at -100, as in torch. Keras clips the probability: a sure mistake costs 16.118.",
-)
-def guarded_as_in_torch(p: Tensor, t: Tensor) -> Tensor:
-    return of_shares(p.clamp(0, 1), t)
-
-
-@wrong_clip("Nothing is clipped: a sure mistake costs inf. Keras clips to [1e-7, 1 - 1e-7].")
-def not_clipped(p: Tensor, t: Tensor) -> Tensor:
-    return plain(p, t)
-
-
-@wrong_clip("1e-7 is added inside the logarithms in place of a clip, and a negative number stays negative.")
-def keras_padded(p: Tensor, t: Tensor) -> Tensor:
-    return plain(p, t, lambda x: (x + 1e-7).log())
-
-
-@wrong_clip("The bounds are 1e-8 and 1 - 1e-8. Keras's epsilon is 1e-7.")
-def smaller_bounds(p: Tensor, t: Tensor) -> Tensor:
-    return of_clipped(p, t, 1e-8, 1 - 1e-8)
-
-
-@wrong_clip("The lower bound is missing: at 0 the logarithm is -inf. Clip at both ends.")
-def no_lower_bound(p: Tensor, t: Tensor) -> Tensor:
-    return of_clipped(p, t, -inf)
-
-
-@wrong_clip("The upper bound is missing: at 1 a no costs inf. Clip at both ends.")
-def no_upper_bound(p: Tensor, t: Tensor) -> Tensor:
-    return of_clipped(p, t, high=inf)
-
-
-@wrong_clip(
-    "A gradient flows through the clip to numbers that were clipped. They do not move the loss: their slope is 0.",
-)
-def slope_through_the_clip(p: Tensor, t: Tensor) -> Tensor:
-    return of_clipped(p + (p.clamp(1e-7, 1 - 1e-7) - p).detach(), t)
+keras_binary_crossentropy.misconceptions.extend(MISTAKES)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from itertools import product
 from math import prod
 from typing import Any
@@ -12,32 +11,33 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, same_dtype, same_gradient, same_value, wrong_in
-from coursekit.graders.binary_cross_entropy.common import (
-    DTYPES,
-    LOGITS,
-    LOSSES,
-    SHARES,
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
     Loss,
     Rng,
-    as_it_is,
-    draw,
-    weighed,
-    with_logits,
-    wrong_losses,
+    reduced,
+    same_dtype,
+    same_gradient,
+    same_value,
+    wrong_words,
 )
+from coursekit.graders.binary_cross_entropy.common import DTYPES, LOGITS, LOSSES, SHARES, draw, with_logits
 from coursekit.graders.binary_cross_entropy.drop_in import drop_in_parity
-from coursekit.graders.binary_cross_entropy.logits import of_logits
-from coursekit.graders.binary_cross_entropy.sigmoid import softmax_of_all
+from coursekit.graders.binary_cross_entropy.shared_mistakes import (
+    coarse,
+    constant_target,
+    empty_is_zero,
+    logits_only,
+    mixing,
+    of_elements,
+    shared,
+    softmax_of_all,
+    weighing,
+)
+from coursekit.graders.binary_cross_entropy.specs import labels_spec, of_logits, weighed
 from coursekit.wire import Question
-
-
-def labels_spec(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean", twist: Loss = as_it_is
-) -> Tensor:
-    """The loss of each label, weighted; their sum divided by C; reduced over the samples."""
-    losses = weighed(twist(of_logits, input, target), weight)
-    return reduced(losses.sum(-1) / input.shape[-1], reduction)
 
 
 def labels_cases() -> Iterator[Question]:
@@ -131,106 +131,102 @@ def integer_labels(f: Function, rng: Rng) -> None:
     same_dtype(f, labels_spec, x, t.double(), dtype=torch.float64)
 
 
-ON_LABELS = {"labels": multilabel_soft_margin_loss.misconceptions}
-wrong_on_labels = partial(wrong_in, ON_LABELS)
+wrong = multilabel_soft_margin_loss.misconceptions
 
 
-def label_losses(input: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
-    """One loss for each label of each sample, weighted."""
-    return weighed(of_logits(input, target), weight)
+def of_labels(formula: Loss) -> Loss:
+    """The loss by a formula of the weighted losses of all labels, and of the reduction."""
+
+    def loss(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
+        return formula(weighed(of_logits(input, target), weight), reduction)
+
+    return loss
 
 
-def reduced_labels(explanation: str) -> Callable[[Loss], Loss]:
-    """Adds a mistake in how the losses of all labels become one loss a sample: a function of them and the reduction."""
-
-    def add(own: Loss) -> Loss:
-        def loss(
-            spec: Loss, input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
-        ) -> Tensor:
-            return own(label_losses(input, target, weight), reduction)
-
-        return wrong_on_labels(explanation, name=own.__name__)(loss)
-
-    return add
-
-
-@reduced_labels(  # MLSM2
-    "'sum' adds up all labels of all samples. The mean over the labels comes first; only the samples are added."
+wrong.table(
+    of_labels,
+    labels_sum_over_labels_too=(
+        "'sum' adds up all labels of all samples. The mean over the labels comes first; only the samples are added.",
+        lambda losses, word: losses.sum() if word == "sum" else reduced(losses.mean(-1), word),
+        "MLSM2",
+    ),
+    labels_none_keeps_labels=(
+        "'none' leaves one loss for each label. It is one for each sample, the mean over the labels.",
+        lambda losses, word: losses if word == "none" else reduced(losses.mean(-1), word),
+        "MLSM3",
+    ),
+    labels_elementwise=(
+        "The labels are never averaged: this is the binary cross-entropy of all elements, reduced. torch takes the "
+        "mean over the labels first, whatever the reduction is.",
+        reduced,
+        "MLSM2 MLSM3",
+    ),
+    labels_added_up=(
+        "The losses of a sample are added up. torch divides by the number of labels, C.",
+        lambda losses, word: reduced(losses.sum(-1), word),
+    ),
+    labels_mean_over_samples=(
+        "The mean runs over the samples, dimension 0. The labels are the last dimension.",
+        lambda losses, word: reduced(losses.mean(0), word),
+    ),
+    labels_in_dimension_one=(
+        "The mean runs over dimension 1. Of three dimensions the labels are the last.",
+        lambda losses, word: reduced(losses.mean(min(1, losses.ndim - 1)), word),
+    ),
 )
-def sum_over_labels_too(losses: Tensor, reduction: str) -> Tensor:
-    return losses.sum() if reduction == "sum" else reduced(losses.mean(-1), reduction)
 
 
-@reduced_labels(  # MLSM3
-    "'none' leaves one loss for each label. It is one for each sample, the mean over the labels."
-)
-def none_keeps_labels(losses: Tensor, reduction: str) -> Tensor:
-    return losses if reduction == "none" else reduced(losses.mean(-1), reduction)
-
-
-@reduced_labels(  # MLSM2, MLSM3
-    "The labels are never averaged: this is the binary cross-entropy of all elements, reduced. torch takes the mean "
-    "over the labels first, whatever the reduction is."
-)
-def elementwise(losses: Tensor, reduction: str) -> Tensor:
-    return reduced(losses, reduction)
-
-
-@reduced_labels("The losses of a sample are added up. torch divides by the number of labels, C.")
-def labels_added_up(losses: Tensor, reduction: str) -> Tensor:
-    return reduced(losses.sum(-1), reduction)
-
-
-@reduced_labels("The mean runs over the samples, dimension 0. The labels are the last dimension.")
-def mean_over_samples(losses: Tensor, reduction: str) -> Tensor:
-    return reduced(losses.mean(0), reduction)
-
-
-@reduced_labels("The mean runs over dimension 1. Of three dimensions the labels are the last.")
-def labels_in_dimension_one(losses: Tensor, reduction: str) -> Tensor:
-    return reduced(losses.mean(min(1, losses.ndim - 1)), reduction)
-
-
-@wrong_on_labels("The mean over the labels divides by the sum of the weights. torch divides by their number, C.")
-def labels_by_weights(
-    spec: Loss, input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
+@wrong("The mean over the labels divides by the sum of the weights. torch divides by their number, C.")
+def labels_by_weights(input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
     total = input.shape[-1] if weight is None else weight.sum()
-    return reduced(label_losses(input, target, weight).sum(-1) / total, reduction)
+    return reduced(weighed(of_logits(input, target), weight).sum(-1) / total, reduction)
 
 
-@wrong_on_labels("The mean divides by the number of labels that are there. It divides by C, and none may be there.")
-def mean_over_yeses_of_a_sample(
-    spec: Loss, input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
-    return reduced(label_losses(input, target, weight).sum(-1) / target.sum(-1), reduction)
-
-
-@wrong_on_labels(  # MLSM4
-    "A softmax makes the labels compete. Each is a question of its own: several may be there at once."
+wrong.table(
+    labels_mean_over_yeses_of_a_sample=(
+        "The mean divides by the number of labels that are there. It divides by C, and none may be there.",
+        lambda x, t, weight=None, reduction="mean": reduced(
+            weighed(of_logits(x, t), weight).sum(-1) / t.sum(-1), reduction
+        ),
+    ),
+    labels_softmax_first=(
+        "A softmax makes the labels compete. Each is a question of its own: several may be there at once.",
+        lambda x, t, **flags: labels_spec(softmax_of_all(x), t, **flags),
+        "MLSM4",
+    ),
 )
-def softmax_first(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return labels_spec(softmax_of_all(input), target, **flags)
 
-
-@wrong_losses(
-    ON_LABELS,
-    "This is the cross-entropy of a softmax with several targets. Its probabilities compete, so two labels can never "
-    "both be certain: give each label a sigmoid.",
+wrong.table(
+    of_elements(labels_spec),
+    labels_compete=(
+        "This is the cross-entropy of a softmax with several targets. Its probabilities compete, so two labels can "
+        "never both be certain: give each label a sigmoid.",
+        lambda x, t: -t * softmax_of_all(x).log(),
+    ),
+    labels_hard_margin=(
+        "This is a hinge, max(0, 1 - x) for a yes and max(0, 1 + x) for a no. The soft margin is -ln σ.",
+        lambda x, t: t * (1 - x).clamp(min=0) + (1 - t) * (1 + x).clamp(min=0),
+    ),
 )
-def labels_compete(losses: Loss, x: Tensor, t: Tensor) -> Tensor:
-    return -t * softmax_of_all(x).log()
 
 
-@wrong_losses(
-    ON_LABELS, "This is a hinge, max(0, 1 - x) for a yes and max(0, 1 + x) for a no. The soft margin is -ln σ."
-)
-def hard_margin(losses: Loss, x: Tensor, t: Tensor) -> Tensor:
-    return t * (1 - x).clamp(min=0) + (1 - t) * (1 + x).clamp(min=0)
-
-
-@wrong_on_labels("Integer targets are refused. Here torch computes with them as they are.")
-def integer_labels_refused(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+@wrong("Integer targets are refused. Here torch computes with them as they are.")
+def labels_integer_labels_refused(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     if not target.is_floating_point():
         raise RuntimeError("Found dtype Long but expected Float")
     return labels_spec(input, target, **flags)
+
+
+wrong.extend(
+    shared(
+        "labels",
+        labels_spec,
+        mixing,
+        constant_target,
+        logits_only,
+        wrong_words,
+        empty_is_zero,
+        coarse,
+        weighing,
+    )
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import product
 from math import prod
@@ -16,12 +16,12 @@ from coursekit.exercise import (
     REDUCTIONS,
     Exercise,
     Function,
-    reduced,
+    Loss,
+    Rng,
     refuses,
     same_dtype,
     same_gradient,
     same_value,
-    wrong_in,
 )
 from coursekit.graders.binary_cross_entropy.common import (
     DTYPES,
@@ -30,38 +30,22 @@ from coursekit.graders.binary_cross_entropy.common import (
     LOSSES,
     POSITIVE,
     SHARES,
-    Loss,
-    Rng,
-    alike,
-    as_it_is,
-    broadcast,
     draw,
-    weighed,
     with_logits,
-    wrong_losses,
 )
 from coursekit.graders.binary_cross_entropy.drop_in import drop_in_parity, fitting_parity, weight_cases
-from coursekit.graders.binary_cross_entropy.sigmoid import log_sigmoid_spec
+from coursekit.graders.binary_cross_entropy.shared_mistakes import (
+    ELEMENTWISE,
+    broadcast,
+    constant_target,
+    if_no,
+    if_yes,
+    logits_only,
+    mixing,
+    shared,
+)
+from coursekit.graders.binary_cross_entropy.specs import logits_spec
 from coursekit.wire import Question
-
-
-def of_logits(x: Tensor, t: Tensor, pos_weight: Tensor | float = 1.0) -> Tensor:
-    """The loss of each logit: -w t ln σ(x) - (1 - t) ln σ(-x)."""
-    return -(pos_weight * t * log_sigmoid_spec(x) + (1 - t) * log_sigmoid_spec(-x))
-
-
-def logits_spec(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-    twist: Loss = as_it_is,
-) -> Tensor:
-    """The loss of each logit, weighted, reduced."""
-    alike(input, target)
-    yes_factor = 1.0 if pos_weight is None else pos_weight.expand_as(input)
-    return reduced(weighed(twist(of_logits, input, target, yes_factor), weight), reduction)
 
 
 def logits_cases() -> Iterator[Question]:
@@ -229,64 +213,53 @@ def finer_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, logits_spec, x, t.double(), dtype=torch.float64)
 
 
-def with_pos_weight(explanation: str, name: str = "") -> Callable[[Loss], Loss]:
-    """Adds a mistake in what `pos_weight` does to a loss: a function of what a yes and a no cost, t and the factor."""
-
-    def add(own: Loss) -> Loss:
-        def loss(losses: Loss, x: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
-            return own(losses(x, torch.ones_like(t)), losses(x, torch.zeros_like(t)), t, w)
-
-        return wrong_losses(
-            {"logits": binary_cross_entropy_with_logits.misconceptions}, explanation, name=name or own.__name__
-        )(loss)
-
-    return add
+wrong = binary_cross_entropy_with_logits.misconceptions
 
 
-@with_pos_weight("`pos_weight` is not used: it is a factor for the part of yes.")
-def no_pos_weight(yes: Tensor, no: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
-    return t * yes + (1 - t) * no
+def with_pos_weight(formula: Loss) -> Loss:
+    """The loss of each logit by a formula of what a yes and a no cost, of t, and of the factor of a yes."""
+
+    def twist(losses: Loss, x: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
+        return formula(if_yes(losses, x, t), if_no(losses, x, t), t, w)
+
+    return partial(logits_spec, twist=twist)
 
 
-@with_pos_weight(  # BCEL4
-    "`pos_weight` multiplies the whole loss wherever the target is above 0. With a target of 0.4 only the 0.4 of yes "
-    "has the factor, the 0.6 of no has none."
+wrong.table(
+    with_pos_weight,
+    logits_no_pos_weight=(
+        "`pos_weight` is not used: it is a factor for the part of yes.",
+        lambda yes, no, t, _w: t * yes + (1 - t) * no,
+    ),
+    logits_whole_row=(
+        "`pos_weight` multiplies the whole loss wherever the target is above 0. With a target of 0.4 only the 0.4 of "
+        "yes has the factor, the 0.6 of no has none.",
+        lambda yes, no, t, w: (t * yes + (1 - t) * no) * torch.where(t > 0, w, 1.0),
+        "BCEL4",
+    ),
+    logits_mixed_factor=(
+        "The whole loss is multiplied by 1 + (w - 1) t. For targets of 0 and 1 that is right; between them the part of "
+        "no is multiplied too.",
+        lambda yes, no, t, w: (t * yes + (1 - t) * no) * (1 + (w - 1) * t),
+        "BCEL4",
+    ),
+    logits_weight_of_no=(
+        "`pos_weight` multiplies the noes. It is the factor of a yes.",
+        lambda yes, no, t, w: t * yes + w * (1 - t) * no,
+    ),
+    logits_weight_of_both=(
+        "`pos_weight` multiplies yes and no alike. That is what `weight` does; the two may have changed places.",
+        lambda yes, no, t, w: w * (t * yes + (1 - t) * no),
+    ),
+    logits_divided_no=(
+        "The noes are divided by `pos_weight`: the ratio is right, the size of the loss is not.",
+        lambda yes, no, t, w: t * yes + (1 - t) * no / w,
+    ),
 )
-def whole_row(yes: Tensor, no: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
-    return (t * yes + (1 - t) * no) * torch.where(t > 0, w, 1.0)
 
 
-@with_pos_weight(  # BCEL4
-    "The whole loss is multiplied by 1 + (w - 1) t. For targets of 0 and 1 that is right; between them the part of no "
-    "is multiplied too."
-)
-def mixed_factor(yes: Tensor, no: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
-    return (t * yes + (1 - t) * no) * (1 + (w - 1) * t)
-
-
-@with_pos_weight("`pos_weight` multiplies the noes. It is the factor of a yes.")
-def weight_of_no(yes: Tensor, no: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
-    return t * yes + w * (1 - t) * no
-
-
-@with_pos_weight(
-    "`pos_weight` multiplies yes and no alike. That is what `weight` does; the two may have changed places."
-)
-def weight_of_both(yes: Tensor, no: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
-    return w * (t * yes + (1 - t) * no)
-
-
-@with_pos_weight("The noes are divided by `pos_weight`: the ratio is right, the size of the loss is not.")
-def divided_no(yes: Tensor, no: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
-    return t * yes + (1 - t) * no / w
-
-
-ON_LOGITS = {"logits": binary_cross_entropy_with_logits.misconceptions}
-wrong_on_logits = partial(wrong_in, ON_LOGITS)
-
-
-@wrong_on_logits("The mean divides by the sum of the factors that `pos_weight` gave out. It divides by the number.")
-def mean_by_pos_weights(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+@wrong("The mean divides by the sum of the factors that `pos_weight` gave out. It divides by the number.")
+def logits_mean_by_pos_weights(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     w, loss = flags.get("pos_weight"), logits_spec(input, target, **flags)
     if w is None or flags.get("reduction", "mean") != "mean":
         return loss
@@ -294,37 +267,40 @@ def mean_by_pos_weights(spec: Loss, input: Tensor, target: Tensor, **flags: Any)
     return loss * target.numel() / factors.sum()
 
 
-@wrong_on_logits(  # BCEL6
+@wrong(
     "`pos_weight` lines up with dimension 1, where pictures have their classes. It broadcasts as everything does, from "
-    "the last dimension: for pictures the caller gives it the shape (C, 1, 1)."
+    "the last dimension: for pictures the caller gives it the shape (C, 1, 1).",
+    covers="BCEL6",
 )
-def pos_weight_on_channels(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+def logits_pos_weight_on_channels(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     w = flags.get("pos_weight")
     if w is not None and w.ndim == 1 and input.ndim > 2:
         flags["pos_weight"] = w.reshape(-1, *[1] * (input.ndim - 2))
     return logits_spec(input, target, **flags)
 
 
-@wrong_on_logits(
-    "`pos_weight` lines up with the rows, as if it were one factor for each sample. It is one for each output."
-)
-def pos_weight_on_rows(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+@wrong("`pos_weight` lines up with the rows, as if it were one factor for each sample. It is one for each output.")
+def logits_pos_weight_on_rows(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     w = flags.get("pos_weight")
     if w is not None and w.ndim == 1 and input.ndim > 1 and len(w) == len(input):
         flags["pos_weight"] = w.reshape(-1, *[1] * (input.ndim - 1))
     return logits_spec(input, target, **flags)
 
 
-@wrong_on_logits(  # BCEL5
-    "A `pos_weight` of two numbers beside one output makes two losses of each. torch refuses it: `expand_as` does too."
+@wrong(
+    "A `pos_weight` of two numbers beside one output makes two losses of each. torch refuses it: `expand_as` does too.",
+    covers="BCEL5",
 )
-def pos_weight_grows(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+def logits_pos_weight_grows(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     if flags.get("pos_weight") is not None and input.shape == target.shape:
         input, target, flags["pos_weight"] = broadcast(input, target, flags["pos_weight"])
     return logits_spec(input, target, **flags)
 
 
-@wrong_on_logits("`pos_weight` below 1 has no effect here. It may make a yes count less as well.")
-def only_above_one(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
+@wrong("`pos_weight` below 1 has no effect here. It may make a yes count less as well.")
+def logits_only_above_one(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     w = flags.pop("pos_weight", None)
     return logits_spec(input, target, pos_weight=None if w is None else w.clamp(min=1), **flags)
+
+
+wrong.extend(shared("logits", logits_spec, mixing, constant_target, logits_only, *ELEMENTWISE))

@@ -1,108 +1,46 @@
-"""Mistakes that several of the losses invite: in mixing, weighing and reducing."""
+"""Mistakes that several of the losses invite: families, of which each loss takes those that fit it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from math import log
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from coursekit.exercise import reduced, wrong_in, wrong_words
-from coursekit.graders.binary_cross_entropy.common import Loss, broadcast, weighed, wrong_losses, yes_and_no
-from coursekit.graders.binary_cross_entropy.focal import ON_FOCAL
-from coursekit.graders.binary_cross_entropy.keras import ON_KERAS
-from coursekit.graders.binary_cross_entropy.labels import ON_LABELS
-from coursekit.graders.binary_cross_entropy.logits import ON_LOGITS, of_logits
-from coursekit.graders.binary_cross_entropy.shares import ON_SHARES, of_shares
-from coursekit.graders.binary_cross_entropy.sigmoid import log_sigmoid_spec, sigmoid_spec
-
-TORCH = {**ON_SHARES, **ON_LOGITS, **ON_LABELS}
-EACH_ELEMENT = {**ON_SHARES, **ON_LOGITS}
-MIXED = {**TORCH, **ON_KERAS}
-REDUCING = {**TORCH, **ON_FOCAL}
-STABLE = {**ON_LOGITS, **ON_LABELS, **ON_KERAS}
-
-
-# How yes and no are mixed
-
-
-@wrong_losses(MIXED, "The part of no is missing: whoever says yes to everything pays nothing.")
-def yes_only(losses: Loss, x: Tensor, t: Tensor, *rest: Any) -> Tensor:
-    return t * yes_and_no(losses, x, t, *rest)[0]
-
-
-@wrong_losses(MIXED, "Yes and no have changed places: this rewards the wrong answer.")
-def yes_is_no(losses: Loss, x: Tensor, t: Tensor, *rest: Any) -> Tensor:
-    yes, no = yes_and_no(losses, x, t, *rest)
-    return (1 - t) * yes + t * no
-
-
-@wrong_losses(MIXED, "The minus sign is missing: the logarithm of a probability is negative, a loss is not.")
-def negative(losses: Loss, x: Tensor, t: Tensor, *rest: Any) -> Tensor:
-    return -losses(x, t, *rest)
-
-
-@wrong_losses(MIXED, "The minus sign holds for the part of yes only. Put the sum into brackets.")
-def half_negative(losses: Loss, x: Tensor, t: Tensor, *rest: Any) -> Tensor:
-    yes, no = yes_and_no(losses, x, t, *rest)
-    return t * yes - (1 - t) * no
-
-
-@wrong_losses(MIXED, "This is in bits. torch and Keras count in nats: the natural logarithm.")
-def bits(losses: Loss, x: Tensor, t: Tensor, *rest: Any) -> Tensor:
-    return losses(x, t, *rest) / log(2)
-
-
-@wrong_losses(
-    MIXED, "Yes and no are both paid in full, whatever the target. Weigh the one by t and the other by 1 - t."
+from coursekit.exercise import Loss, Misconception, Mistakes, argument_fixed, detached, usual_mistakes, wrong_words
+from coursekit.graders.binary_cross_entropy.specs import (
+    log_sigmoid_spec,
+    of_logits,
+    of_shares,
+    sigmoid_spec,
+    weighed,
 )
-def both_in_full(losses: Loss, x: Tensor, t: Tensor, *rest: Any) -> Tensor:
-    yes, no = yes_and_no(losses, x, t, *rest)
-    return yes + no
 
 
-@wrong_losses(
-    MIXED, "The target is rounded to yes or no. Between 0 and 1 it mixes the two: t of a yes and 1 - t of a no."
-)
-def rounded(losses: Loss, x: Tensor, t: Tensor, *rest: Any) -> Tensor:
-    return losses(x, (t > 0.5).to(t.dtype), *rest)
+def shared(prefix: str, spec: Loss, *families: Callable[[Mistakes], None]) -> list[Misconception]:
+    """The mistakes of these families in one loss; there each name begins with its prefix, and not twice."""
+    wrong = Mistakes(spec)
+    for family in families:
+        family(wrong)
+    return [replace(mistake, name=f"{prefix}_{mistake.name.removeprefix(f'{prefix}_')}") for mistake in wrong]
 
 
-@wrong_losses(TORCH, "The target is taken for a constant: no gradient flows back to it. torch's does.")
-def target_detached(losses: Loss, x: Tensor, t: Tensor, *rest: Any) -> Tensor:
-    return losses(x, t.detach(), *rest)
+def of_elements(spec: Loss) -> Callable[[Loss], Loss]:
+    """For tables: the loss of each element by a formula that takes the place of the right one."""
+    return lambda formula: partial(spec, twist=lambda _losses, *args: formula(*args))
 
 
-# What goes wrong with logits only
+# ---- what mistakes are made of -----------------------------------------------------------------------------------
 
 
-def on_logits(*explanations: str) -> Callable[[Loss], Loss]:
-    """Adds a mistake that only a loss on logits can have; Keras's is right for probabilities."""
-
-    def add(own: Loss) -> Loss:
-        def loss(losses: Loss, x: Tensor, t: Tensor, *rest: Any) -> Tensor:
-            return own(x, t, *rest) if losses is of_logits else losses(x, t, *rest)
-
-        wrong_losses(STABLE, *explanations, name=own.__name__)(loss)
-        return own
-
-    return add
-
-
-@on_logits(  # BCEL1, MLSM4
-    "A sigmoid was applied before the one inside: p lies between 0.5 and 0.731, and a yes never costs less than 0.3133."
-)
-def sigmoid_before(x: Tensor, t: Tensor, w: Tensor | float = 1.0) -> Tensor:
-    return of_logits(sigmoid_spec(x), t, w)
-
-
-@on_logits(  # BCEL2
-    "log(1 + exp(-x)): exp overflows, and the loss is inf or NaN. Keep the exponent negative, as in your `log_sigmoid`."
-)
-def exponential_overflows(x: Tensor, t: Tensor, w: Tensor | float = 1.0) -> Tensor:
-    return w * t * (-x).exp().log1p() + (1 - t) * x.exp().log1p()
+def softmax_of_all(input: Tensor) -> Tensor:
+    """A softmax along the last dimension, where each logit is a question of its own."""
+    powers = input.exp()
+    return powers / powers.sum(-1, keepdim=True) if input.ndim else torch.ones_like(input)
 
 
 def stable_share(x: Tensor) -> Tensor:
@@ -112,35 +50,141 @@ def stable_share(x: Tensor) -> Tensor:
     return yes / (yes + no)
 
 
-@on_logits(
-    "log(sigmoid(x)): the probability was rounded to 0 or to 1 before its logarithm was taken, so the loss is inf and "
-    "the gradient NaN. Form no probability."
-)
-def logarithm_of_sigmoid(x: Tensor, t: Tensor, w: Tensor | float = 1.0) -> Tensor:
-    return -(w * t * stable_share(x).log() + (1 - t) * (1 - stable_share(x)).log())
+def plain(p: Tensor, t: Tensor, guard: Loss = torch.log, w: Tensor | float = 1.0) -> Tensor:
+    """The formula as it stands, its slope left to autograd."""
+    return -(w * t * guard(p) + (1 - t) * guard(1 - p))
 
 
-@on_logits(  # BCE5
-    "This goes through a probability: at a logit of 20 it is rounded to 1, a no costs 100, and the slope is 0. The "
-    "loss is 20, with slope 1. Form no probability."
-)
-def through_a_share(x: Tensor, t: Tensor, w: Tensor | float = 1.0) -> Tensor:
-    p = stable_share(x)
-    return w * t * of_shares(p, torch.ones_like(t)) + (1 - t) * of_shares(p, torch.zeros_like(t))
+def broadcast(*values: Tensor) -> tuple[Tensor, ...]:
+    """All in the shape to which they broadcast together."""
+    return tuple(torch.broadcast_tensors(*values))  # type: ignore[no-untyped-call]
 
 
-@on_logits(
-    "The probability is clipped at 1e-7 before the logarithm: no mistake costs more than 16.118, and the slope there "
-    "is 0. Form no probability."
-)
-def through_a_clip(x: Tensor, t: Tensor, w: Tensor | float = 1.0) -> Tensor:
-    p = stable_share(x).clamp(1e-7, 1 - 1e-7)
-    return -(w * t * p.log() + (1 - t) * (1 - p).log())
+def if_yes(losses: Loss, x: Tensor, t: Tensor, *w: Any) -> Tensor:
+    """What a yes costs."""
+    return losses(x, torch.ones_like(t), *w)
 
 
-@on_logits("The logits are cut off at ±50, and so is the loss of a sure mistake, and its slope is 0.")
-def logits_cut_off(x: Tensor, t: Tensor, w: Tensor | float = 1.0) -> Tensor:
-    return of_logits(x.clamp(-50, 50), t, w)
+def if_no(losses: Loss, x: Tensor, t: Tensor, *w: Any) -> Tensor:
+    """What a no costs."""
+    return losses(x, torch.zeros_like(t), *w)
+
+
+def mixed(losses: Loss, x: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
+    """Both by the target, the yes times its factor."""
+    return w * t * if_yes(losses, x, t) + (1 - t) * if_no(losses, x, t)
+
+
+# ---- how yes and no are mixed ------------------------------------------------------------------------------------
+
+
+def mixing(wrong: Mistakes) -> None:
+    """What is made of the losses of a yes and of a no; w, where there is one, is the factor of the yes."""
+    wrong.table(
+        lambda twist: partial(wrong.spec, twist=twist),
+        yes_only=(
+            "The part of no is missing: whoever says yes to everything pays nothing.",
+            lambda losses, x, t, *w: t * if_yes(losses, x, t, *w),
+        ),
+        yes_is_no=(
+            "Yes and no have changed places: this rewards the wrong answer.",
+            lambda losses, x, t, *w: (1 - t) * if_yes(losses, x, t, *w) + t * if_no(losses, x, t, *w),
+        ),
+        negative=(
+            "The minus sign is missing: the logarithm of a probability is negative, a loss is not.",
+            lambda losses, x, t, *w: -losses(x, t, *w),
+        ),
+        half_negative=(
+            "The minus sign holds for the part of yes only. Put the sum into brackets.",
+            lambda losses, x, t, *w: t * if_yes(losses, x, t, *w) - (1 - t) * if_no(losses, x, t, *w),
+        ),
+        bits=(
+            "This is in bits. torch and Keras count in nats: the natural logarithm.",
+            lambda losses, x, t, *w: losses(x, t, *w) / log(2),
+        ),
+        both_in_full=(
+            "Yes and no are both paid in full, whatever the target. Weigh the one by t and the other by 1 - t.",
+            lambda losses, x, t, *w: if_yes(losses, x, t, *w) + if_no(losses, x, t, *w),
+        ),
+        rounded=(
+            "The target is rounded to yes or no. Between 0 and 1 it mixes the two: t of a yes and 1 - t of a no.",
+            lambda losses, x, t, *w: losses(x, (t > 0.5).to(t.dtype), *w),
+        ),
+    )
+
+
+def constant_target(wrong: Mistakes) -> None:
+    """No gradient by a target of torch's."""
+    detached(wrong, "target", "The target is taken for a constant: no gradient flows back to it. torch's does.")
+
+
+# ---- what goes wrong with logits only ----------------------------------------------------------------------------
+
+
+def on_logits(spec: Loss) -> Callable[[Loss], Loss]:
+    """For tables: a formula of x, t and the factor of a yes; where Keras's loss is of probabilities, it is right."""
+
+    def assemble(formula: Loss) -> Loss:
+        def twist(losses: Loss, *args: Any) -> Tensor:
+            return formula(*args) if losses is of_logits else losses(*args)
+
+        return partial(spec, twist=twist)
+
+    return assemble
+
+
+def logits_only(wrong: Mistakes) -> None:
+    """What becomes of large logits, of a logit of 0, and of targets between 0 and 1."""
+    wrong.table(
+        on_logits(wrong.spec),
+        sigmoid_before=(
+            "A sigmoid was applied before the one inside: p lies between 0.5 and 0.731, and a yes never costs less "
+            "than 0.3133.",
+            lambda x, t, w=1.0: of_logits(sigmoid_spec(x), t, w),
+            "BCEL1 MLSM4",
+        ),
+        exponential_overflows=(
+            "log(1 + exp(-x)): exp overflows, and the loss is inf or NaN. Keep the exponent negative, as in your "
+            "`log_sigmoid`.",
+            lambda x, t, w=1.0: w * t * (-x).exp().log1p() + (1 - t) * x.exp().log1p(),
+            "BCEL2",
+        ),
+        logarithm_of_sigmoid=(
+            "log(sigmoid(x)): the probability was rounded to 0 or to 1 before its logarithm was taken, so the loss is "
+            "inf and the gradient NaN. Form no probability.",
+            lambda x, t, w=1.0: -(w * t * stable_share(x).log() + (1 - t) * (1 - stable_share(x)).log()),
+        ),
+        through_a_share=(
+            "This goes through a probability: at a logit of 20 it is rounded to 1, a no costs 100, and the slope is 0. "
+            "The loss is 20, with slope 1. Form no probability.",
+            lambda x, t, w=1.0: mixed(of_shares, stable_share(x), t, w),
+            "BCE5",
+        ),
+        through_a_clip=(
+            "The probability is clipped at 1e-7 before the logarithm: no mistake costs more than 16.118, and the slope "
+            "there is 0. Form no probability.",
+            lambda x, t, w=1.0: plain(stable_share(x).clamp(1e-7, 1 - 1e-7), t, w=w),
+        ),
+        logits_cut_off=(
+            "The logits are cut off at ±50, and so is the loss of a sure mistake, and its slope is 0.",
+            lambda x, t, w=1.0: of_logits(x.clamp(-50, 50), t, w),
+        ),
+        slope_at_zero_by_clamp=(
+            "At a logit of exactly 0 the slope is -t in place of ½ - t: `clamp(min=0)` counts 0 as its inside. "
+            "`torch.maximum` or `minimum` shares it between both sides.",
+            lambda x, t, w=1.0: folded(x, t, w, (-x).clamp(min=0)),
+        ),
+        slope_at_zero_by_relu=(
+            "At a logit of exactly 0 the slope is 1 - t in place of ½ - t: `relu` counts 0 as its outside, and |x| has "
+            "no slope there. `torch.maximum` or `minimum` shares it between both sides.",
+            lambda x, t, w=1.0: folded(x, t, w, (-x).relu()),
+        ),
+        by_sign=(
+            "The target was turned into a sign, softplus(-(2t - 1) x). For 0 and 1 that is right; a target between "
+            "them mixes two losses, it does not shrink the logit.",
+            lambda x, t, w=1.0: -(1 + (w - 1) * t) * log_sigmoid_spec((2 * t - 1) * x),
+        ),
+    )
 
 
 def folded(x: Tensor, t: Tensor, w: Tensor | float, below: Tensor) -> Tensor:
@@ -148,146 +192,106 @@ def folded(x: Tensor, t: Tensor, w: Tensor | float, below: Tensor) -> Tensor:
     return (1 - t) * x + (1 + (w - 1) * t) * (below + (-x.abs()).exp().log1p())
 
 
-@on_logits(
-    "At a logit of exactly 0 the slope is -t in place of ½ - t: `clamp(min=0)` counts 0 as its inside. "
-    "`torch.maximum` or `minimum` shares it between both sides."
-)
-def slope_at_zero_by_clamp(x: Tensor, t: Tensor, w: Tensor | float = 1.0) -> Tensor:
-    return folded(x, t, w, (-x).clamp(min=0))
+# ---- what goes wrong in a reduction ------------------------------------------------------------------------------
 
 
-@on_logits(
-    "At a logit of exactly 0 the slope is 1 - t in place of ½ - t: `relu` counts 0 as its outside, and |x| has no "
-    "slope there. `torch.maximum` or `minimum` shares it between both sides."
-)
-def slope_at_zero_by_relu(x: Tensor, t: Tensor, w: Tensor | float = 1.0) -> Tensor:
-    return folded(x, t, w, (-x).relu())
+def averaging(wrong: Mistakes) -> None:
+    """Averages over less than everything, where there is one loss for each element."""
+    usual_mistakes(
+        wrong,
+        none_averages="'none' averages over the last dimension. It should leave one loss an element.",
+        mean_of_row_sums=(
+            "'mean' sums over each row and averages the rows. torch divides by the number of all elements."
+        ),
+        mean_of_last=(
+            "'mean' averages over the last dimension only, as Keras does. torch's is one number, over everything."
+        ),
+    )
 
 
-@on_logits(
-    "The target was turned into a sign, softplus(-(2t - 1) x). For 0 and 1 that is right; a target between them mixes "
-    "two losses, it does not shrink the logit."
-)
-def by_sign(x: Tensor, t: Tensor, w: Tensor | float = 1.0) -> Tensor:
-    return -(1 + (w - 1) * t) * log_sigmoid_spec((2 * t - 1) * x)
+def empty_is_zero(wrong: Mistakes) -> None:
+    """A mean of nothing that is a number."""
+    usual_mistakes(wrong, "empty_is_zero")
 
 
-# What goes wrong in a reduction
-
-for _prefix in REDUCING:  # an exercise under a second name of the module would be found twice
-    wrong_words(REDUCING[_prefix], f"{_prefix}_")
-
-
-def wrong_reduction(explanation: str) -> Callable[[Loss], Loss]:
-    """Adds a mistake in a reduction, made with the losses of the elements, to those that have a loss for each."""
-
-    def add(own: Loss) -> Loss:
-        def loss(spec: Loss, x: Tensor, t: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
-            return own(spec(x, t, reduction="none", **flags), reduction)
-
-        wrong_in(EACH_ELEMENT, explanation, name=own.__name__)(loss)
-        return own
-
-    return add
+def coarse(wrong: Mistakes) -> None:
+    """A result of float32."""
+    usual_mistakes(
+        wrong,
+        always_float32=(
+            "The result is float32 where it should be float64: the digits of the finer argument were paid for."
+        ),
+    )
 
 
-@wrong_reduction("'none' averages over the last dimension. It should leave one loss an element.")
-def none_averages(losses: Tensor, reduction: str) -> Tensor:
-    return losses.mean(-1) if reduction == "none" and losses.ndim else reduced(losses, reduction)
+# ---- what goes wrong with weights and shapes ---------------------------------------------------------------------
 
 
-@wrong_reduction("'mean' sums over each row and averages the rows. torch divides by the number of all elements.")
-def mean_of_row_sums(losses: Tensor, reduction: str) -> Tensor:
-    return reduced(losses.flatten(1).sum(1) if reduction == "mean" and losses.ndim > 1 else losses, reduction)
+def weighing(wrong: Mistakes) -> None:
+    """A weight that is not used, or by the wrong dimension."""
+    argument_fixed(
+        wrong, "no_weight", "`weight` is not used: each loss is to be multiplied by its factor.", weight=None
+    )
+
+    @wrong(
+        "`weight` lines up with the rows, as if it were one factor for each sample. It broadcasts from the last "
+        "dimension: (C,) are columns. For samples the caller gives it the shape (N, 1).",
+        covers="BCEL7",
+    )
+    def weight_of_rows(x: Tensor, t: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
+        if weight is not None and weight.ndim == 1 and x.ndim == 2 and len(weight) == len(x):
+            weight = weight.unsqueeze(1)
+        return wrong.spec(x, t, weight=weight, **flags)
 
 
-@wrong_reduction("'mean' averages over the last dimension only, as Keras does. torch's is one number, over everything.")
-def mean_of_last(losses: Tensor, reduction: str) -> Tensor:
-    return losses.mean(-1) if reduction == "mean" and losses.ndim else reduced(losses, reduction)
+def weighing_elements(wrong: Mistakes) -> None:
+    """What becomes of the weights where there is one loss for each element."""
+
+    @wrong(
+        "The weights are scaled to a mean of 1 first. They are factors as they stand: halve them all, halve the loss."
+    )
+    def weights_rescaled(x: Tensor, t: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
+        return wrong.spec(x, t, weight=None if weight is None else weight / weight.mean(), **flags)
+
+    @wrong(
+        "The mean divides by the sum of the weights, as `cross_entropy` does. Here torch divides by the number of "
+        "elements.",
+        covers="BCE8",
+    )
+    def mean_by_weights(
+        x: Tensor, t: Tensor, weight: Tensor | None = None, reduction: str = "mean", **flags: Any
+    ) -> Tensor:
+        loss = wrong.spec(x, t, weight=weight, reduction=reduction, **flags)
+        return loss if weight is None or reduction != "mean" else loss / weight.expand_as(x).mean()
+
+    @wrong("`weight` multiplies the part of yes only. That is `pos_weight`; a weight belongs to the whole loss.")
+    def weight_of_yes(x: Tensor, t: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
+        def twist(losses: Loss, x: Tensor, t: Tensor, *w: Any) -> Tensor:
+            return weighed(t * if_yes(losses, x, t, *w), weight) + (1 - t) * if_no(losses, x, t, *w)
+
+        return wrong.spec(x, t, twist=twist, **flags)
+
+    @wrong(
+        "A weight that does not fit adds to the shape of the losses: one output becomes two. torch refuses it, and so "
+        "does `weight.expand_as(losses)`."
+    )
+    def weight_grows(x: Tensor, t: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
+        if weight is not None and x.shape == t.shape:
+            x, t, weight = broadcast(x, t, weight)
+        return wrong.spec(x, t, weight=weight, **flags)
 
 
-@wrong_in(
-    TORCH, "The mean of an empty batch is 0 here. torch gives NaN: nothing was measured, and that should be seen."
-)
-def empty_is_zero(spec: Loss, x: Tensor, t: Tensor, **flags: Any) -> Tensor:
-    loss: Tensor = spec(x, t, **flags)
-    return loss if x.numel() else loss.nan_to_num()
+def broadcasting(wrong: Mistakes) -> None:
+    """A target that fits by accident."""
+    wrong.table(
+        shapes_broadcast=(
+            "A target of shape (N,) is broadcast against an input of (N, 1) to N × N losses, most of them with "
+            "somebody else's target. torch raises a ValueError.",
+            lambda x, t, **flags: wrong.spec(*broadcast(x, t), **flags),
+            "BCE10",
+        )
+    )
 
 
-@wrong_in(REDUCING, "The result is float32 where it should be float64: the digits of the finer argument were paid for.")
-def always_float32(spec: Loss, x: Tensor, t: Tensor, **flags: Any) -> Tensor:
-    loss: Tensor = spec(x, t, **flags)
-    return loss.float()
-
-
-# What goes wrong with weights and shapes
-
-
-@wrong_in(TORCH, "`weight` is not used: each loss is to be multiplied by its factor.")
-def no_weight(spec: Loss, x: Tensor, t: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
-    return spec(x, t, **flags)
-
-
-@wrong_in(  # BCEL7
-    TORCH,
-    "`weight` lines up with the rows, as if it were one factor for each sample. It broadcasts from the last dimension: "
-    "(C,) are columns. For samples the caller gives it the shape (N, 1).",
-)
-def weight_of_rows(spec: Loss, x: Tensor, t: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
-    if weight is not None and weight.ndim == 1 and x.ndim == 2 and len(weight) == len(x):
-        weight = weight.unsqueeze(1)
-    return spec(x, t, weight=weight, **flags)
-
-
-@wrong_in(
-    EACH_ELEMENT,
-    "The weights are scaled to a mean of 1 first. They are factors as they stand: halve them all, halve the loss.",
-)
-def weights_rescaled(spec: Loss, x: Tensor, t: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
-    return spec(x, t, weight=None if weight is None else weight / weight.mean(), **flags)
-
-
-@wrong_in(  # BCE8
-    EACH_ELEMENT,
-    "The mean divides by the sum of the weights, as `cross_entropy` does. Here torch divides by the number of "
-    "elements.",
-)
-def mean_by_weights(
-    spec: Loss, x: Tensor, t: Tensor, weight: Tensor | None = None, reduction: str = "mean", **flags: Any
-) -> Tensor:
-    loss: Tensor = spec(x, t, weight=weight, reduction=reduction, **flags)
-    return loss if weight is None or reduction != "mean" else loss / weight.expand_as(x).mean()
-
-
-@wrong_in(
-    EACH_ELEMENT,
-    "`weight` multiplies the part of yes only. That is `pos_weight`; a weight belongs to the whole loss.",
-)
-def weight_of_yes(
-    spec: Loss, x: Tensor, t: Tensor, weight: Tensor | None = None, reduction: str = "mean", **flags: Any
-) -> Tensor:
-    def twist(losses: Loss, x: Tensor, t: Tensor, *rest: Any) -> Tensor:
-        yes, no = yes_and_no(losses, x, t, *rest)
-        return weighed(t * yes, weight) + (1 - t) * no
-
-    return spec(x, t, reduction=reduction, twist=twist, **flags)
-
-
-@wrong_in(
-    EACH_ELEMENT,
-    "A weight that does not fit adds to the shape of the losses: one output becomes two. torch refuses it, and so does "
-    "`weight.expand_as(losses)`.",
-)
-def weight_grows(spec: Loss, x: Tensor, t: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
-    if weight is not None and x.shape == t.shape:
-        x, t, weight = broadcast(x, t, weight)
-    return spec(x, t, weight=weight, **flags)
-
-
-@wrong_in(  # BCE10
-    {**EACH_ELEMENT, **ON_FOCAL},
-    "A target of shape (N,) is broadcast against an input of (N, 1) to N × N losses, most of them with somebody else's "
-    "target. torch raises a ValueError.",
-)
-def shapes_broadcast(spec: Loss, x: Tensor, t: Tensor, **flags: Any) -> Tensor:
-    return spec(*broadcast(x, t), **flags)
+# of torch's losses that have one for each element
+ELEMENTWISE = (wrong_words, averaging, empty_is_zero, coarse, weighing, weighing_elements, broadcasting)
