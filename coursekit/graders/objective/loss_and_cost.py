@@ -1,0 +1,218 @@
+"""Of one sample, of many, of batches: `squared_error`, `cost` and `batch_cost`."""
+
+from __future__ import annotations
+
+from torch import Tensor, tensor
+
+from coursekit.exercise import Exercise, Function, Rng, same_gradient, same_value
+from coursekit.exercise.inputs import normal
+from coursekit.graders.objective.common import draw_weights
+
+# ---- squared_error -----------------------------------------------------------------------------------------------
+
+
+def squared_error_spec(prediction: Tensor, target: Tensor) -> Tensor:
+    """(prediction - target)²."""
+    difference = prediction - target
+    return difference * difference
+
+
+squared_error = Exercise(
+    "squared_error",
+    squared_error_spec,
+    points=1,
+    forbids=("mse_loss",),
+    idea="A loss looks at one sample: one number for how wrong one prediction is.",
+    hints=(
+        "Subtract the target from the prediction, then square. Tensors do that for all samples at once.",
+        "`x**2` and `torch.square(x)` square each element.",
+    ),
+)
+
+
+@squared_error.check
+def one_sample(f: Function, rng: Rng) -> None:
+    """One sample: predicted 3, was 1, loss 4"""
+    same_value(f, squared_error_spec, tensor(3.0), tensor(1.0))
+
+
+@squared_error.check
+def a_loss_for_each(f: Function, rng: Rng) -> None:
+    """Three samples have three losses
+
+    Do not average here: the loss of a sample knows nothing of the others.
+    """
+    same_value(f, squared_error_spec, tensor([3.0, 0.5, 1.0]), tensor([1.0, 2.0, 4.0]))
+    same_value(f, squared_error_spec, normal(rng, 2, 2), normal(rng, 2, 2) + 5)
+
+
+@squared_error.check
+def squared_error_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right"""
+    same_gradient(f, squared_error_spec, normal(rng, 3), normal(rng, 3) + 5)
+
+
+squared_error.misconceptions.table(
+    absolute=("This is the absolute error: the distance, not its square.", lambda p, t: (p - t).abs()),
+    difference=(
+        "This is the difference itself: it is negative for half of all mistakes. Square it.",
+        lambda p, t: p - t,
+    ),
+    halved=(
+        "This is half of it. The factor ½ makes a handsome derivative, but it is not asked for here.",
+        lambda p, t: squared_error_spec(p, t) / 2,
+    ),
+    averaged=(
+        "This is the mean over the samples already: that is the cost. A loss is one number a sample.",
+        lambda p, t: squared_error_spec(p, t).mean(),
+    ),
+    squares_subtracted=(
+        "Each value is squared before the subtraction. Subtract first, then square.",
+        lambda p, t: p * p - t * t,
+    ),
+)
+
+
+# ---- cost --------------------------------------------------------------------------------------------------------
+
+
+def cost_spec(prediction: Tensor, target: Tensor) -> Tensor:
+    """The mean of the losses."""
+    losses = squared_error_spec(prediction, target)
+    return losses.sum() / losses.numel()
+
+
+cost = Exercise(
+    "cost",
+    cost_spec,
+    points=1,
+    forbids=("mse_loss",),
+    idea="A cost is the mean loss of many samples, so that it does not grow with the size of the batch.",
+    hints=(
+        "You have a function for the losses of a batch. What makes one number of them?",
+        "Call `squared_error` and take the `.mean()` of what it gives.",
+    ),
+)
+
+
+@cost.check
+def mean_of_two(f: Function, rng: Rng) -> None:
+    """Losses 4 and 9 cost 6.5"""
+    same_value(f, cost_spec, tensor([3.0, 1.0]), tensor([1.0, 4.0]))
+
+
+@cost.check
+def table(f: Function, rng: Rng) -> None:
+    """A table of predictions still has one cost: the mean over all entries"""
+    same_value(f, cost_spec, normal(rng, 2, 3), normal(rng, 2, 3) + 5)
+
+
+@cost.check
+def cost_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right"""
+    same_gradient(f, cost_spec, normal(rng, 3), normal(rng, 3) + 5)
+
+
+cost.misconceptions.table(
+    summed=(
+        "This is the sum of the losses: it doubles when the batch does. Take the mean.",
+        lambda p, t: squared_error_spec(p, t).sum(),
+    ),
+    divided_twice=(
+        "This divides by the batch size twice: `.mean()` has done it already.",
+        lambda p, t: cost_spec(p, t) / len(p),
+        "R5",
+    ),
+    not_reduced=("These are the losses, one a sample. The cost is their mean.", squared_error_spec),
+    mean_absolute=("This is the mean distance, squared errors are missing.", lambda p, t: (p - t).abs().mean()),
+    root=(
+        "This takes the square root of the mean: the RMSE. The cost asked for is the mean itself.",
+        lambda p, t: cost_spec(p, t).sqrt(),
+    ),
+    mean_of_row_sums=(
+        "This sums within each row first and averages the rows. The mean goes over all entries.",
+        lambda p, t: squared_error_spec(p, t).sum() / len(p),
+    ),
+)
+
+
+# ---- batch_cost --------------------------------------------------------------------------------------------------
+
+
+def batch_cost_spec(means: Tensor, sizes: Tensor) -> Tensor:
+    """The sum of all losses, batch by batch, divided by their number."""
+    return (means * sizes).sum() / sizes.sum()
+
+
+batch_cost = Exercise(
+    "batch_cost",
+    batch_cost_spec,
+    points=1,
+    idea="A cost belongs to samples, not to batches: add up sums and counts, and divide once.",
+    hints=(
+        "A batch of 3 with the mean 1: what do its losses add up to?",
+        "Every mean times its size is a sum again. Add the sums. How many samples are there in all?",
+    ),
+)
+
+
+@batch_cost.check
+def three_and_one(f: Function, rng: Rng) -> None:
+    """Three samples with the mean 1 and one of 5 cost 2
+
+    The losses are 1, 1, 1 and 5.
+    """
+    same_value(f, batch_cost_spec, tensor([1.0, 5.0]), tensor([3, 1]))
+
+
+@batch_cost.check
+def many_batches(f: Function, rng: Rng) -> None:
+    """Batches of any size, in any order"""
+    same_value(f, batch_cost_spec, draw_weights(rng, 3).abs() + 1, tensor([2, 5, 3]))
+    same_value(f, batch_cost_spec, draw_weights(rng, 4).abs() + 1, tensor(rng.permutation([1, 4, 4, 7])))
+    same_value(f, batch_cost_spec, tensor([2.5]), tensor([4]))
+
+
+@batch_cost.check
+def batch_cost_gradient(f: Function, rng: Rng) -> None:
+    """The gradient is right: each batch counts as much as it holds"""
+    same_gradient(f, batch_cost_spec, draw_weights(rng, 3).abs() + 1, tensor([2, 5, 3]))
+
+
+batch_cost.misconceptions.table(
+    mean_of_means=(
+        "This is the mean of the means: a sample in a short batch counts more than one in a long batch. Weigh each "
+        "batch by its size.",
+        lambda means, _sizes: means.mean(),
+        "R4",
+    ),
+    sum_of_losses=(
+        "This is the sum of the losses. Divide it by the number of samples.",
+        lambda means, sizes: (means * sizes).sum(),
+    ),
+    sum_of_means=(
+        "This is the sum of the means. Neither a mean nor a sum of losses comes of it.",
+        lambda means, _sizes: means.sum(),
+    ),
+    divided_by_batches=(
+        "The sum is right. It was divided by the number of batches; divide by the number of samples.",
+        lambda means, sizes: (means * sizes).sum() / len(sizes),
+    ),
+    means_as_sums=(
+        "The means were added as if they were sums of losses. Multiply each by its size before you add them up.",
+        lambda means, sizes: means.sum() / sizes.sum(),
+    ),
+    first_size_for_all=(
+        "The sum was divided by the number of batches times the size of the first: as if all batches were as long.",
+        lambda means, sizes: (means * sizes).sum() / (len(sizes) * sizes[0]),
+    ),
+    divided_again=(
+        "Each mean was divided by its size. It has been divided already: multiply, to undo it.",
+        lambda means, sizes: (means / sizes).mean(),
+    ),
+    shares=(
+        "This is one number a batch, each weighed by its share. Add them up.",
+        lambda means, sizes: means * sizes / sizes.sum(),
+    ),
+    last_batch=("This is the cost of the last batch only.", lambda means, _sizes: means[-1]),
+)
