@@ -7,24 +7,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.exercise import Loss, Mistakes, reduced
+from coursekit.exercise import Loss, Mistakes, reduced, with_defaults
 from coursekit.graders.margins.common import hinge
 from coursekit.graders.margins.multi_margin_spec import assembled, gaps, multi_margin_spec, others, sample_loss
 
-wrong = ARGUMENT_MISTAKES = Mistakes(multi_margin_spec)
+ARGUMENT_MISTAKES = wrong = Mistakes(multi_margin_spec)
 
 # ---- weights -----------------------------------------------------------------------------------------------------
 
 
 def of_weighted(own: Loss) -> Loss:
-    """A loss that is wrong where there are weights: `own` takes all arguments, by position."""
+    """A loss that is `own`, of all arguments, where there are weights."""
 
-    def loss(*args: Any, **flags: Any) -> Tensor:
-        call = wrong.bound(*args, **flags)
-        call.apply_defaults()
-        return (multi_margin_spec if call.arguments["weight"] is None else own)(*call.args)
+    def loss(input: Tensor, target: Tensor, p: int, margin: float, weight: Tensor | None, reduction: str) -> Tensor:
+        formula = multi_margin_spec if weight is None else own
+        return formula(input, target, p, margin, weight, reduction)
 
-    return loss
+    return with_defaults(wrong)(loss)
 
 
 wrong_weights = wrong.formula(of_weighted)

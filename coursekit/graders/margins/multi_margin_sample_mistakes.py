@@ -32,7 +32,7 @@ def best_other(row: Tensor, right: int, margin: float) -> Tensor:
     return hinge(gaps(row, right, margin)).amax() if len(row) > 1 else 0 * row[0]
 
 
-wrong = SAMPLE_MISTAKES = Mistakes(multi_margin_spec)
+SAMPLE_MISTAKES = wrong = Mistakes(multi_margin_spec)
 wrong_formula = wrong.formula(before_the_factor)
 
 wrong_words(wrong)

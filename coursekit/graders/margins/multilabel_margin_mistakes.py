@@ -14,7 +14,7 @@ from coursekit.graders.margins.multilabel_margin_spec import (
     sample_loss,
 )
 
-wrong = MISTAKES = Mistakes(multilabel_margin_spec)
+MISTAKES = wrong = Mistakes(multilabel_margin_spec)
 wrong_words(wrong)
 sample_mistakes(wrong)
 

@@ -22,13 +22,13 @@ def of_elements(formula: Loss) -> Loss:
     return loss
 
 
-def soft(wrong: Tensor) -> Tensor:
-    """ln(1 + exp z) of how wrong the sign is."""
-    return torch.logaddexp(wrong, torch.zeros_like(wrong))
+def soft(z: Tensor) -> Tensor:
+    """ln(1 + exp z)."""
+    return torch.logaddexp(z, torch.zeros_like(z))
 
 
-MISTAKES = Mistakes(soft_margin_spec)
-MISTAKES.table(
+MISTAKES = wrong = Mistakes(soft_margin_spec)
+wrong.table(
     of_elements,
     overflows=(
         "exp(-y · x) overflows beyond 88 in float32, and 709 in float64: a sure mistake costs inf, with a gradient of "
@@ -112,16 +112,17 @@ MISTAKES.table(
     loss_squared=("The loss is squared.", lambda y, x: soft(-y * x) ** 2),
 )
 
-wrong_words(MISTAKES)
+wrong_words(wrong)
 usual_mistakes(
-    MISTAKES,
+    wrong,
+    *("mean_of_row_sums", "mean_of_last", "none_averages", "sum_of_last"),
+    *("empty_is_zero", "nan_hidden", "always_float32"),
     mean_of_row_sums="'mean' sums over each row and averages the rows. torch divides by the number of all elements.",
     mean_of_last="'mean' averages over the last dimension only, as Keras does. torch's mean is one number.",
     none_averages="'none' averages over the last dimension. It should leave one loss an element.",
     sum_of_last="'sum' sums over the last dimension only. torch's sum is one number.",
 )
-usual_mistakes(MISTAKES, "empty_is_zero", "nan_hidden", "always_float32")
-MISTAKES.table(
+wrong.table(
     broadcast=(
         "(N, 1) met (N,) and was broadcast to N × N: every score against every target. torch refuses it here: compare "
         "the shapes before anything else.",
