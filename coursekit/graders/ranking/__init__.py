@@ -6,15 +6,12 @@ Operating Characteristic (ROC) Curve (1982); Burges and others, Learning to Rank
 Rafailov and others, Direct Preference Optimization (2023); `torch.nn.functional.margin_ranking_loss`.
 """
 
-from coursekit.graders.ranking.bradley_terry import bradley_terry_loss
-from coursekit.graders.ranking.plackett_luce import plackett_luce_loss
 from coursekit.graders.ranking.area import area_under_curve
-from coursekit.graders.ranking.preference import preference_loss
+from coursekit.graders.ranking.bradley_terry import bradley_terry_loss
 from coursekit.graders.ranking.direct import dpo_loss
 from coursekit.graders.ranking.margin import margin_ranking_loss
-
-# this adds its mistakes to the exercise above
-from coursekit.graders.ranking import margin_mistakes
+from coursekit.graders.ranking.plackett_luce import plackett_luce_loss
+from coursekit.graders.ranking.preference import preference_loss
 
 # in the order of the course
 EXERCISES = (

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_value
-from coursekit.graders.ranking.common import Rng, draw_scores
+from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_value
+from coursekit.graders.ranking.common import draw_scores
 
 
 def area_spec(scores: Tensor, labels: Tensor) -> Tensor:
@@ -100,93 +100,87 @@ def area_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, area_spec, scores.double(), labels)
 
 
-wrong = area_under_curve.misconception
+def of_sides(formula: Loss) -> Loss:
+    """An area by the scores of the ones, a column, and those of the zeros, a row."""
+    return lambda scores, labels: formula(scores[labels == 1][:, None], scores[labels == 0][None, :])
 
 
-def sides(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """The ones as a column, the zeros as a row."""
-    return scores[labels == 1][:, None], scores[labels == 0][None, :]
+def right_pairs(scores: Tensor, labels: Tensor) -> Tensor:
+    """Their number, and not their share."""
+    pairs = int((labels == 1).sum() * (labels == 0).sum())
+    return area_spec(scores, labels) * (pairs or torch.nan)
 
 
-@wrong("The zeros are put first: this is 1 less the area. A pair is right if the 1 has the larger score.")
-def zeros_first(scores: Tensor, labels: Tensor) -> Tensor:
-    return area_spec(-scores, labels)
+wrong = area_under_curve.misconceptions
+wrong_sides = wrong.formula(of_sides)
 
-
-@wrong("A tie counts as wrong. Count it as half: who cannot tell two items apart guesses right half of the time.")
-def tie_is_wrong(scores: Tensor, labels: Tensor) -> Tensor:
-    ones, zeros = sides(scores, labels)
-    return (ones > zeros).to(scores.dtype).mean()
-
-
-@wrong("A tie counts as right. Count it as half, or equal scores for all would have an area of 1.")
-def tie_is_right(scores: Tensor, labels: Tensor) -> Tensor:
-    ones, zeros = sides(scores, labels)
-    return (ones >= zeros).to(scores.dtype).mean()
-
-
-@wrong("Ties are left out of the pairs. They stay in the denominator, and half of each in the numerator.")
-def ties_left_out(scores: Tensor, labels: Tensor) -> Tensor:
-    ones, zeros = sides(scores, labels)
-    return (ones > zeros).sum().to(scores.dtype) / (ones != zeros).sum()
-
-
-@wrong(
-    "Ties are broken by where the items stand, as `argsort` does. Whether the 1 or the 0 is listed first says nothing."
+wrong.table(
+    zeros_first=(
+        "The zeros are put first: this is 1 less the area. A pair is right if the 1 has the larger score.",
+        lambda scores, labels: area_spec(-scores, labels),
+    ),
 )
-def ties_by_position(scores: Tensor, labels: Tensor) -> Tensor:
-    rank = scores.argsort(stable=True).argsort().to(scores.dtype)
-    return area_spec(rank, labels)
-
-
-@wrong("This is the accuracy at a threshold of ½. The area needs no threshold: it counts pairs.")
-def accuracy_at_half(scores: Tensor, labels: Tensor) -> Tensor:
-    return ((scores > 0.5) == (labels == 1)).to(scores.dtype).mean()
-
-
-@wrong("This is the accuracy at a threshold of 0. The area needs no threshold: it counts pairs.")
-def accuracy_at_zero(scores: Tensor, labels: Tensor) -> Tensor:
-    return ((scores > 0) == (labels == 1)).to(scores.dtype).mean()
-
-
-@wrong("The right pairs are counted, not their share: divide by the number of pairs, ones times zeros.")
-def count_of_pairs(scores: Tensor, labels: Tensor) -> Tensor:
-    ones, zeros = sides(scores, labels)
-    return area_spec(scores, labels) * (ones.numel() * zeros.numel() or torch.nan)
-
-
-@wrong("Divided by the number of all pairs, N(N - 1)/2. Two ones or two zeros have no right order.")
-def all_pairs_below(scores: Tensor, labels: Tensor) -> Tensor:
-    n = len(scores)
-    return count_of_pairs(scores, labels) / (n * (n - 1) / 2)
-
-
-@wrong("Divided by N². The pairs are those of a 1 and a 0: ones times zeros.")
-def squared_below(scores: Tensor, labels: Tensor) -> Tensor:
-    return count_of_pairs(scores, labels) / len(scores) ** 2
-
-
-@wrong("This is 2·AUC - 1, Gini's coefficient: 0 for chance. The area itself is ½ for chance.")
-def gini(scores: Tensor, labels: Tensor) -> Tensor:
-    return 2 * area_spec(scores, labels) - 1
-
-
-@wrong("An area below ½ is turned round. That the scores are worse than chance should be seen.")
-def turned_round(scores: Tensor, labels: Tensor) -> Tensor:
-    area = area_spec(scores, labels)
-    return torch.maximum(area, 1 - area)
-
-
-@wrong("The sigmoid of the differences is a soft stand-in, good for training. Here pairs are counted, whole ones.")
-def soft(scores: Tensor, labels: Tensor) -> Tensor:
-    ones, zeros = sides(scores, labels)
-    return (ones - zeros).sigmoid().mean()
-
-
-@wrong("The mean scores of the ones and of the zeros are compared. One far-off score moves a mean, and one pair only.")
-def difference_of_means(scores: Tensor, labels: Tensor) -> Tensor:
-    ones, zeros = sides(scores, labels)
-    return ones.mean() - zeros.mean()
+wrong.table(
+    of_sides,
+    tie_is_wrong=(
+        "A tie counts as wrong. Count it as half: who cannot tell two items apart guesses right half of the time.",
+        lambda ones, zeros: (ones > zeros).to(ones.dtype).mean(),
+    ),
+    tie_is_right=(
+        "A tie counts as right. Count it as half, or equal scores for all would have an area of 1.",
+        lambda ones, zeros: (ones >= zeros).to(ones.dtype).mean(),
+    ),
+    ties_left_out=(
+        "Ties are left out of the pairs. They stay in the denominator, and half of each in the numerator.",
+        lambda ones, zeros: (ones > zeros).sum().to(ones.dtype) / (ones != zeros).sum(),
+    ),
+)
+wrong.table(
+    ties_by_position=(
+        "Ties are broken by where the items stand, as `argsort` does. Whether the 1 or the 0 is listed first says "
+        "nothing.",
+        lambda scores, labels: area_spec(scores.argsort(stable=True).argsort().to(scores.dtype), labels),
+    ),
+    accuracy_at_half=(
+        "This is the accuracy at a threshold of ½. The area needs no threshold: it counts pairs.",
+        lambda scores, labels: ((scores > 0.5) == (labels == 1)).to(scores.dtype).mean(),
+    ),
+    accuracy_at_zero=(
+        "This is the accuracy at a threshold of 0. The area needs no threshold: it counts pairs.",
+        lambda scores, labels: ((scores > 0) == (labels == 1)).to(scores.dtype).mean(),
+    ),
+    count_of_pairs=(
+        "The right pairs are counted, not their share: divide by the number of pairs, ones times zeros.",
+        right_pairs,
+    ),
+    all_pairs_below=(
+        "Divided by the number of all pairs, N(N - 1)/2. Two ones or two zeros have no right order.",
+        lambda scores, labels: right_pairs(scores, labels) / (len(scores) * (len(scores) - 1) / 2),
+    ),
+    squared_below=(
+        "Divided by N². The pairs are those of a 1 and a 0: ones times zeros.",
+        lambda scores, labels: right_pairs(scores, labels) / len(scores) ** 2,
+    ),
+    gini=(
+        "This is 2·AUC - 1, Gini's coefficient: 0 for chance. The area itself is ½ for chance.",
+        lambda scores, labels: 2 * area_spec(scores, labels) - 1,
+    ),
+    turned_round=(
+        "An area below ½ is turned round. That the scores are worse than chance should be seen.",
+        lambda scores, labels: torch.maximum(area_spec(scores, labels), 1 - area_spec(scores, labels)),
+    ),
+)
+wrong.table(
+    of_sides,
+    soft=(
+        "The sigmoid of the differences is a soft stand-in, good for training. Here pairs are counted, whole ones.",
+        lambda ones, zeros: (ones - zeros).sigmoid().mean(),
+    ),
+    difference_of_means=(
+        "The mean scores of the ones and of the zeros are compared. One far-off score moves a mean, and one pair only.",
+        lambda ones, zeros: ones.mean() - zeros.mean(),
+    ),
+)
 
 
 @wrong(
@@ -199,40 +193,41 @@ def average_precision(scores: Tensor, labels: Tensor) -> Tensor:
     return (precision * hit).sum() / hit.sum()
 
 
-@wrong("Without a pair this is 0, as if all were in the wrong order. There is nothing to share: NaN.")
-def none_is_zero(scores: Tensor, labels: Tensor) -> Tensor:
-    return area_spec(scores, labels).nan_to_num(0.0)
+wrong.table(
+    none_is_zero=(
+        "Without a pair this is 0, as if all were in the wrong order. There is nothing to share: NaN.",
+        lambda scores, labels: area_spec(scores, labels).nan_to_num(0.0),
+    ),
+    none_is_half=(
+        "Without a pair this is ½, as if chance had been measured. There is nothing to share: NaN.",
+        lambda scores, labels: area_spec(scores, labels).nan_to_num(0.5),
+    ),
+    none_is_one=(
+        "Without a pair this is 1, as if all were in order. There is nothing to share: NaN.",
+        lambda scores, labels: area_spec(scores, labels).nan_to_num(1.0),
+    ),
+    sigmoid_first=(
+        "A sigmoid came before the comparison, and rounds large scores to 1: they are tied. Compare the scores.",
+        lambda scores, labels: area_spec(scores.float().sigmoid(), labels).to(scores.dtype),
+    ),
+)
 
 
-@wrong("Without a pair this is ½, as if chance had been measured. There is nothing to share: NaN.")
-def none_is_half(scores: Tensor, labels: Tensor) -> Tensor:
-    return area_spec(scores, labels).nan_to_num(0.5)
-
-
-@wrong("Without a pair this is 1, as if all were in order. There is nothing to share: NaN.")
-def none_is_one(scores: Tensor, labels: Tensor) -> Tensor:
-    return area_spec(scores, labels).nan_to_num(1.0)
-
-
-@wrong("A sigmoid came before the comparison, and rounds large scores to 1: they are tied. Compare the scores.")
-def sigmoid_first(scores: Tensor, labels: Tensor) -> Tensor:
-    return area_spec(scores.float().sigmoid(), labels).to(scores.dtype)
-
-
-@wrong("The difference of two infinite scores is NaN, and counts as a wrong pair here. Compare, do not subtract.")
-def by_difference(scores: Tensor, labels: Tensor) -> Tensor:
-    ones, zeros = sides(scores, labels)
+@wrong_sides("The difference of two infinite scores is NaN, and counts as a wrong pair here. Compare, do not subtract.")
+def by_difference(ones: Tensor, zeros: Tensor) -> Tensor:
     lead = ones - zeros
-    return ((lead > 0).to(scores.dtype) + (lead == 0).to(scores.dtype) / 2).mean()
+    return ((lead > 0).to(lead.dtype) + (lead == 0).to(lead.dtype) / 2).mean()
 
 
-@wrong("Scores closer than 1e-6 count as tied (`isclose`). A score that is larger, however little, is larger.")
-def nearly_tied(scores: Tensor, labels: Tensor) -> Tensor:
-    ones, zeros = sides(scores, labels)
+@wrong_sides("Scores closer than 1e-6 count as tied (`isclose`). A score that is larger, however little, is larger.")
+def nearly_tied(ones: Tensor, zeros: Tensor) -> Tensor:
     tied = ones.isclose(zeros, atol=1e-6)
-    return ((ones > zeros) & ~tied).to(scores.dtype).mean() + tied.to(scores.dtype).mean() / 2
+    return ((ones > zeros) & ~tied).to(ones.dtype).mean() + tied.to(ones.dtype).mean() / 2
 
 
-@wrong("The result is float32 for float64 scores. Count in the dtype of the scores.")
-def counted_in_float32(scores: Tensor, labels: Tensor) -> Tensor:
-    return area_spec(scores, labels).float()
+wrong.table(
+    counted_in_float32=(
+        "The result is float32 for float64 scores. Count in the dtype of the scores.",
+        lambda scores, labels: area_spec(scores, labels).float(),
+    ),
+)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.graders.ranking.common import READY_MADE, Rng, always_float32, draw_scores, surprise
+from coursekit.exercise import (
+    Exercise,
+    Function,
+    Loss,
+    Rng,
+    always_float32,
+    same_dtype,
+    same_gradient,
+    same_value,
+)
+from coursekit.graders.ranking.common import FLOAT32, READY_MADE, draw_scores, surprise
 
 # How often each of a pair won: never equal, and the product of no two of them is another
 COUNTS = ((3, 1), (1, 4), (5, 2), (2, 7), (6, 1), (3, 8))
@@ -120,150 +128,111 @@ def digits(f: Function, rng: Rng) -> None:
     same_dtype(f, bradley_terry_spec, scores.float(), wins.long())
 
 
-always_float32(bradley_terry_loss)
-wrong = bradley_terry_loss.misconception
+def of_pairs(of_lead: Loss) -> Loss:
+    """A loss of one game by the winner's lead, added up over all games."""
+
+    def loss(scores: Tensor, wins: Tensor) -> Tensor:
+        return (wins * of_lead(scores[:, None] - scores[None, :]).fill_diagonal_(0)).sum()
+
+    return loss
 
 
-def of_pairs(explanation: str) -> Callable[[Callable[[Tensor], Tensor]], Callable[[Tensor], Tensor]]:
-    """Registers a wrong loss of one game, by the winner's lead: added up as it should be."""
-
-    def add(of_lead: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-        def loss(scores: Tensor, wins: Tensor) -> Tensor:
-            return (wins * of_lead(scores[:, None] - scores[None, :]).fill_diagonal_(0)).sum()
-
-        wrong(explanation, of_lead.__name__)(loss)
-        return of_lead
-
-    return add
-
-
-@wrong(
-    "The table is read by columns: here the losers win. `wins[i, j]` is how often i beat j, so the lead is "
-    "scores[i] - scores[j]."
+wrong = bradley_terry_loss.misconceptions
+always_float32(wrong, FLOAT32)
+wrong.table(
+    losers_win=(
+        "The table is read by columns: here the losers win. `wins[i, j]` is how often i beat j, so the lead is "
+        "scores[i] - scores[j].",
+        lambda scores, wins: bradley_terry_spec(scores, wins.T),
+    ),
+    counted_twice=(
+        "Every game is counted twice, once for the winner and once for the loser. That the loser lost is the same "
+        "fact: -ln σ(lead) has it all.",
+        lambda scores, wins: 2 * bradley_terry_spec(scores, wins),
+    ),
+    half_a_table=(
+        "Only the games above the diagonal are counted. Below it stand the games that the other one won.",
+        lambda scores, wins: bradley_terry_spec(scores, wins.triu()),
+    ),
+    mean_over_games=(
+        "The sum is divided by the number of games. Here it is the sum.",
+        lambda scores, wins: bradley_terry_spec(scores, wins) / wins.sum(),
+    ),
+    mean_over_cells=(
+        "The sum is divided by the number of cells of the table, met or not. Here it is the sum over the games.",
+        lambda scores, wins: bradley_terry_spec(scores, wins) / wins.numel(),
+    ),
+    mean_over_players=(
+        "The sum is divided by the number of players. Here it is the sum over the games.",
+        lambda scores, wins: bradley_terry_spec(scores, wins) / len(scores),
+    ),
+    won_at_all=(
+        "The counts are not used: every pairing that was won at all counts once. Thirteen games say more than one.",
+        lambda scores, wins: bradley_terry_spec(scores, (wins > 0).to(wins.dtype)),
+    ),
+    shares=(
+        "The counts were turned into shares of the games of each pair. Then one game says as much as a hundred; weigh "
+        "by the counts.",
+        lambda scores, wins: bradley_terry_spec(scores, wins / (wins + wins.T).clamp(min=1e-9)),
+    ),
+    whole_games=(
+        "The counts were rounded to whole numbers, and half a win, a draw, is lost.",
+        lambda scores, wins: bradley_terry_spec(scores, wins.long()),
+    ),
+    all_against_all=(
+        "A softmax over all players: that is the probability of being first among all of them. A game has two players, "
+        "and the other five do not belong under its fraction.",
+        lambda scores, wins: -(wins.sum(1) * scores.log_softmax(0)).sum(),
+    ),
 )
-def losers_win(scores: Tensor, wins: Tensor) -> Tensor:
-    return bradley_terry_spec(scores, wins.T)
-
-
-@wrong(
-    "Every game is counted twice, once for the winner and once for the loser. That the loser lost is the same fact: "
-    "-ln σ(lead) has it all."
+wrong.table(
+    of_pairs,
+    log_likelihood=(
+        "The sign is turned: this is the log-likelihood, which is to be maximised. A loss is minus that.",
+        lambda lead: -surprise(lead),
+    ),
+    no_logarithm=(
+        "The probabilities of what happened are added up, without the logarithm.",
+        lambda lead: lead.sigmoid(),
+    ),
+    expected_upsets=(
+        "The probabilities of what did not happen are added up, without the logarithm.",
+        lambda lead: (-lead).sigmoid(),
+    ),
+    bits=("This is in bits. Use the natural logarithm.", lambda lead: surprise(lead) / math.log(2)),
+    elo=(
+        "The scores are read as Elo's: 10^(d/400) in place of e^d. In Bradley and Terry's model a lead of 1 multiplies "
+        "the odds by e.",
+        lambda lead: surprise(lead * math.log(10) / 400),
+    ),
+    hinge=(
+        "This is a hinge, max(0, 1 - lead): once the winner is ahead by the margin nothing is left to learn, and no "
+        "lead is a probability.",
+        lambda lead: (1 - lead).clamp(min=0),
+    ),
+    squared=(
+        "The squared error of the probability. The surprise at what happened is its -ln.",
+        lambda lead: (1 - lead.sigmoid()) ** 2,
+    ),
+    logarithm_of_sigmoid=(
+        "`sigmoid` of a lead of -1000 is 0, and its logarithm -inf (or NaN, times a count of 0); `exp` of 1000 is inf. "
+        "ln(1 + e^x) is `softplus(x)`, which is x where x is large.",
+        lambda lead: -lead.sigmoid().log(),
+    ),
+    padded=(
+        "A small number inside the logarithm keeps it finite: a surprise of 2000 becomes one of 18, and its gradient "
+        "0. Take softplus(-lead).",
+        lambda lead: -(lead.sigmoid() + 1e-8).log(),
+    ),
+    clipped=(
+        "The probabilities are clipped, so a surprise of 2000 becomes one of 16, and its gradient 0. Take "
+        "softplus(-lead).",
+        lambda lead: -lead.sigmoid().clamp(1e-7, 1 - 1e-7).log(),
+    ),
 )
-def counted_twice(scores: Tensor, wins: Tensor) -> Tensor:
-    return 2 * bradley_terry_spec(scores, wins)
-
-
-@wrong("Only the games above the diagonal are counted. Below it stand the games that the other one won.")
-def half_a_table(scores: Tensor, wins: Tensor) -> Tensor:
-    return bradley_terry_spec(scores, wins.triu())
-
-
-@wrong("The sum is divided by the number of games. Here it is the sum.")
-def mean_over_games(scores: Tensor, wins: Tensor) -> Tensor:
-    return bradley_terry_spec(scores, wins) / wins.sum()
-
-
-@wrong("The sum is divided by the number of cells of the table, met or not. Here it is the sum over the games.")
-def mean_over_cells(scores: Tensor, wins: Tensor) -> Tensor:
-    return bradley_terry_spec(scores, wins) / wins.numel()
-
-
-@wrong("The sum is divided by the number of players. Here it is the sum over the games.")
-def mean_over_players(scores: Tensor, wins: Tensor) -> Tensor:
-    return bradley_terry_spec(scores, wins) / len(scores)
-
-
-@wrong("The counts are not used: every pairing that was won at all counts once. Thirteen games say more than one.")
-def won_at_all(scores: Tensor, wins: Tensor) -> Tensor:
-    return bradley_terry_spec(scores, (wins > 0).to(wins.dtype))
-
-
-@wrong(
-    "The counts were turned into shares of the games of each pair. Then one game says as much as a hundred; weigh by "
-    "the counts."
+wrong.table(
+    loser_detached=(
+        "No gradient by the scores of the losers: the opponent's score was detached. A game pulls at both.",
+        lambda scores, wins: (wins * surprise(scores[:, None] - scores.detach()[None, :]).fill_diagonal_(0)).sum(),
+    ),
 )
-def shares(scores: Tensor, wins: Tensor) -> Tensor:
-    played = (wins + wins.T).clamp(min=1e-9)
-    return bradley_terry_spec(scores, wins / played)
-
-
-@wrong("The counts were rounded to whole numbers, and half a win, a draw, is lost.")
-def whole_games(scores: Tensor, wins: Tensor) -> Tensor:
-    return bradley_terry_spec(scores, wins.long())
-
-
-@wrong(
-    "A softmax over all players: that is the probability of being first among all of them. A game has two players, "
-    "and the other five do not belong under its fraction."
-)
-def all_against_all(scores: Tensor, wins: Tensor) -> Tensor:
-    return -(wins.sum(1) * scores.log_softmax(0)).sum()
-
-
-@of_pairs("The sign is turned: this is the log-likelihood, which is to be maximised. A loss is minus that.")
-def log_likelihood(lead: Tensor) -> Tensor:
-    return -surprise(lead)
-
-
-@of_pairs("The probabilities of what happened are added up, without the logarithm.")
-def no_logarithm(lead: Tensor) -> Tensor:
-    return lead.sigmoid()
-
-
-@of_pairs("The probabilities of what did not happen are added up, without the logarithm.")
-def expected_upsets(lead: Tensor) -> Tensor:
-    return (-lead).sigmoid()
-
-
-@of_pairs("This is in bits. Use the natural logarithm.")
-def bits(lead: Tensor) -> Tensor:
-    return surprise(lead) / math.log(2)
-
-
-@of_pairs(
-    "The scores are read as Elo's: 10^(d/400) in place of e^d. In Bradley and Terry's model a lead of 1 multiplies the "
-    "odds by e."
-)
-def elo(lead: Tensor) -> Tensor:
-    return surprise(lead * math.log(10) / 400)
-
-
-@of_pairs(
-    "This is a hinge, max(0, 1 - lead): once the winner is ahead by the margin nothing is left to learn, and no lead "
-    "is a probability."
-)
-def hinge(lead: Tensor) -> Tensor:
-    return (1 - lead).clamp(min=0)
-
-
-@of_pairs("The squared error of the probability. The surprise at what happened is its -ln.")
-def squared(lead: Tensor) -> Tensor:
-    return (1 - lead.sigmoid()) ** 2
-
-
-@of_pairs(
-    "`sigmoid` of a lead of -1000 is 0, and its logarithm -inf (or NaN, times a count of 0); `exp` of 1000 is inf. "
-    "ln(1 + e^x) is `softplus(x)`, which is x where x is large."
-)
-def logarithm_of_sigmoid(lead: Tensor) -> Tensor:
-    return -lead.sigmoid().log()
-
-
-@of_pairs(
-    "A small number inside the logarithm keeps it finite: a surprise of 2000 becomes one of 18, and its gradient 0. "
-    "Take softplus(-lead)."
-)
-def padded(lead: Tensor) -> Tensor:
-    return -(lead.sigmoid() + 1e-8).log()
-
-
-@of_pairs(
-    "The probabilities are clipped, so a surprise of 2000 becomes one of 16, and its gradient 0. Take softplus(-lead)."
-)
-def clipped(lead: Tensor) -> Tensor:
-    return -lead.sigmoid().clamp(1e-7, 1 - 1e-7).log()
-
-
-@wrong("No gradient by the scores of the losers: the opponent's score was detached. A game pulls at both.")
-def loser_detached(scores: Tensor, wins: Tensor) -> Tensor:
-    return (wins * surprise(scores[:, None] - scores.detach()[None, :]).fill_diagonal_(0)).sum()

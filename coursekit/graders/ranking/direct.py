@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.graders.ranking.common import READY_MADE, Rng, always_float32, surprise
+from coursekit.exercise import (
+    Exercise,
+    Function,
+    Loss,
+    Rng,
+    always_float32,
+    other_default,
+    same_dtype,
+    same_gradient,
+    same_value,
+)
+from coursekit.graders.ranking.common import FLOAT32, READY_MADE, surprise
 
 
 def dpo_spec(
@@ -98,149 +106,117 @@ def dpo_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, dpo_spec, *log_probabilities(rng, 2, dtype=torch.float64))
 
 
-always_float32(dpo_loss)
-wrong = dpo_loss.misconception
+def of_rewards(lead: Loss) -> Loss:
+    """The mean surprise at a lead: a formula of the four log-probabilities, in their order, and of beta."""
+
+    def loss(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float = 0.1) -> Tensor:
+        return surprise(lead(a, b, c, d, beta)).mean()
+
+    return loss
 
 
-def of_rewards(explanation: str) -> Callable[[Callable[..., Tensor]], None]:
-    """Registers a wrong lead, by the four log-probabilities and beta: its surprise is averaged as it should be."""
+def of_lead(formula: Loss) -> Loss:
+    """A loss by the difference of the two log-ratios and beta."""
 
-    def add(lead: Callable[..., Tensor]) -> None:
-        def loss(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float = 0.1) -> Tensor:
-            return surprise(lead(a, b, c, d, beta)).mean()
+    def loss(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float = 0.1) -> Tensor:
+        return formula((a - c) - (b - d), beta)
 
-        wrong(explanation, lead.__name__)(loss)
-
-    return add
+    return loss
 
 
-@of_rewards(
-    "The reference is not used. Without it the reward is the policy's own log-probability, and an answer that was "
-    "likely from the start counts as good."
+wrong = dpo_loss.misconceptions
+always_float32(wrong, FLOAT32)
+wrong.table(
+    of_rewards,
+    no_reference=(
+        "The reference is not used. Without it the reward is the policy's own log-probability, and an answer that was "
+        "likely from the start counts as good.",
+        lambda a, b, _c, _d, beta: beta * (a - b),
+    ),
+    exchanged=(
+        "The sign of the lead is turned: policy and reference are exchanged, or chosen and rejected. This pulls the "
+        "policy away from what was preferred.",
+        lambda a, b, c, d, beta: beta * (c - d - a + b),
+    ),
+    reference_turned=(
+        "The reference has the wrong sign: it is added, or its chosen and rejected are exchanged. The reward of an "
+        "answer is beta · ln(policy / reference), both of that same answer.",
+        lambda a, b, c, d, beta: beta * (a - d - b + c),
+    ),
+    beta_ignored=("beta is not used. It multiplies the rewards.", lambda a, b, c, d, _beta: a - c - b + d),
+    beta_divides=(
+        "beta divides, as a temperature would. It multiplies the rewards.",
+        lambda a, b, c, d, beta: (a - c - b + d) / beta,
+    ),
+    beta_of_policy_only=(
+        "beta multiplies the policy only. It belongs to the whole log-ratio, reference included.",
+        lambda a, b, c, d, beta: beta * (a - b) - (c - d),
+    ),
+    beta_of_chosen_only=(
+        "beta multiplies the reward of the chosen answer only. Both are rewards.",
+        lambda a, b, c, d, beta: beta * (a - c) - (b - d),
+    ),
+    chosen_only=(
+        "Only the chosen answer is heard. The rejected one is half of the comparison.",
+        lambda a, _b, c, _d, beta: beta * (a - c),
+    ),
+    probabilities=(
+        "Rewards are made of probabilities, by `exp`. The reward is a difference of logarithms, which are given.",
+        lambda a, b, c, d, beta: beta * (a.exp() - c.exp() - b.exp() + d.exp()),
+    ),
+    ratio_of_logarithms=(
+        "The logarithm was taken once more, of the ratio of two logarithms. The inputs are logarithms already.",
+        lambda a, b, c, d, beta: beta * ((a / c).log() - (b / d).log()),
+    ),
+    through_exp=(
+        "`exp`, a ratio, then `log` again: exp(-1000) is 0, and ln(0/0) NaN. The difference of the logarithms is the "
+        "log of the ratio.",
+        lambda a, b, c, d, beta: beta * ((a.exp() / c.exp()).log() - (b.exp() / d.exp()).log()),
+    ),
+    rejected_detached=(
+        "No gradient flows to the rejected answer. It is pulled down as the chosen is pulled up.",
+        lambda a, b, c, d, beta: beta * (a - c - b.detach() + d),
+    ),
 )
-def no_reference(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return beta * (a - b)
-
-
-@of_rewards(
-    "The sign of the lead is turned: policy and reference are exchanged, or chosen and rejected. This pulls the policy "
-    "away from what was preferred."
+wrong.table(
+    of_lead,
+    beta_outside=(
+        "beta stands outside the logarithm, where it only scales the step. It multiplies the rewards, inside.",
+        lambda lead, beta: beta * surprise(lead).mean(),
+    ),
+    summed=(
+        "The losses are summed. Take the mean over the comparisons.",
+        lambda lead, beta: surprise(beta * lead).sum(),
+    ),
+    not_reduced=(
+        "There is one loss for each comparison. Take the mean.",
+        lambda lead, beta: surprise(beta * lead),
+    ),
+    mean_of_leads=(
+        "The mean is taken of the leads, before the logarithm. Each comparison has a loss of its own: average those.",
+        lambda lead, beta: surprise(beta * lead.mean()),
+    ),
+    log_likelihood=(
+        "The sign is turned: this is the log-likelihood, which is to be maximised. A loss is minus that.",
+        lambda lead, beta: -surprise(beta * lead).mean(),
+    ),
+    logarithm_of_sigmoid=(
+        "`sigmoid` of a lead of -2000 is 0, and its logarithm -inf; `exp` of 2000 is inf. ln(1 + e^x) is "
+        "`softplus(x)`, which is x where x is large.",
+        lambda lead, beta: -(beta * lead).sigmoid().log().mean(),
+    ),
+    hinge=(
+        "This is a hinge, max(0, 1 - lead), as in SLiC. DPO takes -ln sigmoid of the lead.",
+        lambda lead, beta: (1 - beta * lead).clamp(min=0).mean(),
+    ),
+    identity_preference=(
+        "This is IPO's loss, (log-ratio - 1/(2 beta))². DPO takes -ln sigmoid of beta times the log-ratio.",
+        lambda lead, beta: ((lead - 1 / (2 * beta)) ** 2).mean(),
+    ),
 )
-def exchanged(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return beta * (c - d - a + b)
-
-
-@of_rewards(
-    "The reference has the wrong sign: it is added, or its chosen and rejected are exchanged. The reward of an answer "
-    "is beta · ln(policy / reference), both of that same answer."
+other_default(
+    wrong,
+    "other_default",
+    "The default of beta is 1 here, it should be 0.1: at the start a step of DPO is meant to be small.",
+    beta=1.0,
 )
-def reference_turned(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return beta * (a - d - b + c)
-
-
-@of_rewards("beta is not used. It multiplies the rewards.")
-def beta_ignored(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return a - c - b + d
-
-
-@of_rewards("beta divides, as a temperature would. It multiplies the rewards.")
-def beta_divides(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return (a - c - b + d) / beta
-
-
-@of_rewards("beta multiplies the policy only. It belongs to the whole log-ratio, reference included.")
-def beta_of_policy_only(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return beta * (a - b) - (c - d)
-
-
-@of_rewards("beta multiplies the reward of the chosen answer only. Both are rewards.")
-def beta_of_chosen_only(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return beta * (a - c) - (b - d)
-
-
-@of_rewards("Only the chosen answer is heard. The rejected one is half of the comparison.")
-def chosen_only(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return beta * (a - c)
-
-
-@of_rewards("Rewards are made of probabilities, by `exp`. The reward is a difference of logarithms, which are given.")
-def probabilities(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return beta * (a.exp() - c.exp() - b.exp() + d.exp())
-
-
-@of_rewards("The logarithm was taken once more, of the ratio of two logarithms. The inputs are logarithms already.")
-def ratio_of_logarithms(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return beta * ((a / c).log() - (b / d).log())
-
-
-@of_rewards(
-    "`exp`, a ratio, then `log` again: exp(-1000) is 0, and ln(0/0) NaN. The difference of the logarithms is the log "
-    "of the ratio."
-)
-def through_exp(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return beta * ((a.exp() / c.exp()).log() - (b.exp() / d.exp()).log())
-
-
-@of_rewards("No gradient flows to the rejected answer. It is pulled down as the chosen is pulled up.")
-def rejected_detached(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float) -> Tensor:
-    return beta * (a - c - b.detach() + d)
-
-
-def of_lead(explanation: str) -> Callable[[Callable[..., Tensor]], None]:
-    """Registers a wrong loss, by the difference of the two log-ratios and beta."""
-
-    def add(formula: Callable[..., Tensor]) -> None:
-        def loss(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float = 0.1) -> Tensor:
-            return formula((a - c) - (b - d), beta)
-
-        wrong(explanation, formula.__name__)(loss)
-
-    return add
-
-
-@of_lead("beta stands outside the logarithm, where it only scales the step. It multiplies the rewards, inside.")
-def beta_outside(lead: Tensor, beta: float) -> Tensor:
-    return beta * surprise(lead).mean()
-
-
-@of_lead("The losses are summed. Take the mean over the comparisons.")
-def summed(lead: Tensor, beta: float) -> Tensor:
-    return surprise(beta * lead).sum()
-
-
-@of_lead("There is one loss for each comparison. Take the mean.")
-def not_reduced(lead: Tensor, beta: float) -> Tensor:
-    return surprise(beta * lead)
-
-
-@of_lead("The mean is taken of the leads, before the logarithm. Each comparison has a loss of its own: average those.")
-def mean_of_leads(lead: Tensor, beta: float) -> Tensor:
-    return surprise(beta * lead.mean())
-
-
-@of_lead("The sign is turned: this is the log-likelihood, which is to be maximised. A loss is minus that.")
-def log_likelihood(lead: Tensor, beta: float) -> Tensor:
-    return -surprise(beta * lead).mean()
-
-
-@of_lead(
-    "`sigmoid` of a lead of -2000 is 0, and its logarithm -inf; `exp` of 2000 is inf. ln(1 + e^x) is `softplus(x)`, "
-    "which is x where x is large."
-)
-def logarithm_of_sigmoid(lead: Tensor, beta: float) -> Tensor:
-    return -(beta * lead).sigmoid().log().mean()
-
-
-@of_lead("This is a hinge, max(0, 1 - lead), as in SLiC. DPO takes -ln sigmoid of the lead.")
-def hinge(lead: Tensor, beta: float) -> Tensor:
-    return (1 - beta * lead).clamp(min=0).mean()
-
-
-@of_lead("This is IPO's loss, (log-ratio - 1/(2 beta))². DPO takes -ln sigmoid of beta times the log-ratio.")
-def identity_preference(lead: Tensor, beta: float) -> Tensor:
-    return ((lead - 1 / (2 * beta)) ** 2).mean()
-
-
-@wrong("The default of beta is 1 here, it should be 0.1: at the start a step of DPO is meant to be small.")
-def other_default(a: Tensor, b: Tensor, c: Tensor, d: Tensor, beta: float = 1.0) -> Tensor:
-    return dpo_spec(a, b, c, d, beta)

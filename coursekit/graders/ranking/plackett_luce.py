@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.graders.ranking.common import READY_MADE, Rng, always_float32, draw_scores, surprise
+from coursekit.exercise import Exercise, Function, Rng, always_float32, same_dtype, same_gradient, same_value
+from coursekit.graders.ranking.common import FLOAT32, READY_MADE, draw_scores, surprise
 
 
 def plackett_luce_spec(scores: Tensor) -> Tensor:
@@ -95,89 +95,69 @@ def order_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, plackett_luce_spec, draw_scores(rng, 2, 3, dtype=torch.float64))
 
 
-always_float32(plackett_luce_loss)
-wrong = plackett_luce_loss.misconception
-
-
-@wrong(
-    "The order is read from the back: each place is shared with who came *before*, as if the last item had won. Those "
-    "who have their place are out; sum over the item and all behind it."
+wrong = plackett_luce_loss.misconceptions
+always_float32(wrong, FLOAT32)
+wrong.table(
+    back_to_front=(
+        "The order is read from the back: each place is shared with who came *before*, as if the last item had won. "
+        "Those who have their place are out; sum over the item and all behind it.",
+        lambda scores: plackett_luce_spec(scores.flip(-1)),
+    ),
+    nobody_struck_out=(
+        "Nobody is struck out: every place is a softmax over all items, as if one could come in twice. Sum over those "
+        "who are left.",
+        lambda scores: -scores.log_softmax(-1).sum(-1),
+    ),
+    first_place_only=(
+        "Only the first place is counted, a cross-entropy. The order of the others says something too.",
+        lambda scores: -scores.log_softmax(-1)[..., 0],
+    ),
+    all_pairs=(
+        "The pairs are counted, each as a game of its own. That is a loss too, but not the probability of the order: "
+        "of three equals any order would have 1/8, and there are six orders.",
+        lambda scores: surprise(scores[..., :, None] - scores[..., None, :]).triu(1).sum((-2, -1)),
+    ),
+    neighbours_only=(
+        "Only neighbours are compared. Who comes first has beaten all who are left, not the next one alone.",
+        lambda scores: surprise(scores[..., :-1] - scores[..., 1:]).sum(-1),
+    ),
+    sorted_first=(
+        "The scores were sorted first. The order is what happened, not what the scores expect.",
+        lambda scores: plackett_luce_spec(scores.sort(-1, descending=True).values),
+    ),
+    averaged_over_places=(
+        "The surprise is averaged over the places. The order as a whole has a probability: sum.",
+        lambda scores: plackett_luce_spec(scores) / scores.shape[-1],
+    ),
+    summed_over_orders=(
+        "This sums over the batch. Each order keeps its own number.",
+        lambda scores: plackett_luce_spec(scores).sum(),
+    ),
+    averaged_over_orders=(
+        "This averages over the batch. Each order keeps its own number.",
+        lambda scores: plackett_luce_spec(scores).mean(),
+    ),
+    down_the_columns=(
+        "The items are taken along the first dimension. They lie along the last.",
+        lambda scores: plackett_luce_spec(scores.movedim(0, -1)),
+    ),
+    order_likelihood=(
+        "This is the log-likelihood, a negative number. A loss is minus that.",
+        lambda scores: -plackett_luce_spec(scores),
+    ),
+    order_probability=(
+        "This is the probability of the order. A loss is minus its logarithm.",
+        lambda scores: (-plackett_luce_spec(scores)).exp(),
+    ),
+    order_bits=(
+        "This is in bits. Use the natural logarithm.",
+        lambda scores: plackett_luce_spec(scores) / math.log(2),
+    ),
+    exp_overflows=(
+        "`exp` of 1000 is inf. `logsumexp` and `logcumsumexp` never leave the logarithms.",
+        lambda scores: (scores.exp().flip(-1).cumsum(-1).flip(-1).log() - scores).sum(-1),
+    ),
 )
-def back_to_front(scores: Tensor) -> Tensor:
-    return plackett_luce_spec(scores.flip(-1))
-
-
-@wrong(
-    "Nobody is struck out: every place is a softmax over all items, as if one could come in twice. Sum over those who "
-    "are left."
-)
-def nobody_struck_out(scores: Tensor) -> Tensor:
-    return -scores.log_softmax(-1).sum(-1)
-
-
-@wrong("Only the first place is counted, a cross-entropy. The order of the others says something too.")
-def first_place_only(scores: Tensor) -> Tensor:
-    return -scores.log_softmax(-1)[..., 0]
-
-
-@wrong(
-    "The pairs are counted, each as a game of its own. That is a loss too, but not the probability of the order: of "
-    "three equals any order would have 1/8, and there are six orders."
-)
-def all_pairs(scores: Tensor) -> Tensor:
-    lead = scores[..., :, None] - scores[..., None, :]
-    return surprise(lead).triu(1).sum((-2, -1))
-
-
-@wrong("Only neighbours are compared. Who comes first has beaten all who are left, not the next one alone.")
-def neighbours_only(scores: Tensor) -> Tensor:
-    return surprise(scores[..., :-1] - scores[..., 1:]).sum(-1)
-
-
-@wrong("The scores were sorted first. The order is what happened, not what the scores expect.")
-def sorted_first(scores: Tensor) -> Tensor:
-    return plackett_luce_spec(scores.sort(-1, descending=True).values)
-
-
-@wrong("The surprise is averaged over the places. The order as a whole has a probability: sum.")
-def averaged_over_places(scores: Tensor) -> Tensor:
-    return plackett_luce_spec(scores) / scores.shape[-1]
-
-
-@wrong("This sums over the batch. Each order keeps its own number.")
-def summed_over_orders(scores: Tensor) -> Tensor:
-    return plackett_luce_spec(scores).sum()
-
-
-@wrong("This averages over the batch. Each order keeps its own number.")
-def averaged_over_orders(scores: Tensor) -> Tensor:
-    return plackett_luce_spec(scores).mean()
-
-
-@wrong("The items are taken along the first dimension. They lie along the last.")
-def down_the_columns(scores: Tensor) -> Tensor:
-    return plackett_luce_spec(scores.movedim(0, -1)) if scores.ndim > 1 else plackett_luce_spec(scores)
-
-
-@wrong("This is the log-likelihood, a negative number. A loss is minus that.")
-def order_likelihood(scores: Tensor) -> Tensor:
-    return -plackett_luce_spec(scores)
-
-
-@wrong("This is the probability of the order. A loss is minus its logarithm.")
-def order_probability(scores: Tensor) -> Tensor:
-    return (-plackett_luce_spec(scores)).exp()
-
-
-@wrong("This is in bits. Use the natural logarithm.")
-def order_bits(scores: Tensor) -> Tensor:
-    return plackett_luce_spec(scores) / math.log(2)
-
-
-@wrong("`exp` of 1000 is inf. `logsumexp` and `logcumsumexp` never leave the logarithms.")
-def exp_overflows(scores: Tensor) -> Tensor:
-    left = scores.exp().flip(-1).cumsum(-1).flip(-1)
-    return (left.log() - scores).sum(-1)
 
 
 @wrong(
@@ -190,9 +170,12 @@ def one_shift_for_all(scores: Tensor) -> Tensor:
     return (left.log() - shifted).sum(-1)
 
 
-@wrong("The last item costs something here: it is compared with a score of 0 that nobody has. Alone it costs 0.")
-def compared_with_nobody(scores: Tensor) -> Tensor:
-    return plackett_luce_spec(torch.cat([scores, torch.zeros_like(scores[..., :1])], -1))
+wrong.table(
+    compared_with_nobody=(
+        "The last item costs something here: it is compared with a score of 0 that nobody has. Alone it costs 0.",
+        lambda scores: plackett_luce_spec(torch.cat([scores, torch.zeros_like(scores[..., :1])], -1)),
+    ),
+)
 
 
 @wrong("The sums behind each item leave out the item itself. Who comes next is one of those who are left, too.")

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from itertools import product
 from typing import Any
 
 import torch
 from torch import Tensor, nan, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_gradient, same_value
-from coursekit.graders.ranking.common import READY_MADE, Rng, always_float32, draw_scores, reduction_mistakes, surprise
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    Loss,
+    Rng,
+    always_float32,
+    detached,
+    reduced,
+    refuses,
+    same_dtype,
+    same_gradient,
+    same_value,
+    unknown_word,
+)
+from coursekit.graders.ranking.common import FLOAT32, READY_MADE, draw_scores, reduction_mistakes, surprise
 
 
 def preference_spec(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -> Tensor:
@@ -106,112 +119,83 @@ def preference_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, preference_spec, *rewards(rng, 3, dtype=torch.float64))
 
 
-@preference_loss.parity
-def unknown_word(f: Function, rng: Rng) -> None:
-    """A reduction that does not exist is refused"""
-    refuses(f, *rewards(rng, 3), reduction="batchmean")
+unknown_word(preference_loss, lambda rng: rewards(rng, 3))
 
 
-always_float32(preference_loss)
-reduction_mistakes(preference_loss)
+def of_rewards(formula: Loss) -> Loss:
+    """A loss of one comparison by its two rewards, with shapes and reductions as they should be."""
+
+    def loss(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -> Tensor:
+        if chosen.shape != rejected.shape:
+            raise ValueError("a reward without a partner")
+        return reduced(formula(chosen, rejected), reduction)
+
+    return loss
 
 
-def of_lead(explanation: str) -> Callable[[Callable[[Tensor], Tensor]], None]:
-    """Registers a wrong loss of one comparison, by how far the chosen answer is ahead."""
-
-    def add(formula: Callable[[Tensor], Tensor]) -> None:
-        of_rewards(explanation)(formula, lambda chosen, rejected: formula(chosen - rejected))
-
-    return add
+def of_lead(formula: Loss) -> Loss:
+    """A loss of one comparison by how far the chosen answer is ahead."""
+    return of_rewards(lambda chosen, rejected: formula(chosen - rejected))
 
 
-def of_rewards(explanation: str) -> Callable[..., None]:
-    """Registers a wrong loss of one comparison, by the two rewards."""
-
-    def add(named: Callable[..., Tensor], formula: Callable[[Tensor, Tensor], Tensor] | None = None) -> None:
-        def loss(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -> Tensor:
-            if chosen.shape != rejected.shape:
-                raise ValueError("a reward without a partner")
-            return reduced((formula or named)(chosen, rejected), reduction)
-
-        preference_loss.misconception(explanation, named.__name__)(loss)
-
-    return add
-
-
-@of_lead("The rejected answer is put first: this model learns to be disliked. The lead is chosen - rejected.")
-def rejected_first(lead: Tensor) -> Tensor:
-    return surprise(-lead)
-
-
-@of_lead("The sign is turned: this is the log-likelihood, which is to be maximised. A loss is minus that.")
-def log_likelihood(lead: Tensor) -> Tensor:
-    return -surprise(lead)
-
-
-@of_lead("The logarithm is missing: this is the probability that the choice was the other one.")
-def probability_of_the_other(lead: Tensor) -> Tensor:
-    return (-lead).sigmoid()
-
-
-@of_lead("This is a hinge, max(0, 1 - lead). It says nothing of probabilities, and stops at a lead of 1.")
-def hinge(lead: Tensor) -> Tensor:
-    return (1 - lead).clamp(min=0)
-
-
-@of_lead("This is the squared error of the probability. The surprise at the choice is its -ln.")
-def squared(lead: Tensor) -> Tensor:
-    return (1 - lead.sigmoid()) ** 2
-
-
-@of_lead("This is in bits. Use the natural logarithm.")
-def bits(lead: Tensor) -> Tensor:
-    return surprise(lead) / math.log(2)
-
-
-@of_lead(
-    "`sigmoid` of a lead of -1000 is 0, and its logarithm -inf; `exp` of 1000 is inf. ln(1 + e^x) is `softplus(x)`, "
-    "which is x where x is large."
+wrong = preference_loss.misconceptions
+always_float32(wrong, FLOAT32)
+reduction_mistakes(wrong)
+wrong.table(
+    of_lead,
+    rejected_first=(
+        "The rejected answer is put first: this model learns to be disliked. The lead is chosen - rejected.",
+        lambda lead: surprise(-lead),
+    ),
+    log_likelihood=(
+        "The sign is turned: this is the log-likelihood, which is to be maximised. A loss is minus that.",
+        lambda lead: -surprise(lead),
+    ),
+    probability_of_the_other=(
+        "The logarithm is missing: this is the probability that the choice was the other one.",
+        lambda lead: (-lead).sigmoid(),
+    ),
+    hinge=(
+        "This is a hinge, max(0, 1 - lead). It says nothing of probabilities, and stops at a lead of 1.",
+        lambda lead: (1 - lead).clamp(min=0),
+    ),
+    squared=(
+        "This is the squared error of the probability. The surprise at the choice is its -ln.",
+        lambda lead: (1 - lead.sigmoid()) ** 2,
+    ),
+    bits=("This is in bits. Use the natural logarithm.", lambda lead: surprise(lead) / math.log(2)),
+    logarithm_of_sigmoid=(
+        "`sigmoid` of a lead of -1000 is 0, and its logarithm -inf; `exp` of 1000 is inf. ln(1 + e^x) is "
+        "`softplus(x)`, which is x where x is large.",
+        lambda lead: -lead.sigmoid().log(),
+    ),
+    padded=(
+        "A small number inside the logarithm: a surprise of 2000 becomes one of 18, and the gradient of the surest "
+        "mistakes 0. Take softplus(-lead).",
+        lambda lead: -(lead.sigmoid() + 1e-8).log(),
+    ),
+    lead_clamped=(
+        "The lead is clamped, so a sure mistake has no gradient. softplus needs no clamp.",
+        lambda lead: surprise(lead.clamp(-50, 50)),
+    ),
 )
-def logarithm_of_sigmoid(lead: Tensor) -> Tensor:
-    return -lead.sigmoid().log()
-
-
-@of_lead(
-    "A small number inside the logarithm: a surprise of 2000 becomes one of 18, and the gradient of the surest "
-    "mistakes 0. Take softplus(-lead)."
+wrong.table(
+    of_rewards,
+    sigmoid_of_each=(
+        "Each reward went through a sigmoid first. Then no lead exceeds 1, and no comparison costs less than 0.3133. "
+        "Rewards are any real numbers, and one sigmoid of their difference is the probability.",
+        lambda chosen, rejected: surprise(chosen.sigmoid() - rejected.sigmoid()),
+    ),
+    each_alone=(
+        "Each answer is judged alone, chosen as a yes and rejected as a no. Then rewards must be right in themselves; "
+        "a comparison tells their difference only.",
+        lambda chosen, rejected: surprise(chosen) + surprise(-rejected),
+    ),
 )
-def padded(lead: Tensor) -> Tensor:
-    return -(lead.sigmoid() + 1e-8).log()
+detached(wrong, "rejected", "No gradient flows to the rejected answer. A comparison pulls at both.")
 
 
-@of_lead("The lead is clamped, so a sure mistake has no gradient. softplus needs no clamp.")
-def lead_clamped(lead: Tensor) -> Tensor:
-    return surprise(lead.clamp(-50, 50))
-
-
-@of_rewards(
-    "Each reward went through a sigmoid first. Then no lead exceeds 1, and no comparison costs less than 0.3133. "
-    "Rewards are any real numbers, and one sigmoid of their difference is the probability."
-)
-def sigmoid_of_each(chosen: Tensor, rejected: Tensor) -> Tensor:
-    return surprise(chosen.sigmoid() - rejected.sigmoid())
-
-
-@of_rewards(
-    "Each answer is judged alone, chosen as a yes and rejected as a no. Then rewards must be right in themselves; a "
-    "comparison tells their difference only."
-)
-def each_alone(chosen: Tensor, rejected: Tensor) -> Tensor:
-    return surprise(chosen) + surprise(-rejected)
-
-
-@of_rewards("No gradient flows to the rejected answer. A comparison pulls at both.")
-def rejected_detached(chosen: Tensor, rejected: Tensor) -> Tensor:
-    return surprise(chosen - rejected.detach())
-
-
-@of_rewards(
+@wrong.formula(of_rewards)(
     "The softmax runs over the batch. Each comparison has two answers, and its probability is between those two."
 )
 def over_the_batch(chosen: Tensor, rejected: Tensor) -> Tensor:
@@ -220,15 +204,16 @@ def over_the_batch(chosen: Tensor, rejected: Tensor) -> Tensor:
     return torch.cat([chosen.flatten(), rejected.flatten()]).logsumexp(0) - chosen
 
 
-@preference_loss.misconception(
-    "Unequal shapes were broadcast, so answers were compared that never met. Compare the shapes first, and raise a "
-    "ValueError."
+wrong.table(
+    broadcast=(
+        "Unequal shapes were broadcast, so answers were compared that never met. Compare the shapes first, and raise a "
+        "ValueError.",
+        lambda chosen, rejected, reduction="mean": reduced(surprise(chosen - rejected), reduction),
+    ),
 )
-def broadcast(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -> Tensor:
-    return reduced(surprise(chosen - rejected), reduction)
 
 
-@preference_loss.misconception("Unequal shapes were cut or flattened until they fitted. Raise a ValueError.")
+@wrong("Unequal shapes were cut or flattened until they fitted. Raise a ValueError.")
 def made_to_fit(chosen: Tensor, rejected: Tensor, *args: Any, **flags: Any) -> Tensor:
     if chosen.shape != rejected.shape:
         size = min(chosen.numel(), rejected.numel())
