@@ -18,7 +18,7 @@ from coursekit.exercise import (
     same_gradient,
     same_value,
 )
-from coursekit.graders.ranking.common import FLOAT32, READY_MADE, draw_scores, surprise
+from coursekit.graders.ranking.common import DTYPE_LOST, READY_MADE, draw_scores, surprise
 
 # How often each of a pair won: never equal, and the product of no two of them is another
 COUNTS = ((3, 1), (1, 4), (5, 2), (2, 7), (6, 1), (3, 8))
@@ -138,7 +138,7 @@ def of_pairs(of_lead: Loss) -> Loss:
 
 
 wrong = bradley_terry_loss.misconceptions
-always_float32(wrong, FLOAT32)
+always_float32(wrong, DTYPE_LOST)
 wrong.table(
     losers_win=(
         "The table is read by columns: here the losers win. `wins[i, j]` is how often i beat j, so the lead is "

@@ -16,7 +16,7 @@ READY_MADE = (
 )
 
 # The sentence of `always_float32`
-FLOAT32 = "The result is float32 for float64 input. Keep the dtype of the input."
+DTYPE_LOST = "The result is float32 for float64 input. Keep the dtype of the input."
 
 # Far enough apart that no mistake about two of them stays hidden, and none the negative of another
 SCORES = (-1.9, -1.1, -0.4, 0.6, 1.4, 2.3)

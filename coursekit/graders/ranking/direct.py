@@ -16,7 +16,7 @@ from coursekit.exercise import (
     same_gradient,
     same_value,
 )
-from coursekit.graders.ranking.common import FLOAT32, READY_MADE, surprise
+from coursekit.graders.ranking.common import DTYPE_LOST, READY_MADE, surprise
 
 
 def dpo_spec(
@@ -125,7 +125,7 @@ def of_lead(formula: Loss) -> Loss:
 
 
 wrong = dpo_loss.misconceptions
-always_float32(wrong, FLOAT32)
+always_float32(wrong, DTYPE_LOST)
 wrong.table(
     of_rewards,
     no_reference=(

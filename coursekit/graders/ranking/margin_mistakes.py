@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nan
 
 from coursekit.exercise import Loss, Mistakes, always_float32, detached, other_default, reduced
-from coursekit.graders.ranking.common import FLOAT32, reduction_mistakes, surprise
+from coursekit.graders.ranking.common import DTYPE_LOST, reduction_mistakes, surprise
 from coursekit.graders.ranking.margin_spec import margin_ranking_spec, missing, same_dimensions
 
 MISTAKES = wrong = Mistakes(margin_ranking_spec)
 
-always_float32(wrong, FLOAT32)
+always_float32(wrong, DTYPE_LOST)
 reduction_mistakes(wrong)
 
 

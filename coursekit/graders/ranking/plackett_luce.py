@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, always_float32, same_dtype, same_gradient, same_value
-from coursekit.graders.ranking.common import FLOAT32, READY_MADE, draw_scores, surprise
+from coursekit.graders.ranking.common import DTYPE_LOST, READY_MADE, draw_scores, surprise
 
 
 def plackett_luce_spec(scores: Tensor) -> Tensor:
@@ -96,7 +96,7 @@ def order_dtype(f: Function, rng: Rng) -> None:
 
 
 wrong = plackett_luce_loss.misconceptions
-always_float32(wrong, FLOAT32)
+always_float32(wrong, DTYPE_LOST)
 wrong.table(
     back_to_front=(
         "The order is read from the back: each place is shared with who came *before*, as if the last item had won. "

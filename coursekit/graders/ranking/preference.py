@@ -24,7 +24,7 @@ from coursekit.exercise import (
     same_value,
     unknown_word,
 )
-from coursekit.graders.ranking.common import FLOAT32, READY_MADE, draw_scores, reduction_mistakes, surprise
+from coursekit.graders.ranking.common import DTYPE_LOST, READY_MADE, draw_scores, reduction_mistakes, surprise
 
 
 def preference_spec(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -> Tensor:
@@ -139,7 +139,7 @@ def of_lead(formula: Loss) -> Loss:
 
 
 wrong = preference_loss.misconceptions
-always_float32(wrong, FLOAT32)
+always_float32(wrong, DTYPE_LOST)
 reduction_mistakes(wrong)
 wrong.table(
     of_lead,
