@@ -6,14 +6,11 @@ prefix beam search; `torch.nn.functional.ctc_loss`.
 """
 
 from coursekit.graders.ctc_training.backward import ctc_beta
-from coursekit.graders.ctc_training.occupancy import ctc_occupancy
-from coursekit.graders.ctc_training.greedy import greedy_decode
-from coursekit.graders.ctc_training.distance import edit_distance
 from coursekit.graders.ctc_training.beam import prefix_beam_search
+from coursekit.graders.ctc_training.distance import edit_distance
 from coursekit.graders.ctc_training.drop_in import ctc_loss_from_logits
-
-# these add their mistakes to the exercises above, in this order
-from coursekit.graders.ctc_training import beam_mistakes, drop_in_mistakes, gradient_mistakes
+from coursekit.graders.ctc_training.greedy import greedy_decode
+from coursekit.graders.ctc_training.occupancy import ctc_occupancy
 
 # in the order of the course
 EXERCISES = (

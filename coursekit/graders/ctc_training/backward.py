@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_value
+from coursekit.exercise import Exercise, Function, Rng, always_float32, argument_fixed, same_dtype, same_value
 from coursekit.graders.ctc_training.common import (
     READY_MADE,
-    Loss,
-    Rng,
     backward_table,
     emissions,
     forward_table,
     frames,
+    in_its_dtype,
     jump_anywhere,
     jump_between_equal,
     log_max,
@@ -114,123 +113,90 @@ def beta_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, beta_spec, frames(rng, 3, 3).double(), tensor([1, 2]))
 
 
-def wrong(explanation: str) -> Callable[[Loss], Loss]:
-    """Registers a wrong β, which keeps the dtype of the input."""
-
-    def add(function: Loss) -> Loss:
-        def beta(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-            return function(log_probs, target, blank).to(log_probs.dtype)
-
-        ctc_beta.misconception(explanation, function.__name__)(beta)
-        return function
-
-    return add
+def decided_behind(states: list[int], s: int, blank: int) -> list[int]:
+    """Whether a path may jump on from `s` is decided by whether it may have jumped into it."""
+    jump = s >= 2 and states[s] not in (blank, states[s - 2])
+    return [way for way in (s, s + 1, *([s + 2] if jump else [])) if way < len(states)]
 
 
-@wrong(
-    "What is emitted in frame t itself is counted. The paper of 2006 and torch's own code define β so, and divide it "
-    "out later; here β begins after frame t."
+wrong = ctc_beta.misconceptions
+
+wrong.table(
+    in_its_dtype,
+    emission_included=(
+        "What is emitted in frame t itself is counted. The paper of 2006 and torch's own code define β so, and divide "
+        "it out later; here β begins after frame t.",
+        lambda x, y, blank: backward_table(x, y, blank) + emissions(x, y, blank),
+    ),
+    emission_of_this_frame=(
+        "The emissions are one frame late: what comes after frame t begins with what is emitted in frame t + 1.",
+        lambda x, y, blank: backward_table(torch.cat([x[:1], x[:-1]]), y, blank),
+    ),
+    emission_of_left_state=(
+        "The emission is that of the state which the path leaves. It should be that of the state at which it arrives, "
+        "in the next frame.",
+        partial(backward_table, emitter=lambda leaves, _arrives: leaves),
+    ),
+    ends_in_last_blank=(  # read from the end
+        "Only the last blank counts as an end. A path may also end in the last label.",
+        partial(backward_table, ends=lambda _states: [-1]),
+        "CTC12",
+    ),
+    ends_anywhere=(
+        "Every state counts as an end. A path is complete in the last label and in the blank after it only.",
+        partial(backward_table, ends=lambda states: list(range(len(states)))),
+    ),
+    jump_missing=(
+        "The blank between two different labels is never left out: the jump from s to s + 2 is missing.",
+        partial(backward_table, onward=no_jump),
+    ),
+    jump_to_equal=(  # read from the end
+        "The blank is left out between equal labels too. Such a path is read as one label, not as two.",
+        partial(backward_table, onward=jump_between_equal),
+        "CTC11",
+    ),
+    jump_over_labels=(
+        "The jump is open from blank to blank too, so labels are left out. Only a blank may be.",
+        partial(backward_table, onward=jump_anywhere),
+    ),
+    jump_decided_behind=(
+        "The jump from s to s + 2 is decided by the states s - 2 and s, which is α's question. Going on from s, "
+        "compare it with s + 2.",
+        partial(backward_table, onward=decided_behind),
+    ),
+    is_alpha=(
+        "This is α, what was before. β is what is still to come: it begins in the last frame.",
+        forward_table,
+    ),
+    rows_reversed=(
+        "The rows stand in the order in which they were computed. The first row belongs to the first frame: flip them.",
+        lambda x, y, blank: backward_table(x, y, blank).flip(0),
+    ),
+    states_reversed=(
+        "The states stand in reverse. The first column belongs to the blank before the first label.",
+        lambda x, y, blank: backward_table(x, y, blank).flip(1),
+    ),
+    probabilities=(
+        "These are probabilities. Over hundreds of frames they are too small for a float: return logarithms.",
+        lambda x, y, blank: backward_table(x, y, blank).exp(),
+    ),
+    best_way_only=(
+        "Only the best way is kept where ways meet. β is the sum over all of them: `logsumexp`, not `max`.",
+        partial(backward_table, total=log_max),
+    ),
 )
-def emission_included(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank) + emissions(log_probs, target, blank)
-
-
-@wrong("The emissions are one frame late: what comes after frame t begins with what is emitted in frame t + 1.")
-def emission_of_this_frame(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    earlier = torch.cat([log_probs[:1], log_probs[:-1]])
-    return backward_table(earlier, target, blank)
-
-
-@wrong(
-    "The emission is that of the state which the path leaves. It should be that of the state at which it arrives, in "
-    "the next frame."
+argument_fixed(wrong, "blank_is_zero", "The blank is always class 0 here. It is the class that `blank` names.", blank=0)
+wrong.table(
+    in_its_dtype,
+    underflows=(
+        "The sums are taken over probabilities, and the logarithm at the end. After some hundred frames they are 0, "
+        "and ln 0 is -inf: stay with logarithms on the way.",
+        lambda x, y, blank: backward_table(x, y, blank).exp().log(),
+        "CTC13",
+    ),
 )
-def emission_of_left_state(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank, emitter=lambda leaves, _arrives: leaves)
-
-
-@wrong(  # CTC12, read from the end
-    "Only the last blank counts as an end. A path may also end in the last label."
-)
-def ends_in_last_blank(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank, ends=lambda _states: [-1])
-
-
-@wrong("Every state counts as an end. A path is complete in the last label and in the blank after it only.")
-def ends_anywhere(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank, ends=lambda states: list(range(len(states))))
-
-
-@wrong("The blank between two different labels is never left out: the jump from s to s + 2 is missing.")
-def jump_missing(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank, onward=no_jump)
-
-
-@wrong(  # CTC11, read from the end
-    "The blank is left out between equal labels too. Such a path is read as one label, not as two."
-)
-def jump_to_equal(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank, onward=jump_between_equal)
-
-
-@wrong("The jump is open from blank to blank too, so labels are left out. Only a blank may be.")
-def jump_over_labels(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank, onward=jump_anywhere)
-
-
-@wrong(
-    "The jump from s to s + 2 is decided by the states s - 2 and s, which is α's question. Going on from s, compare it "
-    "with s + 2."
-)
-def jump_decided_behind(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    def onward(states: list[int], s: int, blank: int) -> list[int]:
-        open_ = s >= 2 and states[s] not in (blank, states[s - 2])
-        return [way for way in (s, s + 1, *([s + 2] if open_ else [])) if way < len(states)]
-
-    return backward_table(log_probs, target, blank, onward=onward)
-
-
-@wrong("This is α, what was before. β is what is still to come: it begins in the last frame.")
-def is_alpha(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return forward_table(log_probs, target, blank)
-
-
-@wrong("The rows stand in the order in which they were computed. The first row belongs to the first frame: flip them.")
-def rows_reversed(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank).flip(0)
-
-
-@wrong("The states stand in reverse. The first column belongs to the blank before the first label.")
-def states_reversed(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank).flip(1)
-
-
-@wrong("These are probabilities. Over hundreds of frames they are too small for a float: return logarithms.")
-def probabilities(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank).exp()
-
-
-@wrong("Only the best way is kept where ways meet. β is the sum over all of them: `logsumexp`, not `max`.")
-def best_way_only(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank, total=log_max)
-
-
-@wrong("The blank is always class 0 here. It is the class that `blank` names.")
-def blank_is_zero(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, 0)
-
-
-@wrong(  # CTC13
-    "The sums are taken over probabilities, and the logarithm at the end. After some hundred frames they are 0, and ln "
-    "0 is -inf: stay with logarithms on the way."
-)
-def underflows(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return backward_table(log_probs, target, blank).exp().log()
-
-
-@ctc_beta.misconception(
+always_float32(
+    wrong,
     "The result is float32 whatever came in. A table made with `torch.full` has the default dtype: use "
-    "`log_probs.new_full`."
+    "`log_probs.new_full`.",
 )
-def always_float32(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-    return beta_spec(log_probs, target, blank).float()

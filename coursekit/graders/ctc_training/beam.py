@@ -5,15 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function
-from coursekit.graders.ctc_training.common import READY_MADE, Rng, same_labels
-from coursekit.graders.ctc_training.search import labels, search
-
-
-def beam_spec(log_probs: Tensor, beam_width: int, blank: int = 0) -> Tensor:
-    """The best prefix after the last frame."""
-    return labels(search(log_probs, beam_width, blank)[0][0])
-
+from coursekit.exercise import Exercise, Function, Rng
+from coursekit.graders.ctc_training.beam_mistakes import MISTAKES
+from coursekit.graders.ctc_training.beam_spec import WIDE, beam_spec
+from coursekit.graders.ctc_training.common import READY_MADE, same_labels
 
 prefix_beam_search = Exercise(
     "prefix_beam_search",
@@ -32,8 +27,6 @@ prefix_beam_search = Exercise(
         "numbers.",
     ),
 )
-
-WIDE = 1000  # more than there are prefixes in any of the inputs: nothing is lost
 
 
 def table(rows: list[list[int]]) -> Tensor:
@@ -137,3 +130,6 @@ def long(f: Function, rng: Rng) -> None:
     for frame, label in zip((30, 31, 120, 250, 390), (1, 1, *rng.permutation([1, 2, 2]).tolist()), strict=True):
         log_probs[frame, [0, label]] = tensor([-9.0, -2.0])
     same_labels(f, beam_spec, log_probs, 4)
+
+
+prefix_beam_search.misconceptions.extend(MISTAKES)

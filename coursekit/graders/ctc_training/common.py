@@ -10,13 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Failure, Function
+from coursekit.exercise import Failure, Function, Loss, Rng
 from coursekit.exercise.inputs import distribution
 from coursekit.exercise.literal import call_line, readable
 from coursekit.report import Example
 
-Rng = np.random.Generator
-Loss = Callable[..., Tensor]
 Onward = Callable[[list[int], int, int], list[int]]
 
 READY_MADE = ("ctc_loss",)
@@ -106,6 +104,11 @@ def emissions(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     return log_probs.double()[:, states_of(target, blank)]
 
 
+def in_its_dtype(rows: Loss) -> Loss:
+    """A function with one row a frame, from `rows(log_probs, target, blank)` in float64: of the input's dtype."""
+    return lambda log_probs, target, blank=0: rows(log_probs, target, blank).to(log_probs.dtype)
+
+
 def folded(per_state: Tensor, log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """(T, 2U + 1) summed over the states that emit the same class: (T, C)."""
     per_class = torch.zeros(log_probs.shape, dtype=torch.float64)
@@ -149,7 +152,7 @@ def two_labels(rng: Rng, classes: int, blank: int = 0) -> tuple[int, int]:
 # ---- labels compared --------------------------------------------------------------------------------------------
 
 
-def same_labels(f: Function, spec: Callable[..., Tensor], *args: Any, **kwargs: Any) -> None:
+def same_labels(f: Function, spec: Loss, *args: Any, **kwargs: Any) -> None:
     """Raises Failure unless `f(*args, **kwargs)` gives the very labels of `spec`, as whole numbers."""
     got, want = f(*args, **kwargs), spec(*args, **kwargs)
     line = call_line(f.name, f.calls[-1].question)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from functools import cache
 
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_value
-from coursekit.graders.ctc_training.common import Loss, Rng
+from coursekit.exercise import Exercise, Function, Loss, Rng, same_value
 
 Sequence = tuple[int, ...]
 
@@ -38,6 +36,16 @@ def distance(
         return min(ways)
 
     return rest(len(right), len(read))
+
+
+def differing(right: Sequence, read: Sequence) -> int:
+    """How many labels differ from those in the same places, as far as both go."""
+    return sum(a != b for a, b in zip(right, read, strict=False))
+
+
+def longest_common(right: Sequence, read: Sequence) -> int:
+    """The length of the longest common subsequence."""
+    return int(len(right) + len(read) - distance(right, read, replace=2)) // 2
 
 
 def edit_spec(reference: Tensor, hypothesis: Tensor) -> Tensor:
@@ -116,94 +124,72 @@ def all_together(f: Function, rng: Rng) -> None:
     same_value(f, edit_spec, sequence(*right), sequence(*read))
 
 
-def wrong(explanation: str) -> Callable[[Callable[[Sequence, Sequence], float]], Loss]:
-    """Registers a wrong distance of two tuples."""
-
-    def add(function: Callable[[Sequence, Sequence], float]) -> Loss:
-        def loss(reference: Tensor, hypothesis: Tensor) -> Tensor:
-            return tensor(function(tuple(reference.tolist()), tuple(hypothesis.tolist())))
-
-        edit_distance.misconception(explanation, function.__name__)(loss)
-        return loss
-
-    return add
+def of_tuples(edits: Loss) -> Loss:
+    """A distance of two tensors, from `edits(right, read)` of their labels."""
+    return lambda reference, hypothesis: edits(tuple(reference.tolist()), tuple(hypothesis.tolist()))
 
 
-@wrong("A replacement costs 2 here, an insertion and a deletion. It is one edit: the diagonal costs 1.")
-def replacing_costs_two(right: Sequence, read: Sequence) -> float:
-    return distance(right, read, replace=2)
-
-
-@wrong("Place is compared with place. One label that is lost in front then makes all others wrong.")
-def places_compared(right: Sequence, read: Sequence) -> float:
-    return sum(a != b for a, b in zip(right, read, strict=False)) + abs(len(right) - len(read))
-
-
-@wrong("Place is compared with place, and what is left over of the longer one is not counted.")
-def places_compared_and_cut(right: Sequence, read: Sequence) -> float:
-    return sum(a != b for a, b in zip(right, read, strict=False))
-
-
-@wrong("This is the difference in length. Labels can be wrong in the right number.")
-def lengths_compared(right: Sequence, read: Sequence) -> float:
-    return abs(len(right) - len(read))
-
-
-@wrong("Labels are compared as a bag, whatever their order. Reading 2 1 for 1 2 is not right.")
-def bags_compared(right: Sequence, read: Sequence) -> float:
-    missing, added = Counter(right) - Counter(read), Counter(read) - Counter(right)
-    return max(missing.total(), added.total())
-
-
-@wrong("This is the error rate, divided by the number of right labels. Here the edits themselves are asked for.")
-def rate(right: Sequence, read: Sequence) -> float:
-    return distance(right, read) / max(len(right), 1)
-
-
-@wrong("Equal labels cost 1 too. Along the diagonal an edit is needed only where the labels differ.")
-def equal_costs_one(right: Sequence, read: Sequence) -> float:
-    return distance(right, read, keep=1)
-
-
-@wrong("Two neighbours that changed places cost 1. That is Damerau's distance; Levenshtein's counts two edits.")
-def swap_costs_one(right: Sequence, read: Sequence) -> float:
-    return distance(right, read, swap=1)
-
-
-@wrong("Insertions are free: labels that were read and are not there are errors as well.")
-def insertions_free(right: Sequence, read: Sequence) -> float:
-    return distance(right, read, insert=0)
-
-
-@wrong("Deletions are free: labels that were not read are errors as well.")
-def deletions_free(right: Sequence, read: Sequence) -> float:
-    return distance(right, read, delete=0)
-
-
-@wrong("Row 0 of the table is 0 everywhere, so labels read before the first right one are free. It is 0, 1, 2, ….")
-def free_start(right: Sequence, read: Sequence) -> float:
-    return min(distance(right, read[start:]) for start in range(len(read) + 1))
-
-
-@wrong("Column 0 of the table is 0 everywhere, so right labels that are lost in front are free. It is 0, 1, 2, ….")
-def free_loss_in_front(right: Sequence, read: Sequence) -> float:
-    return min(distance(right[start:], read) for start in range(len(right) + 1))
-
-
-@wrong("The table is one row and one column short: the last label of each is never compared.")
-def last_labels_left_out(right: Sequence, read: Sequence) -> float:
-    return distance(right[:-1], read[:-1])
-
-
-@wrong(
-    "This is the longer length less the longest common subsequence. It pairs a label that is missing in one place with "
-    "one that is too many in another, for the price of one."
+edit_distance.misconceptions.table(
+    of_tuples,
+    replacing_costs_two=(
+        "A replacement costs 2 here, an insertion and a deletion. It is one edit: the diagonal costs 1.",
+        lambda right, read: tensor(distance(right, read, replace=2)),
+    ),
+    places_compared=(
+        "Place is compared with place. One label that is lost in front then makes all others wrong.",
+        lambda right, read: tensor(differing(right, read) + abs(len(right) - len(read))),
+    ),
+    places_compared_and_cut=(
+        "Place is compared with place, and what is left over of the longer one is not counted.",
+        lambda right, read: tensor(differing(right, read)),
+    ),
+    lengths_compared=(
+        "This is the difference in length. Labels can be wrong in the right number.",
+        lambda right, read: tensor(abs(len(right) - len(read))),
+    ),
+    bags_compared=(
+        "Labels are compared as a bag, whatever their order. Reading 2 1 for 1 2 is not right.",
+        lambda right, read: tensor(max((Counter(a) - Counter(b)).total() for a, b in ((right, read), (read, right)))),
+    ),
+    rate=(
+        "This is the error rate, divided by the number of right labels. Here the edits themselves are asked for.",
+        lambda right, read: tensor(distance(right, read) / max(len(right), 1)),
+    ),
+    equal_costs_one=(
+        "Equal labels cost 1 too. Along the diagonal an edit is needed only where the labels differ.",
+        lambda right, read: tensor(distance(right, read, keep=1)),
+    ),
+    swap_costs_one=(
+        "Two neighbours that changed places cost 1. That is Damerau's distance; Levenshtein's counts two edits.",
+        lambda right, read: tensor(distance(right, read, swap=1)),
+    ),
+    insertions_free=(
+        "Insertions are free: labels that were read and are not there are errors as well.",
+        lambda right, read: tensor(distance(right, read, insert=0)),
+    ),
+    deletions_free=(
+        "Deletions are free: labels that were not read are errors as well.",
+        lambda right, read: tensor(distance(right, read, delete=0)),
+    ),
+    free_start=(
+        "Row 0 of the table is 0 everywhere, so labels read before the first right one are free. It is 0, 1, 2, ….",
+        lambda right, read: tensor(min(distance(right, read[start:]) for start in range(len(read) + 1))),
+    ),
+    free_loss_in_front=(
+        "Column 0 of the table is 0 everywhere, so right labels that are lost in front are free. It is 0, 1, 2, ….",
+        lambda right, read: tensor(min(distance(right[start:], read) for start in range(len(right) + 1))),
+    ),
+    last_labels_left_out=(
+        "The table is one row and one column short: the last label of each is never compared.",
+        lambda right, read: tensor(distance(right[:-1], read[:-1])),
+    ),
+    longest_common=(
+        "This is the longer length less the longest common subsequence. It pairs a label that is missing in one place "
+        "with one that is too many in another, for the price of one.",
+        lambda right, read: tensor(max(len(right), len(read)) - longest_common(right, read)),
+    ),
+    nothing_is_free=(
+        "A sequence without labels costs nothing here. To read none of three labels is three errors.",
+        lambda right, read: tensor(distance(right, read) if right and read else 0),
+    ),
 )
-def longest_common(right: Sequence, read: Sequence) -> float:
-    common = (len(right) + len(read) - distance(right, read, replace=2)) / 2
-    return max(len(right), len(read)) - int(common)
-
-
-@wrong("A sequence without labels costs nothing here. To read none of three labels is three errors.")
-def nothing_is_free(right: Sequence, read: Sequence) -> float:
-    return distance(right, read) if right and read else 0

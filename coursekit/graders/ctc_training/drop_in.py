@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -11,62 +10,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, reduced, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise import REDUCTIONS, Exercise, Function, Rng, refuses, same_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import normal
-from coursekit.graders.ctc_training.common import READY_MADE, Rng, states_of, two_labels
+from coursekit.graders.ctc_training import drop_in_mistakes, gradient_mistakes
+from coursekit.graders.ctc_training.common import READY_MADE, two_labels
+from coursekit.graders.ctc_training.drop_in_spec import from_logits_spec
 from coursekit.wire import Question
 
-FAR = -1e30  # in place of -inf, whose gradient would be NaN; exp(FAR) is exactly 0
 
-
-def sample_loss(
-    log_probs: Tensor, target: Tensor, blank: int = 0, jump_to_equal: bool = False, last_blank_only: bool = False
-) -> Tensor:
-    """-ln P of one sample by α, frame by frame; its gradient is autograd's. inf if no path fits.
-
-    Args:
-        log_probs: (T, C), what the loss is computed from, whatever it is.
-        target: (U,).
-        blank: the class that stands for no label.
-        jump_to_equal: a mistake, for `drop_in_mistakes`.
-        last_blank_only: another.
-    """
-    states = states_of(target, blank)
-    emitted = log_probs[:, states]
-    equal = [s > 1 and states[s] == states[s - 2] and not jump_to_equal for s in range(len(states))]
-    closed = tensor([s < 2 or state == blank or equal[s] for s, state in enumerate(states)])
-    far = emitted.new_full((2,), FAR)
-    alpha = torch.cat([emitted[0, :2], emitted.new_full((max(len(states) - 2, 0),), FAR)])
-    for row in emitted[1:]:
-        before = torch.cat([far, alpha])
-        jump = before[:-2].masked_fill(closed, FAR)
-        alpha = before[2:].logaddexp(before[1:-1]).logaddexp(jump) + row
-    loss = -(alpha[-1] if last_blank_only else alpha[-2:].logsumexp(0))
-    return loss if loss < -FAR / 2 else loss * math.inf
-
-
-def from_logits_spec(
-    logits: Tensor,
-    targets: Tensor,
-    input_lengths: Tensor,
-    target_lengths: Tensor,
-    blank: int = 0,
-    reduction: str = "mean",
-    zero_infinity: bool = False,
-) -> Tensor:
-    """Sample by sample, the log_softmax written out."""
-    losses = []
-    for n, (frames, labels) in enumerate(zip(input_lengths.tolist(), target_lengths.tolist(), strict=True)):
-        mine = logits[:frames, n]
-        loss = sample_loss(mine - mine.logsumexp(1, keepdim=True), targets[n, :labels], blank)
-        losses.append(0 * mine.sum() if zero_infinity and loss == math.inf else loss)
-    total = torch.stack(losses)
-    if reduction == "mean":
-        total = total / tensor([max(labels, 1) for labels in target_lengths.tolist()])
-    return reduced(total, reduction)
-
-
-def torch_twin(
+def torch_ctc(
     logits: Tensor,
     targets: Tensor,
     input_lengths: Tensor,
@@ -126,7 +78,7 @@ ctc_loss_from_logits = Exercise(
     points=3,
     parity_points=2,
     forbids=READY_MADE,
-    twin=torch_twin,
+    twin=torch_ctc,
     cases=cases,
     idea="Training with CTC is cross-entropy against the occupancies: the gradient by the logits is softmax - "
     "occupancy.",
@@ -253,3 +205,7 @@ def unknown_word(f: Function, rng: Rng) -> None:
         same_value(f, from_logits_spec, *two, reduction=reduction)
     refuses(f, *two, reduction="average")
     refuses(f, *two, reduction="")
+
+
+ctc_loss_from_logits.misconceptions.extend(drop_in_mistakes.MISTAKES)
+ctc_loss_from_logits.misconceptions.extend(gradient_mistakes.MISTAKES)

@@ -9,10 +9,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.graders.ctc_training.common import emissions, folded
-from coursekit.graders.ctc_training.drop_in import ctc_loss_from_logits, from_logits_spec, sample_loss
-from coursekit.graders.ctc_training.drop_in_mistakes import normalised, register, right_losses
-from coursekit.graders.ctc_training.occupancy import joint, overwritten, state_shares
+from coursekit.exercise import Loss, Mistakes, detached
+from coursekit.graders.ctc_training.drop_in_spec import (
+    from_logits_spec,
+    normalised,
+    right_losses,
+    sample_loss,
+    with_reductions,
+)
+from coursekit.graders.ctc_training.occupancy import (
+    best_path_only,
+    class_shares,
+    frame_counted_twice,
+    not_divided,
+    overwritten,
+)
+
+MISTAKES = Mistakes(from_logits_spec)
 
 
 class _Backward(torch.autograd.Function):
@@ -33,14 +46,10 @@ class _Backward(torch.autograd.Function):
 Slope = Callable[[Tensor, Tensor, int], Tensor]
 
 
-def wrong_backward(
-    name: str, explanation: str, slope: Slope, chained: bool = True, padding: bool = False, unfit: float = 0.0
-) -> None:
-    """Adds a Function whose value is right and whose backward is not.
+def with_slope(slope: Slope, *, chained: bool = True, padding: bool = False, unfit: float = 0.0) -> Loss:
+    """A loss by a Function whose value is right and whose backward is not.
 
     Args:
-        name: of the mistake.
-        explanation: what to say.
         slope: the gradient of one sample's loss by its logits, from log-probabilities (T, C), target and blank.
         chained: whether backward multiplies by what it is handed.
         padding: whether frames beyond the input length get a gradient as well, their softmax.
@@ -62,23 +71,17 @@ def wrong_backward(
         each: Tensor = _Backward.apply(logits, right, slopes, chained)  # type: ignore[no-untyped-call]
         return each
 
-    register(name, explanation, losses)
-
-
-def shares(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    """The occupancies (T, C)."""
-    return folded(state_shares(log_probs, target, blank), log_probs, target, blank)
+    return with_reductions(losses)
 
 
 def by_logits(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
     """softmax - occupancy, as it should be."""
-    return log_probs.double().exp() - shares(log_probs, target, blank)
+    return log_probs.double().exp() - class_shares(log_probs, target, blank)
 
 
-def doubly_counted(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    """The occupancies with the emission in α and in β."""
-    twice = state_shares(log_probs, target, blank) * emissions(log_probs, target, blank).exp()
-    return folded(twice, log_probs, target, blank)
+def with_shares(shares: Slope) -> Loss:
+    """A loss whose backward takes others for the occupancies (T, C)."""
+    return with_slope(lambda log_probs, y, blank: log_probs.double().exp() - shares(log_probs, y, blank))
 
 
 def softmax_backward(p: Tensor, slope: Tensor) -> Tensor:
@@ -86,81 +89,69 @@ def softmax_backward(p: Tensor, slope: Tensor) -> Tensor:
     return p * (slope - (p * slope).sum(1, keepdim=True))
 
 
-def best_path(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    """A 1 in each frame for the class of the most probable path."""
-    through = joint(1e4 * log_probs.double(), target, blank)
-    return folded((through - through[-1].logsumexp(0)).exp(), log_probs, target, blank)
-
-
-wrong_backward(  # CTC3
-    "by_log_probs",
-    "The backward gives -occupancy, which is the gradient by the log-probabilities. By the logits it is softmax - "
-    "occupancy: raising one logit lowers the others.",
-    lambda lp, y, blank: -shares(lp, y, blank),
+MISTAKES.table(
+    with_slope,
+    by_log_probs=(
+        "The backward gives -occupancy, which is the gradient by the log-probabilities. By the logits it is softmax - "
+        "occupancy: raising one logit lowers the others.",
+        lambda log_probs, y, blank: -class_shares(log_probs, y, blank),
+        "CTC3",
+    ),
+    sign_reversed=(
+        "The gradient has the wrong sign: occupancy - softmax points uphill.",
+        lambda log_probs, y, blank: -by_logits(log_probs, y, blank),
+    ),
+    through_softmax_again=(
+        "softmax - occupancy is the gradient by the logits already. Here it goes through a softmax once more, as if it "
+        "were that by the probabilities.",
+        lambda log_probs, y, blank: softmax_backward(log_probs.double().exp(), by_logits(log_probs, y, blank)),
+    ),
 )
-wrong_backward(
-    "sign_reversed",
-    "The gradient has the wrong sign: occupancy - softmax points uphill.",
-    lambda lp, y, blank: -by_logits(lp, y, blank),
+MISTAKES.table(
+    with_shares,
+    not_divided=(
+        "The occupancy is α β here, without the division by P: the rows do not sum to 1.",
+        not_divided,
+    ),
+    frame_counted_twice=(
+        "The emission of frame t is in α and in β, so it counts twice in the occupancy. Divide by it once.",
+        frame_counted_twice,
+    ),
+    shares_overwritten=(
+        "States that emit the same class overwrite one another in the gradient. Add their occupancies: `index_add`, "
+        "not an assignment through an index.",
+        overwritten,
+    ),
+    best_path_gradient=(
+        "The gradient asks for the best path alone, as if the alignment were known. The loss sums over all paths, and "
+        "so does its gradient.",
+        best_path_only,
+    ),
 )
-wrong_backward(
-    "through_softmax_again",
-    "softmax - occupancy is the gradient by the logits already. Here it goes through a softmax once more, as if it "
-    "were that by the probabilities.",
-    lambda lp, y, blank: softmax_backward(lp.double().exp(), by_logits(lp, y, blank)),
+MISTAKES.table(
+    per_label=(
+        "The gradient is divided by the number of labels in 'none' and 'sum' as well. Reduce outside the Function.",
+        with_slope(lambda log_probs, y, blank: by_logits(log_probs, y, blank) / max(len(y), 1)),
+    ),
+    upstream_ignored=(
+        "The backward does not multiply by the `grad` that it is handed, so the factors of the mean, and all that is "
+        "done with the loss later, are lost.",
+        with_slope(by_logits, chained=False),
+    ),
+    padding_has_gradient=(
+        "Frames beyond the input length have a gradient. They are not read: it is 0 there.",
+        with_slope(by_logits, padding=True),
+    ),
+    unfit_has_nan=(
+        "With `zero_infinity` the loss of a target without a path is 0, but its gradient is NaN, and one step with it "
+        "ruins every weight. It should be 0.",
+        with_slope(by_logits, unfit=math.nan),
+    ),
 )
-wrong_backward(
-    "not_divided",
-    "The occupancy is α β here, without the division by P: the rows do not sum to 1.",
-    lambda lp, y, blank: lp.double().exp() - folded(joint(lp, y, blank).exp(), lp, y, blank),
-)
-wrong_backward(
-    "frame_counted_twice",
-    "The emission of frame t is in α and in β, so it counts twice in the occupancy. Divide by it once.",
-    lambda lp, y, blank: lp.double().exp() - doubly_counted(lp, y, blank),
-)
-wrong_backward(
-    "shares_overwritten",
-    "States that emit the same class overwrite one another in the gradient. Add their occupancies: `index_add`, not an "
-    "assignment through an index.",
-    lambda lp, y, blank: lp.double().exp() - overwritten(lp, y, blank),
-)
-wrong_backward(
-    "best_path_gradient",
-    "The gradient asks for the best path alone, as if the alignment were known. The loss sums over all paths, and so "
-    "does its gradient.",
-    lambda lp, y, blank: lp.double().exp() - best_path(lp, y, blank),
-)
-wrong_backward(
-    "per_label",
-    "The gradient is divided by the number of labels in 'none' and 'sum' as well. Reduce outside the Function.",
-    lambda lp, y, blank: by_logits(lp, y, blank) / max(len(y), 1),
-)
-wrong_backward(
-    "upstream_ignored",
-    "The backward does not multiply by the `grad` that it is handed, so the factors of the mean, and all that is done "
-    "with the loss later, are lost.",
-    by_logits,
-    chained=False,
-)
-wrong_backward(
-    "padding_has_gradient",
-    "Frames beyond the input length have a gradient. They are not read: it is 0 there.",
-    by_logits,
-    padding=True,
-)
-wrong_backward(
-    "unfit_has_nan",
-    "With `zero_infinity` the loss of a target without a path is 0, but its gradient is NaN, and one step with it "
-    "ruins every weight. It should be 0.",
-    by_logits,
-    unfit=math.nan,
-)
-
-
-@ctc_loss_from_logits.misconception(
+detached(
+    MISTAKES,
+    "logits",
     "The value is right, but it was detached on the way: no gradient flows back. A `torch.autograd.Function` is called "
-    "by `apply`, not by `forward`."
+    "by `apply`, not by `forward`.",
+    "detached",
 )
-def detached(logits: Tensor, *args: Any, **flags: Any) -> Tensor:
-    return from_logits_spec(logits.detach(), *args, **flags)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function
-from coursekit.graders.ctc_training.common import READY_MADE, Loss, Rng, same_labels, two_labels
+from coursekit.exercise import Exercise, Function, Loss, Rng, argument_fixed
+from coursekit.graders.ctc_training.common import READY_MADE, same_labels, two_labels
 
 
 def best_path(log_probs: Tensor) -> list[int]:
@@ -33,9 +32,14 @@ def without(blank: int, sequence: list[int]) -> list[int]:
     return [c for c in sequence if c != blank]
 
 
+def read(path: list[int], blank: int) -> list[int]:
+    """Merge runs; drop blanks."""
+    return without(blank, merged(path))
+
+
 def greedy_spec(log_probs: Tensor, blank: int = 0) -> Tensor:
     """Best class a frame; merge runs; drop blanks."""
-    return labels(without(blank, merged(best_path(log_probs))))
+    return labels(read(best_path(log_probs), blank))
 
 
 greedy_decode = Exercise(
@@ -106,105 +110,86 @@ def no_label(f: Function, rng: Rng) -> None:
     same_labels(f, greedy_spec, log_probs_of([0, 0, 0], 3, rng))
 
 
-def wrong(explanation: str) -> Callable[[Loss], Loss]:
-    """Registers a wrong way to read."""
-
-    def add(function: Loss) -> Loss:
-        greedy_decode.misconception(explanation, function.__name__)(function)
-        return function
-
-    return add
+def of_path(reading: Loss) -> Loss:
+    """Another `reading(path, blank)` of the best path."""
+    return lambda log_probs, blank=0: reading(best_path(log_probs), blank)
 
 
-@wrong(  # CTC14
-    "The blanks are dropped before runs are merged. Then 1, blank, 1 is read as 1: the blank is what keeps two equal "
-    "labels apart, so merge first."
+wrong = greedy_decode.misconceptions
+
+wrong.table(
+    of_path,
+    blanks_dropped_first=(
+        "The blanks are dropped before runs are merged. Then 1, blank, 1 is read as 1: the blank is what keeps two "
+        "equal labels apart, so merge first.",
+        lambda path, blank: labels(merged(without(blank, path))),
+        "CTC14",
+    ),
+    not_merged=(
+        "Runs are not merged. A label that lasts three frames is one label.",
+        lambda path, blank: labels(without(blank, path)),
+    ),
+    blanks_kept=(
+        "The blanks are still in it. They stand for no label: drop them, after merging.",
+        lambda path, _blank: labels(merged(path)),
+    ),
+    the_path=(
+        "This is the path itself, a class for each frame. Merge its runs, then drop its blanks.",
+        lambda path, _blank: labels(path),
+    ),
 )
-def blanks_dropped_first(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return labels(merged(without(blank, best_path(log_probs))))
-
-
-@wrong("Runs are not merged. A label that lasts three frames is one label.")
-def not_merged(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return labels(without(blank, best_path(log_probs)))
-
-
-@wrong("The blanks are still in it. They stand for no label: drop them, after merging.")
-def blanks_kept(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return labels(merged(best_path(log_probs)))
-
-
-@wrong("This is the path itself, a class for each frame. Merge its runs, then drop its blanks.")
-def the_path(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return labels(best_path(log_probs))
-
-
-@wrong("The blank is always class 0 here. It is the class that `blank` names.")
-def blank_is_zero(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return greedy_spec(log_probs, 0)
-
-
-@wrong("The blank is always the last class here. It is the class that `blank` names, 0 by default.")
-def blank_is_last(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return greedy_spec(log_probs, log_probs.shape[1] - 1)
-
-
-@wrong("The least probable class of each frame was taken. Log-probabilities are negative; the best is the largest.")
-def least_probable(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return greedy_spec(-log_probs, blank)
-
-
-@wrong("The best frame of each class was taken. `argmax` should run over the classes, dimension 1.")
-def best_frames(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return greedy_spec(log_probs.T, blank)
-
-
-@wrong("Every label is there once, in the order of its number: `torch.unique` sorts. `unique_consecutive` does not.")
-def sorted_set(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return labels(sorted(set(without(blank, best_path(log_probs)))))
-
-
-@wrong("Every label is there once. Only neighbours merge: 1, 2, 1 stays three labels.")
-def each_once(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return labels(list(dict.fromkeys(without(blank, best_path(log_probs)))))
-
-
-@wrong(
-    "The first label is lost: a loop over neighbours compares the second frame with the first, and never takes the "
-    "first."
+argument_fixed(wrong, "blank_is_zero", "The blank is always class 0 here. It is the class that `blank` names.", blank=0)
+wrong.table(
+    blank_is_last=(
+        "The blank is always the last class here. It is the class that `blank` names, 0 by default.",
+        lambda x, *_args, **_flags: greedy_spec(x, x.shape[1] - 1),
+    ),
+    least_probable=(
+        "The least probable class of each frame was taken. Log-probabilities are negative; the best is the largest.",
+        lambda x, blank=0: greedy_spec(-x, blank),
+    ),
+    best_frames=(
+        "The best frame of each class was taken. `argmax` should run over the classes, dimension 1.",
+        lambda x, blank=0: greedy_spec(x.T, blank),
+    ),
 )
-def first_frame_lost(log_probs: Tensor, blank: int = 0) -> Tensor:
-    path = best_path(log_probs)
-    return labels([c for c, before in zip(path[1:], path[:-1], strict=True) if c not in (before, blank)])
-
-
-@wrong("The last run is lost: a loop that writes a run when the next one begins has to write the last one too.")
-def last_run_lost(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return labels(without(blank, merged(best_path(log_probs))[:-1]))
-
-
-@wrong("The labels are lowered by 1. They keep the numbers of their classes.")
-def lowered(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return greedy_spec(log_probs, blank) - 1
-
-
-@wrong("The labels stand in reverse. The first frame comes first.")
-def reversed_labels(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return greedy_spec(log_probs, blank).flip(0)
-
-
-@wrong("What is left is filled up with blanks. Return the labels alone: their number is part of the answer.")
-def padded(log_probs: Tensor, blank: int = 0) -> Tensor:
-    read = greedy_spec(log_probs, blank).tolist()
-    return labels(read + [blank] * (len(log_probs) - len(read)))
-
-
-@wrong("This is the number of labels. Return the labels themselves.")
-def how_many(log_probs: Tensor, blank: int = 0) -> Tensor:
-    return tensor(len(greedy_spec(log_probs, blank)))
-
-
-@wrong("`torch.tensor([])` is float32. Labels are indices: give it `dtype=torch.int64`.")
-def empty_is_float(log_probs: Tensor, blank: int = 0) -> Tensor:
-    read = greedy_spec(log_probs, blank)
-    return read if len(read) else torch.zeros(0)
+wrong.table(
+    of_path,
+    sorted_set=(
+        "Every label is there once, in the order of its number: `torch.unique` sorts. `unique_consecutive` does not.",
+        lambda path, blank: labels(sorted(set(without(blank, path)))),
+    ),
+    each_once=(
+        "Every label is there once. Only neighbours merge: 1, 2, 1 stays three labels.",
+        lambda path, blank: labels(list(dict.fromkeys(without(blank, path)))),
+    ),
+    first_frame_lost=(
+        "The first label is lost: a loop over neighbours compares the second frame with the first, and never takes the "
+        "first.",
+        lambda path, blank: labels([c for before, c in pairwise(path) if c not in (before, blank)]),
+    ),
+    last_run_lost=(
+        "The last run is lost: a loop that writes a run when the next one begins has to write the last one too.",
+        lambda path, blank: labels(without(blank, merged(path)[:-1])),
+    ),
+    lowered=(
+        "The labels are lowered by 1. They keep the numbers of their classes.",
+        lambda path, blank: labels(read(path, blank)) - 1,
+    ),
+    reversed_labels=(
+        "The labels stand in reverse. The first frame comes first.",
+        lambda path, blank: labels(read(path, blank)[::-1]),
+    ),
+    padded=(
+        "What is left is filled up with blanks. Return the labels alone: their number is part of the answer.",
+        lambda path, blank: labels([*read(path, blank), *[blank] * len(path)][: len(path)]),
+    ),
+    how_many=(
+        "This is the number of labels. Return the labels themselves.",
+        lambda path, blank: tensor(len(read(path, blank))),
+    ),
+    empty_is_float=(
+        "`torch.tensor([])` is float32. Labels are indices: give it `dtype=torch.int64`.",
+        lambda path, blank: tensor(read(path, blank)),
+    ),
+)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_value
+from coursekit.exercise import Exercise, Function, Rng, always_float32, argument_fixed, same_dtype, same_value
 from coursekit.graders.ctc_training.common import (
     READY_MADE,
-    Loss,
     Onward,
-    Rng,
     backward_table,
     emissions,
     folded,
     forward_table,
     frames,
+    in_its_dtype,
     jump_between_equal,
     onward,
     states_of,
@@ -39,9 +38,14 @@ def state_shares(log_probs: Tensor, target: Tensor, blank: int = 0, onward: Onwa
     return (through - through[-1].logsumexp(0)).exp()
 
 
+def class_shares(log_probs: Tensor, target: Tensor, blank: int = 0, onward: Onward = onward) -> Tensor:
+    """γ of every class (T, C)."""
+    return folded(state_shares(log_probs, target, blank, onward), log_probs, target, blank)
+
+
 def occupancy_spec(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """α β / P of every state, summed over the states that emit the same class."""
-    return folded(state_shares(log_probs, target, blank), log_probs, target, blank).to(log_probs.dtype)
+    return class_shares(log_probs, target, blank).to(log_probs.dtype)
 
 
 ctc_occupancy = Exercise(
@@ -123,134 +127,117 @@ def occupancy_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, occupancy_spec, frames(rng, 3, 3).double(), tensor([1, 2]))
 
 
-def wrong(explanation: str) -> Callable[[Loss], Loss]:
-    """Registers wrong occupancies, which keep the dtype of the input."""
-
-    def add(function: Loss) -> Loss:
-        def occupancy(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-            return function(log_probs, target, blank).to(log_probs.dtype)
-
-        ctc_occupancy.misconception(explanation, function.__name__)(occupancy)
-        return function
-
-    return add
+# ---- what goes wrong: first what `gradient_mistakes` makes wrong gradients of ------------------------------------
 
 
-@wrong("This has a column for each state of the lattice. Sum the states that emit the same class: shape (T, C).")
-def not_folded(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return state_shares(log_probs, target, blank)
-
-
-@wrong("This is α β, the probability of the paths themselves. Their share is α β / P: the rows sum to 1.")
 def not_divided(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    """α β, without the division by P."""
     return folded(joint(log_probs, target, blank).exp(), log_probs, target, blank)
 
 
-@wrong(
-    "What is emitted in frame t is in α and in β as well, so it counts twice. Let β begin after frame t, or divide the "
-    "product by the emission."
-)
 def frame_counted_twice(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    """With the emission in α and in β."""
     twice = state_shares(log_probs, target, blank) * emissions(log_probs, target, blank).exp()
     return folded(twice, log_probs, target, blank)
 
 
-@wrong(
-    "The rows sum to 1, but each state was weighed once more by what it emits: the emission of frame t is in α and in "
-    "β. It should count once."
-)
-def frame_squared(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    twice = joint(log_probs, target, blank) + emissions(log_probs, target, blank)
-    return folded(twice.softmax(1), log_probs, target, blank)
-
-
-@wrong(
-    "States that emit the same class overwrite one another: the last one stays. An assignment through an index keeps "
-    "one value for each class; `index_add` adds them up."
-)
 def overwritten(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
+    """Of each class, the share of the last state that emits it."""
     shares, result = state_shares(log_probs, target, blank), torch.zeros(log_probs.shape, dtype=torch.float64)
     for s, state in enumerate(states_of(target, blank)):
         result[:, state] = shares[:, s]
     return result
 
 
-@wrong("The blanks are missing. They are part of every row: without them a row does not sum to 1.")
-def blanks_missing(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    result = folded(state_shares(log_probs, target, blank), log_probs, target, blank)
-    result[:, blank] = 0
-    return result
-
-
-@wrong("This is what the network says of each frame. The occupancy is what the frames say once the target is known.")
-def probabilities(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return log_probs.double().exp()
-
-
-@wrong("This is the best path alone, with a 1 in each frame. Every path that spells the target has its share.")
 def best_path_only(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    through = joint(1e4 * log_probs.double(), target, blank)  # so cold that one path has it all
-    return folded((through - through[-1].logsumexp(0)).exp(), log_probs, target, blank)
+    """A 1 in each frame for the class of the most probable path."""
+    return class_shares(1e4 * log_probs.double(), target, blank)  # so cold that one path has it all
 
 
-@wrong("This is α of each frame, made to sum to 1: only the past has been heard. The frames to come decide as well.")
-def past_only(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return folded(forward_table(log_probs, target, blank).softmax(1), log_probs, target, blank)
+wrong = ctc_occupancy.misconceptions
 
-
-@wrong("This is β of each frame, made to sum to 1: only the future has been heard. The frames before decide as well.")
-def future_only(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return folded(backward_table(log_probs, target, blank).softmax(1), log_probs, target, blank)
-
-
-@wrong("This is the logarithm of the occupancy.")
-def logarithm(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return folded(state_shares(log_probs, target, blank), log_probs, target, blank).log()
-
-
-@wrong("This is the gradient by the logits, softmax - occupancy. Here the occupancy alone is asked for.")
-def gradient(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    shares = folded(state_shares(log_probs, target, blank), log_probs, target, blank)
-    return log_probs.double().softmax(1) - shares
-
-
-@wrong("The sign is that of a gradient. A share is positive.")
-def negative(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return -folded(state_shares(log_probs, target, blank), log_probs, target, blank)
-
-
-@wrong("Every path counts the same here. Its share is in proportion to its probability.")
-def paths_counted(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    equal = torch.zeros_like(log_probs)
-    return folded(state_shares(equal, target, blank), log_probs, target, blank)
-
-
-@wrong("The columns were made to sum to 1. In every frame each path is in one state, so the rows do.")
-def shares_of_time(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    shares = folded(state_shares(log_probs, target, blank), log_probs, target, blank)
-    return shares / shares.sum(0, keepdim=True)
-
-
-@wrong("Rows and columns are exchanged: frames first, then classes.")
-def transposed(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return folded(state_shares(log_probs, target, blank), log_probs, target, blank).T
-
-
-@wrong(  # CTC11
-    "The blank is left out between equal labels too, by paths that are read as one label instead of two."
+wrong.table(
+    in_its_dtype,
+    not_folded=(
+        "This has a column for each state of the lattice. Sum the states that emit the same class: shape (T, C).",
+        state_shares,
+    ),
+    not_divided=(
+        "This is α β, the probability of the paths themselves. Their share is α β / P: the rows sum to 1.",
+        not_divided,
+    ),
+    frame_counted_twice=(
+        "What is emitted in frame t is in α and in β as well, so it counts twice. Let β begin after frame t, or divide "
+        "the product by the emission.",
+        frame_counted_twice,
+    ),
+    frame_squared=(
+        "The rows sum to 1, but each state was weighed once more by what it emits: the emission of frame t is in α and "
+        "in β. It should count once.",
+        lambda x, y, blank: folded((joint(x, y, blank) + emissions(x, y, blank)).softmax(1), x, y, blank),
+    ),
+    overwritten=(
+        "States that emit the same class overwrite one another: the last one stays. An assignment through an index "
+        "keeps one value for each class; `index_add` adds them up.",
+        overwritten,
+    ),
+    blanks_missing=(
+        "The blanks are missing. They are part of every row: without them a row does not sum to 1.",
+        lambda x, y, blank: class_shares(x, y, blank).index_fill(1, tensor(blank), 0.0),
+    ),
+    probabilities=(
+        "This is what the network says of each frame. The occupancy is what the frames say once the target is known.",
+        lambda x, _y, _blank: x.double().exp(),
+    ),
+    best_path_only=(
+        "This is the best path alone, with a 1 in each frame. Every path that spells the target has its share.",
+        best_path_only,
+    ),
+    past_only=(
+        "This is α of each frame, made to sum to 1: only the past has been heard. The frames to come decide as well.",
+        lambda x, y, blank: folded(forward_table(x, y, blank).softmax(1), x, y, blank),
+    ),
+    future_only=(
+        "This is β of each frame, made to sum to 1: only the future has been heard. The frames before decide as well.",
+        lambda x, y, blank: folded(backward_table(x, y, blank).softmax(1), x, y, blank),
+    ),
+    logarithm=(
+        "This is the logarithm of the occupancy.",
+        lambda x, y, blank: class_shares(x, y, blank).log(),
+    ),
+    gradient=(
+        "This is the gradient by the logits, softmax - occupancy. Here the occupancy alone is asked for.",
+        lambda x, y, blank: x.double().softmax(1) - class_shares(x, y, blank),
+    ),
+    negative=(
+        "The sign is that of a gradient. A share is positive.",
+        lambda x, y, blank: -class_shares(x, y, blank),
+    ),
+    paths_counted=(
+        "Every path counts the same here. Its share is in proportion to its probability.",
+        lambda x, y, blank: class_shares(torch.zeros_like(x), y, blank),
+    ),
+    shares_of_time=(
+        "The columns were made to sum to 1. In every frame each path is in one state, so the rows do.",
+        lambda x, y, blank: class_shares(x, y, blank) / class_shares(x, y, blank).sum(0, keepdim=True),
+    ),
+    transposed=(
+        "Rows and columns are exchanged: frames first, then classes.",
+        lambda x, y, blank: class_shares(x, y, blank).T,
+    ),
+    jump_to_equal=(
+        "The blank is left out between equal labels too, by paths that are read as one label instead of two.",
+        partial(class_shares, onward=jump_between_equal),
+        "CTC11",
+    ),
 )
-def jump_to_equal(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return folded(state_shares(log_probs, target, blank, jump_between_equal), log_probs, target, blank)
+argument_fixed(wrong, "blank_is_zero", "The blank is always class 0 here. It is the class that `blank` names.", blank=0)
 
 
-@wrong("The blank is always class 0 here. It is the class that `blank` names.")
-def blank_is_zero(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    return folded(state_shares(log_probs, target, 0), log_probs, target, 0)
-
-
-@wrong(  # CTC13
+@wrong.formula(in_its_dtype)(
     "The product is formed of probabilities: after some hundred frames it is 0, and 0 / 0 is NaN. Form α + β - ln P of "
-    "their logarithms, and take exp at the end."
+    "their logarithms, and take exp at the end.",
+    covers="CTC13",
 )
 def underflows(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
     through = joint(log_probs, target, blank).exp()
@@ -259,9 +246,8 @@ def underflows(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
     return folded(shares, log_probs, target, blank)
 
 
-@ctc_occupancy.misconception(
+always_float32(
+    wrong,
     "The result is float32 whatever came in. A table made with `torch.zeros` has the default dtype: use "
-    "`torch.zeros_like(log_probs)`."
+    "`torch.zeros_like(log_probs)`.",
 )
-def always_float32(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-    return occupancy_spec(log_probs, target, blank).float()

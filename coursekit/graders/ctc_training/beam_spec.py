@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, tensor
@@ -15,6 +16,7 @@ Ends = tuple[float, float]  # log-probability of the paths of a prefix that end 
 Ways = Iterator[tuple[Prefix, Ends]]
 
 NONE = -math.inf
+WIDE = 1000  # more than there are prefixes in any of the checks: nothing is lost
 
 
 def both(ends: Ends) -> float:
@@ -22,14 +24,23 @@ def both(ends: Ends) -> float:
     return log_sum(ends)
 
 
+def in_blank(ends: Ends) -> float:
+    """Those that end in blank."""
+    return ends[0]
+
+
+def in_label(ends: Ends) -> float:
+    """Those that end in its last label."""
+    return ends[1]
+
+
 def onward(prefix: Prefix, ends: Ends, label: int, log_prob: float, blank: int) -> Ways:
     """What a prefix becomes when a frame emits `label`: Hannun's three cases."""
-    blank_end, label_end = ends
     if label == blank:
         yield prefix, (both(ends) + log_prob, NONE)
     elif prefix and label == prefix[-1]:
-        yield prefix, (NONE, label_end + log_prob)
-        yield (*prefix, label), (NONE, blank_end + log_prob)
+        yield prefix, (NONE, in_label(ends) + log_prob)
+        yield (*prefix, label), (NONE, in_blank(ends) + log_prob)
     else:
         yield (*prefix, label), (NONE, both(ends) + log_prob)
 
@@ -71,3 +82,13 @@ def search(
 def labels(prefix: Prefix) -> Tensor:
     """Labels as a tensor, int64 even if there are none."""
     return tensor(prefix, dtype=torch.int64)
+
+
+def read(log_probs: Tensor, beam_width: int, blank: int = 0, **rules: Any) -> Tensor:
+    """The best prefix after the last frame; `rules` are those of `search`."""
+    return labels(search(log_probs, beam_width, blank, **rules)[0][0])
+
+
+def beam_spec(log_probs: Tensor, beam_width: int, blank: int = 0) -> Tensor:
+    """The best prefix after the last frame."""
+    return read(log_probs, beam_width, blank)
