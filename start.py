@@ -38,7 +38,7 @@ PARTS = {
     "ruff check .": 1,
     "ruff format --check .": 1,
     "mypy": 50,
-    "coursekit.cli verify --seeds 4": 130,
+    "coursekit verify --seeds 4": 130,
     "pytest": 420,
 }
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")

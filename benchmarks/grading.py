@@ -167,7 +167,7 @@ def coursekit_grader(folder: Path, names: Sequence[str], files: Mapping[str, str
     for learner, text in files.items():
         (work / f"{learner}.py").write_text(text, encoding="utf-8")
     wanted = [word for name in names for word in ("--exercise", name)]
-    command = [sys.executable, "-m", "coursekit.cli", "grade", str(work), *wanted]
+    command = [sys.executable, "-m", "coursekit", "grade", str(work), *wanted]
     cost = run([*command, "--workers", "2", "--out", str(folder / "out")], folder)
     with (folder / "out" / "grades.csv").open(newline="", encoding="utf-8") as table:
         rows = list(csv.DictReader(table))

@@ -1,22 +1,30 @@
-"""Helpers of the loss-functions course: `check`, `hint` and `solution`.
+"""Helpers of the loss-functions course: `check`, `hint`, `solution`, and pictures.
 
-Importing this package is cheap: torch and the graders are loaded when the first function is checked.
+Importing this package is cheap: torch and the graders are loaded when the first function is checked, matplotlib with
+the first picture.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from coursekit.learning.explore import explore
+    from coursekit.learning.figures import COLOURS, Live, show, subplots
     from coursekit.learning.learn import check, hint, solution
 
-__all__ = ["check", "hint", "solution"]
+__all__ = ["COLOURS", "Live", "check", "explore", "hint", "show", "solution", "subplots"]
 __version__ = "0.1.0"
+
+_MODULES = {
+    **dict.fromkeys(("check", "hint", "solution"), "learn"),
+    **dict.fromkeys(("COLOURS", "Live", "show", "subplots"), "figures"),
+    "explore": "explore",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from coursekit.learning import learn
-
-        return getattr(learn, name)
+    if name in _MODULES:
+        return getattr(import_module(f"coursekit.learning.{_MODULES[name]}"), name)
     raise AttributeError(f"module 'coursekit' has no attribute {name!r}")

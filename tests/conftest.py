@@ -40,20 +40,20 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
     """A course in `tmp_path` with one topic, `toy`, whose exercises are `double` and `triple`; all in order."""
     import toys
 
-    from coursekit.cli import main
+    from coursekit.cli import commands
     from coursekit.course import stubs, syllabus
 
     grader = ModuleType("coursekit.graders.toy")
-    grader.double, grader.triple = toys.make_double(), toys.make_triple()
+    grader.EXERCISES = toys.make_double(), toys.make_triple()
     topic = syllabus.Topic(0, "toy", "Toys")
     monkeypatch.setitem(sys.modules, grader.__name__, grader)
     monkeypatch.setattr(syllabus, "ROOT", tmp_path)
     monkeypatch.setattr(syllabus, "TOPICS", (topic,))
     graders = tmp_path / "coursekit" / "graders"
-    for path in (topic.notebook, topic.solution, topic.stub, graders / "__init__.py", graders / "toy.py"):
+    for path in (topic.notebook, topic.solution, topic.stub, graders / "__init__.py", topic.grader):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    readme = "\n".join(f"`coursekit {name}`" for name in main.command_names())
+    readme = "\n".join(f"`coursekit {name}`" for name in commands.command_names())
     (tmp_path / "README.md").write_text(readme, encoding="utf-8")
     topic.solution.write_text(toys.SOLUTION, encoding="utf-8")
     syllabus.exercises.cache_clear()

@@ -156,21 +156,21 @@ def load_solutions(topic: Topic) -> ModuleType:
     return module
 
 
-def grade_here(exercise: Exercise, function: Callable[..., Any], seed: int) -> Report:
+def score_here(exercise: Exercise, function: Callable[..., Any], seed: int) -> Report:
     """The report on a function of this process."""
     return scoring.score(exercise, ask_here(function, exercise), seed=seed)
 
 
 def _stub_is_unattempted(topic: Topic, exercise: Exercise) -> Iterator[str]:
     function = source.load([("stub", stubs.stub_module(topic))], exercise.name)
-    report = grade_here(exercise, function, 0)
+    report = score_here(exercise, function, 0)
     if report.outcome is not Outcome.UNATTEMPTED or report.points:
         yield f"the stub counts as {report.outcome} with {report.points:g} points."
 
 
 def _solution_passes(exercise: Exercise, solution: Callable[..., Any], seeds: int) -> Iterator[str]:
     for seed in range(seeds):
-        report = grade_here(exercise, solution, seed)
+        report = score_here(exercise, solution, seed)
         if report.points != exercise.maximum or not scoring.is_solved(report):
             yield f"seed {seed}: the solution fails: {report.first_failure}."
             return
@@ -200,7 +200,7 @@ def _trivial_answers_fail(exercise: Exercise, seeds: int) -> Iterator[str]:
             return _trivial(right, args)
 
         for seed in range(seeds):
-            report = grade_here(exercise, guess, seed)
+            report = score_here(exercise, guess, seed)
             passed = [verdict.check for verdict in report.verdicts if verdict.outcome is Outcome.PASSED]
             if passed:
                 yield f"seed {seed}: {what} passes {', '.join(passed)}."

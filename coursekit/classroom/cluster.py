@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
 from functools import cache, partial
@@ -17,7 +17,6 @@ from functools import cache, partial
 import torch
 
 from coursekit.classroom.batch import Cells, Jails, Score, Terms
-from coursekit.cli import terminal
 from coursekit.course import syllabus
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
@@ -31,7 +30,7 @@ class ClusterError(Exception):
 
 
 @contextmanager
-def connect(address: str, terms: Terms) -> Iterator[tuple[Executor, Score, int]]:
+def connect(address: str, terms: Terms, say: Callable[[str], None]) -> Iterator[tuple[Executor, Score, int]]:
     """An executor over the workers of the scheduler at `address`, what to run there, and how many threads there are.
 
     Waits for the first worker; others may come and go while it runs.
@@ -53,7 +52,7 @@ def connect(address: str, terms: Terms) -> Iterator[tuple[Executor, Score, int]]
         ) from None
     try:
         if not client.scheduler_info(n_workers=-1)["workers"]:
-            terminal.say(f"No worker has joined the scheduler at {address} yet: waiting for the first.")
+            say(f"No worker has joined the scheduler at {address} yet: waiting for the first.")
             client.wait_for_workers(1)
         try:
             versions = client.run(_versions_here, tuple(terms.versions))
@@ -62,7 +61,7 @@ def connect(address: str, terms: Terms) -> Iterator[tuple[Executor, Score, int]]
         _insist_on_version(versions, terms.versions)
         threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
         executor = client.get_executor(pure=False, retries=RETRIES)  # type: ignore[no-untyped-call]
-        yield executor, partial(grade_there, terms), threads
+        yield executor, partial(score_there, terms), threads
     except CancelledError:
         raise ClusterError(f"The dask scheduler at {address} is gone.") from None
     except KilledWorker as error:
@@ -74,7 +73,7 @@ def connect(address: str, terms: Terms) -> Iterator[tuple[Executor, Score, int]]
         client.close(timeout=2)  # type: ignore[no-untyped-call]
 
 
-def grade_there(terms: Terms, cells: Cells, names: Sequence[str]) -> Mapping[str, str]:
+def score_there(terms: Terms, cells: Cells, names: Sequence[str]) -> Mapping[str, str]:
     """What a worker of the cluster runs: one submission, in a warm jail of its own."""
     _insist_on_version(
         {socket.gethostname(): _versions_here(tuple(names))}, {name: terms.versions[name] for name in names}

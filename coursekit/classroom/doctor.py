@@ -7,7 +7,7 @@ import platform
 import socket
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 
-from coursekit.cli import terminal
 from coursekit.exercise import Exercise, Stopped
 from coursekit.jail.judge import Jail, ZygoteGone
 from coursekit.jail.terms import JailError, Layer, Limits
@@ -68,48 +67,48 @@ ATTACKS = (
 )
 
 
-def run() -> int:
+def run(say: Callable[[str], None]) -> int:
     """Prints what is in force and how each attack went; returns 0 only if strangers' work can be graded here."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    terminal.say(f"Python {platform.python_version()}, torch {torch.__version__}")
-    terminal.say(f"{platform.system()} {platform.release()} on {platform.machine()}, {cores} cores")
-    terminal.say("")
+    say(f"Python {platform.python_version()}, torch {torch.__version__}")
+    say(f"{platform.system()} {platform.release()} on {platform.machine()}, {cores} cores")
+    say("")
     try:
         layers = look()
     except JailError as error:
-        terminal.say(str(error))
+        say(str(error))
         return 1
     for layer in layers:
-        terminal.say(f"  {'in force' if layer.in_force else 'NOT IN FORCE':14}{layer.name}: {layer.detail}")
+        say(f"  {'in force' if layer.in_force else 'NOT IN FORCE':14}{layer.name}: {layer.detail}")
     for layer in layers:
         if not layer.in_force and layer.name in INSTALL:
-            terminal.say("")
-            terminal.say(f"  {layer.name} needs: {INSTALL[layer.name]}")
+            say("")
+            say(f"  {layer.name} needs: {INSTALL[layer.name]}")
     try:
         with Jail(LIMITS) as jail:
-            terminal.say("")
-            terminal.say("Attacks, tried in a jail like that of `coursekit grade`:")
-            held = [_tell(attack, each) for attack, each in try_attacks(jail)]
+            say("")
+            say("Attacks, tried in a jail like that of `coursekit grade`:")
+            held = [_tell(say, attack, each) for attack, each in try_attacks(jail)]
     except JailError as error:
-        terminal.say("")
-        terminal.say(f"{error}")
+        say("")
+        say(f"{error}")
         return 1
-    return _conclude(layers, all(held))
+    return _conclude(say, layers, all(held))
 
 
-def _tell(attack: Attack, held: bool) -> bool:
-    terminal.say(f"  {'held' if held else 'NOT HELD':14}{attack.name}")
+def _tell(say: Callable[[str], None], attack: Attack, held: bool) -> bool:
+    say(f"  {'held' if held else 'NOT HELD':14}{attack.name}")
     return held
 
 
-def _conclude(layers: tuple[Layer, ...], held: bool) -> int:
+def _conclude(say: Callable[[str], None], layers: tuple[Layer, ...], held: bool) -> int:
     if not held:
-        terminal.say("")
-        terminal.say("Do not grade the work of strangers here: an attack got through.")
+        say("")
+        say("Do not grade the work of strangers here: an attack got through.")
         return 1
     extra = "" if all(layer.in_force for layer in layers) else " One more wall can be had: see above."
-    terminal.say("")
-    terminal.say(f"This machine can grade the work of strangers.{extra}")
+    say("")
+    say(f"This machine can grade the work of strangers.{extra}")
     return 0
 
 

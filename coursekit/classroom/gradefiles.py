@@ -5,35 +5,39 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import re
 import secrets
+import time
 import unicodedata
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit.files import partial_of, write_whole
+from coursekit.files import partial_of, write_first, write_whole
 from coursekit.report import Graded
 from coursekit.text import visible
 
 if TYPE_CHECKING:
     from coursekit.exercise import Exercise
 
+_TRIES = 10
+
 
 def read_secret(folder: Path) -> bytes:
-    """The secret of this folder of grades; made on the first run, so that a second one gives the same grades."""
+    """The secret of this folder of grades; made on the first run, so that a second one gives the same grades.
+
+    Raises:
+        OSError: it cannot be made or read, or is empty.
+    """
     path = folder / "secret.key"
     if not path.exists():
-        partial = partial_of(path)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-        with suppress(FileExistsError):  # another grader was faster: its secret is everybody's
-            os.link(partial, path)
-        partial.unlink()
-    return path.read_text().strip().encode()
+        write_first(path, secrets.token_hex(32).encode())
+    for _ in range(_TRIES):
+        secret = path.read_text().strip().encode()
+        if secret:
+            return secret
+        time.sleep(0.1)  # another grader is about to fill it
+    raise OSError(f"{path} is empty: put the secret of your earlier runs back, or delete it to grade with a new one.")
 
 
 def write_report(folder: Path, graded: Graded) -> Path:

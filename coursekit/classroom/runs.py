@@ -15,7 +15,7 @@ from coursekit.classroom import batch, cluster, gradefiles
 from coursekit.classroom.batch import Cells, Jails, Score, Terms
 from coursekit.classroom.folder import entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError
-from coursekit.cli import terminal
+from coursekit.classroom.screen import Screen
 from coursekit.course import syllabus
 from coursekit.errors import CommandError
 from coursekit.exercise import Exercise
@@ -48,6 +48,7 @@ class Run:
         confined: whether submissions are confined.
         workers: how many jails to run on this machine.
         scheduler: address of a dask scheduler; empty for this machine.
+        screen: where to show what happens.
     """
 
     folder: Path
@@ -58,6 +59,7 @@ class Run:
     confined: bool
     workers: int
     scheduler: str
+    screen: Screen
 
     def terms(self, exercises: Sequence[Exercise]) -> Terms:
         """What decides the grades of this run."""
@@ -114,20 +116,20 @@ def regrade(run: Run, *, accept: bool) -> None:
         if not asked:
             raise RunError(f"The gradebook {book.name} holds no grades of that yet: coursekit grade {run.folder}")
         if not changed:
-            terminal.say(f"The checks of {_some([each.name for each in asked])} are those that gave the grades.")
+            run.screen.say(f"The checks of {_some([each.name for each in asked])} are those that gave the grades.")
             return
         _fill(run, book, terms, changed, found)
         names = [exercise.name for exercise in changed]
         versions = {terms.versions[name] for name in names}
         before, after = book.latest(names), book.latest(names, versions=versions)
         different = list(changes(before, after))
-        terminal.changes_table(different)
-        terminal.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
+        run.screen.changes_table(different)
+        run.screen.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
         if accept:
             book.accept({name: terms.versions[name] for name in names})
             _publish(run, book, held, {learner for learner, _ in found}, best=False)
         else:
-            terminal.say(f"The old ones stand until you accept these: coursekit regrade {run.folder} --accept")
+            run.screen.say(f"The old ones stand until you accept these: coursekit regrade {run.folder} --accept")
 
 
 def _entries(folder: Path) -> list[tuple[str, Path]]:
@@ -184,19 +186,19 @@ def _fill(
     """Grades what the gradebook does not hold yet."""
     torch.set_num_threads(1)  # the judge's own numbers are as small as the learners'
     there = (
-        cluster.connect(run.scheduler, terms)
+        cluster.connect(run.scheduler, terms, run.screen.say)
         if run.scheduler
         else _here(min(run.workers, len(found)), terms, exercises)
     )
     with there as (executor, score, threads):
         where = f"{threads} threads of the cluster at {run.scheduler}" if run.scheduler else f"{threads} workers"
         layers = () if run.scheduler and run.confined else probe(confined=run.confined)
-        terminal.grading_begins(len(found), exercises, where, run.limits, layers)
+        run.screen.grading_begins(len(found), exercises, where, run.limits, layers)
         in_flight = max(4 * threads, IN_FLIGHT) if run.scheduler else 2 * threads
         read = _read(run.folder, found)
         graded = batch.grade_all(read, exercises, executor, book, terms, score, in_flight=in_flight)
         with closing(graded):  # before the jails are: what ends with them must not be taken for a result
-            for _ in terminal.progress(graded, len(found)):
+            for _ in run.screen.progress(graded, len(found)):
                 pass
 
 
@@ -234,9 +236,9 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
                 yield graded
 
     table = gradefiles.write_table(run.out, each(), exercises)
-    terminal.grade_table(shown, exercises)
+    run.screen.grade_table(shown, exercises)
     more = f"{count - len(shown)} more, all in " if count > len(shown) else ""
-    terminal.say(f"{more}{table} and {count} reports in {run.out / 'reports'}")
+    run.screen.say(f"{more}{table} and {count} reports in {run.out / 'reports'}")
 
 
 def _some(names: Sequence[str]) -> str:

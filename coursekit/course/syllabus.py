@@ -1,4 +1,8 @@
-"""The syllabus: the ordered topics, and where each keeps its notebook, solution, stub and grader."""
+"""The syllabus: the ordered topics, and where each keeps its notebook, solution, stub and grader.
+
+In the course's folder (a clone, or its zip) each has its own place there. Installed as a package, solutions and stubs
+come along as data, in `coursekit/shipped`, and there are no notebooks.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,36 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coursekit.errors import CommandError
+
 if TYPE_CHECKING:
     from coursekit.exercise import Exercise
 
 ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
+
+
+def in_course() -> bool:
+    """Whether this is the course's own folder, and not an installed package."""
+    return not SHIPPED.exists()
+
+
+def insist_on_course(what: str) -> None:
+    """Raises unless this is the course's own folder.
+
+    Raises:
+        CommandError: says what needs it.
+    """
+    if not in_course():
+        raise CommandError(
+            f"{what} needs the course's folder with its notebooks and solutions, and this is the installed package: "
+            "run it there, in the folder that holds start.py."
+        )
+
+
+def course_file(name: str) -> Path:
+    """A file of the course that is shipped as well, such as `constraints.txt`, or `solutions/entropy.py`."""
+    return (ROOT if in_course() else SHIPPED) / name
 
 
 @dataclass(frozen=True)
@@ -31,12 +61,12 @@ class Topic:
     @property
     def solution(self) -> Path:
         """The source of every exercise of the topic."""
-        return ROOT / "solutions" / f"{self.name}.py"
+        return course_file(f"solutions/{self.name}.py")
 
     @property
     def stub(self) -> Path:
         """The exercises, generated from the solution; a learner's own copy of it is what they edit."""
-        return ROOT / "exercises" / f"{self.name}.py"
+        return course_file(f"exercises/{self.name}.py")
 
     @property
     def grader(self) -> Path:

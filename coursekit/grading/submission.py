@@ -130,7 +130,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 class _Archive(io.BufferedReader):
     """A file that hands out no more at once than a list of files may take, since zipfile reads that list whole."""
 
-    def read_submission(self, size: int | None = -1, /) -> bytes:
+    def read(self, size: int | None = -1, /) -> bytes:
         data = super().read(MAX_DIRECTORY + 1 if size is None or size < 0 else min(size, MAX_DIRECTORY + 1))
         if len(data) > MAX_DIRECTORY:
             raise _UnreadableError("Its list of files is too long; hand in only the files with your code.")

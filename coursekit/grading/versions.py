@@ -1,59 +1,43 @@
-"""Which version of the grader gave a grade: the sources that decide it, and torch's version, in one hash."""
+"""Which version of the grader gave a grade, in one hash."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
-import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import torch
 
-from coursekit.course import syllabus
 from coursekit.exercise import Exercise
+from coursekit.grading.fingerprint import fingerprint, plain
 
-_HERE = Path(__file__).parent
-_OF_ALL = ("grading.py", "compare.py", "inputs.py", "reductions.py", "exercise.py", "rehearsal.py")
-_TOPIC = re.compile(r"\bcoursekit\.graders\.(\w+)")
+_PACKAGE = Path(__file__).parents[1]
+_ROOMS = ("wire", "exercise", "grading", "jail")  # all that happens between a submission's cells and its report
 
 
 def grader_versions(exercises: Iterable[Exercise]) -> dict[str, str]:
     """The version of each exercise's grader, by the exercise's name.
 
-    It changes when a line changes in what decides the grade: the topic's grader and the graders that it builds on, what
-    grading and comparing share, the jail's inside, or torch. It is the same on every machine that has the same course.
+    It changes with all that decides a grade: the exercise's own checks and mistakes and what they are built from, the
+    rooms that ask, compare, diagnose and score, numpy, whose generator draws the inputs, and torch. It does not
+    change with words or layout, or with another exercise. It is the same on every machine that has the same course.
     """
-    shared = [*(_HERE / name for name in _OF_ALL), *sorted((_HERE / "jail" / "inside").glob("*.py"))]
-    begin = hashlib.sha256(torch.__version__.encode())
-    _add(begin, shared)
-    of_topic: dict[str, str] = {}
+    begin = hashlib.sha256(f"torch {torch.__version__}\nnumpy {np.__version__}\n{_rooms(_PACKAGE)}".encode())
     versions = {}
     for exercise in exercises:
-        topic = syllabus.find_exercise(exercise.name)[0].name
-        if topic not in of_topic:
-            digest = begin.copy()
-            _add(digest, _sources({topic}))
-            of_topic[topic] = digest.hexdigest()[:32]
-        versions[exercise.name] = of_topic[topic]
+        digest = begin.copy()
+        digest.update(fingerprint(exercise).encode())
+        versions[exercise.name] = digest.hexdigest()[:32]
     return versions
 
 
-def _sources(wanted: set[str]) -> list[Path]:
-    """The files of these topics' graders, and of those that they import."""
-    topics = {topic.name: topic for topic in syllabus.TOPICS}
-    files: set[Path] = set()
-    seen: set[str] = set()
-    while names := (wanted & topics.keys()) - seen:
-        for name in names:
-            grader = topics[name].grader
-            own = grader.parent.rglob("*.py") if grader.name == "__init__.py" else [grader]
-            files.update(own)
-        seen |= names
-        wanted = {name for path in files for name in _TOPIC.findall(path.read_text(encoding="utf-8"))}
-    return sorted(files)
-
-
-def _add(digest: hashlib._Hash, paths: Iterable[Path]) -> None:
-    for path in paths:
-        content = path.read_bytes()
-        digest.update(f"{path.parent.name}/{path.name} {len(content)}\n".encode() + content)
+@cache
+def _rooms(package: Path) -> str:
+    digest = hashlib.sha256()
+    for path in (package / "report.py", *(path for room in _ROOMS for path in sorted((package / room).rglob("*.py")))):
+        code = plain(ast.parse(path.read_text(encoding="utf-8")))
+        digest.update(f"{path.relative_to(package).as_posix()} {len(code)}\n{code}".encode())
+    return digest.hexdigest()

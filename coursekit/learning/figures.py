@@ -68,7 +68,7 @@ class Live:
     def __init__(self) -> None:
         self._handle: Any = None
 
-    def show(self, figure: Figure, alt: str) -> None:
+    def draw(self, figure: Figure, alt: str) -> None:
         """Displays a figure the first time, and puts it in the place of the last one after that."""
         if self._handle is None:
             self._handle = display(_bundle(figure, alt), raw=True, display_id=True)  # type: ignore[no-untyped-call]

@@ -65,7 +65,9 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
         OSError: the file cannot be read.
     """
     topic, exercise = syllabus.find_exercise(name)
-    path = path or topic.stub
+    if path is None:
+        syllabus.insist_on_course("`coursekit check` without a FILE")
+        path = topic.stub
     submission = read_submission(path, learner="")
     if submission.problem:
         raise OSError(f"{path}: {submission.problem}")

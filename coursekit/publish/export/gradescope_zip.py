@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import re
 import secrets
-import tomllib
 import zipfile
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 from coursekit.course import syllabus
@@ -19,7 +19,7 @@ NEEDED = ("numpy", "torch", "sqlalchemy", "pyseccomp")
 
 _MODES = {"setup.sh": 0o755, "run_autograder": 0o755, "secret.key": 0o600}
 _SCRIPTS = Path(__file__).parent / "autograder"
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[2]
 
 
 def autograder(topic: Topic, *, trust_submissions: bool = False, visibility: str = VISIBLE) -> bytes:
@@ -41,22 +41,27 @@ def autograder(topic: Topic, *, trust_submissions: bool = False, visibility: str
     return target.getvalue()
 
 
-def requirements(project: str) -> list[str]:
-    """The lines of pyproject.toml's dependencies that grading needs."""
-    wanted: list[str] = tomllib.loads(project)["project"]["dependencies"]
-    return [line for line in wanted if re.match(r"[\w.-]+", line)[0] in NEEDED]  # type: ignore[index]
+def requirements() -> list[str]:
+    """Those of the package's own dependencies that grading needs."""
+    wanted = metadata.requires("coursekit") or []
+    return [line for line in wanted if "extra ==" not in line and _name(line) in NEEDED]
+
+
+def _name(requirement: str) -> str:
+    match = re.match(r"[\w.-]+", requirement)
+    return match[0].lower() if match else ""
 
 
 def _files(settings: dict[str, str]) -> Iterator[tuple[str, bytes]]:
-    project = (syllabus.ROOT / "pyproject.toml").read_text(encoding="utf-8")
     run = (_SCRIPTS / "run_autograder").read_text(encoding="utf-8")
     for name, value in settings.items():
         run = run.replace(f"@{name}@", value)
     yield "setup.sh", (_SCRIPTS / "setup.sh").read_bytes()
     yield "run_autograder", run.encode()
-    yield "requirements.txt", ("\n".join(requirements(project)) + "\n").encode()
-    yield "constraints.txt", (syllabus.ROOT / "constraints.txt").read_bytes()
+    yield "requirements.txt", ("\n".join(requirements()) + "\n").encode()
+    yield "constraints.txt", syllabus.course_file("constraints.txt").read_bytes()
     yield "secret.key", secrets.token_hex(32).encode()
-    yield "LICENSE.txt", (syllabus.ROOT / "LICENSE").read_bytes()
+    yield "LICENSE.txt", syllabus.course_file("LICENSE").read_bytes()
     for path in sorted(_PACKAGE.rglob("*.py")):
-        yield f"coursekit/{path.relative_to(_PACKAGE).as_posix()}", path.read_bytes()
+        if not path.is_relative_to(syllabus.SHIPPED):
+            yield f"coursekit/{path.relative_to(_PACKAGE).as_posix()}", path.read_bytes()

@@ -28,7 +28,7 @@ For instructors: in nbgrader a learner's code runs in the same process as the ce
 score. Where that matters, grade the submitted notebooks with `coursekit grade`, which runs them apart.
 """
 
-_TEST = """from coursekit.export.nbgrader import points
+_TEST = """from coursekit.publish.export.nbgrader import points
 
 seed = {visible}
 ### BEGIN HIDDEN TESTS

@@ -11,7 +11,7 @@ import toys
 from coursekit.authoring import verify
 from coursekit.course import syllabus
 from coursekit.exercise import comparing
-from coursekit.exercise.answers import _close
+from coursekit.exercise.answers import close
 from coursekit.report import Outcome
 from coursekit.wire import Question
 
@@ -146,7 +146,7 @@ def test_check_that_a_trivial_answer_passes(topic, double, value, said):
     def sloppy(f, rng):
         """Sloppy"""
         got = f(torch.tensor([1.0, 2.0]))
-        if got.shape == value(got).shape and not _close(got, value(torch.tensor([1.0, 2.0]))):
+        if got.shape == value(got).shape and not close(got, value(torch.tensor([1.0, 2.0]))):
             raise comparing.Failure("No.")
 
     assert said in faults()

@@ -30,7 +30,7 @@ from coursekit.report import Outcome, Report
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confine")]
 
-FOLDER = Path(__file__).parent / "hostile"
+FOLDER = Path(__file__).parents[1] / "hostile"
 MANIFEST = json.loads((FOLDER / "MANIFEST.json").read_text(encoding="utf-8"))
 SECRET = "TOKEN-of-the-grader-7f3a9c"
 CANARY = f"coursekit-canary-{os.getpid()}"

@@ -8,12 +8,12 @@ from itertools import groupby, pairwise, product
 import pytest
 import torch
 import torch.nn.functional as F
+from coursekit.graders.ctc_forward.drop_in_spec import word_loss
 
 from coursekit.authoring import verify
 from coursekit.course import syllabus
 from coursekit.exercise import twins
 from coursekit.graders.ctc_forward import cases, drop_in
-from coursekit.graders.ctc_forward.batch import word_loss
 from coursekit.wire import Question
 from coursekit.wire.answering import answer
 

@@ -433,7 +433,7 @@ def run(capsys):
     """Runs `coursekit export`: exit code and lines of both streams."""
 
     def run(*arguments) -> tuple[int, list[str], list[str]]:
-        code = main.main(["export", *map(str, arguments)])
+        code = main(["export", *map(str, arguments)])
         return code, *(text.splitlines() for text in capsys.readouterr())
 
     return run

@@ -14,7 +14,7 @@ from coursekit.cli import main
 from coursekit.grading import scoring
 from coursekit.grading.here import ask_here
 from coursekit.publish import pages
-from coursekit.publish.pages import instructor, tally
+from coursekit.publish.pages import instructor, learner, tally
 from coursekit.report import Diagnosis, Example, Graded, Outcome, Report, Tier, Verdict
 
 VOID = {"meta", "br"}
@@ -146,7 +146,7 @@ def test_obstacles():
 
 def test_instructors_page():
     """The numbers of the small class, each with its word."""
-    said = words(pages.instructor_page(small_class(), "Week 3", ["ann", "Bob", "zoe", "chen"]))
+    said = words(instructor.instructor_page(small_class(), "Week 3", ["ann", "Bob", "zoe", "chen"]))
     for sentence in (
         "Week 3 5 learners 1 of 4 median points 1 with full marks 1 could not be read, and are not counted below",
         "2 of 3 b : The arguments are swapped. 1 of 3",
@@ -166,7 +166,7 @@ def test_instructors_page():
 
 def test_histogram_has_words():
     """The picture's numbers are also its text: two have nothing, one has half, one has all."""
-    markup = pages.instructor_page(small_class(), "x")
+    markup = instructor.instructor_page(small_class(), "x")
     alt = next(value for tag, name, value in Page(markup).attributes if name == "aria-label" and "Learners by" in value)
     assert "0–9 %: 2; 10–19 %: 0;" in alt
     assert "50–59 %: 1;" in alt
@@ -181,7 +181,7 @@ def test_bins_have_no_gaps(points):
 
 def test_every_picture_has_words():
     """No picture without a label, no number by colour alone."""
-    page = Page(pages.instructor_page(small_class(), "x"))
+    page = Page(instructor.instructor_page(small_class(), "x"))
     labels = [value for tag, name, value in page.attributes if (tag, name) == ("svg", "aria-label")]
     assert page.tags.count("svg") == len(labels) > 3
     assert "2 passed, 1 too slow, 1 not attempted" in labels
@@ -189,7 +189,7 @@ def test_every_picture_has_words():
 
 def test_nobody_is_stuck():
     """A class that has solved everything is told so, and nothing divides by it."""
-    said = words(pages.instructor_page(small_class()[:1], "x"))
+    said = words(instructor.instructor_page(small_class()[:1], "x"))
     assert "Nowhere: what was tried is solved." in said
     assert "Nobody: every submission was read" in said
     assert "No answer gives the numbers of a known misconception." in said
@@ -197,20 +197,20 @@ def test_nobody_is_stuck():
 
 def test_nobody_at_all():
     """A page of no learners, or of none that could be read, is a page."""
-    assert "0 learners" in words(pages.instructor_page([], "x"))
-    assert "1 learner 1 could not be read" in words(pages.instructor_page(small_class()[4:], "x"))
+    assert "0 learners" in words(instructor.instructor_page([], "x"))
+    assert "1 learner 1 could not be read" in words(instructor.instructor_page(small_class()[4:], "x"))
 
 
 def test_unknown_mistake():
     """Where no mistake is known the check that fails is named."""
-    said = words(pages.instructor_page([Graded("ann", (report("a", "ann"),))], "x"))
+    said = words(instructor.instructor_page([Graded("ann", (report("a", "ann"),))], "x"))
     assert "1 of 1 a : not yet at “One number” (no known mistake)" in said
 
 
 def test_long_lists_are_cut():
     """Of many learners some are named and the others counted; everybody has a link below."""
     grades = [Graded(f"n{k}", (report("b", f"n{k}", diagnosis=SWAPPED),), "") for k in range(239)]
-    page = Page(pages.instructor_page(grades, "x"))
+    page = Page(instructor.instructor_page(grades, "x"))
     assert "and 214 more" in page.words
     assert page.tags.count("a") == 239 + 25
 
@@ -280,7 +280,7 @@ def test_hidden_inputs_stay_hidden(outcome, why, left):
     """A learner's page has the sentence, the help and the line of the learner's own code, and no hidden input."""
     example = Example(f"a(torch.tensor([{SECRET}]))", f"{SECRET}.5", f"-{SECRET}")
     one = report("a", "ann", outcome, why=why, example=example)
-    page = pages.learner_page(Graded("ann", (one,)))
+    page = learner.learner_page(Graded("ann", (one,)))
     assert SECRET not in page
     assert left in words(page)
     assert "Look again." in words(page)
@@ -292,7 +292,7 @@ def test_real_feedback_is_handed_back():
     for mistake in double.misconceptions:
         graded = scoring.score(double, ask_here(mistake.function, double), seed=3, learner="ann")
         first = graded.first_failure
-        page = pages.learner_page(Graded("ann", (graded,)))
+        page = learner.learner_page(Graded("ann", (graded,)))
         assert first.title in words(page)
         assert mistake.explanation in words(page)
         assert first.example is not None
@@ -314,7 +314,7 @@ def test_a_learners_page_names_nobody_else(tmp_path):
 
 def test_unread_learner_is_told_why():
     """Who could not be read gets the sentence, not eight times `not attempted`."""
-    said = words(pages.learner_page(small_class()[4]))
+    said = words(learner.learner_page(small_class()[4]))
     assert "could not be read. It is a link." in said
     assert "not attempted" not in said
 
@@ -332,9 +332,9 @@ def test_nothing_runs(text):
         unread = Graded(text + "2", (report("a", text, Outcome.UNATTEMPTED, why=text),), text)
         grades = [Graded(text, (one,)), unread]
         return [
-            pages.instructor_page(grades, text, [text * 2]),
-            pages.learner_page(grades[0]),
-            pages.learner_page(unread),
+            instructor.instructor_page(grades, text, [text * 2]),
+            learner.learner_page(grades[0]),
+            learner.learner_page(unread),
         ]
 
     for markup, plain in zip(both(text), both("x"), strict=True):
@@ -347,7 +347,7 @@ def test_nothing_runs(text):
 
 def test_pages_allow_no_script():
     """Should anything get through, the browser is told to run and to load nothing."""
-    for markup in (pages.instructor_page(small_class(), "x"), pages.learner_page(small_class()[0])):
+    for markup in (instructor.instructor_page(small_class(), "x"), learner.learner_page(small_class()[0])):
         page = Page(markup)
         assert ("meta", "content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
         assert markup.startswith("<!DOCTYPE html>")
@@ -363,10 +363,10 @@ def test_command(tmp_path, capsys):
     for graded in small_class():
         gradefiles.write_report(tmp_path, graded)
     (tmp_path / "roster.txt").write_text("ann\nzoe\n")
-    assert main.main(["report", str(tmp_path), "--roster", str(tmp_path / "roster.txt")]) == 0
+    assert main(["report", str(tmp_path), "--roster", str(tmp_path / "roster.txt")]) == 0
     assert "index.html, and 5 pages to hand back in" in capsys.readouterr().out
     assert "(1): zoe" in words((tmp_path / "pages" / "index.html").read_text(encoding="utf-8"))
-    assert main.main(["report", str(tmp_path), "--out", str(tmp_path / "else" / "where")]) == 0
+    assert main(["report", str(tmp_path), "--out", str(tmp_path / "else" / "where")]) == 0
     assert len(list((tmp_path / "else" / "where" / "learners").iterdir())) == 5
 
 
@@ -374,7 +374,7 @@ def test_command(tmp_path, capsys):
 def test_command_without_grades(tmp_path, capsys, there):
     """A folder without grades, or none at all, is said in a sentence."""
     folder = tmp_path if there else tmp_path / "nowhere"
-    assert main.main(["report", str(folder)]) == 1
+    assert main(["report", str(folder)]) == 1
     assert f"{folder} holds no reports: give the folder that `coursekit grade` wrote." in capsys.readouterr().err
     assert not (folder / "pages").exists()
 
@@ -383,7 +383,7 @@ def test_command_with_a_damaged_report(tmp_path, capsys):
     """The file is named."""
     path = gradefiles.write_report(tmp_path, small_class()[0])
     path.write_text(json.dumps({"learner": "ann"}))
-    assert main.main(["report", str(tmp_path)]) == 1
+    assert main(["report", str(tmp_path)]) == 1
     assert "ann.json is damaged" in capsys.readouterr().err
 
 

@@ -19,6 +19,7 @@ from coursekit.jail.inside import source
 from coursekit.jail.terms import JailError, Limits
 from coursekit.learning.feedback import as_text
 from coursekit.report import Outcome, Report
+from coursekit.wire.answering import answer
 
 WRONG = "def double(x):\n    return x * x\n"
 TERMS = Terms(b"secret", {"double": "1", "triple": "1"}, Limits())
@@ -49,16 +50,16 @@ class FakeJail:
         FakeJail.open -= self.inside
         self.inside = False
 
-    def grade(self, cells, asked, *, learner="", exercises=()):
-        return [self.grade_one(cells, exercise, seed, learner) for exercise, seed in asked]
+    def score(self, cells, asked, *, learner="", exercises=()):
+        return [self.score_one(cells, exercise, seed, learner) for exercise, seed in asked]
 
-    def grade_one(self, cells, exercise, seed, learner):
+    def score_one(self, cells, exercise, seed, learner):
         assert self.busy.acquire(blocking=False), "two children in one jail"
         FakeJail.children += 1
         try:
             function = source.load(list(cells), exercise.name)
             # no time limit: it would interrupt the main thread
-            ask = lambda question: scoring.answer(function, question, exercise.forbids)  # noqa: E731
+            ask = lambda question: answer(function, question, exercise.forbids)  # noqa: E731
             return scoring.score(exercise, ask, seed=seed, learner=learner)
         finally:
             self.busy.release()
@@ -85,7 +86,7 @@ def run(submissions, exercises, book, grade=None, workers=2, terms=TERMS, in_fli
     with Jails(terms.limits, confined=terms.confined) as jails, ThreadPoolExecutor(workers) as executor:
 
         def here(cells, names):
-            return jails.grade(cells, [by_name[name] for name in names], terms.secret)
+            return jails.score(cells, [by_name[name] for name in names], terms.secret)
 
         grade = grade or here
         return list(batch.grade_all(submissions, exercises, executor, book, terms, grade, in_flight=in_flight))
@@ -229,7 +230,7 @@ def test_what_is_done_is_kept(jail, double, book):
         def grade(cells, names):
             if cells[0][1].endswith("c"):
                 raise RuntimeError("the machine")
-            return jails.grade(cells, [double], b"secret")
+            return jails.score(cells, [double], b"secret")
 
         submissions = [submission(name, text) for name, text in texts.items()]
         with pytest.raises(RuntimeError, match="the machine"):
@@ -280,7 +281,7 @@ def test_jails_that_are_closed_while_lent(jail, double):
     ended.set()
     thread.join()
     with pytest.raises(InterruptedError):
-        jails.grade((("a.py", toys.HONEST),), [double], b"s")
+        jails.score((("a.py", toys.HONEST),), [double], b"s")
     assert jail.children == 0
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-JAIL = Path(__file__).resolve().parent.parent / "coursekit" / "jail"
+JAIL = Path(__file__).resolve().parents[2] / "coursekit" / "jail"
 LINUX = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
 
 # Leaves holes of all sizes in both allocators, and counts the pages that a fork copies when it makes small objects

@@ -71,7 +71,7 @@ def test_live_picture_is_replaced(monkeypatch):
     monkeypatch.setattr(figures, "display", display)
     live = figures.Live()
     for alt in ("Before.", "Halfway.", "After."):
-        live.show(drawing(), alt)
+        live.draw(drawing(), alt)
     assert shown == [("Before.", True, True)]
     assert updated == [("Halfway.", True), ("After.", True)]
 

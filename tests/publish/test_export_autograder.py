@@ -24,7 +24,7 @@ from coursekit.course import syllabus
 from coursekit.jail.terms import JailError
 from coursekit.publish.export import gradescope_run, gradescope_zip
 
-SUBMISSIONS = Path(__file__).parent / "submissions"
+SUBMISSIONS = Path(__file__).parents[1] / "submissions"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_scripts_can_be_executed(archive):
 def test_zip_holds_graders_and_no_solutions(archive):
     """All of the package, and nothing that holds an answer as a learner would write it."""
     names = set(members(archive))
-    package = Path(gradescope_zip.__file__).parents[1]
+    package = Path(gradescope_zip.__file__).parents[2]
     assert {f"coursekit/{path.relative_to(package).as_posix()}" for path in package.rglob("*.py")} <= names
     assert not [name for name in names if re.search("(solutions|exercises|notebooks|tests|__pycache__)/", name)]
     with zipfile.ZipFile(io.BytesIO(archive)) as content:
@@ -217,7 +217,7 @@ class FakeJail:
 def fake(monkeypatch, autograder):
     """The runner without a jail: what it would grade is graded at once."""
     monkeypatch.setattr(gradescope_run, "Jail", FakeJail)
-    monkeypatch.setattr(gradescope_run.batch, "grade_one", lambda submission, *_: graded(submission.learner))
+    monkeypatch.setattr(gradescope_run.batch, "score_submission", lambda submission, *_: graded(submission.learner))
     (autograder / "results").mkdir()
     return autograder
 
@@ -273,7 +273,7 @@ def test_walls_do_not_fall_later(fake, monkeypatch):
         return graded()
 
     monkeypatch.setattr(FakeJail, "__enter__", lambda self: self)
-    monkeypatch.setattr(gradescope_run.batch, "grade_one", crash)
+    monkeypatch.setattr(gradescope_run.batch, "score_submission", crash)
     assert gradescope_run.main("entropy", fake, trust_submissions=True) == 1
     assert json.loads((fake / "results" / "results.json").read_text())["score"] == 0
 

@@ -261,7 +261,7 @@ with Gradebook(sys.argv[1]) as book:
 @pytest.mark.slow
 def test_two_writers(url):
     """Two processes that write the same results at the same time leave one of each, and one entry a learner."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     environment = {**os.environ, "PYTHONPATH": str(here.parent)}
     command = [sys.executable, "-c", WRITER, url, str(here)]
     writers = [

@@ -58,7 +58,7 @@ def child(jail, text, exercise=None, **limits):
 
 def told(jail, text, **limits) -> Report:
     jail.limits = dataclasses.replace(LIMITS, **limits)
-    return jail.grade((("a.py", text),), [(toys.make_double(), 1)], learner="ann")[0]
+    return jail.score((("a.py", text),), [(toys.make_double(), 1)], learner="ann")[0]
 
 
 def asked(jail, text, question=X, **limits) -> Answer:
@@ -388,7 +388,7 @@ def test_course_is_not_loaded(jail):
         "sum(name.split('.')[0] in ('coursekit', 'solutions') and m is not None for name, m in sys.modules.items())"
     )
     assert number(jail, loaded) == 0
-    root = str(Path(__file__).parents[1])
+    root = str(Path(__file__).parents[2])
     assert number(jail, f"sum(os.path.realpath(path) == {root!r} for path in sys.path)") == 0
 
 

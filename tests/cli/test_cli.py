@@ -5,8 +5,8 @@ import json
 import pytest
 import toys
 
-from coursekit.cli import main
-from coursekit.course import notebooks, stubs
+from coursekit.cli import commands, grader, main
+from coursekit.course import notebooks, stubs, syllabus
 from coursekit.learning import learn
 from coursekit.report import Outcome, Report
 
@@ -18,7 +18,7 @@ def run(capsys):
     """Runs a command: exit code, lines printed, lines of complaint, without the backticks around code."""
 
     def run(*arguments) -> tuple[int, list[str], list[str]]:
-        code = main.main([str(argument) for argument in arguments])
+        code = main([str(argument) for argument in arguments])
         printed = capsys.readouterr()
         return code, *(text.replace("`", "").splitlines() for text in printed)
 
@@ -48,22 +48,22 @@ def test_solution(run):
     """The course's own answer, ready to be pasted."""
     code, out, err = run("solution", "double")
     assert (code, err) == (0, [])
-    assert stubs.model_answer(learn.course.TOPICS[0], "double").splitlines() == out
+    assert stubs.model_answer(syllabus.TOPICS[0], "double").splitlines() == out
 
 
 def test_check_of_the_own_file(run, toy_course):
     """Without a file, the learner's copy of the topic is checked, and named."""
     code, out, err = run("check", "double")
-    assert (code, err, out[0]) == (0, [], "double: not attempted yet (0 of 4 points)")
+    assert (code, err, out[0]) == (1, [], "double: not attempted yet (0 of 4 points)")
     assert ["A hint: coursekit hint double 1", f"Your file: {toy_course.stub}"] == out[-2:]
 
 
 def test_check_of_a_given_file(run, tmp_path):
-    """A file of any name is checked; a wrong answer is no error of the command."""
+    """A file of any name is checked; a wrong answer is told, and seen by a shell."""
     path = tmp_path / "mine.py"
     path.write_text("def double(x):\n    return x * x\n", encoding="utf-8")
     code, out, _ = run("check", "double", path)
-    assert (code, out[0]) == (0, "double: not yet (0 of 4 points)")
+    assert (code, out[0]) == (1, "double: not yet (0 of 4 points)")
     assert "    This is the square." in out
 
 
@@ -81,7 +81,7 @@ def test_check_of_text_that_is_no_unicode(run, tmp_path, options):
     path = tmp_path / "mine.py"
     path.write_text("def double(x):\n    raise ValueError('half: \\ud800')\n", encoding="utf-8")
     code, out, _ = run("check", "double", path, *options)
-    assert code == 0
+    assert code == 1
     assert "ValueError: half: " in "\n".join(out)
 
 
@@ -120,19 +120,19 @@ def test_what_cannot_be_done(run, tmp_path, monkeypatch, arguments, said):
 def test_wrong_usage(arguments):
     """A command that is none, or lacks an argument, is refused as every command line refuses it."""
     with pytest.raises(SystemExit) as caught:
-        main.main(arguments)
+        main(arguments)
     assert caught.value.code == 2
 
 
 def test_help_tells_every_command(capsys):
     """`coursekit --help` has a line for each command."""
     with pytest.raises(SystemExit) as caught:
-        main.main(["--help"])
+        main(["--help"])
     assert caught.value.code == 0
     out = capsys.readouterr().out
     told = {line.split()[0] for line in out.splitlines() if line.startswith("    ") and line.strip()}
-    assert set(main.command_names()) <= told
-    assert {"check", "hint", "solution", "list", "grade", "regrade", "verify", "refresh"} <= set(main.command_names())
+    assert set(commands.command_names()) <= told
+    assert {"check", "hint", "solution", "list", "grade", "regrade", "verify", "refresh"} <= told
 
 
 def test_stopped_by_hand(run, monkeypatch):
@@ -153,7 +153,7 @@ def test_our_own_bug_is_not_hidden(monkeypatch):
 
     monkeypatch.setattr(learn, "check_file", fail)
     with pytest.raises(ZeroDivisionError):
-        main.main(["check", "double"])
+        main(["check", "double"])
 
 
 def test_refresh(run, toy_course, monkeypatch):
@@ -177,7 +177,7 @@ def test_refresh_of_a_notebook_that_fails(toy_course, monkeypatch):
     monkeypatch.setattr(notebooks, "execute", fail)
     before = toy_course.notebook.read_text(encoding="utf-8")
     with pytest.raises(RuntimeError):
-        main.main(["refresh", "toy"])
+        main(["refresh", "toy"])
     assert before == toy_course.notebook.read_text(encoding="utf-8")
 
 
@@ -192,5 +192,5 @@ def test_refresh_of_a_notebook_that_fails(toy_course, monkeypatch):
 )
 def test_exercises_to_grade(options, names):
     """What is named is graded once, in course order."""
-    arguments = main._parser().parse_args(["grade", ".", *options])
-    assert names == [exercise.name for exercise in main._exercises(arguments)]
+    arguments = commands.parser().parse_args(["grade", ".", *options])
+    assert names == [exercise.name for exercise in grader._exercises(arguments)]

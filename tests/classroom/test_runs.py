@@ -19,15 +19,14 @@ import pytest
 import toys
 from test_batch import WRONG, FakeJail
 
-from coursekit.classroom import batch, gradebook, gradefiles
+from coursekit.classroom import batch, gradebook, gradefiles, runs
 from coursekit.classroom.gradebook import Gradebook
 from coursekit.cli import main, terminal
 from coursekit.course import syllabus
 from coursekit.exercise import same_value
-from coursekit.grading import submission
 from coursekit.jail.terms import JailError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ON = "run the same command again to go on."
 
 pytestmark = pytest.mark.usefixtures("plain_terminal")
@@ -59,7 +58,7 @@ def run(capsys):
     """Runs a command: exit code, what it printed, what it complained of."""
 
     def run(*arguments) -> tuple[int, str, str]:
-        code = main.main([str(argument) for argument in arguments])
+        code = main([str(argument) for argument in arguments])
         return code, *capsys.readouterr()
 
     return run
@@ -132,7 +131,7 @@ def test_gradebook_elsewhere(jail, folder, run, tmp_path):
 @pytest.mark.usefixtures("toy_course")
 def test_long_table_is_cut(jail, folder, run, monkeypatch):
     """A terminal shows the first, the files hold all."""
-    monkeypatch.setattr("coursekit.runs.ROWS", 2)
+    monkeypatch.setattr("coursekit.classroom.runs.ROWS", 2)
     _, out, _ = run("grade", folder)
     assert "cem" not in out
     assert "1 more, all in" in out
@@ -301,7 +300,7 @@ def test_folder_that_cannot_be_read(jail, folder, run, monkeypatch):
     def refuse(path):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
-    monkeypatch.setattr(submission, "entries", refuse)
+    monkeypatch.setattr(runs, "entries", refuse)
     assert complaint(run("grade", folder)[2]) == f"coursekit: Permission denied: {folder}"
 
 
@@ -310,10 +309,10 @@ def test_jail_that_fails_in_the_middle(jail, many, run, monkeypatch):
     """Where no grading process can be had any more, the sentence says that and how to go on."""
 
     class Failing(FakeJail):
-        def grade_one(self, *arguments):
+        def score_one(self, *arguments):
             if FakeJail.children >= 5:
                 raise JailError("The grading process did not start: no memory.")
-            return super().grade_one(*arguments)
+            return super().score_one(*arguments)
 
     monkeypatch.setattr(batch, "Jail", Failing)
     said = complaint(run("grade", many, "--workers", "1")[2])
@@ -351,7 +350,7 @@ def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, number):
     hand_in(folder, aa_endless=source.replace("return", "while True: pass\n    return"))
     arguments = ["grade", str(folder), "--exercise", "kl_divergence", "--seconds", "60"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "coursekit.cli", *arguments],
+        [sys.executable, "-m", "coursekit", *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -377,9 +376,9 @@ def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, number):
     done = len(latest(folder))
     assert 10 <= done < 61
     graded = []
-    monkeypatch.setattr(batch, "grade_one", lambda *a, real=batch.score_submission: graded.append(1) or real(*a))
+    monkeypatch.setattr(batch, "score_submission", lambda *a, real=batch.score_submission: graded.append(1) or real(*a))
     (folder / "aa_endless.py").unlink()
-    assert main.main(arguments) == 0
+    assert main(arguments) == 0
     assert len(graded) == 60 - done
     assert len(table(folder)) == 60
 
@@ -391,7 +390,7 @@ def test_two_graders_at_once(jail, many, monkeypatch):
     monkeypatch.setattr(terminal, "progress", lambda learners, total: learners)  # one display a process
 
     def grade():
-        codes.append(main.main(["grade", str(many)]))
+        codes.append(main(["grade", str(many)]))
 
     graders = [threading.Thread(target=grade) for _ in range(2)]
     for grader in graders:

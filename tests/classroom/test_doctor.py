@@ -26,7 +26,7 @@ BY_LIMITS = {  # what a process and its limits hold off by themselves
 
 def test_this_machine_is_well(capsys):
     """Every attack is held off where the tests run."""
-    assert main.main(["doctor"]) == 0
+    assert main(["doctor"]) == 0
     out = capsys.readouterr().out
     assert out.count("  held ") == len(doctor.ATTACKS) + 1
     assert "NOT HELD" not in out

@@ -29,7 +29,7 @@ from coursekit.wire import Answer, Problem, Question
 from coursekit.wire.answering import answer
 from coursekit.wire.readymade import operators, relatives
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 HOSTILE = TESTS / "hostile"
 MANIFEST = {
     entry["file"]: entry

@@ -40,7 +40,7 @@ def forks(monkeypatch):
 
 def told(jail, text, exercises=BOTH, known=()):
     asked = [(each, 1) for each in exercises]
-    return jail.grade((("a.py", text),), asked, learner="ann", exercises=known)
+    return jail.score((("a.py", text),), asked, learner="ann", exercises=known)
 
 
 def alone(jail, text, exercises=BOTH):
@@ -164,14 +164,14 @@ def test_another_exercise_is_no_misspelt_one(jail):
 
 def test_a_jail_that_ends_under_one_exercise_costs_the_others_nothing(jail, monkeypatch):
     """Whoever is asked when the jail ends, twice as the first in its child, has it on record; the others do not."""
-    real = judge.grading.grade
+    real = judge.scoring.score
 
     def grade(exercise, ask, **more):
         if exercise.name == "double" and isinstance(ask, Child):
             raise judge.ZygoteGone
         return real(exercise, ask, **more)
 
-    monkeypatch.setattr(judge.grading, "grade", grade)
+    monkeypatch.setattr(judge.scoring, "score", grade)
     monkeypatch.setattr(jail, "_stop", lambda: None)  # it is well
     for exercises in (BOTH, BOTH[::-1]):
         reports = {report.exercise: report for report in told(jail, HONEST, exercises)}

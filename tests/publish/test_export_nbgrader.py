@@ -128,7 +128,7 @@ def run(folder: Path, *arguments: str) -> None:
 def graded(tmp_path_factory) -> tuple[Path, dict[str, dict[str, float]]]:
     """A course in which three learners handed in, and the points that nbgrader gave them, by test."""
     folder = tmp_path_factory.mktemp("course")
-    assert main.main(["export", "nbgrader", TOPIC, "--out", str(folder)]) == 0
+    assert main(["export", "nbgrader", TOPIC, "--out", str(folder)]) == 0
     run(folder, "generate_assignment", TOPIC, "--create")
     source = json.loads((folder / "source" / TOPIC / f"{TOPIC}.ipynb").read_text(encoding="utf-8"))
     release = json.loads((folder / "release" / TOPIC / f"{TOPIC}.ipynb").read_text(encoding="utf-8"))
@@ -210,9 +210,9 @@ def test_nbgraders_own_export(graded):
 
 def test_an_assignment_is_not_overwritten(tmp_path, capsys):
     """What an instructor has changed in the source notebook stays."""
-    assert main.main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 0
+    assert main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 0
     path = tmp_path / "source" / TOPIC / f"{TOPIC}.ipynb"
     path.write_text("mine", encoding="utf-8")
-    assert main.main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 1
+    assert main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 1
     assert "exists; remove it first" in capsys.readouterr().err
     assert path.read_text(encoding="utf-8") == "mine"

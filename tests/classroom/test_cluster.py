@@ -23,7 +23,7 @@ from coursekit.cli import main
 from coursekit.course import syllabus
 from coursekit.jail.terms import Limits
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SOURCES = [ROOT / "tests" / "submissions" / f"{name}.py" for name in ("ada", "swapped", "bits", "syntax_error", "kofi")]
 
 
@@ -96,7 +96,7 @@ def folder(tmp_path) -> Path:
 
 
 def grade(folder: Path, out: Path, *more: str) -> int:
-    return main.main(["grade", str(folder), "--exercise", "kl_divergence", "--out", str(out), *more])
+    return main(["grade", str(folder), "--exercise", "kl_divergence", "--out", str(out), *more])
 
 
 def recorded(out: Path) -> int:

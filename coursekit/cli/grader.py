@@ -1,0 +1,134 @@
+"""What somebody types who grades: grade, regrade, report, export, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coursekit.cli import export
+from coursekit.errors import CommandError
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+    from coursekit.classroom.runs import Run
+    from coursekit.exercise import Exercise
+
+
+def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds them."""
+    grade = commands.add_parser("grade", help="grade a folder of submissions, one a learner")
+    _add_grading(grade)
+    grade.add_argument("--best", action="store_true", help="show each learner's best work, not what came last")
+    grade.set_defaults(run=_grade)
+
+    regrade = commands.add_parser("regrade", help="see what changed checks do to grades, before they do")
+    _add_grading(regrade)
+    regrade.add_argument("--diff", action="store_true", help="only show whose points differ, and why (default)")
+    regrade.add_argument("--accept", action="store_true", help="show it, then let the new grades stand")
+    regrade.set_defaults(run=_regrade)
+
+    doctor = commands.add_parser("doctor", help="say whether this machine can grade the work of strangers, and try it")
+    doctor.set_defaults(run=_doctor)
+
+    export.add_formats(
+        commands.add_parser("export", help="write grades, or an assignment, as a course platform reads them")
+    )
+
+    report = commands.add_parser("report", help="make web pages of grades: one for you, one for each learner")
+    report.add_argument("grades", type=Path, help="the folder that `coursekit grade` wrote")
+    report.add_argument("--out", type=Path, help="where to write the pages (default: GRADES/pages)")
+    report.add_argument("--roster", type=Path, help="a text file with one learner a line, to see who is missing")
+    report.set_defaults(run=_report)
+
+
+def _add_grading(command: argparse.ArgumentParser) -> None:
+    """What all commands that grade can be told."""
+    command.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
+    command.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
+    command.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
+    command.add_argument("--out", type=Path, help="where to write grades.csv and reports/ (default: FOLDER-grades)")
+    command.add_argument("--workers", type=int, default=_cores(), help="jails side by side (default: one a core)")
+    command.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
+    command.add_argument("--memory", type=int, default=512, help="limit in MB, above what torch itself takes")
+    command.add_argument(
+        "--gradebook", metavar="URL", help="database of all grades (default: gradebook.sqlite in --out)"
+    )
+    command.add_argument("--dask", metavar="ADDRESS", default="", help="grade on the cluster of this dask scheduler")
+    command.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="do not confine them: they can read your files and use your network, and forge their grades",
+    )
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    from coursekit.classroom import runs
+
+    runs.grade(_run(arguments), best=arguments.best)
+    return 0
+
+
+def _regrade(arguments: argparse.Namespace) -> int:
+    from coursekit.classroom import runs
+
+    runs.regrade(_run(arguments), accept=arguments.accept)
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> Run:
+    """What the arguments of a command that grades ask for."""
+    from coursekit.classroom.runs import Run
+    from coursekit.cli import terminal
+    from coursekit.jail.terms import Limits
+
+    if arguments.workers < 1 or arguments.seconds <= 0 or arguments.memory <= 0:
+        raise CommandError("--workers, --seconds and --memory need a number above 0.")
+    folder: Path = arguments.folder.resolve()
+    out: Path = (arguments.out or folder.with_name(f"{folder.name}-grades")).resolve()
+    return Run(
+        folder=folder,
+        out=out,
+        gradebook=arguments.gradebook or f"sqlite:///{out / 'gradebook.sqlite'}",
+        exercises=_exercises(arguments),
+        limits=Limits(seconds=arguments.seconds, memory=arguments.memory << 20),
+        confined=not arguments.trust_submissions,
+        workers=arguments.workers,
+        scheduler=arguments.dask,
+        screen=terminal,
+    )
+
+
+def _doctor(_arguments: argparse.Namespace) -> int:
+    from coursekit.classroom import doctor
+    from coursekit.cli import terminal
+
+    return doctor.run(terminal.say)
+
+
+def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
+    """The exercises that --topic and --exercise name, in course order."""
+    from coursekit.course import syllabus
+
+    named = {syllabus.find_exercise(name)[1].name for name in arguments.exercise}
+    named |= {exercise.name for name in arguments.topic for exercise in syllabus.find_topic(name).exercises}
+    return [exercise for _, exercise in syllabus.exercises().values() if exercise.name in named]
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from coursekit.classroom import gradefiles
+    from coursekit.cli import terminal
+    from coursekit.publish import pages
+
+    folder: Path = arguments.grades.resolve()
+    grades = gradefiles.read_reports(folder)
+    roster = None if arguments.roster is None else gradefiles.read_names(arguments.roster)
+    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster)
+    terminal.say(f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'}")
+    return 0

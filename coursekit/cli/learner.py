@@ -1,0 +1,77 @@
+"""What a learner types: check, hint, solution, list."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+
+def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds them."""
+    check = commands.add_parser(
+        "check", help="score one exercise in a file of yours; exits with 0 only when it is passed, else with 1"
+    )
+    check.add_argument("exercise", help="the function's name, such as kl_divergence")
+    check.add_argument("file", nargs="?", type=Path, help="a .py or .ipynb file (default: the topic's in exercises/)")
+    check.add_argument("--json", action="store_true", help="print the report as JSON")
+    check.set_defaults(run=_check)
+
+    hint = commands.add_parser("hint", help="show a hint that is not the answer")
+    hint.add_argument("exercise")
+    hint.add_argument("step", nargs="?", type=int, default=1, help="1 is the gentlest (default)")
+    hint.set_defaults(run=_hint)
+
+    solution = commands.add_parser("solution", help="show the course's own answer")
+    solution.add_argument("exercise")
+    solution.set_defaults(run=_solution)
+
+    exercises = commands.add_parser("list", help="list the topics and their exercises")
+    exercises.set_defaults(run=_list)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from coursekit.cli import terminal
+    from coursekit.learning import learn
+    from coursekit.learning.feedback import Feedback
+    from coursekit.report import Outcome
+
+    report, steps = learn.check_file(arguments.exercise, arguments.file)
+    if arguments.json:
+        print(json.dumps(report.to_json(), indent=1))
+    else:
+        terminal.feedback(str(Feedback(report, steps)))
+    return 0 if report.outcome is Outcome.PASSED else 1
+
+
+def _hint(arguments: argparse.Namespace) -> int:
+    from coursekit.cli import terminal
+    from coursekit.course import syllabus
+    from coursekit.learning import learn
+
+    syllabus.find_exercise(arguments.exercise)
+    terminal.feedback(str(learn.hint(arguments.exercise, arguments.step, learn.TERMINAL)))
+    return 0
+
+
+def _solution(arguments: argparse.Namespace) -> int:
+    from coursekit.course import syllabus
+    from coursekit.learning import learn
+
+    syllabus.find_exercise(arguments.exercise)
+    print(learn.solution(arguments.exercise))
+    return 0
+
+
+def _list(_arguments: argparse.Namespace) -> int:
+    from coursekit.course import syllabus
+
+    for topic in syllabus.TOPICS:
+        print(f"{topic.number:02} {topic.title} (notebooks/{topic.notebook.name})")
+        for exercise in topic.exercises:
+            print(f"     {exercise.name:<28}{exercise.maximum:g} points")
+    return 0

@@ -1,0 +1,204 @@
+"""The grader's version: what changes it, and what does not."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from itertools import count
+
+import numpy as np
+import pytest
+import torch
+
+from coursekit.course import syllabus
+from coursekit.grading import versions
+from coursekit.grading.fingerprint import fingerprint
+from coursekit.grading.versions import grader_versions
+
+GRADER = '''
+"""A grader."""
+
+import torch
+
+from coursekit.exercise import Exercise, Failure, keeps_dtype, other_default, reduced, same_value
+from coursekit.graders.regression.common import pair
+
+SIZES = (1.0, 2.5)  # of the inputs
+PAIRS = {"a": (0, 1), "b": (1, 0)}
+
+
+def half(x):
+    """Half of it."""
+    return x / 2
+
+
+def spec(x, y, reduction="mean", scale=1.0):
+    """Half the distance."""
+    return reduced(half(scale * (x - y).abs()), reduction)
+
+
+halved = Exercise("halved", spec, idea="Half is less.", hints=("Divide.", "By two."), points=2, parity_points=1)
+other = Exercise("other", spec, idea="Another.", hints=("None.",))
+wrong = halved.misconceptions
+
+
+@halved.check
+def of_numbers(f, rng):
+    """Numbers
+
+    Help for it.
+    """
+    for size in SIZES:
+        same_value(f, spec, torch.tensor(size), torch.tensor(0.0))
+    if f(*pair(rng, 2)).ndim:
+        raise Failure("It is no number.", f"Take the mean of {SIZES}.")
+
+
+keeps_dtype(halved, lambda rng: pair(rng, 3), "Its dtype stays")
+wrong.table(
+    doubled=("It is doubled.", lambda x, y, *rest: 2 * spec(x, y, *rest)),
+    last=("Only the last.", lambda x, y, *rest: spec(x[1:], y[1:], *rest)),
+)
+other_default(wrong, "scaled", "The default scale is 3.", scale=3.0)
+
+
+@other.check
+def of_others(f, rng):
+    """Others"""
+    same_value(f, spec, torch.tensor(PAIRS["a"]), torch.tensor(PAIRS["b"]))
+'''
+
+WORDS = {
+    "a comment": ("  # of the inputs", "  # how large"),
+    "a line": ("SIZES = ", "\n\nSIZES = "),
+    "a docstring": ("Half the distance.", "Half of how far."),
+    "a hint": ("By two.", "By 2."),
+    "the idea": ("Half is less.", "Half is half."),
+    "a title": ("Numbers\n", "Some numbers\n"),
+    "the words of a family": ("Its dtype stays", "dtype"),
+    "help": ("Help for it.", "Help."),
+    "a sentence": ("It is doubled.", "Twice too much."),
+    "the sentence of a family": ("The default scale is 3.", "Three."),
+    "a rationale": ("It is no number.", "Not one number."),
+    "a rationale with numbers": ("Take the mean of", "Average over"),
+    "a check of another exercise": ('torch.tensor(PAIRS["b"])', 'torch.tensor(PAIRS["b"][::-1])'),
+    "data of another exercise": ("(1, 0)", "(1, 1)"),
+    "another exercise's points": ('hints=("None.",)', 'hints=("None.",), points=7'),
+    "a new exercise": ("wrong = halved", 'third = Exercise("third", half, idea="", hints=())\nwrong = halved'),
+}
+DECISIONS = {
+    "points": ("points=2", "points=3"),
+    "parity points": ("parity_points=1", "parity_points=2"),
+    "what is forbidden": ("points=2,", 'points=2, forbids=("l1_loss",),'),
+    "a constant": ("(1.0, 2.5)", "(1.0, 2.75)"),
+    "a helper of the spec": ("x / 2", "x / 2.5"),
+    "a default": ("scale=1.0", "scale=1.5"),
+    "a comparison": ("if f(*pair(rng, 2)).ndim", "if not f(*pair(rng, 2)).ndim"),
+    "the draw of a family": ("pair(rng, 3)", "pair(rng, 4)"),
+    "a row of a table": ("2 * spec", "3 * spec"),
+    "which end a slice has": ("x[1:]", "x[:1]"),
+    "what a family of mistakes is given": ("scale=3.0", "scale=4.0"),
+    "a mistake's name": ("doubled=", "twice="),
+    "a mistake less": ('    last=("Only the last.", lambda x, y, *rest: spec(x[1:], y[1:], *rest)),\n', ""),
+    "the tier": ("@halved.check", "@halved.parity"),
+}
+
+_number = count()
+
+
+@pytest.fixture
+def load(tmp_path):
+    """The exercise of a grader with this text."""
+
+    def exercise(text: str):
+        path = tmp_path / f"grader_{next(_number)}.py"
+        path.write_text(text, encoding="utf-8")
+        found = importlib.util.spec_from_file_location("coursekit.graders.toy", path)
+        module = importlib.util.module_from_spec(found)
+        found.loader.exec_module(module)
+        return module.halved
+
+    return exercise
+
+
+def changed(old: str, new: str) -> str:
+    assert GRADER.count(old) == 1
+    return GRADER.replace(old, new)
+
+
+@pytest.mark.parametrize("change", WORDS.values(), ids=WORDS)
+def test_words_decide_nothing(load, change):
+    """What is only read by people, and what belongs to another exercise, is the same version."""
+    assert fingerprint(load(GRADER)) == fingerprint(load(changed(*change)))
+
+
+@pytest.mark.parametrize("change", DECISIONS.values(), ids=DECISIONS)
+def test_what_decides(load, change):
+    """What a check asks, accepts or names, at any depth, is another version."""
+    assert fingerprint(load(GRADER)) != fingerprint(load(changed(*change)))
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the package's rooms."""
+    return shutil.copytree(versions._PACKAGE, tmp_path / "coursekit", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("grading/seeds.py", "VARIANTS = 8", "VARIANTS = 16"),
+        ("grading/scoring.py", "round(total, 2)", "round(total, 1)"),
+        ("grading/submission.py", "MAX_CELLS = 5_000", "MAX_CELLS = 5_001"),
+        ("jail/judge.py", "ended is first", "ended is not first"),
+        ("jail/inside/policy.py", "einops", "einop"),
+        ("exercise/recall.py", "digest_size=16", "digest_size=8"),
+        ("exercise/answers.py", "1e-7", "1e-6"),
+        ("report.py", "self.reports), 2)", "self.reports), 3)"),
+        ("wire/frames.py", "1 << 22", "1 << 21"),
+    ],
+)
+def test_rooms_decide(package, file, old, new):
+    """One line in what grades every exercise is another version of all of them."""
+    path = package / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    before = versions._rooms(package)
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    versions._rooms.cache_clear()
+    assert before != versions._rooms(package)
+    path.write_text(text + "\n# a comment\n", encoding="utf-8")
+    versions._rooms.cache_clear()
+    assert before == versions._rooms(package)
+
+
+@pytest.mark.parametrize("file", ["learning/feedback.py", "classroom/gradebook.py", "cli/terminal.py", "text.py"])
+def test_other_rooms_do_not(package, file):
+    """How grades are kept and shown decides none."""
+    before = versions._rooms(package)
+    (package / file).write_text("", encoding="utf-8")
+    versions._rooms.cache_clear()
+    assert before == versions._rooms(package)
+
+
+@pytest.mark.parametrize("library", [torch, np])
+def test_libraries_decide(double, monkeypatch, library):
+    """What torch computes at its edges, and what numpy draws, changes by version."""
+    before = grader_versions([double])
+    monkeypatch.setattr(library, "__version__", "9.9")
+    assert before != grader_versions([double])
+
+
+def test_the_same_everywhere():
+    """Another process, with other hashes and addresses, and grading other exercises first, computes the same."""
+    names = ["entropy", "ctc_loss", "huber_loss"]
+    mine = grader_versions(syllabus.find_exercise(name)[1] for name in names)
+    program = (
+        "import sys\nfrom coursekit.course import syllabus\nfrom coursekit.grading.versions import grader_versions\n"
+        "for name in sys.argv[:0:-1]:\n    print(name, *grader_versions([syllabus.find_exercise(name)[1]]).values())"
+    )
+    told = subprocess.run([sys.executable, "-c", program, *names], capture_output=True, text=True, check=True).stdout
+    assert dict(line.split() for line in told.splitlines()) == mine
+    assert len(set(mine.values())) == len(mine)
