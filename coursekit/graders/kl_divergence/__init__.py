@@ -6,12 +6,12 @@ Based on the Shannon Entropy (1991); Hinton, Vinyals and Dean, Distilling the Kn
 """
 
 from coursekit.graders.kl_divergence.cross_entropy import distribution_cross_entropy
-from coursekit.graders.kl_divergence.kl import kl_divergence
-from coursekit.graders.kl_divergence.jensen_shannon import js_divergence
-from coursekit.graders.kl_divergence.gaussian import gaussian_kl
-from coursekit.graders.kl_divergence.keras import keras_kl_divergence
 from coursekit.graders.kl_divergence.distillation import distillation_loss
 from coursekit.graders.kl_divergence.drop_in import kl_div
+from coursekit.graders.kl_divergence.gaussian import gaussian_kl
+from coursekit.graders.kl_divergence.jensen_shannon import js_divergence
+from coursekit.graders.kl_divergence.keras import keras_kl_divergence
+from coursekit.graders.kl_divergence.kl import kl_divergence
 
 # in the order of the course
 EXERCISES = (

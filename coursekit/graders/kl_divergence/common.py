@@ -1,4 +1,4 @@
-"""What several exercises share: logarithms beside zeros, draws that keep mistakes apart, two specifications."""
+"""What several exercises share: logarithms beside zeros, draws that keep mistakes apart, specifications, sentences."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import itertools
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from torch import Tensor, tensor
 
-Rng = np.random.Generator
+from coursekit.exercise import Loss, Rng
+from coursekit.exercise.inputs import distribution
 
 READY_MADE = ("kl_div",)
 
@@ -18,7 +20,7 @@ def ln(p: Tensor, where: Tensor | None = None) -> Tensor:
     return p.where(p > 0 if where is None else where, 1.0).log()
 
 
-def apart(draw: Callable[[], tuple[Tensor, ...]], *readings: Callable[..., Tensor]) -> tuple[Tensor, ...]:
+def apart(draw: Callable[[], tuple[Tensor, ...]], *readings: Loss) -> tuple[Tensor, ...]:
     """Draws arguments until no two readings of them (the right one, the swapped one …) are close to each other.
 
     Chance must not hide a mistake: p = (0.3, 0.7) and q = (0.7, 0.3) have the same KL in both directions.
@@ -43,3 +45,42 @@ def cross_entropy_spec(p: Tensor, q: Tensor) -> Tensor:
 
 def entropy_of(p: Tensor) -> Tensor:
     return cross_entropy_spec(p, p)
+
+
+def kl_spec(p: Tensor, q: Tensor) -> Tensor:
+    """Σ p (ln p - ln q) over the last dimension, 0 ln 0 = 0."""
+    return (p * (ln(p) - ln(q, where=p > 0))).sum(-1)
+
+
+def pair(rng: Rng, *shape: int) -> tuple[Tensor, ...]:
+    """Two distributions (or two batches) that differ in every row, and more in one direction than in the other."""
+
+    def draw() -> tuple[Tensor, ...]:
+        return distribution(rng, shape[-1]), distribution(rng, shape[-1])
+
+    def swapped(p: Tensor, q: Tensor) -> Tensor:
+        return kl_spec(q, p)
+
+    rows = [apart(draw, kl_spec, swapped, nothing) for _ in range(int(np.prod(shape[:-1])))]
+    return tuple(torch.stack(side).reshape(shape) for side in zip(*rows))
+
+
+def believed(rng: Rng, *shape: int) -> Tensor:
+    """Log-probabilities rounded to one decimal, so that they are short (and no exact logarithms of a softmax)."""
+    return distribution(rng, *shape).log().mul(10).round().div(10)
+
+
+def normalised(p: Tensor) -> Tensor:
+    """P divided by its sum."""
+    return p / p.sum(-1, keepdim=True)
+
+
+# ---- what is said of mistakes in several exercises ---------------------------------------------------------------
+
+SUMMED = "This sums over the whole batch. Each row is a distribution of its own: sum over dim=-1."
+AVERAGED = "This averages over the batch. Here every pair of rows keeps its own number: sum over dim=-1 and stop."
+SUMMED_FIRST = "This sums over the first dimension. The outcomes lie along the last one: sum over dim=-1."
+NAN_TO_NUM = (
+    "`nan_to_num` does more than remove the NaN of 0 · log 0: it also turns inf into 3.4e38. Mask the 0 before the "
+    "logarithm instead."
+)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import normal
-from coursekit.graders.kl_divergence.common import READY_MADE, Rng, apart
+from coursekit.graders.kl_divergence.common import READY_MADE, apart
 
 
 def distillation_spec(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
@@ -25,7 +23,7 @@ def logits_pair(rng: Rng, *shape: int, temperature: float = 1.0) -> tuple[Tensor
     def draw() -> tuple[Tensor, ...]:
         return 2 * normal(rng, *shape), 2 * normal(rng, *shape)
 
-    def at_temperature(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def at_temperature(loss: Loss) -> Loss:
         return lambda student, teacher: loss(student, teacher, temperature)
 
     wrong = [teacher_from_student, wrong_dimension]
@@ -112,23 +110,29 @@ def distillation_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, distillation_spec, student.double(), teacher.double(), temperature)
 
 
-@distillation_loss.misconception(  # KL11
+# The training of a student in `which_loss` names these mistakes in words of its own
+wrong = distillation_loss.misconceptions
+
+
+@wrong(
     "The factor T² is missing: the gradient shrinks as 1/T², so at a high temperature the student hardly learns, "
-    "and a loss that is added to this one takes over."
+    "and a loss that is added to this one takes over.",
+    covers="KL11",
 )
 def without_square(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     return distillation_spec(student_logits, teacher_logits, temperature) / temperature**2
 
 
-@distillation_loss.misconception(  # KL11
+@wrong(
     "The factor is T, it should be T²: one T for the division of the logits, one for the probabilities that come "
-    "closer to each other."
+    "closer to each other.",
+    covers="KL11",
 )
 def one_factor_only(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     return distillation_spec(student_logits, teacher_logits, temperature) / temperature
 
 
-@distillation_loss.misconception(
+@wrong(
     "Only the student is softened. The teacher's logits are divided by the temperature as well: a student that "
     "equals its teacher should have a loss of 0."
 )
@@ -136,7 +140,7 @@ def student_softened_only(student_logits: Tensor, teacher_logits: Tensor, temper
     return distillation_spec(student_logits, teacher_logits * temperature, temperature)
 
 
-@distillation_loss.misconception(
+@wrong(
     "Only the teacher is softened. The student's logits are divided by the temperature as well: a student that "
     "equals its teacher should have a loss of 0."
 )
@@ -144,51 +148,53 @@ def teacher_softened_only(student_logits: Tensor, teacher_logits: Tensor, temper
     return distillation_spec(student_logits * temperature, teacher_logits, temperature)
 
 
-@distillation_loss.misconception("The temperature is not used: divide both logits by it before the softmax.")
+@wrong("The temperature is not used: divide both logits by it before the softmax.")
 def temperature_ignored(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     return distillation_spec(student_logits, teacher_logits, 1.0)
 
 
-@distillation_loss.misconception("The logits are multiplied by the temperature: that sharpens. Softening divides.")
-def sharpened(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    return temperature**4 * distillation_spec(student_logits, teacher_logits, 1 / temperature)
-
-
-@distillation_loss.misconception(
-    "The probabilities are divided by the temperature. Divide the logits, before the softmax."
+wrong.table(
+    sharpened=(
+        "The logits are multiplied by the temperature: that sharpens. Softening divides.",
+        lambda s, t, temperature: temperature**4 * distillation_spec(s, t, 1 / temperature),
+    ),
+    probabilities_divided=(
+        "The probabilities are divided by the temperature. Divide the logits, before the softmax.",
+        lambda s, t, temperature: temperature * distillation_spec(s, t, 1.0),
+    ),
 )
-def probabilities_divided(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    return temperature * distillation_spec(student_logits, teacher_logits, 1.0)
 
 
-@distillation_loss.misconception(  # KL2
+@wrong(
     "The arguments are swapped: this is KL(student‖teacher). The teacher is the truth, so its probabilities are the "
-    "weights."
+    "weights.",
+    covers="KL2",
 )
 def teacher_from_student(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     return distillation_spec(teacher_logits, student_logits, temperature)
 
 
-@distillation_loss.misconception(  # KL3
+@wrong(
     "This averages over all elements, as `reduction='mean'` does: K times too small for K classes. Sum over the "
-    "classes, then take the mean over the rows."
+    "classes, then take the mean over the rows.",
+    covers="KL3",
 )
 def mean_over_elements(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     return distillation_spec(student_logits, teacher_logits, temperature) / student_logits.shape[-1]
 
 
-@distillation_loss.misconception("This sums over the samples. Take their mean, so that the batch size does not matter.")
+@wrong("This sums over the samples. Take their mean, so that the batch size does not matter.")
 def sum_over_samples(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     return distillation_spec(student_logits, teacher_logits, temperature) * student_logits.shape[0]
 
 
-@distillation_loss.misconception("This gives one loss a sample. A training step needs a single number: their mean.")
+@wrong("This gives one loss a sample. A training step needs a single number: their mean.")
 def one_per_sample(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     rows = zip(student_logits, teacher_logits)
     return torch.stack([distillation_spec(s, t, temperature) for s, t in rows])
 
 
-@distillation_loss.misconception(
+@wrong(
     "This is the cross-entropy with the teacher's probabilities. Its gradient is right, but it never falls to 0: "
     "subtract the teacher's entropy, and KL is left."
 )
@@ -197,15 +203,13 @@ def soft_cross_entropy(student_logits: Tensor, teacher_logits: Tensor, temperatu
     return -(temperature**2) * (t * (student_logits / temperature).log_softmax(-1)).sum(-1).mean()
 
 
-@distillation_loss.misconception(
-    "The softmax runs over the samples (dim=0). The classes lie along the last dimension: dim=-1."
-)
+@wrong("The softmax runs over the samples (dim=0). The classes lie along the last dimension: dim=-1.")
 def wrong_dimension(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     columns = distillation_spec(student_logits.T, teacher_logits.T, temperature)
     return columns * student_logits.shape[1] / student_logits.shape[0]
 
 
-@distillation_loss.misconception(
+@wrong(
     "`softmax` and then `log` rounds a probability to 0 and finds log 0. `log_softmax` does both in one step, without "
     "the rounding."
 )
@@ -214,9 +218,10 @@ def log_of_softmax(student_logits: Tensor, teacher_logits: Tensor, temperature: 
     return temperature**2 * (t * (t.log() - s.log())).sum(-1).mean()
 
 
-@distillation_loss.misconception(  # I6
+@wrong(
     "A small number inside the logarithms (1e-8) keeps a loss of 499 from showing: it comes out as 8.5. `log_softmax` "
-    "needs no protection."
+    "needs no protection.",
+    covers="I6",
 )
 def distillation_padded(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     s, t = (student_logits / temperature).softmax(-1), (teacher_logits / temperature).softmax(-1)

@@ -8,15 +8,26 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import normal
-from coursekit.graders.kl_divergence.common import READY_MADE, Rng, apart
+from coursekit.graders.kl_divergence.common import READY_MADE, apart
 
 
 def gaussian_spec(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
     """The mean over p of ln p(x) - ln q(x), whose squares average to 1 under p and to [σp² + (μp - μq)²]/σq²."""
     squares = (std_p**2 + (mean_p - mean_q) ** 2) / std_q**2
     return (std_q / std_p).log() + (squares - 1) / 2
+
+
+# The mistakes that no pair that is drawn may hide
+TOLD_APART = (
+    "variance_for_deviation",
+    "gaussian_swapped",
+    "logarithm_upside_down",
+    "distance_not_squared",
+    "wrong_denominator",
+    "standard_normal_q",
+)
 
 
 def gaussians(rng: Rng, *shape: int) -> tuple[Tensor, ...]:
@@ -26,15 +37,9 @@ def gaussians(rng: Rng, *shape: int) -> tuple[Tensor, ...]:
         std_p, std_q = tensor(rng.integers(5, 21, size=2) / 10, dtype=torch.float32)
         return normal(rng), std_p, normal(rng), std_q
 
-    wrong = (
-        variance_for_deviation,
-        gaussian_swapped,
-        logarithm_upside_down,
-        distance_not_squared,
-        wrong_denominator,
-        standard_normal_q,
-    )
-    pairs = [apart(draw, gaussian_spec, *wrong) for _ in range(int(np.prod(shape)))]
+    mistakes = {mistake.name: mistake.function for mistake in gaussian_kl.misconceptions}
+    readings = [mistakes[name] for name in TOLD_APART]
+    pairs = [apart(draw, gaussian_spec, *readings) for _ in range(int(np.prod(shape)))]
     return tuple(torch.stack(side).reshape(shape) for side in zip(*pairs))
 
 
@@ -105,104 +110,84 @@ def gaussian_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, gaussian_spec, *(x.double() for x in args))
 
 
-@gaussian_kl.misconception(
-    "The standard deviations are used as if they were variances. Square them where a variance belongs."
+wrong = gaussian_kl.misconceptions
+wrong.table(
+    variance_for_deviation=(
+        "The standard deviations are used as if they were variances. Square them where a variance belongs.",
+        lambda mp, sp, mq, sq: gaussian_spec(mp, sp.sqrt(), mq, sq.sqrt()),
+    ),
+    log_variance_for_deviation=(
+        "The standard deviations are used as if they were log-variances, as a VAE's encoder gives them. Here they are "
+        "standard deviations: no exponential.",
+        lambda mp, sp, mq, sq: gaussian_spec(mp, (sp / 2).exp(), mq, (sq / 2).exp()),
+    ),
+    gaussian_swapped=(
+        "The distributions are swapped: this is KL(q‖p). The average is taken under p, so σq² stands in the "
+        "denominator.",
+        lambda mp, sp, mq, sq: gaussian_spec(mq, sq, mp, sp),
+        "KL2",
+    ),
+    half_missing=(
+        "The -1/2 is missing: for two equal distributions this gives 1/2 in place of 0. It comes from the squares of p "
+        "under p itself.",
+        lambda *args: gaussian_spec(*args) + 0.5,
+    ),
+    half_is_one=(
+        "The last term is -1 in place of -1/2: for two equal distributions this gives -1/2. Halve the 1 together with "
+        "the squares.",
+        lambda *args: gaussian_spec(*args) - 0.5,
+    ),
+    logarithm_upside_down=(
+        "The logarithm is upside down: with ln(σp/σq) the result can be negative. It is ln(σq/σp).",
+        lambda mp, sp, mq, sq: gaussian_spec(mp, sp, mq, sq) + 2 * (sp / sq).log(),
+    ),
+    logarithm_missing=(
+        "The logarithm is missing: ln(σq/σp) compares the widths.",
+        lambda mp, sp, mq, sq: gaussian_spec(mp, sp, mq, sq) + (sp / sq).log(),
+    ),
+    logarithm_of_variances=(
+        "This has ln(σq²/σp²), which is twice ln(σq/σp). With variances inside, the logarithm is halved as well.",
+        lambda mp, sp, mq, sq: gaussian_spec(mp, sp, mq, sq) + (sq / sp).log(),
+    ),
 )
-def variance_for_deviation(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, std_p.sqrt(), mean_q, std_q.sqrt())
 
 
-@gaussian_kl.misconception(
-    "The standard deviations are used as if they were log-variances, as a VAE's encoder gives them. Here they are "
-    "standard deviations: no exponential."
-)
-def log_variance_for_deviation(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, (std_p / 2).exp(), mean_q, (std_q / 2).exp())
-
-
-@gaussian_kl.misconception(  # KL2
-    "The distributions are swapped: this is KL(q‖p). The average is taken under p, so σq² stands in the denominator."
-)
-def gaussian_swapped(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_q, std_q, mean_p, std_p)
-
-
-@gaussian_kl.misconception(
-    "The -1/2 is missing: for two equal distributions this gives 1/2 in place of 0. It comes from the squares of p "
-    "under p itself."
-)
-def half_missing(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, std_p, mean_q, std_q) + 0.5
-
-
-@gaussian_kl.misconception(
-    "The last term is -1 in place of -1/2: for two equal distributions this gives -1/2. Halve the 1 together with "
-    "the squares."
-)
-def half_is_one(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, std_p, mean_q, std_q) - 0.5
-
-
-@gaussian_kl.misconception("The logarithm is upside down: with ln(σp/σq) the result can be negative. It is ln(σq/σp).")
-def logarithm_upside_down(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, std_p, mean_q, std_q) + 2 * (std_p / std_q).log()
-
-
-@gaussian_kl.misconception("The logarithm is missing: ln(σq/σp) compares the widths.")
-def logarithm_missing(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, std_p, mean_q, std_q) + (std_p / std_q).log()
-
-
-@gaussian_kl.misconception(
-    "This has ln(σq²/σp²), which is twice ln(σq/σp). With variances inside, the logarithm is halved as well."
-)
-def logarithm_of_variances(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, std_p, mean_q, std_q) + (std_q / std_p).log()
-
-
-@gaussian_kl.misconception("The distance of the means is not squared. Squares are what a Gaussian's logarithm holds.")
+@wrong("The distance of the means is not squared. Squares are what a Gaussian's logarithm holds.")
 def distance_not_squared(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
     d = (mean_p - mean_q).abs()
     return gaussian_spec(mean_p, std_p, mean_q, std_q) + (d - d**2) / (2 * std_q**2)
 
 
-@gaussian_kl.misconception("The squares are divided by σp². They come from the density of q, which holds σq² below.")
-def wrong_denominator(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return (std_q / std_p).log() + ((std_p**2 + (mean_p - mean_q) ** 2) / std_p**2 - 1) / 2
-
-
-@gaussian_kl.misconception("The squares are not halved: a Gaussian's logarithm holds (x - μ)²/(2σ²), with a 2 below.")
-def squares_not_halved(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return (std_q / std_p).log() + (std_p**2 + (mean_p - mean_q) ** 2) / std_q**2 - 0.5
-
-
-@gaussian_kl.misconception(
-    "This is the KL to the standard normal N(0, 1), the formula of a VAE: mean_q and std_q are not used."
+wrong.table(
+    wrong_denominator=(
+        "The squares are divided by σp². They come from the density of q, which holds σq² below.",
+        lambda mp, sp, mq, sq: (sq / sp).log() + ((sp**2 + (mp - mq) ** 2) / sp**2 - 1) / 2,
+    ),
+    squares_not_halved=(
+        "The squares are not halved: a Gaussian's logarithm holds (x - μ)²/(2σ²), with a 2 below.",
+        lambda mp, sp, mq, sq: (sq / sp).log() + (sp**2 + (mp - mq) ** 2) / sq**2 - 0.5,
+    ),
+    standard_normal_q=(
+        "This is the KL to the standard normal N(0, 1), the formula of a VAE: mean_q and std_q are not used.",
+        lambda mp, sp, mq, sq: gaussian_spec(mp, sp, mq * 0, sq * 0 + 1),
+    ),
+    gaussian_bits=(
+        "This is in bits. Nats need the natural logarithm, and no division by ln 2.",
+        lambda *args: gaussian_spec(*args) / math.log(2),
+        "I4",
+    ),
+    gaussian_summed=(
+        "This sums over the elements. Each element is a pair of Gaussians of its own.",
+        lambda *args: gaussian_spec(*args).sum(),
+    ),
+    gaussian_averaged=(
+        "This averages over the elements. Each element is a pair of Gaussians of its own.",
+        lambda *args: gaussian_spec(*args).mean(),
+    ),
+    gaussian_padded=(
+        "A small number (1e-8) was added to the variances: a very narrow Gaussian comes out too wide. Standard "
+        "deviations are positive; nothing needs protection.",
+        lambda mp, sp, mq, sq: gaussian_spec(mp, (sp**2 + 1e-8).sqrt(), mq, (sq**2 + 1e-8).sqrt()),
+        "I6",
+    ),
 )
-def standard_normal_q(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, std_p, mean_q * 0, std_q * 0 + 1)
-
-
-@gaussian_kl.misconception(  # I4
-    "This is in bits. Nats need the natural logarithm, and no division by ln 2."
-)
-def gaussian_bits(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, std_p, mean_q, std_q) / math.log(2)
-
-
-@gaussian_kl.misconception("This sums over the elements. Each element is a pair of Gaussians of its own.")
-def gaussian_summed(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, std_p, mean_q, std_q).sum()
-
-
-@gaussian_kl.misconception("This averages over the elements. Each element is a pair of Gaussians of its own.")
-def gaussian_averaged(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, std_p, mean_q, std_q).mean()
-
-
-@gaussian_kl.misconception(  # I6
-    "A small number (1e-8) was added to the variances: a very narrow Gaussian comes out too wide. Standard "
-    "deviations are positive; nothing needs protection."
-)
-def gaussian_padded(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
-    return gaussian_spec(mean_p, (std_p**2 + 1e-8).sqrt(), mean_q, (std_q**2 + 1e-8).sqrt())

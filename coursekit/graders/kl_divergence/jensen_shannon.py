@@ -7,15 +7,27 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.graders.kl_divergence.common import READY_MADE, Rng, entropy_of, ln
-from coursekit.graders.kl_divergence.kl import kl_spec, pair
+from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
+from coursekit.graders.kl_divergence.common import (
+    AVERAGED,
+    READY_MADE,
+    SUMMED,
+    entropy_of,
+    kl_spec,
+    ln,
+    normalised,
+    pair,
+)
+
+
+def halves(p: Tensor, q: Tensor, m: Tensor) -> Tensor:
+    """Half of KL(p‖m) and half of KL(q‖m)."""
+    return kl_spec(p, m) / 2 + kl_spec(q, m) / 2
 
 
 def js_spec(p: Tensor, q: Tensor) -> Tensor:
-    """Half of KL(p‖m) and half of KL(q‖m), with m the mean of the probabilities."""
-    m = (p + q) / 2
-    return kl_spec(p, m) / 2 + kl_spec(q, m) / 2
+    """The divergences from the mean of the probabilities."""
+    return halves(p, q, (p + q) / 2)
 
 
 js_divergence = Exercise(
@@ -98,101 +110,79 @@ def js_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, js_spec, p.double(), q.double())
 
 
-@js_divergence.misconception(  # I9
-    "m is the normalised geometric mean: this is what averaging logits or log-probabilities gives. It is 0 where "
-    "either distribution is, so the bound ln 2 is lost. Average the probabilities: m = (p + q)/2."
+wrong = js_divergence.misconceptions
+wrong.table(
+    geometric_mean=(
+        "m is the normalised geometric mean: this is what averaging logits or log-probabilities gives. It is 0 where "
+        "either distribution is, so the bound ln 2 is lost. Average the probabilities: m = (p + q)/2.",
+        lambda p, q: halves(p, q, normalised((p * q).sqrt())),
+        "I9",
+    ),
+    distance=(
+        "This is the Jensen-Shannon distance, the square root of the divergence (what scipy's `jensenshannon` "
+        "returns).",
+        lambda p, q: js_spec(p, q).sqrt(),
+    ),
+    js_bits=(
+        "This is in bits, where the bound is 1. Nats need the natural logarithm, and the bound is ln 2.",
+        lambda p, q: js_spec(p, q) / math.log(2),
+        "I4",
+    ),
+    not_halved=(
+        "The two divergences are added. Take their mean, half of each: m was mixed half and half, too.",
+        lambda p, q: 2 * js_spec(p, q),
+    ),
+    one_side=(
+        "This is KL(p‖m) alone. The other half, KL(q‖m), makes it symmetric.",
+        lambda p, q: kl_spec(p, (p + q) / 2),
+    ),
 )
-def geometric_mean(p: Tensor, q: Tensor) -> Tensor:
-    g = (p * q).sqrt()
-    m = g / g.sum(-1, keepdim=True)
-    return kl_spec(p, m) / 2 + kl_spec(q, m) / 2
 
 
-@js_divergence.misconception(
-    "This is the Jensen-Shannon distance, the square root of the divergence (what scipy's `jensenshannon` returns)."
-)
-def distance(p: Tensor, q: Tensor) -> Tensor:
-    return js_spec(p, q).sqrt()
-
-
-@js_divergence.misconception(  # I4
-    "This is in bits, where the bound is 1. Nats need the natural logarithm, and the bound is ln 2."
-)
-def js_bits(p: Tensor, q: Tensor) -> Tensor:
-    return js_spec(p, q) / math.log(2)
-
-
-@js_divergence.misconception(
-    "The two divergences are added. Take their mean, half of each: m was mixed half and half, too."
-)
-def not_halved(p: Tensor, q: Tensor) -> Tensor:
-    return 2 * js_spec(p, q)
-
-
-@js_divergence.misconception("This is KL(p‖m) alone. The other half, KL(q‖m), makes it symmetric.")
-def one_side(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p, (p + q) / 2)
-
-
-@js_divergence.misconception(  # KL2
+@wrong(
     "The divergences point the wrong way: these are KL(m‖p) and KL(m‖q), which are inf where p or q is 0. The "
-    "outcomes come from p or q, and m is what is believed."
+    "outcomes come from p or q, and m is what is believed.",
+    covers="KL2",
 )
 def from_the_middle(p: Tensor, q: Tensor) -> Tensor:
     m = (p + q) / 2
     return kl_spec(m, p) / 2 + kl_spec(m, q) / 2
 
 
-@js_divergence.misconception(
-    "This is the mean of KL(p‖q) and KL(q‖p) (half of Jeffreys' divergence): symmetric, but without a bound. Compare "
-    "each with the middle m instead."
+wrong.table(
+    jeffreys=(
+        "This is the mean of KL(p‖q) and KL(q‖p) (half of Jeffreys' divergence): symmetric, but without a bound. "
+        "Compare each with the middle m instead.",
+        lambda p, q: kl_spec(p, q) / 2 + kl_spec(q, p) / 2,
+    ),
+    middle_is_a_sum=(
+        "m is p + q, which sums to 2: the result is ln 2 too small, and negative. Halve the sum.",
+        lambda p, q: kl_spec(p, p + q) / 2 + kl_spec(q, p + q) / 2,
+    ),
+    entropies_not_halved=(
+        "This is H(m) - H(p) - H(q). What the entropy of the middle exceeds is the mean of the two: (H(p) + H(q))/2.",
+        lambda p, q: entropy_of((p + q) / 2) - entropy_of(p) - entropy_of(q),
+    ),
+    js_averaged=(
+        "This divides by the number of outcomes. The weights already add up to 1: sum over dim=-1, do not average.",
+        lambda p, q: js_spec(p, q) / p.shape[-1],
+        "KL3",
+    ),
+    js_summed_over_batch=(SUMMED, lambda p, q: js_spec(p, q).sum()),
+    js_averaged_over_batch=(AVERAGED, lambda p, q: js_spec(p, q).mean()),
 )
-def jeffreys(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p, q) / 2 + kl_spec(q, p) / 2
 
 
-@js_divergence.misconception("m is p + q, which sums to 2: the result is ln 2 too small, and negative. Halve the sum.")
-def middle_is_a_sum(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p, p + q) / 2 + kl_spec(q, p + q) / 2
-
-
-@js_divergence.misconception(
-    "This is H(m) - H(p) - H(q). What the entropy of the middle exceeds is the mean of the two: (H(p) + H(q))/2."
-)
-def entropies_not_halved(p: Tensor, q: Tensor) -> Tensor:
-    return entropy_of((p + q) / 2) - entropy_of(p) - entropy_of(q)
-
-
-@js_divergence.misconception(  # KL3
-    "This divides by the number of outcomes. The weights already add up to 1: sum over dim=-1, do not average."
-)
-def js_averaged(p: Tensor, q: Tensor) -> Tensor:
-    return js_spec(p, q) / p.shape[-1]
-
-
-@js_divergence.misconception("This sums over the whole batch. Each row is a distribution of its own: sum over dim=-1.")
-def js_summed_over_batch(p: Tensor, q: Tensor) -> Tensor:
-    return js_spec(p, q).sum()
-
-
-@js_divergence.misconception(
-    "This averages over the batch. Here every pair of rows keeps its own number: sum over dim=-1 and stop."
-)
-def js_averaged_over_batch(p: Tensor, q: Tensor) -> Tensor:
-    return js_spec(p, q).mean()
-
-
-@js_divergence.misconception(  # KL8
-    "0 · log 0 came out as NaN. The limit is 0: keep the logarithm away from 0, in p and in q."
-)
+@wrong("0 · log 0 came out as NaN. The limit is 0: keep the logarithm away from 0, in p and in q.", covers="KL8")
 def js_nan(p: Tensor, q: Tensor) -> Tensor:
     m = (p + q) / 2
     return (p * (p / m).log() + q * (q / m).log()).sum(-1) / 2
 
 
-@js_divergence.misconception(  # KL9
+@wrong(
     "The value is right beside a 0, its gradient is NaN: it was corrected after the logarithm, and the logarithm of "
-    "0 is still differentiated. Mask the input of the logarithm."
+    "0 is still differentiated. Mask the input of the logarithm.",
+    covers="KL9",
 )
 def js_masked_too_late(p: Tensor, q: Tensor) -> Tensor:
     m = (p + q) / 2
@@ -201,9 +191,10 @@ def js_masked_too_late(p: Tensor, q: Tensor) -> Tensor:
     return terms.sum(-1) / 2
 
 
-@js_divergence.misconception(  # I6
+@wrong(
     "A small number inside the logarithms (1e-6) avoids NaN by computing something slightly else. Mask the zeros "
-    "instead."
+    "instead.",
+    covers="I6",
 )
 def js_padded(p: Tensor, q: Tensor) -> Tensor:
     p_, q_, m_ = p + 1e-6, q + 1e-6, (p + q) / 2 + 1e-6

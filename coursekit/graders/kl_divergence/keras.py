@@ -10,13 +10,20 @@ import numpy as np
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise import (
+    Exercise,
+    Function,
+    Question,
+    Rng,
+    detached,
+    keras_twin,
+    same_dtype,
+    same_gradient,
+    same_value,
+)
 from coursekit.exercise.inputs import distribution
-from coursekit.exercise.twins import keras_twin
-from coursekit.graders.kl_divergence.common import READY_MADE, Rng
-from coursekit.graders.kl_divergence.drop_in import believed, kl_div_spec
-from coursekit.graders.kl_divergence.kl import kl_spec, pair
-from coursekit.wire import Question
+from coursekit.graders.kl_divergence.common import READY_MADE, believed, kl_spec, normalised, pair
+from coursekit.graders.kl_divergence.drop_in_spec import kl_div_spec
 
 
 def keras_kl_spec(y_true: Tensor, y_pred: Tensor, low: float = 1e-7, high: float = 1.0) -> Tensor:
@@ -177,158 +184,126 @@ def keras_kl_no_rows(f: Function, rng: Rng) -> None:
     same_value(f, keras_kl_spec, *pair(rng, 1, 3))
 
 
-@keras_kl_divergence.misconception(  # KL2
-    "The arguments have changed places: this is KL(y_pred‖y_true). In Keras the truth comes first, as on paper."
+def clip(p: Tensor) -> Tensor:
+    """P within the bounds of Keras."""
+    return p.clamp(1e-7, 1)
+
+
+wrong = keras_kl_divergence.misconceptions
+wrong.table(
+    keras_kl_swapped=(
+        "The arguments have changed places: this is KL(y_pred‖y_true). In Keras the truth comes first, as on paper.",
+        lambda p, q: keras_kl_spec(q, p),
+        "KL2",
+    ),
+    log_probabilities_expected=(
+        "`y_pred` is taken for log-probabilities, which is torch's habit. Keras wants probabilities and takes the "
+        "logarithm itself.",
+        lambda p, q: (clip(p) * (clip(p).log() - q)).sum(-1),
+        "K7",
+    ),
+    places_of_torch=(
+        "These are torch's places: the first argument is read as log-probabilities, the second as the truth. Keras has "
+        "the truth first, and no logarithms.",
+        lambda p, q: kl_div_spec(p, q, "none").sum(-1),
+        "K7",
+    ),
+    belief_normalised=(
+        "`y_pred` is divided by its sum first. Keras does that in CategoricalCrossentropy, not here: rows that do not "
+        "sum to 1 show, even as a negative number.",
+        lambda p, q: keras_kl_spec(p, normalised(q)),
+        "K8",
+    ),
+    both_normalised=(
+        "Both arguments are divided by their sums first. Keras takes them as they stand: rows that do not sum to 1 "
+        "show, even as a negative number.",
+        lambda p, q: keras_kl_spec(normalised(p), normalised(q)),
+        "K8",
+    ),
+    keras_kl_absolute=(
+        "`abs` is taken of the result. A negative number says that a row does not sum to 1: Keras lets it be seen.",
+        lambda p, q: keras_kl_spec(p, q).abs(),
+        "I8",
+    ),
+    keras_kl_cut_off=(
+        "A result below 0 is cut off. It says that a row does not sum to 1: Keras lets it be seen.",
+        lambda p, q: keras_kl_spec(p, q).clamp(min=0),
+        "I8",
+    ),
+    nothing_clipped=(
+        "Nothing is clipped: an impossible event costs inf. That is the better alarm, but not Keras's: clip both to "
+        "[1e-7, 1].",
+        kl_spec,
+    ),
+    truth_not_clipped=(
+        "`y_true` is not clipped. Keras clips both, so a 0 in y_true counts as 1e-7 too.",
+        lambda p, q: kl_spec(p, clip(q)),
+    ),
+    belief_not_clipped=(
+        "`y_pred` is not clipped: where it is 0 the result is inf, where it is negative NaN. Clip both to [1e-7, 1].",
+        lambda p, q: (clip(p) * (clip(p) / q).log()).sum(-1),
+    ),
+    no_upper_bound=(
+        "The upper bound is missing: what is above 1 counts as 1.",
+        lambda p, q: keras_kl_spec(p, q, high=inf),
+    ),
+    upper_bound_below_one=(
+        "The upper bound is 1 - 1e-7, as in Keras's cross-entropies. There it guards a logarithm of 1 - p; here it is "
+        "1.",
+        lambda p, q: keras_kl_spec(p, q, high=1 - 1e-7),
+    ),
+    smaller_bound=(
+        "The lower bound is not 1e-7 but smaller: 1e-8. Keras's epsilon is 1e-7.",
+        lambda p, q: keras_kl_spec(p, q, low=1e-8),
+    ),
+    keras_kl_padded=(
+        "1e-7 is added to both in place of a clip: that moves every number a little, and a negative one stays "
+        "negative.",
+        lambda p, q: (p * ((p + 1e-7) / (q + 1e-7)).log()).sum(-1),
+        "I6",
+    ),
+    slope_through_the_clip=(
+        "A gradient flows through the clip to numbers that were clipped (`detach`, `.data`, or a straight-through "
+        "trick). They do not move the loss: their slope is 0.",
+        lambda p, q: keras_kl_spec(p, q + (clip(q) - q).detach()),
+    ),
 )
-def keras_kl_swapped(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_pred, y_true)
-
-
-@keras_kl_divergence.misconception(  # K7
-    "`y_pred` is taken for log-probabilities, which is torch's habit. Keras wants probabilities and takes the "
-    "logarithm itself."
+detached(
+    wrong,
+    "y_true",
+    "`y_true` is taken for a constant: no gradient flows back to it. Keras's does, as torch's `kl_div` does.",
+    "truth_detached",
 )
-def log_probabilities_expected(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    p = y_true.clamp(1e-7, 1)
-    return (p * (p.log() - y_pred)).sum(-1)
-
-
-@keras_kl_divergence.misconception(  # K7
-    "These are torch's places: the first argument is read as log-probabilities, the second as the truth. Keras has the "
-    "truth first, and no logarithms."
+wrong.table(
+    keras_kl_whole_surprise=(
+        "This is the cross-entropy, -Σ p ln q. Subtract the entropy: p ln p is part of KL.",
+        lambda p, q: -(clip(p) * clip(q).log()).sum(-1),
+    ),
+    keras_kl_bits=(
+        "This is in bits. Keras counts in nats: the natural logarithm, `torch.log`.",
+        lambda p, q: keras_kl_spec(p, q) / math.log(2),
+        "I4",
+    ),
+    belief_from_logits=(
+        "`y_pred` went through a softmax first. It holds probabilities already; this loss has no `from_logits`.",
+        lambda p, q: keras_kl_spec(p, q.softmax(-1)),
+    ),
+    keras_kl_averaged=(
+        "This divides by the number of outcomes. The weights add up to 1 already: sum over dim=-1, do not average.",
+        lambda p, q: keras_kl_spec(p, q) / q.shape[-1],
+        "KL3",
+    ),
+    keras_kl_batch_mean=(
+        "This averages over the batch. The class `KLDivergence` does that; the function keeps one number a row.",
+        lambda p, q: keras_kl_spec(p, q).mean(),
+    ),
+    keras_kl_total=(
+        "This sums over the whole batch. Each row keeps its own number: sum over dim=-1.",
+        lambda p, q: keras_kl_spec(p, q).sum(),
+    ),
+    keras_kl_promoted=(
+        "The result has the finer dtype of the two, as torch promotes. Keras converts `y_true` to the dtype of "
+        "`y_pred`.",
+        lambda p, q: keras_kl_spec(p, q.to(torch.promote_types(p.dtype, q.dtype))),
+    ),
 )
-def places_of_torch(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return kl_div_spec(y_true, y_pred, "none").sum(-1)
-
-
-@keras_kl_divergence.misconception(  # K8
-    "`y_pred` is divided by its sum first. Keras does that in CategoricalCrossentropy, not here: rows that do not sum "
-    "to 1 show, even as a negative number."
-)
-def belief_normalised(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred / y_pred.sum(-1, keepdim=True))
-
-
-@keras_kl_divergence.misconception(  # K8
-    "Both arguments are divided by their sums first. Keras takes them as they stand: rows that do not sum to 1 show, "
-    "even as a negative number."
-)
-def both_normalised(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return belief_normalised(y_true / y_true.sum(-1, keepdim=True), y_pred)
-
-
-@keras_kl_divergence.misconception(  # I8
-    "`abs` is taken of the result. A negative number says that a row does not sum to 1: Keras lets it be seen."
-)
-def keras_kl_absolute(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred).abs()
-
-
-@keras_kl_divergence.misconception(  # I8
-    "A result below 0 is cut off. It says that a row does not sum to 1: Keras lets it be seen."
-)
-def keras_kl_cut_off(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred).clamp(min=0)
-
-
-@keras_kl_divergence.misconception(
-    "Nothing is clipped: an impossible event costs inf. That is the better alarm, but not Keras's: clip both to "
-    "[1e-7, 1]."
-)
-def nothing_clipped(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return kl_spec(y_true, y_pred)
-
-
-@keras_kl_divergence.misconception("`y_true` is not clipped. Keras clips both, so a 0 in y_true counts as 1e-7 too.")
-def truth_not_clipped(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return kl_spec(y_true, y_pred.clamp(1e-7, 1))
-
-
-@keras_kl_divergence.misconception(
-    "`y_pred` is not clipped: where it is 0 the result is inf, where it is negative NaN. Clip both to [1e-7, 1]."
-)
-def belief_not_clipped(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    p = y_true.clamp(1e-7, 1)
-    return (p * (p / y_pred).log()).sum(-1)
-
-
-@keras_kl_divergence.misconception("The upper bound is missing: what is above 1 counts as 1.")
-def no_upper_bound(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred, high=inf)
-
-
-@keras_kl_divergence.misconception(
-    "The upper bound is 1 - 1e-7, as in Keras's cross-entropies. There it guards a logarithm of 1 - p; here it is 1."
-)
-def upper_bound_below_one(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred, high=1 - 1e-7)
-
-
-@keras_kl_divergence.misconception("The lower bound is not 1e-7 but smaller: 1e-8. Keras's epsilon is 1e-7.")
-def smaller_bound(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred, low=1e-8)
-
-
-@keras_kl_divergence.misconception(  # I6
-    "1e-7 is added to both in place of a clip: that moves every number a little, and a negative one stays negative."
-)
-def keras_kl_padded(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return (y_true * ((y_true + 1e-7) / (y_pred + 1e-7)).log()).sum(-1)
-
-
-@keras_kl_divergence.misconception(
-    "A gradient flows through the clip to numbers that were clipped (`detach`, `.data`, or a straight-through trick). "
-    "They do not move the loss: their slope is 0."
-)
-def slope_through_the_clip(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred + (y_pred.clamp(1e-7, 1) - y_pred).detach())
-
-
-@keras_kl_divergence.misconception(
-    "`y_true` is taken for a constant: no gradient flows back to it. Keras's does, as torch's `kl_div` does."
-)
-def truth_detached(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true.detach(), y_pred)
-
-
-@keras_kl_divergence.misconception("This is the cross-entropy, -Σ p ln q. Subtract the entropy: p ln p is part of KL.")
-def keras_kl_whole_surprise(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return -(y_true.clamp(1e-7, 1) * y_pred.clamp(1e-7, 1).log()).sum(-1)
-
-
-@keras_kl_divergence.misconception("This is in bits. Keras counts in nats: the natural logarithm, `torch.log`.")  # I4
-def keras_kl_bits(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred) / math.log(2)
-
-
-@keras_kl_divergence.misconception(
-    "`y_pred` went through a softmax first. It holds probabilities already; this loss has no `from_logits`."
-)
-def belief_from_logits(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred.softmax(-1))
-
-
-@keras_kl_divergence.misconception(  # KL3
-    "This divides by the number of outcomes. The weights add up to 1 already: sum over dim=-1, do not average."
-)
-def keras_kl_averaged(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred) / y_pred.shape[-1]
-
-
-@keras_kl_divergence.misconception(
-    "This averages over the batch. The class `KLDivergence` does that; the function keeps one number a row."
-)
-def keras_kl_batch_mean(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred).mean()
-
-
-@keras_kl_divergence.misconception("This sums over the whole batch. Each row keeps its own number: sum over dim=-1.")
-def keras_kl_total(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred).sum()
-
-
-@keras_kl_divergence.misconception(
-    "The result has the finer dtype of the two, as torch promotes. Keras converts `y_true` to the dtype of `y_pred`."
-)
-def keras_kl_promoted(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_kl_spec(y_true, y_pred.to(torch.promote_types(y_true.dtype, y_pred.dtype)))

@@ -1,32 +1,25 @@
-"""What believing q costs where p is true: `kl_divergence`, and the pairs of distributions that tell p from q."""
+"""What believing q costs where p is true: `kl_divergence`."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
 import torch
-from torch import Tensor, tensor
+from torch import tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.exercise.inputs import distribution
-from coursekit.graders.kl_divergence.common import READY_MADE, Rng, apart, cross_entropy_spec, ln, nothing
-
-
-def pair(rng: Rng, *shape: int) -> tuple[Tensor, ...]:
-    """Two distributions (or two batches) that differ in every row, and more in one direction than in the other."""
-
-    def draw() -> tuple[Tensor, ...]:
-        return distribution(rng, shape[-1]), distribution(rng, shape[-1])
-
-    rows = [apart(draw, kl_spec, swapped, nothing) for _ in range(int(np.prod(shape[:-1])))]
-    return tuple(torch.stack(side).reshape(shape) for side in zip(*rows))
-
-
-def kl_spec(p: Tensor, q: Tensor) -> Tensor:
-    """Σ p (ln p - ln q) over the last dimension, 0 ln 0 = 0."""
-    return (p * (ln(p) - ln(q, where=p > 0))).sum(-1)
-
+from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
+from coursekit.graders.kl_divergence.common import (
+    AVERAGED,
+    NAN_TO_NUM,
+    READY_MADE,
+    SUMMED,
+    SUMMED_FIRST,
+    cross_entropy_spec,
+    kl_spec,
+    ln,
+    normalised,
+    pair,
+)
 
 kl_divergence = Exercise(
     "kl_divergence",
@@ -134,158 +127,100 @@ def kl_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, kl_spec, p.double(), q.double())
 
 
-@kl_divergence.misconception(  # KL2
-    "The arguments are swapped: this is KL(q‖p), weighed by q. What happens is p, so p holds the weights and stands "
-    "on top of the ratio."
+kl_divergence.misconceptions.table(
+    swapped=(
+        "The arguments are swapped: this is KL(q‖p), weighed by q. What happens is p, so p holds the weights and "
+        "stands on top of the ratio.",
+        lambda p, q: kl_spec(q, p),
+        "KL2",
+    ),
+    upside_down=(
+        "The ratio is upside down: this is -KL(p‖q). An average excess of surprise cannot be negative: the logarithm "
+        "is of p/q.",
+        lambda p, q: -kl_spec(p, q),
+    ),
+    whole_surprise=(
+        "This is the cross-entropy H(p, q), the whole surprise. KL is the excess over the entropy: H(p, q) - H(p).",
+        cross_entropy_spec,
+    ),
+    both_directions=(
+        "This adds both directions, KL(p‖q) + KL(q‖p) (Jeffreys' divergence). KL itself has a direction.",
+        lambda p, q: kl_spec(p, q) + kl_spec(q, p),
+    ),
+    bits=(
+        "This is in bits. Nats need the natural logarithm, `torch.log`: ln 2 = 0.693 nats are one bit.",
+        lambda p, q: kl_spec(p, q) / math.log(2),
+        "I4",
+    ),
+    unweighted=(
+        "The log ratios are added without weights. Weigh each by p: an outcome that comes often counts often.",
+        lambda p, q: (p / q).log().sum(-1),
+    ),
+    softmax_first=(
+        "The arguments went through a softmax first. They hold probabilities already; a softmax is for logits.",
+        lambda p, q: kl_spec(p.softmax(-1), q.softmax(-1)),
+    ),
+    averaged=(
+        "This divides by the number of outcomes, as `reduction='mean'` of `kl_div` does. The weights p already add up "
+        "to 1: sum, do not average.",
+        lambda p, q: kl_spec(p, q) / p.shape[-1],
+        "KL3",
+    ),
+    summed_over_batch=(SUMMED, lambda p, q: kl_spec(p, q).sum()),
+    averaged_over_batch=(AVERAGED, lambda p, q: kl_spec(p, q).mean()),
+    batchmean_of_anything=(
+        "The sum is divided by the first size (`batchmean`). For a single distribution that size is the number of "
+        "outcomes, and for a batch every pair of rows should keep its own number: sum over dim=-1.",
+        lambda p, q: kl_spec(p, q).sum() / p.shape[0],
+        "KL5",
+    ),
+    summed_over_first=(SUMMED_FIRST, lambda p, q: (p * (ln(p) - ln(q, where=p > 0))).sum(0)),
+    nan_at_zero=(
+        "0 · log 0 came out as NaN (0 times -inf). The limit is 0: keep the logarithm away from 0.",
+        lambda p, q: (p * (p / q).log()).sum(-1),
+        "KL8",
+    ),
+    masked_too_late=(
+        "The value is right beside a 0 in p, its gradient is NaN: `where`, `nansum` and `xlogy` correct the value "
+        "after the logarithm, and the logarithm of 0 is still differentiated. Mask the input of the logarithm.",
+        lambda p, q: torch.where(p > 0, p * (p.log() - q.log()), torch.zeros_like(p)).sum(-1),
+        "KL9",
+    ),
+    nan_to_num=(NAN_TO_NUM, lambda p, q: (p * (p / q).log()).nan_to_num().sum(-1), "I3"),
+    masked_by_q=(
+        "The outcomes with q = 0 are left out. That is right only where p is 0 too; an outcome that happens although q "
+        "rules it out gives inf. Choose by p, not by q.",
+        lambda p, q: (p * (ln(p) - ln(q))).sum(-1),
+        "I6",
+    ),
+    padded=(
+        "A small number inside the logarithms (1e-8) avoids NaN by computing something slightly else, and turns the "
+        "inf of an impossible event into a harmless 8.5. Mask the zeros of p instead.",
+        lambda p, q: (p * ((p + 1e-8) / (q + 1e-8)).log()).sum(-1),
+        "I6",
+    ),
+    clipped=(
+        "Clipping at 1e-6 turns the inf of an impossible event into a harmless 6.2: that q rules out what happens is "
+        "no longer seen. Mask the zeros of p instead.",
+        lambda p, q: (p * (p.clamp(min=1e-6) / q.clamp(min=1e-6)).log()).sum(-1),
+        "I6",
+    ),
+    absolute=(
+        "`abs` makes a negative result positive. KL of two distributions is never negative; a negative one says that "
+        "an argument does not sum to 1, and should be seen.",
+        lambda p, q: kl_spec(p, q).abs(),
+        "I8",
+    ),
+    clamped_result=(
+        "A clamp at 0 hides a negative result. KL of two distributions is never negative; a negative one says that an "
+        "argument does not sum to 1, and should be seen.",
+        lambda p, q: kl_spec(p, q).clamp(min=0),
+        "I8",
+    ),
+    normalised=(
+        "This normalises p and q first, as `scipy.stats.entropy` does. Arguments that do not sum to 1 should show, and "
+        "the division changes the gradient.",
+        lambda p, q: kl_spec(normalised(p), normalised(q)),
+        "KL10",
+    ),
 )
-def swapped(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(q, p)
-
-
-@kl_divergence.misconception(
-    "The ratio is upside down: this is -KL(p‖q). An average excess of surprise cannot be negative: the logarithm is "
-    "of p/q."
-)
-def upside_down(p: Tensor, q: Tensor) -> Tensor:
-    return -kl_spec(p, q)
-
-
-@kl_divergence.misconception(
-    "This is the cross-entropy H(p, q), the whole surprise. KL is the excess over the entropy: H(p, q) - H(p)."
-)
-def whole_surprise(p: Tensor, q: Tensor) -> Tensor:
-    return cross_entropy_spec(p, q)
-
-
-@kl_divergence.misconception(
-    "This adds both directions, KL(p‖q) + KL(q‖p) (Jeffreys' divergence). KL itself has a direction."
-)
-def both_directions(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p, q) + kl_spec(q, p)
-
-
-@kl_divergence.misconception(  # I4
-    "This is in bits. Nats need the natural logarithm, `torch.log`: ln 2 = 0.693 nats are one bit."
-)
-def bits(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p, q) / math.log(2)
-
-
-@kl_divergence.misconception(
-    "The log ratios are added without weights. Weigh each by p: an outcome that comes often counts often."
-)
-def unweighted(p: Tensor, q: Tensor) -> Tensor:
-    return (p / q).log().sum(-1)
-
-
-@kl_divergence.misconception(
-    "The arguments went through a softmax first. They hold probabilities already; a softmax is for logits."
-)
-def softmax_first(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p.softmax(-1), q.softmax(-1))
-
-
-@kl_divergence.misconception(  # KL3
-    "This divides by the number of outcomes, as `reduction='mean'` of `kl_div` does. The weights p already add up "
-    "to 1: sum, do not average."
-)
-def averaged(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p, q) / p.shape[-1]
-
-
-@kl_divergence.misconception("This sums over the whole batch. Each row is a distribution of its own: sum over dim=-1.")
-def summed_over_batch(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p, q).sum()
-
-
-@kl_divergence.misconception(
-    "This averages over the batch. Here every pair of rows keeps its own number: sum over dim=-1 and stop."
-)
-def averaged_over_batch(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p, q).mean()
-
-
-@kl_divergence.misconception(  # KL5
-    "The sum is divided by the first size (`batchmean`). For a single distribution that size is the number of "
-    "outcomes, and for a batch every pair of rows should keep its own number: sum over dim=-1."
-)
-def batchmean_of_anything(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p, q).sum() / p.shape[0]
-
-
-@kl_divergence.misconception(
-    "This sums over the first dimension. The outcomes lie along the last one: sum over dim=-1."
-)
-def summed_over_first(p: Tensor, q: Tensor) -> Tensor:
-    return (p * (ln(p) - ln(q, where=p > 0))).sum(0)
-
-
-@kl_divergence.misconception(  # KL8
-    "0 · log 0 came out as NaN (0 times -inf). The limit is 0: keep the logarithm away from 0."
-)
-def nan_at_zero(p: Tensor, q: Tensor) -> Tensor:
-    return (p * (p / q).log()).sum(-1)
-
-
-@kl_divergence.misconception(  # KL9
-    "The value is right beside a 0 in p, its gradient is NaN: `where`, `nansum` and `xlogy` correct the value after "
-    "the logarithm, and the logarithm of 0 is still differentiated. Mask the input of the logarithm."
-)
-def masked_too_late(p: Tensor, q: Tensor) -> Tensor:
-    return torch.where(p > 0, p * (p.log() - q.log()), torch.zeros_like(p)).sum(-1)
-
-
-@kl_divergence.misconception(  # I3
-    "`nan_to_num` does more than remove the NaN of 0 · log 0: it also turns inf into 3.4e38. Mask the 0 before the "
-    "logarithm instead."
-)
-def nan_to_num(p: Tensor, q: Tensor) -> Tensor:
-    return (p * (p / q).log()).nan_to_num().sum(-1)
-
-
-@kl_divergence.misconception(  # I6
-    "The outcomes with q = 0 are left out. That is right only where p is 0 too; an outcome that happens although q "
-    "rules it out gives inf. Choose by p, not by q."
-)
-def masked_by_q(p: Tensor, q: Tensor) -> Tensor:
-    return (p * (ln(p) - ln(q))).sum(-1)
-
-
-@kl_divergence.misconception(  # I6
-    "A small number inside the logarithms (1e-8) avoids NaN by computing something slightly else, and turns the inf "
-    "of an impossible event into a harmless 8.5. Mask the zeros of p instead."
-)
-def padded(p: Tensor, q: Tensor) -> Tensor:
-    return (p * ((p + 1e-8) / (q + 1e-8)).log()).sum(-1)
-
-
-@kl_divergence.misconception(  # I6
-    "Clipping at 1e-6 turns the inf of an impossible event into a harmless 6.2: that q rules out what happens is no "
-    "longer seen. Mask the zeros of p instead."
-)
-def clipped(p: Tensor, q: Tensor) -> Tensor:
-    return (p * (p.clamp(min=1e-6) / q.clamp(min=1e-6)).log()).sum(-1)
-
-
-@kl_divergence.misconception(  # I8
-    "`abs` makes a negative result positive. KL of two distributions is never negative; a negative one says that an "
-    "argument does not sum to 1, and should be seen."
-)
-def absolute(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p, q).abs()
-
-
-@kl_divergence.misconception(  # I8
-    "A clamp at 0 hides a negative result. KL of two distributions is never negative; a negative one says that an "
-    "argument does not sum to 1, and should be seen."
-)
-def clamped_result(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p, q).clamp(min=0)
-
-
-@kl_divergence.misconception(  # KL10
-    "This normalises p and q first, as `scipy.stats.entropy` does. Arguments that do not sum to 1 should show, and "
-    "the division changes the gradient."
-)
-def normalised(p: Tensor, q: Tensor) -> Tensor:
-    return kl_spec(p / p.sum(-1, keepdim=True), q / q.sum(-1, keepdim=True))
