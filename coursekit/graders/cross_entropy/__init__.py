@@ -5,16 +5,15 @@ al., Focal Loss for Dense Object Detection (2017); `torch.nn.functional.log_soft
 `keras.losses.categorical_crossentropy`, `sparse_categorical_crossentropy`.
 """
 
-from coursekit.graders.cross_entropy.softmax import log_softmax, sample_loss
-from coursekit.graders.cross_entropy.smoothing import smooth_targets
-from coursekit.graders.cross_entropy.picking import nll_loss
-from coursekit.graders.cross_entropy.sequence import sequence_loss
-from coursekit.graders.cross_entropy.focal import focal_loss
-from coursekit.graders.cross_entropy.keras import keras_categorical_crossentropy, keras_sparse_categorical_crossentropy
 from coursekit.graders.cross_entropy.drop_in import cross_entropy
-
-# these add their mistakes to the exercises above, in this order
-from coursekit.graders.cross_entropy import drop_in_mistakes, keras_mistakes, mistakes_of_both
+from coursekit.graders.cross_entropy.focal import focal_loss
+from coursekit.graders.cross_entropy.keras_dense import keras_categorical_crossentropy
+from coursekit.graders.cross_entropy.keras_sparse import keras_sparse_categorical_crossentropy
+from coursekit.graders.cross_entropy.picking import nll_loss
+from coursekit.graders.cross_entropy.sample import sample_loss
+from coursekit.graders.cross_entropy.sequence import sequence_loss
+from coursekit.graders.cross_entropy.smoothing import smooth_targets
+from coursekit.graders.cross_entropy.softmax import log_softmax
 
 # in the order of the course
 EXERCISES = (

@@ -1,15 +1,12 @@
-"""What several exercises share: constants, inputs, the parts of the specifications, one mistake for many."""
+"""What several exercises share: constants, inputs, the parts of the specifications."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor, tensor
 
-Rng = np.random.Generator
-Loss = Callable[..., Tensor]
+from coursekit.exercise import Rng
 
 READY_MADE = (
     *("softmax", "log_softmax", "logsumexp", "logaddexp", "logaddexp2", "logcumsumexp"),
@@ -52,11 +49,6 @@ def as_rows(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         return x.movedim(class_dim(x), -1).reshape(x.numel() // classes, classes)
 
     return rows(input), rows(target) if target.is_floating_point() else target.reshape(-1)
-
-
-def reduced(losses: Tensor, total: Tensor, reduction: str, like: Tensor) -> Tensor:
-    """The losses in the shape of `like`, their sum, or their sum by `total`."""
-    return {"none": losses.reshape(like.shape), "sum": losses.sum(), "mean": losses.sum() / total}[reduction]
 
 
 def only_valid(targets: Tensor, classes: int) -> Tensor:

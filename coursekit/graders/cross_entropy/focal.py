@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, argument_fixed, same_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import indices
-from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, draw_weight, log_softmax_spec
-from coursekit.graders.cross_entropy.picking import nll_loss_spec
+from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight, log_softmax_spec
+from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
 from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift
 
 
@@ -97,51 +97,59 @@ def focal_scaled(f: Function, rng: Rng) -> None:
     same_gradient(f, focal_loss_spec, draw_logits(rng, 2, 2), tensor([0, 1]), scale=3.0)
 
 
-@focal_loss.misconception(  # CE25
-    "p was computed from the weighted surprise: exp(-w·nll) is p to the power w. Take p before the weight is on."
+def factor(nll: Tensor, gamma: float) -> Tensor:
+    """(1 - p)^γ."""
+    return (1 - nll.neg().exp()) ** gamma
+
+
+def weighed(losses: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+    """Each sample's number times the weight of its class."""
+    return losses if weight is None else losses * weight[target]
+
+
+wrong = focal_loss.misconceptions
+
+
+@wrong(
+    "p was computed from the weighted surprise: exp(-w·nll) is p to the power w. Take p before the weight is on.",
+    covers="CE25",
 )
 def weighted_probability(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
-    nll = sample_losses(logits, target) * (1.0 if weight is None else weight[target])
-    return ((1 - nll.neg().exp()) ** gamma * nll).mean()
+    nll = weighed(sample_losses(logits, target), target, weight)
+    return (factor(nll, gamma) * nll).mean()
 
 
-@focal_loss.misconception(  # CE26
+@wrong(
     "The factor was computed from the mean of the losses: one factor for the whole batch only rescales the "
-    "cross-entropy. Each sample needs its own, before the mean."
+    "cross-entropy. Each sample needs its own, before the mean.",
+    covers="CE26",
 )
 def one_factor(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
-    nll = (sample_losses(logits, target) * (1.0 if weight is None else weight[target])).mean()
-    return (1 - nll.neg().exp()) ** gamma * nll
+    nll = weighed(sample_losses(logits, target), target, weight).mean()
+    return factor(nll, gamma) * nll
 
 
-@focal_loss.misconception("The factor is p^γ: it keeps the easy samples and silences the hard ones. Use 1 - p.")
+@wrong("The factor is p^γ: it keeps the easy samples and silences the hard ones. Use 1 - p.")
 def keeps_the_easy(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
-    nll = sample_losses(logits, target) * (1.0 if weight is None else weight[target])
+    nll = weighed(sample_losses(logits, target), target, weight)
     return (sample_losses(logits, target).neg().exp() ** gamma * nll).mean()
 
 
-@focal_loss.misconception("`gamma` is not used: the exponent is always 2.")
-def always_two(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
-    return focal_loss_spec(logits, target, 2.0, weight)
+argument_fixed(wrong, "always_two", "`gamma` is not used: the exponent is always 2.", gamma=2.0)
+argument_fixed(wrong, "no_factor", "This is the cross-entropy; the factor (1 - p)^γ is missing.", gamma=0.0)
+wrong.table(
+    gamma_as_factor=(
+        "This multiplies by γ instead of raising to the power γ.",
+        lambda x, y, gamma=2.0, **flags: gamma * focal_loss_spec(x, y, 1.0, **flags),
+    ),
+    factor_alone=(
+        "The factor (1 - p)^γ stands alone; the surprise -ln p that it should scale is missing.",
+        lambda x, y, gamma=2.0, weight=None: weighed(factor(sample_losses(x, y), gamma), y, weight).mean(),
+    ),
+)
 
 
-@focal_loss.misconception("This is the cross-entropy; the factor (1 - p)^γ is missing.")
-def no_factor(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
-    return focal_loss_spec(logits, target, 0.0, weight)
-
-
-@focal_loss.misconception("This multiplies by γ instead of raising to the power γ.")
-def gamma_as_factor(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
-    return gamma * focal_loss_spec(logits, target, 1.0, weight)
-
-
-@focal_loss.misconception("The factor (1 - p)^γ stands alone; the surprise -ln p that it should scale is missing.")
-def factor_alone(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
-    factor = (1 - sample_losses(logits, target).neg().exp()) ** gamma
-    return (factor if weight is None else weight[target] * factor).mean()
-
-
-@focal_loss.misconception(
+@wrong(
     "The sum is divided by the weights, as `cross_entropy` does. Here the docstring asks for the mean over the N "
     "samples."
 )
@@ -150,55 +158,55 @@ def focal_by_weights(logits: Tensor, target: Tensor, gamma: float = 2.0, weight:
     return value if weight is None else value * len(logits) / weight[target].sum()
 
 
-@focal_loss.misconception("The sum is divided by the factors (1 - p)^γ. The easy samples then count as much as before.")
+@wrong("The sum is divided by the factors (1 - p)^γ. The easy samples then count as much as before.")
 def focal_by_factors(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
-    factor = (1 - sample_losses(logits, target).neg().exp()) ** gamma
-    return focal_loss_spec(logits, target, gamma, weight) * len(logits) / factor.sum()
+    factors = factor(sample_losses(logits, target), gamma)
+    return focal_loss_spec(logits, target, gamma, weight) * len(logits) / factors.sum()
 
 
-@focal_loss.misconception("This is the sum over the samples: take the mean.")
-def focal_sum(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
-    return focal_loss_spec(logits, target, gamma, weight) * len(logits)
-
-
-@focal_loss.misconception("`weight` is not used: each loss is to be multiplied by the weight of its class.")
-def focal_no_weight(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
-    return focal_loss_spec(logits, target, gamma)
-
-
-@focal_loss.misconception(
-    "The weights were given to the samples in their order. They belong to the classes: weight[target]."
+wrong.table(
+    focal_sum=(
+        "This is the sum over the samples: take the mean.",
+        lambda x, y, **flags: focal_loss_spec(x, y, **flags) * len(x),
+    ),
 )
+argument_fixed(
+    wrong,
+    "focal_no_weight",
+    "`weight` is not used: each loss is to be multiplied by the weight of its class.",
+    weight=None,
+)
+
+
+@wrong("The weights were given to the samples in their order. They belong to the classes: weight[target].")
 def focal_weight_by_row(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
     nll = sample_losses(logits, target)
-    losses = (1 - nll.neg().exp()) ** gamma * nll
-    return (losses if weight is None else losses * weight).mean()
+    return (factor(nll, gamma) * nll * (1.0 if weight is None else weight)).mean()
 
 
-@focal_loss.misconception(
+@wrong(
     "The factor was cut from the graph (`detach`, `no_grad`): the value is right, the gradient misses that the "
     "factor moves with p too."
 )
 def factor_detached(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
     nll = sample_losses(logits, target)
-    losses = (1 - nll.neg().exp()).detach() ** gamma * nll
-    return (losses if weight is None else losses * weight[target]).mean()
+    return weighed(factor(nll.detach(), gamma) * nll, target, weight).mean()
 
 
-@focal_loss.misconception(  # CE2
+@wrong(
     "A probability was rounded to 0 before its logarithm was taken. Start from a stable log-softmax, and take p as "
-    "exp of it."
+    "exp of it.",
+    covers="CE2",
 )
 def focal_log_after_softmax(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
     p = log_after_softmax(logits, 1).exp().gather(1, target.unsqueeze(1)).squeeze(1)
-    losses = (1 - p) ** gamma * -p.log()
-    return (losses if weight is None else losses * weight[target]).mean()
+    return weighed((1 - p) ** gamma * -p.log(), target, weight).mean()
 
 
-@focal_loss.misconception(  # CE3
-    "exp overflows for large logits. Take each row's largest logit away before `exp`, as in your `log_softmax`."
+@wrong(
+    "exp overflows for large logits. Take each row's largest logit away before `exp`, as in your `log_softmax`.",
+    covers="CE3",
 )
 def focal_no_shift(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
     nll = nll_loss_spec(no_shift(logits, 1), target, reduction="none")
-    losses = (1 - nll.neg().exp()) ** gamma * nll
-    return (losses if weight is None else losses * weight[target]).mean()
+    return weighed(factor(nll, gamma) * nll, target, weight).mean()

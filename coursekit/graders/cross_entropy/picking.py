@@ -2,74 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
-from typing import Any
-
-import torch
 import torch.nn.functional as F
-from torch import Tensor, inf, nan, tensor
+from torch import inf, nan, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise.inputs import indices
-from coursekit.graders.cross_entropy.common import (
-    MARKS,
-    READY_MADE,
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
     Rng,
-    as_rows,
-    class_dim,
-    draw_logits,
-    draw_weight,
-    log_softmax_spec,
-    only_valid,
     reduced,
+    refuses,
+    same_dtype,
+    same_gradient,
+    same_value,
 )
-from coursekit.wire import Question
-
-
-def nll_loss_spec(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-) -> Tensor:
-    """-w[y]·x[y] of every row that counts, 0 of the others; the mean divides by Σ w[y] over those that count."""
-    rows, targets = as_rows(input, target)
-    w = rows.new_ones(rows.shape[1]) if weight is None else weight
-    counts = targets != ignore_index
-    y = only_valid(targets[counts], rows.shape[1])
-    losses = rows.new_zeros(len(rows))
-    losses[counts] = -w[y] * rows[counts][range(len(y)), y]
-    return reduced(losses, w[y].sum(), reduction, target)
-
-
-def nll_inputs(dtype: torch.dtype) -> Iterator[tuple[Tensor, Tensor]]:
-    """Inputs in every shape that torch takes, each with targets of which one is -100."""
-    x = (tensor(MARKS, dtype=dtype) - 42) / 20
-    yield x[:3], tensor(2)
-    yield x[:9].reshape(3, 3), tensor([0, -100, 2])
-    yield x[:8].reshape(2, 2, 2), tensor([[0, 1], [-100, 1]])
-    yield x.reshape(1, 3, 2, 2), tensor([[[0, 2], [-100, 1]]])
-
-
-def nll_loss_cases() -> Iterator[Question]:
-    """Shapes × weight × ignore_index × reductions × dtypes with gradients; then the edges."""
-    for dtype, reduction in product((torch.float32, torch.float64), REDUCTIONS):
-        for (x, y), weighted, ignored in product(nll_inputs(dtype), (False, True), (-100, 1, 0)):
-            weight = tensor([0.3, 0.1, 0.4], dtype=dtype)[: x.shape[class_dim(x)]] if weighted else None
-            y = y if ignored == -100 else y.where(y >= 0, ignored)
-            yield Question((x, y), {"weight": weight, "ignore_index": ignored, "reduction": reduction}, wrt=(0,))
-        how: dict[str, Any] = {"reduction": reduction}
-        two = tensor([[-0.5, -1.0], [-0.2, -2.0]], dtype=dtype)
-        zero_first = tensor([0.0, 1.0], dtype=dtype)
-        yield Question((two, tensor([-100, -100])), how, wrt=(0,))
-        yield Question((two, tensor([0, 0])), {"weight": zero_first, **how}, wrt=(0,))
-        yield Question((tensor([[-0.5, -1.0], [nan, nan]], dtype=dtype), tensor([0, -100])), how, wrt=(0,))
-        yield Question((tensor([[-0.5, -inf], [-2.0, 0.0]], dtype=dtype), tensor([0, 1])), how, wrt=(0,))
-        yield Question((two[:0], tensor([], dtype=torch.int64)), how, wrt=(0,))
-        yield Question((two[:0, :, None], torch.empty(0, 1, dtype=torch.int64)), how, wrt=(0,))
-
+from coursekit.exercise.inputs import indices
+from coursekit.graders.cross_entropy.common import READY_MADE, class_dim, draw_logits, draw_weight, log_softmax_spec
+from coursekit.graders.cross_entropy.picking_spec import nll_loss_cases, nll_loss_spec
+from coursekit.graders.cross_entropy.shared_mistakes import MISTAKES
 
 nll_loss = Exercise(
     "nll_loss",
@@ -223,35 +173,28 @@ def nll_scaled(f: Function, rng: Rng) -> None:
     same_gradient(f, nll_loss_spec, draw_logits(rng, 2, 2), tensor([0, 1]), scale=3.0)
 
 
-@nll_loss.misconception(
-    "The minus sign is missing: this is the log-likelihood, and a model is trained to make it large."
+nll_loss.misconceptions.table(
+    log_likelihood=(
+        "The minus sign is missing: this is the log-likelihood, and a model is trained to make it large.",
+        lambda x, y, **flags: -nll_loss_spec(x, y, **flags),
+    ),
+    takes_the_logarithm=(
+        "A logarithm is taken here. `nll_loss` expects logarithms already, and only picks from them.",
+        lambda x, y, **flags: nll_loss_spec(x.log(), y, **flags),
+    ),
+    takes_the_log_softmax=(
+        "A log-softmax is taken here: that is `cross_entropy`. `nll_loss` expects log-probabilities and only picks "
+        "from them.",
+        lambda x, y, **flags: nll_loss_spec(log_softmax_spec(x, class_dim(x)), y, **flags),
+    ),
+    nll_every_pair=(
+        "`input[:, target]` picks every target from every row: N × N numbers. Pair them: `input[torch.arange(N), "
+        "target]`, or `gather`.",
+        lambda x, y, reduction="mean", **_flags: reduced(-x[:, y], reduction),
+    ),
+    nll_largest=(
+        "This picks each row's largest entry: what the model believes. The target says what is right.",
+        lambda x, _y, **flags: nll_loss_spec(x, x.argmax(class_dim(x)), **flags),
+    ),
 )
-def log_likelihood(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return -nll_loss_spec(input, target, **flags)
-
-
-@nll_loss.misconception("A logarithm is taken here. `nll_loss` expects logarithms already, and only picks from them.")
-def takes_the_logarithm(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return nll_loss_spec(input.log(), target, **flags)
-
-
-@nll_loss.misconception(
-    "A log-softmax is taken here: that is `cross_entropy`. `nll_loss` expects log-probabilities and only picks from "
-    "them."
-)
-def takes_the_log_softmax(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return nll_loss_spec(log_softmax_spec(input, class_dim(input)), target, **flags)
-
-
-@nll_loss.misconception(
-    "`input[:, target]` picks every target from every row: N × N numbers. Pair them: `input[torch.arange(N), "
-    "target]`, or `gather`."
-)
-def nll_every_pair(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    losses = -input[:, target]
-    return reduced(losses, tensor(losses.numel()), flags.get("reduction", "mean"), losses)
-
-
-@nll_loss.misconception("This picks each row's largest entry: what the model believes. The target says what is right.")
-def nll_largest(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
-    return nll_loss_spec(input, input.argmax(class_dim(input)), **flags)
+nll_loss.misconceptions.extend(MISTAKES["nll"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, log_softmax_spec
-from coursekit.graders.cross_entropy.picking import nll_loss_spec
+from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
+from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
+from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
 from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift
 
 
@@ -106,110 +106,105 @@ def token_losses(logits: Tensor, target: Tensor) -> Tensor:
     return nll_loss_spec(log_softmax_spec(logits, 2).movedim(2, 1), target, reduction="none")
 
 
-@sequence_loss.misconception(  # CE7
-    "The padded places were set to 0 and still counted: the mean is too small by their share. Divide by the real "
-    "tokens."
+wrong = sequence_loss.misconceptions
+wrong.table(
+    padding_counted=(
+        "The padded places were set to 0 and still counted: the mean is too small by their share. Divide by the real "
+        "tokens.",
+        lambda x, y, padding: token_losses(x, y).where(y != padding, 0.0).mean(),
+        "CE7",
+    ),
+    padding_trained=(
+        "`padding` is not used: the padded places count like words, and the model is trained to predict padding.",
+        lambda x, y, _padding: token_losses(x, y).mean(),
+        "CE10",
+    ),
+    padding_is_zero=(
+        "The padding class is fixed at 0. It is the argument `padding`, which may be any class.",
+        lambda x, y, _padding: token_losses(x, y)[y != 0].mean(),
+    ),
 )
-def padding_counted(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    return token_losses(logits, target).where(target != padding, 0.0).mean()
 
 
-@sequence_loss.misconception(  # CE10
-    "`padding` is not used: the padded places count like words, and the model is trained to predict padding."
-)
-def padding_trained(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    return token_losses(logits, target).mean()
-
-
-@sequence_loss.misconception("The padding class is fixed at 0. It is the argument `padding`, which may be any class.")
-def padding_is_zero(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    return token_losses(logits, target)[target != 0].mean()
-
-
-@sequence_loss.misconception(  # CE11
+@wrong(
     "The padding class was taken out of the softmax. Only targets are skipped: the model may still "
-    "believe in padding, so its logit stays in the sum."
+    "believe in padding, so its logit stays in the sum.",
+    covers="CE11",
 )
 def padding_class_removed(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     without = logits.masked_fill(torch.arange(logits.shape[2]) == padding, -inf)
     return token_losses(without, target)[target != padding].mean()
 
 
-@sequence_loss.misconception(  # CE19, NLL4
-    "The classes were looked for in dimension 1, where the places are. With as many places as classes nothing warns "
-    "you. The softmax goes over the last dimension."
+wrong.table(
+    places_as_classes=(
+        "The classes were looked for in dimension 1, where the places are. With as many places as classes nothing "
+        "warns you. The softmax goes over the last dimension.",
+        lambda x, y, padding: sequence_loss_spec(x.movedim(1, 2), y, padding),
+        "CE19 NLL4",
+    ),
+    softmax_over_places=(
+        "The softmax goes over the places instead of the classes: the picked entry is right, its probability is not. "
+        "Use dim=2.",
+        lambda x, y, padding: nll_loss_spec(log_softmax_spec(x, 1).movedim(2, 1), y, ignore_index=padding),
+        "NLL3",
+    ),
 )
-def places_as_classes(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    return sequence_loss_spec(logits.movedim(1, 2), target, padding)
 
 
-@sequence_loss.misconception(  # NLL3
-    "The softmax goes over the places instead of the classes: the picked entry is right, its probability is not. "
-    "Use dim=2."
-)
-def softmax_over_places(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    log_p = log_softmax_spec(logits, 1)
-    return nll_loss_spec(log_p.movedim(2, 1), target, ignore_index=padding)
-
-
-@sequence_loss.misconception(  # CE20
+@wrong(
     "`reshape` to (N, C, T) keeps the order in memory and cuts across the classes. Swap dimensions with `movedim` or "
-    "`transpose`, or flatten to (N · T, C)."
+    "`transpose`, or flatten to (N · T, C).",
+    covers="CE20",
 )
 def scrambled(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     n, t, c = logits.shape
     return nll_loss_spec(log_softmax_spec(logits.reshape(n, c, t), 1), target, ignore_index=padding)
 
 
-@sequence_loss.misconception(  # CE27
+@wrong(
     "Each sequence is averaged for itself first, so that a word in a short sequence counts more. Add up all real "
-    "tokens of the batch, then divide once."
+    "tokens of the batch, then divide once.",
+    covers="CE27",
 )
 def mean_of_means(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     real = target != padding
     return (token_losses(logits, target).where(real, 0.0).sum(1) / real.sum(1)).mean()
 
 
-@sequence_loss.misconception("This is the sum over the tokens. Longer batches would count more: take the mean.")
-def sum_of_tokens(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    return token_losses(logits, target)[target != padding].sum()
-
-
-@sequence_loss.misconception("The sum is divided by the number of sequences. Divide by the number of real tokens.")
-def mean_over_sequences(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    return sum_of_tokens(logits, target, padding) / len(logits)
-
-
-@sequence_loss.misconception("The model's own guess decides what is padding here. The target does.")
-def guessed_padding(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    return token_losses(logits, target)[logits.argmax(2) != padding].mean()
-
-
-@sequence_loss.misconception(  # NLL2
-    "The logits are picked without a softmax: they are no log-probabilities, and this loss has no lower bound."
+wrong.table(
+    sum_of_tokens=(
+        "This is the sum over the tokens. Longer batches would count more: take the mean.",
+        lambda x, y, padding: token_losses(x, y)[y != padding].sum(),
+    ),
+    mean_over_sequences=(
+        "The sum is divided by the number of sequences. Divide by the number of real tokens.",
+        lambda x, y, padding: token_losses(x, y)[y != padding].sum() / len(x),
+    ),
+    guessed_padding=(
+        "The model's own guess decides what is padding here. The target does.",
+        lambda x, y, padding: token_losses(x, y)[x.argmax(2) != padding].mean(),
+    ),
+    raw_logits=(
+        "The logits are picked without a softmax: they are no log-probabilities, and this loss has no lower bound.",
+        lambda x, y, padding: -x.gather(2, y.unsqueeze(2)).squeeze(2)[y != padding].mean(),
+        "NLL2",
+    ),
+    sequence_no_shift=(
+        "exp overflows for large logits. Take each place's largest logit away before `exp`, as in your `log_softmax`.",
+        lambda x, y, padding: nll_loss_spec(no_shift(x, 2).movedim(2, 1), y, ignore_index=padding),
+        "CE3",
+    ),
+    sequence_log_after_softmax=(
+        "A probability was rounded to 0 before its logarithm was taken. Use x - ln Σ exp x, where no probability is "
+        "formed.",
+        lambda x, y, padding: nll_loss_spec(log_after_softmax(x, 2).movedim(2, 1), y, ignore_index=padding),
+        "CE2",
+    ),
 )
-def raw_logits(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    return -logits.gather(2, target.unsqueeze(2)).squeeze(2)[target != padding].mean()
 
 
-@sequence_loss.misconception(  # CE3
-    "exp overflows for large logits. Take each place's largest logit away before `exp`, as in your `log_softmax`."
-)
-def sequence_no_shift(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    log_p = no_shift(logits, 2)
-    return nll_loss_spec(log_p.movedim(2, 1), target, ignore_index=padding)
-
-
-@sequence_loss.misconception(  # CE2
-    "A probability was rounded to 0 before its logarithm was taken. Use x - ln Σ exp x, where no probability is formed."
-)
-def sequence_log_after_softmax(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    return nll_loss_spec(log_after_softmax(logits, 2).movedim(2, 1), target, ignore_index=padding)
-
-
-@sequence_loss.misconception(  # CE9
-    "The mask multiplies: 0 · NaN is NaN. Choose with `torch.where`, or index with the mask."
-)
+@wrong("The mask multiplies: 0 · NaN is NaN. Choose with `torch.where`, or index with the mask.", covers="CE9")
 def sequence_multiplied_mask(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     real = target != padding
     return (token_losses(logits, target) * real).sum() / real.sum()

@@ -9,12 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.exercise import wrong_in
-from coursekit.graders.cross_entropy.common import Loss, class_dim, reduced
-from coursekit.graders.cross_entropy.drop_in import cross_entropy
-from coursekit.graders.cross_entropy.picking import nll_loss
+from coursekit.exercise import Loss, Mistakes, argument_fixed, reduced, wrong_in
+from coursekit.graders.cross_entropy.common import class_dim
+from coursekit.graders.cross_entropy.drop_in_spec import cross_entropy_spec
+from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
 
-wrong_in_both = partial(wrong_in, {"nll": nll_loss.misconceptions, "ce": cross_entropy.misconceptions})
+MISTAKES = {"nll": Mistakes(nll_loss_spec), "ce": Mistakes(cross_entropy_spec)}
+
+wrong_in_both = partial(wrong_in, MISTAKES)
 
 
 def divided_by(
@@ -34,22 +36,24 @@ def divided_by(
     return spec(input, target, weight, ignore_index, "sum", **smoothing) / total(target, w, target != ignore_index)
 
 
-wrong_in_both(  # CE4, CE6, NLL6
+wrong_in_both(
     "The weighted losses are divided by the number of rows. torch divides by the sum of the weights used, "
     "w[target].sum(), so that twice the weights give the same loss.",
     "The losses are divided by the number of all rows. torch divides by the sum of the weights used, over the "
     "targets that count: weight[target].sum().",
     name="mean_over_n",
+    covers="CE4 CE6 NLL6",
 )(partial(divided_by, lambda y, _w, _counts: tensor(y.numel())))
 wrong_in_both(
     "The weighted losses are divided by the number of targets that count. Divide by the sum of their weights.",
     name="mean_over_valid",
 )(partial(divided_by, lambda _y, _w, counts: counts.sum()))
-wrong_in_both(  # CE7
+wrong_in_both(
     "Ignored targets add no loss but are still counted in the mean. It becomes too small by their share: divide by "
     "what counts.",
     "Ignored targets add no loss but are still counted below the fraction. It becomes too small by their share.",
     name="ignored_counted",
+    covers="CE7",
 )(partial(divided_by, lambda y, w, counts: w[y.where(counts, 0)].sum()))
 wrong_in_both(
     "The denominator is kept at 1 or more. Weights may add up to less: the mean is then too small, and where nothing "
@@ -78,14 +82,16 @@ def mean_over_entries(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -
     return value if flags.get("reduction", "mean") != "mean" else value / input.shape[class_dim(input)]
 
 
-@wrong_in_both("`reduction` is not used: this is always the mean.")
-def always_mean(spec: Loss, input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
-    return spec(input, target, **flags)
+def fixed_in_both(name: str, explanation: str, covers: str = "", **values: Any) -> None:
+    """Adds to both what `argument_fixed` adds to one."""
+    for prefix, wrong in MISTAKES.items():
+        argument_fixed(wrong, f"{prefix}_{name}", explanation, covers=covers, **values)
 
 
-@wrong_in_both("`weight` is not used: each loss is to be multiplied by the weight of its class.")
-def no_weight(spec: Loss, input: Tensor, target: Tensor, weight: Tensor | None = None, **flags: Any) -> Tensor:
-    return spec(input, target, **flags)
+fixed_in_both("always_mean", "`reduction` is not used: this is always the mean.", reduction="mean")
+fixed_in_both(
+    "no_weight", "`weight` is not used: each loss is to be multiplied by the weight of its class.", weight=None
+)
 
 
 @wrong_in_both("The weights were given to the rows in their order. They belong to the classes: weight[target].")
@@ -100,23 +106,25 @@ def weight_by_row(
     if weight is None:
         return spec(input, target, reduction=reduction, **flags)
     losses = weight * spec(input, target, reduction="none", **flags)
-    return reduced(losses, weight.sum(), reduction, losses)
+    return reduced(losses, reduction, weight.sum())
 
 
-@wrong_in_both("`ignore_index` is not used: targets of that value still count (or are taken for an index).")
-def no_ignore(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
-    return spec(input, target, ignore_index=-101, **flags)
-
-
-@wrong_in_both(  # CE10
-    "`ignore_index` is fixed at -100: with any other value those targets still count, and padding trains the model."
+fixed_in_both(
+    "no_ignore",
+    "`ignore_index` is not used: targets of that value still count (or are taken for an index).",
+    ignore_index=-101,
 )
-def fixed_ignore(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, **flags: Any) -> Tensor:
-    return spec(input, target, **flags)
+fixed_in_both(
+    "fixed_ignore",
+    "`ignore_index` is fixed at -100: with any other value those targets still count, and padding trains the model.",
+    "CE10",
+    ignore_index=-100,
+)
 
 
-@wrong_in_both(  # CE8
-    "A batch of which nothing counts got a mean of 0. torch gives NaN: a 0 would look like a perfect batch."
+@wrong_in_both(
+    "A batch of which nothing counts got a mean of 0. torch gives NaN: a 0 would look like a perfect batch.",
+    covers="CE8",
 )
 def zero_for_nothing(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     return spec(input, target, **flags).nan_to_num(0.0, posinf=inf)
@@ -127,8 +135,10 @@ def spoilt(ruined: Tensor, value: Tensor, reduction: str) -> Tensor:
     return torch.where(ruined if reduction == "none" else ruined.any(), nan, value)
 
 
-@wrong_in_both(  # CE9
-    "The ignored rows are multiplied by 0, and 0 · NaN is NaN. Choose with `torch.where`, or drop the rows by indexing."
+@wrong_in_both(
+    "The ignored rows are multiplied by 0, and 0 · NaN is NaN. Choose with `torch.where`, or drop the rows by "
+    "indexing.",
+    covers="CE9",
 )
 def multiplied_mask(
     spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean", **flags: Any
@@ -139,10 +149,11 @@ def multiplied_mask(
     return spoilt(input.isnan().any(class_dim(input)) & (target == ignore_index), value, reduction)
 
 
-@wrong_in_both(  # CE18
+@wrong_in_both(
     "The entry is picked by multiplying with a one-hot row: 0 · (-inf) is NaN, though that class is not the target. "
     "Index, or `gather`.",
     "The target is multiplied as a one-hot row: 0 · (-inf) is NaN, though that class is not the target. Pick by index.",
+    covers="CE18",
 )
 def one_hot_product(spec: Loss, input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
     value = spec(input, target, reduction=reduction, **flags)
@@ -162,8 +173,9 @@ def rows_dropped(
     return value[target != ignore_index] if reduction == "none" and hard else value
 
 
-@wrong_in_both(  # CE19
-    "The classes were looked for in the last dimension. In (N, C, d1, …) they are dimension 1."
+@wrong_in_both(
+    "The classes were looked for in the last dimension. In (N, C, d1, …) they are dimension 1.",
+    covers="CE19",
 )
 def channel_last(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     if input.ndim < 3:
@@ -172,20 +184,18 @@ def channel_last(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> Ten
     return spec(input.movedim(-1, 1), target, **flags)
 
 
-def reshaped(spec: Loss, input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
+@wrong_in_both(
+    "`reshape(-1, C)` cut the rows across the classes: the shapes fit, the values are scrambled. Move the classes "
+    "to the end before you reshape.",
+    covers="CE20",
+)
+def scrambled(spec: Loss, input: Tensor, target: Tensor, reduction: str = "mean", **flags: Any) -> Tensor:
     if input.ndim < 3:
         return spec(input, target, reduction=reduction, **flags)
     rows = input.reshape(-1, input.shape[1])
     soft = target.is_floating_point()
     value = spec(rows, target.reshape(rows.shape) if soft else target.reshape(-1), reduction=reduction, **flags)
     return value.reshape(target.select(1, 0).shape if soft else target.shape) if reduction == "none" else value
-
-
-wrong_in_both(  # CE20
-    "`reshape(-1, C)` cut the rows across the classes: the shapes fit, the values are scrambled. Move the classes "
-    "to the end before you reshape.",
-    name="scrambled",
-)(reshaped)
 
 
 @wrong_in_both(

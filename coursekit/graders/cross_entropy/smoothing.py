@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_value
+from coursekit.exercise import Exercise, Function, Rng, same_value
 from coursekit.exercise.inputs import indices
-from coursekit.graders.cross_entropy.common import Rng
 
 
 def smooth_targets_spec(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
@@ -54,36 +53,33 @@ def nothing_and_everything(f: Function, rng: Rng) -> None:
     same_value(f, smooth_targets_spec, tensor([1, 0]), 3, 1.0)
 
 
-@smooth_targets.misconception(  # CE12
-    "ε went to the K - 1 wrong classes only, ε/(K-1) each, and the right one kept 1 - ε. Here (as in torch) all K "
-    "classes share it, so the right one has 1 - ε + ε/K."
+wrong = smooth_targets.misconceptions
+wrong.table(
+    wrong_classes_only=(
+        "ε went to the K - 1 wrong classes only, ε/(K-1) each, and the right one kept 1 - ε. Here (as in torch) all K "
+        "classes share it, so the right one has 1 - ε + ε/K.",
+        lambda y, k, eps: smooth_targets_spec(y, k, eps * k / (k - 1)),
+        "CE12",
+    ),
+    too_little_taken=(
+        "The one-hot row was multiplied by 1 - ε/K: a row then adds up to more than 1. What is given to all, ε in "
+        "total, must be taken away: multiply by 1 - ε.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0) * (1 - eps / k) + eps / k,
+        "CE13",
+    ),
+    share_without_factor=(
+        "1/K was added without the factor ε: a row adds up to 2 - ε. Add ε/K.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0) * (1 - eps) + 1 / k,
+        "CE14",
+    ),
+    nothing_taken=(
+        "Nothing was taken from the right class: a row adds up to 1 + ε.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0) + eps / k,
+    ),
 )
-def wrong_classes_only(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
-    return smooth_targets_spec(target, num_classes, label_smoothing * num_classes / (num_classes - 1))
 
 
-@smooth_targets.misconception(  # CE13
-    "The one-hot row was multiplied by 1 - ε/K: a row then adds up to more than 1. What is given to all, ε in "
-    "total, must be taken away: multiply by 1 - ε."
-)
-def too_little_taken(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
-    share = label_smoothing / num_classes
-    return smooth_targets_spec(target, num_classes, 0.0) * (1 - share) + share
-
-
-@smooth_targets.misconception(  # CE14
-    "1/K was added without the factor ε: a row adds up to 2 - ε. Add ε/K."
-)
-def share_without_factor(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
-    return smooth_targets_spec(target, num_classes, 0.0) * (1 - label_smoothing) + 1 / num_classes
-
-
-@smooth_targets.misconception("Nothing was taken from the right class: a row adds up to 1 + ε.")
-def nothing_taken(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
-    return smooth_targets_spec(target, num_classes, 0.0) + label_smoothing / num_classes
-
-
-@smooth_targets.misconception(
+@wrong(
     "The right class has 1 - ε and the others ε/K: ε/K is lost on the way, and a row adds up to less than 1. The "
     "right class receives its share too."
 )
@@ -92,30 +88,25 @@ def own_share_lost(target: Tensor, num_classes: int, label_smoothing: float) -> 
     return one_hot * (1 - label_smoothing) + (1 - one_hot) * label_smoothing / num_classes
 
 
-@smooth_targets.misconception("This is the one-hot row; `label_smoothing` is not used.")
-def one_hot_only(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
-    return smooth_targets_spec(target, num_classes, 0.0)
-
-
-@smooth_targets.misconception("ε and 1 - ε are exchanged: ε is what is spread, 1 - ε is what stays.")
-def exchanged(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
-    return smooth_targets_spec(target, num_classes, 1 - label_smoothing)
-
-
-@smooth_targets.misconception("ε/2 was added everywhere: that is right for two classes only. K classes share ε.")
-def as_for_two_classes(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
-    return smooth_targets_spec(target, num_classes, 0.0) * (1 - label_smoothing) + label_smoothing / 2
-
-
-@smooth_targets.misconception(
-    "The share was divided by the number of targets. It is spread over the classes: divide by K."
+wrong.table(
+    one_hot_only=(
+        "This is the one-hot row; `label_smoothing` is not used.",
+        lambda y, k, _eps: smooth_targets_spec(y, k, 0.0),
+    ),
+    exchanged=(
+        "ε and 1 - ε are exchanged: ε is what is spread, 1 - ε is what stays.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 1 - eps),
+    ),
+    as_for_two_classes=(
+        "ε/2 was added everywhere: that is right for two classes only. K classes share ε.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0) * (1 - eps) + eps / 2,
+    ),
+    divided_by_batch=(
+        "The share was divided by the number of targets. It is spread over the classes: divide by K.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0) * (1 - eps) + eps / len(y),
+    ),
+    classes_from_targets=(
+        "The number of classes was read off the largest target. A class may be absent from a batch: use `num_classes`.",
+        lambda y, _k, eps: smooth_targets_spec(y, int(y.max()) + 1, eps),
+    ),
 )
-def divided_by_batch(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
-    return smooth_targets_spec(target, num_classes, 0.0) * (1 - label_smoothing) + label_smoothing / len(target)
-
-
-@smooth_targets.misconception(
-    "The number of classes was read off the largest target. A class may be absent from a batch: use `num_classes`."
-)
-def classes_from_targets(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:
-    return smooth_targets_spec(target, int(target.max()) + 1, label_smoothing)

@@ -1,4 +1,4 @@
-"""From logits to log-probabilities: `sample_loss` of one sample, and `log_softmax`."""
+"""From logits to log-probabilities along any dimension: `log_softmax`."""
 
 from __future__ import annotations
 
@@ -10,141 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.exercise.inputs import indices
-from coursekit.graders.cross_entropy.common import READY_MADE, Rng, draw_logits, log_softmax_spec
-from coursekit.wire import Question
-
-# ---- sample_loss -------------------------------------------------------------------------------------------------
-
-
-def sample_loss_spec(logits: Tensor, target: Tensor) -> Tensor:
-    """-ln of the target's softmax probability."""
-    return -log_softmax_spec(logits, 0)[target]
-
-
-sample_loss = Exercise(
-    "sample_loss",
-    sample_loss_spec,
-    points=1,
-    forbids=READY_MADE,
-    idea="Cross-entropy is surprise: -ln of the probability that the model gave to what turned out to be right.",
-    hints=(
-        "First probabilities: `exp` makes every logit positive, and dividing by the sum of all makes them add up to 1.",
-        "Then pick the probability of the right class, `p[target]`, and tell its surprise in nats.",
-    ),
-)
-
-
-@sample_loss.check
-def two_classes(f: Function, rng: Rng) -> None:
-    """Logits [1, 2]: class 0 costs 1.3133, class 1 only 0.3133
-
-    Exponentials first, then divide by their sum, then minus the natural logarithm.
-    """
-    same_value(f, sample_loss_spec, tensor([1.0, 2.0]), tensor(0))
-    same_value(f, sample_loss_spec, tensor([1.0, 2.0]), tensor(1))
-
-
-@sample_loss.check
-def more_classes(f: Function, rng: Rng) -> None:
-    """Three and four classes, whichever is right"""
-    for classes in (3, 4):
-        x = draw_logits(rng, classes)
-        same_value(f, sample_loss_spec, x, x.argmin())
-        same_value(f, sample_loss_spec, x, tensor(int(rng.integers(classes))))
-
-
-@sample_loss.check
-def sample_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right: the probabilities, less 1 at the right class"""
-    same_gradient(f, sample_loss_spec, draw_logits(rng, 3), indices(rng, 3))
-
-
-@sample_loss.misconception(  # NLL1
-    "This is minus the probability; its logarithm is missing. -p lies between -1 and 0, a surprise is never negative."
-)
-def minus_probability(logits: Tensor, target: Tensor) -> Tensor:
-    return -sample_loss_spec(logits, target).neg().exp()
-
-
-@sample_loss.misconception(  # NLL2
-    "This is minus the logit. Logits are no log-probabilities: this loss falls for ever when all logits grow. Apply "
-    "the softmax before the logarithm."
-)
-def minus_logit(logits: Tensor, target: Tensor) -> Tensor:
-    return -logits[target]
-
-
-@sample_loss.misconception("The minus sign is missing: the logarithm of a probability is negative, a loss is not.")
-def log_probability(logits: Tensor, target: Tensor) -> Tensor:
-    return -sample_loss_spec(logits, target)
-
-
-@sample_loss.misconception("This is in bits. Nats need the natural logarithm, `torch.log`.")
-def in_bits(logits: Tensor, target: Tensor) -> Tensor:
-    return sample_loss_spec(logits, target) / log(2)
-
-
-@sample_loss.misconception(
-    "The logits are divided by their sum without `exp`: negative logits become negative probabilities."
-)
-def without_exponential(logits: Tensor, target: Tensor) -> Tensor:
-    return -(logits[target] / logits.sum()).log()
-
-
-@sample_loss.misconception(  # CE1
-    "The softmax is applied twice. The second one flattens the probabilities, so the loss cannot come near 0."
-)
-def softmax_twice(logits: Tensor, target: Tensor) -> Tensor:
-    return sample_loss_spec(log_softmax_spec(logits, 0).exp(), target)
-
-
-@sample_loss.misconception(
-    "The sum below the fraction leaves out the right class: those are odds. Sum over all classes."
-)
-def odds(logits: Tensor, target: Tensor) -> Tensor:
-    p = sample_loss_spec(logits, target).neg().exp()
-    return -(p / (1 - p)).log()
-
-
-@sample_loss.misconception("The other classes' surprises are added (or all are summed). Only the right class counts.")
-def all_surprises(logits: Tensor, target: Tensor) -> Tensor:
-    return -log_softmax_spec(logits, 0).sum()
-
-
-@sample_loss.misconception(
-    "This averages over the classes. There is one right class and its surprise is the whole loss."
-)
-def mean_over_classes(logits: Tensor, target: Tensor) -> Tensor:
-    return sample_loss_spec(logits, target) / len(logits)
-
-
-@sample_loss.misconception("-ln(1 - p) of the wrong classes is added: that is one binary cross-entropy for each class.")
-def one_against_all(logits: Tensor, target: Tensor) -> Tensor:
-    p = log_softmax_spec(logits, 0).exp()
-    return -p[target].log() - (1 - p).log().sum() + (1 - p[target]).log()
-
-
-@sample_loss.misconception("This is the surprise of the likeliest class. The target says which class is right.")
-def likeliest_class(logits: Tensor, target: Tensor) -> Tensor:
-    return sample_loss_spec(logits, logits.argmax())
-
-
-@sample_loss.misconception("This is 1 - p: it punishes a sure mistake hardly more than an unsure one. Use -ln p.")
-def missing_probability(logits: Tensor, target: Tensor) -> Tensor:
-    return 1 - sample_loss_spec(logits, target).neg().exp()
-
-
-@sample_loss.misconception(
-    "This is the squared distance to the one-hot target (the Brier score), not the surprise -ln p."
-)
-def brier(logits: Tensor, target: Tensor) -> Tensor:
-    p = log_softmax_spec(logits, 0).exp()
-    return (p * p).sum() - 2 * p[target] + 1
-
-
-# ---- log_softmax -------------------------------------------------------------------------------------------------
+from coursekit.exercise import Exercise, Function, Question, Rng, same_dtype, same_gradient, same_value
+from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 
 
 def log_softmax_cases() -> Iterator[Question]:
@@ -256,24 +123,29 @@ def log_softmax_scaled(f: Function, rng: Rng) -> None:
     same_gradient(f, log_softmax_spec, draw_logits(rng, 2, 3), 1, scale=3.0)
 
 
-@log_softmax.misconception(  # CE3, NLL5
+wrong = log_softmax.misconceptions
+
+
+@wrong(
     "Without the shift by the maximum, exp overflows: above 88.7 in float32 it is inf, and far below 0 every term "
-    "is 0. Take the row's largest logit away first; the result does not change."
+    "is 0. Take the row's largest logit away first; the result does not change.",
+    covers="CE3 NLL5",
 )
 def no_shift(input: Tensor, dim: int) -> Tensor:
     return input - input.exp().sum(dim, keepdim=True).log()
 
 
-@log_softmax.misconception(  # CE2
+@wrong(
     "Softmax first and then its logarithm: a small probability is rounded to 0, and ln 0 is -inf (with a gradient "
-    "of NaN). Write x - ln Σ exp x instead, where no probability is ever formed."
+    "of NaN). Write x - ln Σ exp x instead, where no probability is ever formed.",
+    covers="CE2",
 )
 def log_after_softmax(input: Tensor, dim: int) -> Tensor:
     powers = (input - input.amax(dim, keepdim=True)).exp()
     return (powers / powers.sum(dim, keepdim=True)).log()
 
 
-@log_softmax.misconception(
+@wrong(
     "One maximum was taken from the whole tensor. In a row far below it every exp is 0, and ln 0 is -inf: each row "
     "needs its own maximum."
 )
@@ -282,63 +154,47 @@ def one_maximum(input: Tensor, dim: int) -> Tensor:
     return shifted - shifted.exp().sum(dim, keepdim=True).log()
 
 
-@log_softmax.misconception("This is the softmax: its logarithm is missing.")
-def softmax(input: Tensor, dim: int) -> Tensor:
-    return log_softmax_spec(input, dim).exp()
-
-
-@log_softmax.misconception(  # NLL3
-    "`dim` is not used: this always sums over dimension 0, which in a batch mixes the samples."
+wrong.table(
+    softmax=("This is the softmax: its logarithm is missing.", lambda x, dim: log_softmax_spec(x, dim).exp()),
+    over_the_batch=(
+        "`dim` is not used: this always sums over dimension 0, which in a batch mixes the samples.",
+        lambda x, _dim: log_softmax_spec(x, 0),
+        "NLL3",
+    ),
+    over_the_last=(
+        "`dim` is not used: this always sums over the last dimension.",
+        lambda x, _dim: log_softmax_spec(x, -1),
+    ),
+    over_everything=(
+        "This sums over all dimensions at once: each row should add up to 1 for itself.",
+        lambda x, _dim: log_softmax_spec(x.flatten(), 0).reshape(x.shape),
+    ),
+    dimension_lost=(
+        "The sum lost its dimension, and broadcasting lined it up with the wrong one (or failed). `keepdim=True` keeps "
+        "it.",
+        lambda x, dim: x - (x - log_softmax_spec(x, dim)).select(dim, 0),
+    ),
+    shift_forgotten=(
+        "The maximum was taken from the exponents but never given back: ln Σ exp(x - m) is ln Σ exp x - m, so use x - "
+        "m in the first place too.",
+        lambda x, dim: x - (x - x.amax(dim, keepdim=True)).exp().sum(dim, keepdim=True).log(),
+    ),
+    negated=(
+        "The sign is turned: logarithms of probabilities are negative. The minus belongs to the loss.",
+        lambda x, dim: -log_softmax_spec(x, dim),
+    ),
+    mean_of_exponentials=(
+        "This divides by the mean of the exponentials. Their sum makes the probabilities add up to 1.",
+        lambda x, dim: log_softmax_spec(x, dim) + log(x.shape[dim] if x.ndim else 1),
+    ),
+    base_two=(
+        "This is in base 2. The natural logarithm undoes `exp`.",
+        lambda x, dim: log_softmax_spec(x, dim) / log(2),
+    ),
 )
-def over_the_batch(input: Tensor, dim: int) -> Tensor:
-    return log_softmax_spec(input, 0)
 
 
-@log_softmax.misconception("`dim` is not used: this always sums over the last dimension.")
-def over_the_last(input: Tensor, dim: int) -> Tensor:
-    return log_softmax_spec(input, -1)
-
-
-@log_softmax.misconception("This sums over all dimensions at once: each row should add up to 1 for itself.")
-def over_everything(input: Tensor, dim: int) -> Tensor:
-    return log_softmax_spec(input.flatten(), 0).reshape(input.shape)
-
-
-@log_softmax.misconception(
-    "The sum lost its dimension, and broadcasting lined it up with the wrong one (or failed). `keepdim=True` keeps it."
-)
-def dimension_lost(input: Tensor, dim: int) -> Tensor:
-    return input - (input - log_softmax_spec(input, dim)).select(dim, 0)
-
-
-@log_softmax.misconception(
-    "The maximum was taken from the exponents but never given back: ln Σ exp(x - m) is ln Σ exp x - m, so use x - m "
-    "in the first place too."
-)
-def shift_forgotten(input: Tensor, dim: int) -> Tensor:
-    return input - (input - input.amax(dim, keepdim=True)).exp().sum(dim, keepdim=True).log()
-
-
-@log_softmax.misconception(
-    "The sign is turned: logarithms of probabilities are negative. The minus belongs to the loss."
-)
-def negated(input: Tensor, dim: int) -> Tensor:
-    return -log_softmax_spec(input, dim)
-
-
-@log_softmax.misconception(
-    "This divides by the mean of the exponentials. Their sum makes the probabilities add up to 1."
-)
-def mean_of_exponentials(input: Tensor, dim: int) -> Tensor:
-    return log_softmax_spec(input, dim) + log(input.shape[dim] if input.ndim else 1)
-
-
-@log_softmax.misconception("This is in base 2. The natural logarithm undoes `exp`.")
-def base_two(input: Tensor, dim: int) -> Tensor:
-    return log_softmax_spec(input, dim) / log(2)
-
-
-@log_softmax.misconception(
+@wrong(
     "A small number inside the logarithm avoids -inf by computing something slightly else. Without a softmax before "
     "the logarithm there is no 0 to avoid."
 )
@@ -346,15 +202,13 @@ def padded(input: Tensor, dim: int) -> Tensor:
     return (log_softmax_spec(input, dim).exp() + 1e-8).log()
 
 
-@log_softmax.misconception(
-    "The logits are clamped before `exp`. That changes the differences, and outside the clamp the gradient is 0."
-)
+@wrong("The logits are clamped before `exp`. That changes the differences, and outside the clamp the gradient is 0.")
 def clamped(input: Tensor, dim: int) -> Tensor:
     x = input.clamp(-80, 80)
     return x - x.exp().sum(dim, keepdim=True).log()
 
 
-@log_softmax.misconception(
+@wrong(
     "The sum was cut from the graph (`.detach()`, `.item()`, `no_grad`), so the gradient misses that all "
     "probabilities share one total."
 )
@@ -362,13 +216,9 @@ def total_detached(input: Tensor, dim: int) -> Tensor:
     return input + (log_softmax_spec(input, dim) - input).detach()
 
 
-@log_softmax.misconception(
-    "A row in which every class is ruled out came out as -inf. It has no probabilities: torch gives NaN."
+wrong.table(
+    nothing_left=(
+        "A row in which every class is ruled out came out as -inf. It has no probabilities: torch gives NaN.",
+        lambda x, dim: log_softmax_spec(x, dim).masked_fill((x == -inf).all(dim, keepdim=True), -inf),
+    ),
 )
-def nothing_left(input: Tensor, dim: int) -> Tensor:
-    return log_softmax_spec(input, dim).masked_fill((input == -inf).all(dim, keepdim=True), -inf)
-
-
-def raw(input: Tensor, dim: int) -> Tensor:
-    """No softmax at all."""
-    return input

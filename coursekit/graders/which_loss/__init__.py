@@ -5,11 +5,11 @@ a learner would, and the specifications do without them.
 """
 
 from coursekit.graders.which_loss.classifier import classifier_loss
-from coursekit.graders.which_loss.student import student_loss
 from coursekit.graders.which_loss.fit import fit_loss
-from coursekit.graders.which_loss.speech import speech_loss
-from coursekit.graders.which_loss.regression import regression_loss
 from coursekit.graders.which_loss.language_model import language_model_loss
+from coursekit.graders.which_loss.regression import regression_loss
+from coursekit.graders.which_loss.speech import speech_loss
+from coursekit.graders.which_loss.student import student_loss
 
 # in the order of the course
 EXERCISES = (

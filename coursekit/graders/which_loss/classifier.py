@@ -8,11 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Question, Rng, same_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import indices
 from coursekit.graders.cross_entropy.common import draw_logits, log_softmax_spec
-from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.wire import Question
+from coursekit.graders.which_loss.common import mean_mistakes
 
 
 def surprises(logits: Tensor, target: Tensor) -> Tensor:
@@ -99,87 +98,65 @@ def classifier_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, classifier_spec, draw_logits(rng, 2, 3).double(), tensor([2, 0]))
 
 
-wrong = classifier_loss.misconception
-mean_mistakes(classifier_loss, surprises, "samples")
-
-
-@wrong(  # CE1, training A
-    "A softmax before `cross_entropy`, which has one inside. The second one sees numbers from 0 to 1 only, so the loss "
-    "of a perfect model is ln(1 + (K - 1)/e) and not 0. Pass the logits."
+wrong = classifier_loss.misconceptions
+mean_mistakes(wrong, surprises, "samples")
+wrong.table(
+    softmax_first=(
+        "A softmax before `cross_entropy`, which has one inside. The second one sees numbers from 0 to 1 only, so the "
+        "loss of a perfect model is ln(1 + (K - 1)/e) and not 0. Pass the logits.",
+        lambda x, y: F.cross_entropy(x.softmax(1), y),
+        "CE1",
+    ),
+    sigmoid_first=(
+        "A sigmoid before `cross_entropy`. The softmax inside then sees numbers from 0 to 1 only, and the loss has a "
+        "floor far above 0. Pass the logits.",
+        lambda x, y: F.cross_entropy(x.sigmoid(), y),
+    ),
+    relu_first=(
+        "A ReLU before `cross_entropy`: negative logits all count as 0, and their gradient is 0. Pass what the last "
+        "linear layer returns.",
+        lambda x, y: F.cross_entropy(x.relu(), y),
+    ),
+    nll_of_probabilities=(
+        "`nll_loss` of probabilities: minus the probability of the right class, a loss from -1 to 0. It takes "
+        "log-probabilities.",
+        lambda x, y: F.nll_loss(x.softmax(1), y),
+        "NLL1",
+    ),
+    nll_of_logits=(
+        "`nll_loss` of logits: it picks them as they are, and has no lower bound. It takes log-probabilities; "
+        "`cross_entropy` takes logits.",
+        lambda x, y: F.nll_loss(x, y),
+        "NLL2",
+    ),
+    log_of_softmax=(
+        "`softmax`, then `log`: a probability that is rounded to 0 costs inf. `log_softmax` does both in one step, and "
+        "`cross_entropy` calls it.",
+        lambda x, y: F.nll_loss(x.softmax(1).log(), y),
+        "CE2",
+    ),
+    protected=(
+        "A small number inside the logarithm (1e-8) limits the loss to 18.4, and its gradient vanishes where it is "
+        "needed most. `log_softmax` needs no protection.",
+        lambda x, y: F.nll_loss((x.softmax(1) + 1e-8).log(), y),
+    ),
+    over_the_samples=(
+        "The softmax runs over the samples (dim=0). The classes lie along dimension 1.",
+        lambda x, y: F.nll_loss(x.log_softmax(0), y),
+        "NLL3",
+    ),
+    yes_or_no=(
+        "One yes-or-no question for each class (`binary_cross_entropy_with_logits` of one-hot targets). Exactly one "
+        "class is right here, so the classes share one softmax.",
+        lambda x, y: F.binary_cross_entropy_with_logits(x, F.one_hot(y, x.shape[1]).to(x.dtype)),
+    ),
+    squared=(
+        "The squared error of the probabilities. Where the classifier is sure and wrong, its gradient is almost 0: it "
+        "does not learn from its worst mistakes.",
+        lambda x, y: F.mse_loss(x.softmax(1), F.one_hot(y, x.shape[1]).to(x.dtype)),
+    ),
+    likeliest=(
+        "The loss of the likeliest class. Take that of the right one, `target`.",
+        lambda x, _y: F.cross_entropy(x, x.argmax(1)),
+    ),
 )
-def softmax_first(logits: Tensor, target: Tensor) -> Tensor:
-    return F.cross_entropy(logits.softmax(1), target)
-
-
-@wrong(
-    "A sigmoid before `cross_entropy`. The softmax inside then sees numbers from 0 to 1 only, and the loss has a floor "
-    "far above 0. Pass the logits."
-)
-def sigmoid_first(logits: Tensor, target: Tensor) -> Tensor:
-    return F.cross_entropy(logits.sigmoid(), target)
-
-
-@wrong(
-    "A ReLU before `cross_entropy`: negative logits all count as 0, and their gradient is 0. Pass what the last "
-    "linear layer returns."
-)
-def relu_first(logits: Tensor, target: Tensor) -> Tensor:
-    return F.cross_entropy(logits.relu(), target)
-
-
-@wrong(  # NLL1
-    "`nll_loss` of probabilities: minus the probability of the right class, a loss from -1 to 0. It takes "
-    "log-probabilities."
-)
-def nll_of_probabilities(logits: Tensor, target: Tensor) -> Tensor:
-    return F.nll_loss(logits.softmax(1), target)
-
-
-@wrong(  # NLL2
-    "`nll_loss` of logits: it picks them as they are, and has no lower bound. It takes log-probabilities; "
-    "`cross_entropy` takes logits."
-)
-def nll_of_logits(logits: Tensor, target: Tensor) -> Tensor:
-    return F.nll_loss(logits, target)
-
-
-@wrong(  # CE2
-    "`softmax`, then `log`: a probability that is rounded to 0 costs inf. `log_softmax` does both in one step, and "
-    "`cross_entropy` calls it."
-)
-def log_of_softmax(logits: Tensor, target: Tensor) -> Tensor:
-    return F.nll_loss(logits.softmax(1).log(), target)
-
-
-@wrong(
-    "A small number inside the logarithm (1e-8) limits the loss to 18.4, and its gradient vanishes where it is needed "
-    "most. `log_softmax` needs no protection."
-)
-def protected(logits: Tensor, target: Tensor) -> Tensor:
-    return F.nll_loss((logits.softmax(1) + 1e-8).log(), target)
-
-
-@wrong("The softmax runs over the samples (dim=0). The classes lie along dimension 1.")  # NLL3
-def over_the_samples(logits: Tensor, target: Tensor) -> Tensor:
-    return F.nll_loss(logits.log_softmax(0), target)
-
-
-@wrong(
-    "One yes-or-no question for each class (`binary_cross_entropy_with_logits` of one-hot targets). Exactly one class "
-    "is right here, so the classes share one softmax."
-)
-def yes_or_no(logits: Tensor, target: Tensor) -> Tensor:
-    return F.binary_cross_entropy_with_logits(logits, F.one_hot(target, logits.shape[1]).to(logits.dtype))
-
-
-@wrong(
-    "The squared error of the probabilities. Where the classifier is sure and wrong, its gradient is almost 0: it "
-    "does not learn from its worst mistakes."
-)
-def squared(logits: Tensor, target: Tensor) -> Tensor:
-    return F.mse_loss(logits.softmax(1), F.one_hot(target, logits.shape[1]).to(logits.dtype))
-
-
-@wrong("The loss of the likeliest class. Take that of the right one, `target`.")
-def likeliest(logits: Tensor, target: Tensor) -> Tensor:
-    return F.cross_entropy(logits, logits.argmax(1))

@@ -1,47 +1,49 @@
-"""What the six exercises share: the mistakes about the mean of the samples."""
+"""What the six exercises share: the mistakes about the mean of the samples, and those of an earlier lesson."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
 
-import numpy as np
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from coursekit.exercise import Exercise, Loss
-
-Rng = np.random.Generator
+from coursekit.exercise import Loss, Mistakes
 
 
-def mean_mistakes(exercise: Exercise, each: Loss, samples: str) -> None:
+def mean_mistakes(wrong: Mistakes, each: Loss, samples: str) -> None:
     """Adds what goes wrong when the losses of the samples become one number.
 
     Args:
-        exercise: a loss that is the mean of `each`.
+        wrong: of a loss that is the mean of `each`.
         each: the right losses, shape (N,).
         samples: what they are called, in the plural.
     """
 
-    def wrong(name: str, explanation: str, function: Loss) -> None:
-        exercise.misconception(explanation, name)(function)
+    def of_each(reduce: Loss) -> Loss:
+        return lambda *args: reduce(each(*args))
 
-    def divided_twice(*args: Any) -> Tensor:
-        losses: Tensor = each(*args)
-        return losses.mean() / len(losses)
+    wrong.table(
+        of_each,
+        summed=(
+            f"This is the sum over the {samples}. With it, the step grows with the batch: take the mean.",
+            lambda losses: losses.sum(),
+        ),
+        not_reduced=(
+            f"The {samples} keep a loss each. A training step needs a single number: their mean.",
+            lambda losses: losses,
+        ),
+        divided_twice=(
+            f"The mean is divided by the number of {samples} once more. 'mean' has done it already.",
+            lambda losses: losses.mean() / len(losses),
+            "R5",
+        ),
+    )
 
-    wrong(
-        "summed",
-        f"This is the sum over the {samples}. With it, the step grows with the batch: take the mean.",
-        lambda *args: each(*args).sum(),
-    )
-    wrong(
-        "not_reduced",
-        f"The {samples} keep a loss each. A training step needs a single number: their mean.",
-        each,
-    )
-    wrong(  # R5
-        "divided_twice",
-        f"The mean is divided by the number of {samples} once more. 'mean' has done it already.",
-        divided_twice,
-    )
+
+def once_more(wrong: Mistakes, by_hand: Mistakes, **sentences: str) -> None:
+    """Adds mistakes that were made before, when the loss was written by hand.
+
+    Args:
+        wrong: of a loss with the same arguments.
+        by_hand: of the loss of the earlier lesson.
+        sentences: by the mistake's name, what to say of it to whoever calls torch's loss.
+    """
+    known = {mistake.name: mistake for mistake in by_hand}
+    wrong.extend(replace(known[name], explanation=explanation) for name, explanation in sentences.items())

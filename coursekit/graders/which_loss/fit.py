@@ -9,10 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Question, Rng, same_dtype, same_gradient, same_value
 from coursekit.graders.kl_divergence.common import apart, entropy_of, ln
-from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.wire import Question
+from coursekit.graders.which_loss.common import mean_mistakes
 
 
 def divergences(log_q: Tensor, p: Tensor) -> Tensor:
@@ -124,13 +123,14 @@ def fit_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, fit_spec, log_q.double(), p.double())
 
 
-wrong = fit_loss.misconception
-mean_mistakes(fit_loss, divergences, "rows")
+wrong = fit_loss.misconceptions
+mean_mistakes(wrong, divergences, "rows")
 
 
-@wrong(  # KL2, training C
+@wrong(
     "The arguments of `kl_div` are swapped: this is KL(q‖p), weighed by the model. A peak that the model ignores "
-    "costs it nothing, so it sits on one. The model comes first, as log-probabilities; the data second."
+    "costs it nothing, so it sits on one. The model comes first, as log-probabilities; the data second.",
+    covers="KL2",
 )
 def swapped(log_q: Tensor, p: Tensor) -> Tensor:
     return F.kl_div(p.log(), log_q.exp(), reduction="batchmean")
@@ -141,59 +141,46 @@ def both_directions(log_q: Tensor, p: Tensor) -> Tensor:
     return (fit_spec(log_q, p) + swapped(log_q, p)) / 2
 
 
-@wrong(  # KL3
-    "The default reduction of `kl_div`, 'mean', divides by all elements. It is K times too small: use 'batchmean'."
+wrong.table(
+    mean_over_elements=(
+        "The default reduction of `kl_div`, 'mean', divides by all elements. It is K times too small: use 'batchmean'.",
+        lambda log_q, p: F.kl_div(log_q, p, reduction="none").mean(),
+        "KL3",
+    ),
+    probabilities_first=(
+        "`kl_div` was given probabilities of the model. Its first argument is log-probabilities, and log_q holds them.",
+        lambda log_q, p: F.kl_div(log_q.exp(), p, reduction="batchmean"),
+        "KL1",
+    ),
+    announced_without=(
+        "`log_target=True` announces log-probabilities, and p holds probabilities: they were exponentiated.",
+        lambda log_q, p: F.kl_div(log_q, p, reduction="batchmean", log_target=True),
+    ),
+    unannounced_logarithm=(
+        "`kl_div` was given ln p without `log_target=True`: it takes it for probabilities, and the logarithm of a "
+        "negative number is NaN.",
+        lambda log_q, p: F.kl_div(log_q, p.log(), reduction="batchmean"),
+    ),
+    logarithm_twice=(
+        "The logarithm of log_q was taken once more. It is a logarithm already.",
+        lambda log_q, p: F.kl_div(log_q.log(), p, reduction="batchmean"),
+    ),
+    without_entropy=(
+        "This is the cross-entropy. Its gradient is right, but its minimum is the entropy of p, so nobody sees when "
+        "the fit is perfect.",
+        lambda log_q, p: fit_spec(log_q, p) + entropy_of(p).mean(),
+    ),
+    nan_at_zero=(
+        "0 · ln 0 is NaN when it is typed as it stands. `kl_div` counts it as 0; by hand, `torch.xlogy(p, p)` does.",
+        lambda log_q, p: (p * (p.log() - log_q)).sum(1).mean(),
+    ),
+    protected=(
+        "A small number (1e-8) inside a logarithm hides that the model rules out what happens: that costs inf, or as "
+        "much as log_q says.",
+        lambda log_q, p: (p * ((p + 1e-8).log() - (log_q.exp() + 1e-8).log())).sum(1).mean(),
+    ),
+    squared=(
+        "The squared error of the probabilities. It hardly sees the difference between 0.001 and 0.0001.",
+        lambda log_q, p: F.mse_loss(log_q.exp(), p),
+    ),
 )
-def mean_over_elements(log_q: Tensor, p: Tensor) -> Tensor:
-    return F.kl_div(log_q, p, reduction="none").mean()
-
-
-@wrong(  # KL1
-    "`kl_div` was given probabilities of the model. Its first argument is log-probabilities, and log_q holds them."
-)
-def probabilities_first(log_q: Tensor, p: Tensor) -> Tensor:
-    return F.kl_div(log_q.exp(), p, reduction="batchmean")
-
-
-@wrong("`log_target=True` announces log-probabilities, and p holds probabilities: they were exponentiated.")
-def announced_without(log_q: Tensor, p: Tensor) -> Tensor:
-    return F.kl_div(log_q, p, reduction="batchmean", log_target=True)
-
-
-@wrong(
-    "`kl_div` was given ln p without `log_target=True`: it takes it for probabilities, and the logarithm of a negative "
-    "number is NaN."
-)
-def unannounced_logarithm(log_q: Tensor, p: Tensor) -> Tensor:
-    return F.kl_div(log_q, p.log(), reduction="batchmean")
-
-
-@wrong("The logarithm of log_q was taken once more. It is a logarithm already.")
-def logarithm_twice(log_q: Tensor, p: Tensor) -> Tensor:
-    return F.kl_div(log_q.log(), p, reduction="batchmean")
-
-
-@wrong(
-    "This is the cross-entropy. Its gradient is right, but its minimum is the entropy of p, so nobody sees when the "
-    "fit is perfect."
-)
-def without_entropy(log_q: Tensor, p: Tensor) -> Tensor:
-    return fit_spec(log_q, p) + entropy_of(p).mean()
-
-
-@wrong("0 · ln 0 is NaN when it is typed as it stands. `kl_div` counts it as 0; by hand, `torch.xlogy(p, p)` does.")
-def nan_at_zero(log_q: Tensor, p: Tensor) -> Tensor:
-    return (p * (p.log() - log_q)).sum(1).mean()
-
-
-@wrong(
-    "A small number (1e-8) inside a logarithm hides that the model rules out what happens: that costs inf, or as much "
-    "as log_q says."
-)
-def protected(log_q: Tensor, p: Tensor) -> Tensor:
-    return (p * ((p + 1e-8).log() - (log_q.exp() + 1e-8).log())).sum(1).mean()
-
-
-@wrong("The squared error of the probabilities. It hardly sees the difference between 0.001 and 0.0001.")
-def squared(log_q: Tensor, p: Tensor) -> Tensor:
-    return F.mse_loss(log_q.exp(), p)

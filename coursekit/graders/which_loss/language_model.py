@@ -8,23 +8,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nan, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.graders.cross_entropy import sequence as by_hand
+from coursekit.exercise import Exercise, Function, Question, Rng, same_dtype, same_gradient, same_value
 from coursekit.graders.cross_entropy.common import draw_logits
-from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.wire import Question
+from coursekit.graders.cross_entropy.sequence import sequence_loss, sequence_loss_spec, token_losses
+from coursekit.graders.which_loss.common import mean_mistakes, once_more
 
 
 def real_losses(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     """The surprise of each real token, in one row."""
-    return by_hand.token_losses(logits, target)[target != padding]
+    return token_losses(logits, target)[target != padding]
 
 
 def language_model_spec(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     """The surprises of all real tokens, averaged; NaN if there is none."""
     if bool((target == padding).all()):
         return tensor(nan, dtype=logits.dtype)
-    return by_hand.sequence_loss_spec(logits, target, padding)
+    return sequence_loss_spec(logits, target, padding)
 
 
 def torch_cross_entropy(logits: Tensor, target: Tensor, padding: int) -> Tensor:
@@ -124,55 +123,46 @@ def language_model_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, language_model_spec, draw_logits(rng, 1, 2, 2).double(), tensor([[1, 0]]), 0)
 
 
-wrong = language_model_loss.misconception
-mean_mistakes(language_model_loss, real_losses, "real tokens")
-
-for mistake, why in (
-    # CE10, training F
-    (
-        by_hand.padding_trained,
+wrong = language_model_loss.misconceptions
+mean_mistakes(wrong, real_losses, "real tokens")
+once_more(
+    wrong,
+    sequence_loss.misconceptions,
+    padding_trained=(
         "The padded places count like words: padding trains the model, and because it is easy to guess, the loss looks "
-        "too good. Name the class to skip: `ignore_index`.",
+        "too good. Name the class to skip: `ignore_index`."
     ),
-    # CE7, CE11
-    (
-        by_hand.padding_counted,
+    padding_counted=(
         "The padded places cost 0 and are still counted in the mean: it is too small by their share. Divide by the "
-        "number of real tokens, as `ignore_index` does.",
+        "number of real tokens, as `ignore_index` does."
     ),
-    (by_hand.padding_is_zero, "Class 0 is skipped, whatever `padding` says."),
-    (
-        by_hand.padding_class_removed,
-        "The padding class was taken out of the softmax. Only targets are skipped; its logit stays in the sum.",
+    padding_is_zero="Class 0 is skipped, whatever `padding` says.",
+    padding_class_removed=(
+        "The padding class was taken out of the softmax. Only targets are skipped; its logit stays in the sum."
     ),
-    # CE19, NLL3, CE20
-    (
-        by_hand.places_as_classes,
+    places_as_classes=(
         "`cross_entropy` looks for the classes in dimension 1, where the places are. With as many places as classes "
-        "nothing warns you. Flatten to (N · T, C), or swap the last two dimensions.",
+        "nothing warns you. Flatten to (N · T, C), or swap the last two dimensions."
     ),
-    (by_hand.softmax_over_places, "The softmax runs over the places (dim=1). The classes lie along dimension 2."),
-    (
-        by_hand.scrambled,
-        "`reshape` or `view` to (N, C, T) cuts across the classes. Swap dimensions with `transpose` or `movedim`.",
+    softmax_over_places="The softmax runs over the places (dim=1). The classes lie along dimension 2.",
+    scrambled=(
+        "`reshape` or `view` to (N, C, T) cuts across the classes. Swap dimensions with `transpose` or `movedim`."
     ),
-    # CE27
-    (
-        by_hand.mean_of_means,
-        "Each word is averaged for itself first, so a letter of a short word counts more. Average all tokens at once.",
+    mean_of_means=(
+        "Each word is averaged for itself first, so a letter of a short word counts more. Average all tokens at once."
     ),
-    (by_hand.mean_over_sequences, "The sum is divided by the number of words. Divide by the number of real tokens."),
-    (by_hand.guessed_padding, "The model's own guess decides what is padding here. The target does."),
-    # NLL2, CE2
-    (by_hand.raw_logits, "`nll_loss` of logits: it picks them as they are. `cross_entropy` takes logits."),
-    (by_hand.sequence_log_after_softmax, "`softmax`, then `log`: a probability rounded to 0 costs inf."),
-):
-    wrong(why)(mistake)
-
-
-@wrong("A softmax before `cross_entropy`, which has one inside: the loss has a floor. Pass the logits.")  # CE1
-def softmax_first(logits: Tensor, target: Tensor, padding: int) -> Tensor:
-    return torch_cross_entropy(logits.softmax(2), target, padding)
+    mean_over_sequences="The sum is divided by the number of words. Divide by the number of real tokens.",
+    guessed_padding="The model's own guess decides what is padding here. The target does.",
+    raw_logits="`nll_loss` of logits: it picks them as they are. `cross_entropy` takes logits.",
+    sequence_log_after_softmax="`softmax`, then `log`: a probability rounded to 0 costs inf.",
+)
+wrong.table(
+    softmax_first=(
+        "A softmax before `cross_entropy`, which has one inside: the loss has a floor. Pass the logits.",
+        lambda x, y, padding: torch_cross_entropy(x.softmax(2), y, padding),
+        "CE1",
+    ),
+)
 
 
 @wrong("A batch of nothing but padding costs 0 here. torch says NaN: nothing was measured, and that should be seen.")

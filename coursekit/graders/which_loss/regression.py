@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nan, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.wire import Question
+from coursekit.exercise import Exercise, Function, Question, Rng, same_dtype, same_gradient, same_value
+from coursekit.graders.which_loss.common import mean_mistakes
 
 
 def squares(prediction: Tensor, target: Tensor) -> Tensor:
@@ -116,62 +115,52 @@ def regression_dtype(f: Function, rng: Rng) -> None:
     same_gradient(f, regression_spec, prediction, target, wrt=(0, 1))
 
 
-wrong = regression_loss.misconception
-mean_mistakes(regression_loss, squares, "samples")
-
-
-@wrong(  # MSE1, training E
-    "(N, 1) against (N,) broadcasts to (N, N): every prediction is compared with every target, so the best one is the "
-    "mean of all targets, and the loss stops at their variance. Line up the shapes first."
+wrong = regression_loss.misconceptions
+mean_mistakes(wrong, squares, "samples")
+wrong.table(
+    every_pair=(
+        "(N, 1) against (N,) broadcasts to (N, N): every prediction is compared with every target, so the best one is "
+        "the mean of all targets, and the loss stops at their variance. Line up the shapes first.",
+        lambda x, y: (x - y).square().mean(),
+        "MSE1",
+    ),
+    every_pair_summed=(
+        "Both were given a dimension more: (N, 1, 1) against (N, 1) still compares everybody with everybody.",
+        lambda x, y: (x - y).square().sum(1).mean(),
+    ),
+    errors_cancel=(
+        "The predictions were averaged first. One number is compared with the mean of the targets: errors cancel.",
+        lambda x, y: (x.mean() - y.mean()).square(),
+    ),
+    mean_prediction=(
+        "The predictions were averaged first: their mean is compared with each target.",
+        lambda x, y: (x.mean() - y).square().mean(),
+    ),
+    root=(
+        "This is the root of the mean square. Its minimum is the same, its gradient is not: that is NaN at a perfect "
+        "fit.",
+        lambda x, y: squares(x, y).mean().sqrt(),
+    ),
+    absolute=(
+        "This is the absolute error. It asks for the median; the task was the squared one.",
+        lambda x, y: F.l1_loss(x.squeeze(1), y),
+    ),
+    robust=(
+        "This is Huber's loss (or smooth L1). Beyond an error of 1 it goes on in a straight line; the task was the "
+        "square.",
+        lambda x, y: F.huber_loss(x.squeeze(1), y),
+    ),
+    halved=(
+        "This is half the squared error. torch's `mse_loss` has no ½, and its slope is 2 · error / N.",
+        lambda x, y: squares(x, y).mean() / 2,
+        "MSE4",
+    ),
+    skips_holes=(
+        "NaN targets are left out of the mean. The caller removes holes; a loss that skips them hides broken data.",
+        lambda x, y: squares(x, y).nanmean() if len(y) else tensor(nan),
+    ),
+    nothing_is_zero=(
+        "The mean of no samples is 0 here. torch gives NaN: nothing was measured, and that should be seen.",
+        lambda x, y: regression_spec(x, y) if len(y) else x.sum(),
+    ),
 )
-def every_pair(prediction: Tensor, target: Tensor) -> Tensor:
-    return (prediction - target).square().mean()
-
-
-@wrong("Both were given a dimension more: (N, 1, 1) against (N, 1) still compares everybody with everybody.")
-def every_pair_summed(prediction: Tensor, target: Tensor) -> Tensor:
-    return (prediction - target).square().sum(1).mean()
-
-
-@wrong("The predictions were averaged first. One number is compared with the mean of the targets: errors cancel.")
-def errors_cancel(prediction: Tensor, target: Tensor) -> Tensor:
-    return (prediction.mean() - target.mean()).square()
-
-
-@wrong("The predictions were averaged first: their mean is compared with each target.")
-def mean_prediction(prediction: Tensor, target: Tensor) -> Tensor:
-    return (prediction.mean() - target).square().mean()
-
-
-@wrong(
-    "This is the root of the mean square. Its minimum is the same, its gradient is not: that is NaN at a perfect fit."
-)
-def root(prediction: Tensor, target: Tensor) -> Tensor:
-    return squares(prediction, target).mean().sqrt()
-
-
-@wrong("This is the absolute error. It asks for the median; the task was the squared one.")
-def absolute(prediction: Tensor, target: Tensor) -> Tensor:
-    return F.l1_loss(prediction.squeeze(1), target)
-
-
-@wrong(
-    "This is Huber's loss (or smooth L1). Beyond an error of 1 it goes on in a straight line; the task was the square."
-)
-def robust(prediction: Tensor, target: Tensor) -> Tensor:
-    return F.huber_loss(prediction.squeeze(1), target)
-
-
-@wrong("This is half the squared error. torch's `mse_loss` has no ½, and its slope is 2 · error / N.")  # MSE4
-def halved(prediction: Tensor, target: Tensor) -> Tensor:
-    return squares(prediction, target).mean() / 2
-
-
-@wrong("NaN targets are left out of the mean. The caller removes holes; a loss that skips them hides broken data.")
-def skips_holes(prediction: Tensor, target: Tensor) -> Tensor:
-    return squares(prediction, target).nanmean() if len(target) else tensor(nan)
-
-
-@wrong("The mean of no samples is 0 here. torch gives NaN: nothing was measured, and that should be seen.")
-def nothing_is_zero(prediction: Tensor, target: Tensor) -> Tensor:
-    return regression_spec(prediction, target) if len(target) else prediction.sum()

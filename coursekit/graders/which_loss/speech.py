@@ -15,10 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Loss, Question, Rng, same_dtype, same_gradient, same_value
 from coursekit.graders.cross_entropy.common import draw_logits, log_softmax_spec
-from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.wire import Question
+from coursekit.graders.which_loss.common import mean_mistakes
 
 
 @cache
@@ -162,76 +161,71 @@ def speech_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, speech_spec, logits.double(), *rest)
 
 
-wrong = speech_loss.misconception
-mean_mistakes(speech_loss, per_label, "sequences")
+def of_input(made: Loss) -> Loss:
+    """torch's loss, with `made(logits)` where log-probabilities should stand."""
+    return lambda logits, *rest: F.ctc_loss(made(logits), *rest)
 
 
-@wrong(  # CTC1, training D
-    "`ctc_loss` was given logits. It takes them for log-probabilities, and a sum of exponentials beyond 1 makes the "
-    "loss negative. Pass `log_softmax` of them, over the classes."
+wrong = speech_loss.misconceptions
+mean_mistakes(wrong, per_label, "sequences")
+wrong.table(
+    of_input,
+    raw_logits=(
+        "`ctc_loss` was given logits. It takes them for log-probabilities, and a sum of exponentials beyond 1 makes "
+        "the loss negative. Pass `log_softmax` of them, over the classes.",
+        lambda x: x,
+        "CTC1",
+    ),
+    probabilities=(
+        "`ctc_loss` was given probabilities. It takes log-probabilities: `log_softmax`.",
+        lambda x: x.softmax(2),
+        "CTC2",
+    ),
+    over_the_steps=(
+        "The softmax runs over the steps (dim=0). At each step the classes share it: dim=2.",
+        lambda x: x.log_softmax(0),
+    ),
+    over_the_sequences=(
+        "The softmax runs over the sequences (dim=1). The classes lie along the last dimension: dim=2.",
+        lambda x: x.log_softmax(1),
+    ),
+    log_of_softmax=(
+        "`softmax`, then `log`: a probability that is rounded to 0 costs inf. `log_softmax` does both in one step.",
+        lambda x: x.softmax(2).log(),
+    ),
+    sigmoids=(
+        "A log-sigmoid of each logit. The classes share one step, so their probabilities sum to 1: `log_softmax`.",
+        F.logsigmoid,
+    ),
+    sequences_first=(
+        "Sequences and steps changed places. The logits come as (T, N, C), which is what `ctc_loss` takes.",
+        lambda x: x.log_softmax(2).movedim(0, 1),
+        "CTC9",
+    ),
 )
-def raw_logits(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    return F.ctc_loss(logits, targets, input_lengths, target_lengths)
-
-
-@wrong("`ctc_loss` was given probabilities. It takes log-probabilities: `log_softmax`.")  # CTC2
-def probabilities(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    return F.ctc_loss(logits.softmax(2), targets, input_lengths, target_lengths)
-
-
-@wrong("The softmax runs over the steps (dim=0). At each step the classes share it: dim=2.")
-def over_the_steps(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    return F.ctc_loss(logits.log_softmax(0), targets, input_lengths, target_lengths)
-
-
-@wrong("The softmax runs over the sequences (dim=1). The classes lie along the last dimension: dim=2.")
-def over_the_sequences(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    return F.ctc_loss(logits.log_softmax(1), targets, input_lengths, target_lengths)
-
-
-@wrong("`softmax`, then `log`: a probability that is rounded to 0 costs inf. `log_softmax` does both in one step.")
-def log_of_softmax(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    return F.ctc_loss(logits.softmax(2).log(), targets, input_lengths, target_lengths)
-
-
-@wrong("A log-sigmoid of each logit. The classes share one step, so their probabilities sum to 1: `log_softmax`.")
-def sigmoids(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    return F.ctc_loss(F.logsigmoid(logits), targets, input_lengths, target_lengths)
-
-
-@wrong(  # CTC9
-    "Sequences and steps changed places. The logits come as (T, N, C), which is what `ctc_loss` takes."
+wrong.table(
+    not_per_label=(
+        "The mean of whole losses: long targets count more. torch's 'mean' divides each by its target's length first.",
+        lambda *args: totals(*args).mean(),
+        "CTC4",
+    ),
+    by_all_labels=(
+        "The sum of all losses by the number of all labels. Divide each by its own length, then take the mean.",
+        lambda x, y, steps, labels: totals(x, y, steps, labels).sum() / labels.sum(),
+    ),
+    all_steps=(
+        "`input_lengths` is not used: the steps behind a sequence's end count as well.",
+        lambda x, y, steps, labels: F.ctc_loss(x.log_softmax(2), y, torch.full_like(steps, len(x)), labels),
+        "CTC10",
+    ),
+    blank_last=(
+        "The last class was taken for the blank. Here it is class 0, the default of `ctc_loss`.",
+        lambda x, y, steps, labels: F.ctc_loss(x.log_softmax(2), y, steps, labels, blank=x.shape[2] - 1),
+    ),
+    hides_infinity=(
+        "`zero_infinity=True` turns an impossible target into a loss of 0. That looks like a perfect sequence; the "
+        "docstring asks for inf.",
+        lambda x, y, steps, labels: F.ctc_loss(x.log_softmax(2), y, steps, labels, zero_infinity=True),
+        "CTC8",
+    ),
 )
-def sequences_first(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    return F.ctc_loss(logits.log_softmax(2).movedim(0, 1), targets, input_lengths, target_lengths)
-
-
-@wrong(  # CTC4
-    "The mean of whole losses: long targets count more. torch's 'mean' divides each by its target's length first."
-)
-def not_per_label(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    return totals(logits, targets, input_lengths, target_lengths).mean()
-
-
-@wrong("The sum of all losses by the number of all labels. Divide each by its own length, then take the mean.")
-def by_all_labels(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    return totals(logits, targets, input_lengths, target_lengths).sum() / target_lengths.sum()
-
-
-@wrong("`input_lengths` is not used: the steps behind a sequence's end count as well.")  # CTC10
-def all_steps(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    return F.ctc_loss(logits.log_softmax(2), targets, torch.full_like(input_lengths, len(logits)), target_lengths)
-
-
-@wrong("The last class was taken for the blank. Here it is class 0, the default of `ctc_loss`.")
-def blank_last(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    last = logits.shape[2] - 1
-    return F.ctc_loss(logits.log_softmax(2), targets, input_lengths, target_lengths, blank=last)
-
-
-@wrong(  # CTC8
-    "`zero_infinity=True` turns an impossible target into a loss of 0. That looks like a perfect sequence; the "
-    "docstring asks for inf."
-)
-def hides_infinity(logits: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-    return F.ctc_loss(logits.log_softmax(2), targets, input_lengths, target_lengths, zero_infinity=True)

@@ -8,17 +8,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.graders.kl_divergence import distillation as by_hand
-from coursekit.graders.which_loss.common import Rng, mean_mistakes
-from coursekit.wire import Question
+from coursekit.exercise import Exercise, Function, Loss, Question, Rng, same_dtype, same_gradient, same_value
+from coursekit.graders.kl_divergence.distillation import distillation_loss
+from coursekit.graders.kl_divergence.distillation import logits_pair as draw
+from coursekit.graders.which_loss.common import mean_mistakes, once_more
 
-student_spec, draw = by_hand.distillation_spec, by_hand.logits_pair
+student_spec = distillation_loss.spec
 
 
 def divergences(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     """T² times the KL of each sample, shape (N,)."""
-    return by_hand.one_per_sample(student_logits, teacher_logits, temperature)
+    rows = zip(student_logits, teacher_logits)
+    return torch.stack([student_spec(s, t, temperature) for s, t in rows])
 
 
 def softened(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
@@ -101,58 +102,51 @@ def student_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, student_spec, student.double(), teacher.double(), temperature)
 
 
-wrong = student_loss.misconception
-mean_mistakes(student_loss, divergences, "samples")
+def of_softened(formula: Loss) -> Loss:
+    """T² times a formula of the softened log-probabilities."""
 
-for mistake, why in (
-    # KL3, training B
-    (
-        by_hand.mean_over_elements,
+    def loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+        return temperature**2 * formula(*softened(student_logits, teacher_logits, temperature))
+
+    return loss
+
+
+wrong = student_loss.misconceptions
+mean_mistakes(wrong, divergences, "samples")
+once_more(
+    wrong,
+    distillation_loss.misconceptions,
+    mean_over_elements=(
         "The default reduction of `kl_div`, 'mean', divides by all N · K elements: loss and gradient are K times too "
-        "small. One KL a sample is 'batchmean'.",
+        "small. One KL a sample is 'batchmean'."
     ),
-    # KL2, KL11
-    (by_hand.teacher_from_student, "The arguments of `kl_div` are swapped: the model comes first, the truth second."),
-    (
-        by_hand.without_square,
-        "T² is missing: the gradient shrinks as 1/T², and a second loss beside this one takes over.",
-    ),
-    (by_hand.one_factor_only, "The factor is T. The gradient shrinks as 1/T², so T² makes up for it."),
-    (by_hand.student_softened_only, "Only the student is softened. Divide the teacher's logits by T as well."),
-    (by_hand.teacher_softened_only, "Only the teacher is softened. Divide the student's logits by T as well."),
-    (by_hand.temperature_ignored, "The temperature is not used: divide both logits by it before the softmax."),
-    (
-        by_hand.soft_cross_entropy,
+    teacher_from_student="The arguments of `kl_div` are swapped: the model comes first, the truth second.",
+    without_square="T² is missing: the gradient shrinks as 1/T², and a second loss beside this one takes over.",
+    one_factor_only="The factor is T. The gradient shrinks as 1/T², so T² makes up for it.",
+    student_softened_only="Only the student is softened. Divide the teacher's logits by T as well.",
+    teacher_softened_only="Only the teacher is softened. Divide the student's logits by T as well.",
+    temperature_ignored="The temperature is not used: divide both logits by it before the softmax.",
+    soft_cross_entropy=(
         "This is the cross-entropy with the teacher's probabilities. Its gradient is right, but it does not fall to 0: "
-        "`kl_div` subtracts the teacher's entropy.",
+        "`kl_div` subtracts the teacher's entropy."
     ),
-    (by_hand.wrong_dimension, "The softmax runs over the samples (dim=0). The classes lie along dimension 1."),
-    (
-        by_hand.log_of_softmax,
-        "`softmax`, then `log`: a probability that is rounded to 0 costs inf. Use `log_softmax`.",
+    wrong_dimension="The softmax runs over the samples (dim=0). The classes lie along dimension 1.",
+    log_of_softmax="`softmax`, then `log`: a probability that is rounded to 0 costs inf. Use `log_softmax`.",
+)
+wrong.table(
+    of_softened,
+    probabilities_first=(
+        "`kl_div` was given the student's probabilities. Its first argument is log-probabilities: `log_softmax`.",
+        lambda s, t: F.kl_div(s.exp(), t.exp(), reduction="batchmean"),
+        "KL1",
     ),
-):
-    wrong(why)(mistake)
-
-
-@wrong(  # KL1
-    "`kl_div` was given the student's probabilities. Its first argument is log-probabilities: `log_softmax`."
+    unannounced_logarithm=(
+        "`kl_div` was given the teacher's log-probabilities without `log_target=True`: it takes them for "
+        "probabilities, and the logarithm of a negative number is NaN.",
+        lambda s, t: F.kl_div(s, t, reduction="batchmean"),
+    ),
+    announced_without=(
+        "With `log_target=True` the second argument is log-probabilities. These were probabilities.",
+        lambda s, t: F.kl_div(s, t.exp(), reduction="batchmean", log_target=True),
+    ),
 )
-def probabilities_first(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    s, t = softened(student_logits, teacher_logits, temperature)
-    return temperature**2 * F.kl_div(s.exp(), t.exp(), reduction="batchmean")
-
-
-@wrong(
-    "`kl_div` was given the teacher's log-probabilities without `log_target=True`: it takes them for probabilities, "
-    "and the logarithm of a negative number is NaN."
-)
-def unannounced_logarithm(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    s, t = softened(student_logits, teacher_logits, temperature)
-    return temperature**2 * F.kl_div(s, t, reduction="batchmean")
-
-
-@wrong("With `log_target=True` the second argument is log-probabilities. These were probabilities.")
-def announced_without(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    s, t = softened(student_logits, teacher_logits, temperature)
-    return temperature**2 * F.kl_div(s, t.exp(), reduction="batchmean", log_target=True)
