@@ -19,7 +19,7 @@ from coursekit.exercise import (
     with_defaults,
 )
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
-from coursekit.graders.cross_entropy.picking import nll_loss_spec
+from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
 from coursekit.graders.cross_entropy.softmax import no_shift
 
 
