@@ -110,10 +110,7 @@ log_sigmoid.misconceptions.table(
         "This is ln(1 + exp(x)), the softplus: how surprising a no is. ln p is minus that of -x.",
         lambda x: -log_sigmoid_spec(-x),
     ),
-    log_sigmoid_bits=(
-        "This is in bits. Nats need the natural logarithm.",
-        lambda x: log_sigmoid_spec(x) / log(2),
-    ),
+    log_sigmoid_bits=("This is in bits. Nats need the natural logarithm.", lambda x: log_sigmoid_spec(x) / log(2)),
     no_logarithm=("This is the sigmoid itself; its logarithm is missing.", sigmoid_spec),
     only_the_bend=(
         "The line is missing: -ln(1 + exp(-|x|)) is the same on both sides. Where x is negative, x belongs to it.",

@@ -172,37 +172,33 @@ def asking(seen: Callable[[Tensor, Tensor], dict[str, Tensor]]) -> Loss:
     return loss
 
 
-wrong(
-    "An input outside 0 … 1 is not refused. It is a logit that has not seen a sigmoid, and the loss is NaN.",
-    "shares_input_unchecked",
-    covers="BCE6",
-)(asking(lambda _p, t: {"target": t}))
-
-wrong(
-    "A target outside 0 … 1 is not refused. With masks of 0 and 255 the loss falls below 0 and never stops.",
-    "shares_target_unchecked",
-    covers="BCE7",
-)(asking(lambda p, _t: {"input": p}))
-
-wrong(
-    "Nothing is refused: an input outside 0 … 1 is a logit, a target outside is a class number or a mask of 255. torch "
-    "raises for both.",
-    "shares_range_unchecked",
-    covers="BCE6 BCE7",
-)(asking(lambda _p, _t: {}))
-
 wrong.table(
+    shares_input_unchecked=(
+        "An input outside 0 … 1 is not refused. It is a logit that has not seen a sigmoid, and the loss is NaN.",
+        asking(lambda _p, t: {"target": t}),
+        "BCE6",
+    ),
+    shares_target_unchecked=(
+        "A target outside 0 … 1 is not refused. With masks of 0 and 255 the loss falls below 0 and never stops.",
+        asking(lambda p, _t: {"input": p}),
+        "BCE7",
+    ),
+    shares_range_unchecked=(
+        "Nothing is refused: an input outside 0 … 1 is a logit, a target outside is a class number or a mask of 255. "
+        "torch raises for both.",
+        asking(lambda _p, _t: {}),
+        "BCE6 BCE7",
+    ),
     shares_pushed_inside=(
         "Numbers outside 0 … 1 are pushed inside. They are logits that have not seen a sigmoid: refuse them.",
         lambda p, t, *args, **flags: shares_spec(p.clamp(0, 1), t.clamp(0, 1), *args, **flags),
-    )
+    ),
+    shares_nan_slips_through=(
+        "A NaN is not refused: `x < 0` and `x > 1` are both False for it. Ask whether all are inside, not whether any "
+        "is outside.",
+        asking(lambda p, t: {"input": p.nan_to_num(0.5), "target": t}),
+    ),
 )
-
-wrong(
-    "A NaN is not refused: `x < 0` and `x > 1` are both False for it. Ask whether all are inside, not whether any is "
-    "outside.",
-    "shares_nan_slips_through",
-)(asking(lambda p, t: {"input": p.nan_to_num(0.5), "target": t}))
 
 # ---- what it has in common with others ---------------------------------------------------------------------------
 

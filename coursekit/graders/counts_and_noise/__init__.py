@@ -5,12 +5,13 @@ target probability distribution (1994); `torch.nn.functional.poisson_nll_loss` a
 `torch.distributions`; `keras.losses.poisson`.
 """
 
-from coursekit.graders.counts_and_noise.poisson import poisson_nll, stirling
-from coursekit.graders.counts_and_noise.poisson_drop_in import poisson_nll_loss
-from coursekit.graders.counts_and_noise.keras_poisson import keras_poisson
-from coursekit.graders.counts_and_noise.laplace import laplace_nll
 from coursekit.graders.counts_and_noise.gaussian import gaussian_nll
 from coursekit.graders.counts_and_noise.gaussian_drop_in import gaussian_nll_loss
+from coursekit.graders.counts_and_noise.keras_poisson import keras_poisson
+from coursekit.graders.counts_and_noise.laplace import laplace_nll
+from coursekit.graders.counts_and_noise.poisson import poisson_nll
+from coursekit.graders.counts_and_noise.poisson_drop_in import poisson_nll_loss
+from coursekit.graders.counts_and_noise.stirling import stirling
 
 # in the order of the course
 EXERCISES = (

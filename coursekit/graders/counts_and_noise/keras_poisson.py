@@ -9,16 +9,10 @@ from itertools import product
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_dtype, same_gradient, same_value
-from coursekit.exercise.twins import keras_twin
-from coursekit.graders.counts_and_noise.common import DTYPES, READY_MADE, Rng, counts, rates
+from coursekit.exercise import Exercise, Function, Rng, keras_twin, same_dtype, same_gradient, same_value
+from coursekit.graders.counts_and_noise.common import DTYPES, READY_MADE, counts, rates
+from coursekit.graders.counts_and_noise.specs import keras_poisson_spec
 from coursekit.wire import Question
-
-
-def keras_poisson_spec(y_true: Tensor, y_pred: Tensor, eps: float = 1e-7) -> Tensor:
-    """The mean over the last dimension of y_pred - y_true · ln(y_pred + 1e-7)."""
-    losses = y_pred - y_true.to(y_pred.dtype) * (y_pred + eps).log()
-    return losses.sum(-1) / losses.shape[-1]
 
 
 def keras_poisson_cases() -> Iterator[Question]:
@@ -120,87 +114,79 @@ def keras_poisson_broadcast(f: Function, rng: Rng) -> None:
     same_value(f, keras_poisson_spec, counts(rng, 2, 1), rates(rng, 3))
 
 
-@keras_poisson.misconception("The arguments have changed places. In Keras the truth comes first.")
-def keras_poisson_swapped(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_poisson_spec(y_pred, y_true)
+wrong = keras_poisson.misconceptions
 
 
-@keras_poisson.misconception(  # POI1
-    "The prediction is taken for the logarithm of the rate, which is torch's default. Keras wants the rate."
-)
-def log_rate_expected(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return (y_pred.exp() - y_true * y_pred).mean(-1)
-
-
-@keras_poisson.misconception(
-    "The places and the reading are torch's: the log-rate first. Keras has the truth first, and then the rate."
-)
-def keras_places_of_torch(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return log_rate_expected(y_pred, y_true)
-
-
-@keras_poisson.misconception("This averages over the whole batch. The function gives one number a sample.")
-def keras_poisson_total(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_poisson_spec(y_true, y_pred).mean()
-
-
-@keras_poisson.misconception("This sums over the last dimension. Keras averages.")
-def keras_poisson_summed(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_poisson_elements(y_true, y_pred).sum(-1)
-
-
-@keras_poisson.misconception("This averages over the first dimension, the samples. Keras averages over the last one.")
-def keras_poisson_first(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_poisson_elements(y_true, y_pred).mean(0)
-
-
-@keras_poisson.misconception("There is no mean: Keras averages over the last dimension.")
-def keras_poisson_elements(y_true: Tensor, y_pred: Tensor) -> Tensor:
+def of_rates(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The loss of each element, in torch's dtype."""
     return y_pred - y_true * (y_pred + 1e-7).log()
 
 
-@keras_poisson.misconception("eps is torch's, 1e-8. Keras's is 1e-7.")
-def keras_poisson_eps_of_torch(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_poisson_spec(y_true, y_pred, eps=1e-8)
+def of_log_rates(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The loss whose prediction is the logarithm of the rate."""
+    return (y_pred.exp() - y_true * y_pred).mean(-1)
 
 
-@keras_poisson.misconception("Nothing is added inside the logarithm: a rate of 0 gives inf or NaN. Keras adds 1e-7.")
-def keras_poisson_bare(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_poisson_spec(y_true, y_pred, eps=0.0)
-
-
-@keras_poisson.misconception(
-    "The rate is kept at 1e-7 or more, as Keras's other losses clip. This one adds 1e-7 inside the logarithm."
+wrong.table(
+    keras_poisson_swapped=(
+        "The arguments have changed places. In Keras the truth comes first.",
+        lambda y_true, y_pred: keras_poisson_spec(y_pred, y_true),
+    ),
+    log_rate_expected=(
+        "The prediction is taken for the logarithm of the rate, which is torch's default. Keras wants the rate.",
+        of_log_rates,
+        "POI1",
+    ),
+    keras_places_of_torch=(
+        "The places and the reading are torch's: the log-rate first. Keras has the truth first, and then the rate.",
+        lambda y_true, y_pred: of_log_rates(y_pred, y_true),
+    ),
+    keras_poisson_total=(
+        "This averages over the whole batch. The function gives one number a sample.",
+        lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred).mean(),
+    ),
+    keras_poisson_summed=(
+        "This sums over the last dimension. Keras averages.",
+        lambda y_true, y_pred: of_rates(y_true, y_pred).sum(-1),
+    ),
+    keras_poisson_first=(
+        "This averages over the first dimension, the samples. Keras averages over the last one.",
+        lambda y_true, y_pred: of_rates(y_true, y_pred).mean(0),
+    ),
+    keras_poisson_elements=("There is no mean: Keras averages over the last dimension.", of_rates),
+    keras_poisson_eps_of_torch=(
+        "eps is torch's, 1e-8. Keras's is 1e-7.",
+        lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred, eps=1e-8),
+    ),
+    keras_poisson_bare=(
+        "Nothing is added inside the logarithm: a rate of 0 gives inf or NaN. Keras adds 1e-7.",
+        lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred, eps=0.0),
+    ),
+    keras_poisson_clipped=(
+        "The rate is kept at 1e-7 or more, as Keras's other losses clip. This one adds 1e-7 inside the logarithm.",
+        lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred.clamp(min=1e-7), eps=0.0),
+    ),
+    keras_poisson_rate_missing=(
+        "The rate's own term is missing: -y_true · ln y_pred is least at an infinite rate.",
+        lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred) - y_pred.mean(-1),
+    ),
+    keras_poisson_full=(
+        "ln y_true! was added. Keras leaves it out, as torch does without `full`.",
+        lambda y_true, y_pred: (of_rates(y_true, y_pred) + (y_true + 1).lgamma()).mean(-1),
+        "POI2",
+    ),
+    keras_poisson_turned=(
+        "The sign is turned: this grows when the counts become likelier.",
+        lambda y_true, y_pred: -keras_poisson_spec(y_true, y_pred),
+    ),
+    keras_poisson_promoted=(
+        "The result is promoted to the finer dtype, as torch does. Keras converts y_true first.",
+        lambda y_true, y_pred: of_rates(y_true, y_pred).mean(-1),
+    ),
 )
-def keras_poisson_clipped(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_poisson_spec(y_true, y_pred.clamp(min=1e-7), eps=0.0)
 
 
-@keras_poisson.misconception("The rate's own term is missing: -y_true · ln y_pred is least at an infinite rate.")
-def keras_poisson_rate_missing(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_poisson_spec(y_true, y_pred) - y_pred.mean(-1)
-
-
-@keras_poisson.misconception(  # POI2
-    "ln y_true! was added. Keras leaves it out, as torch does without `full`."
-)
-def keras_poisson_full(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return (keras_poisson_elements(y_true, y_pred) + (y_true + 1).lgamma()).mean(-1)
-
-
-@keras_poisson.misconception("The sign is turned: this grows when the counts become likelier.")
-def keras_poisson_turned(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return -keras_poisson_spec(y_true, y_pred)
-
-
-@keras_poisson.misconception("The result is promoted to the finer dtype, as torch does. Keras converts y_true first.")
-def keras_poisson_promoted(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    return keras_poisson_elements(y_true, y_pred).mean(-1)
-
-
-@keras_poisson.misconception(
-    "(N,) was lined up with (N, 1). The function broadcasts; lining up is what the class `Poisson` does before it."
-)
+@wrong("(N,) was lined up with (N, 1). The function broadcasts; lining up is what the class `Poisson` does before it.")
 def keras_poisson_aligned(y_true: Tensor, y_pred: Tensor) -> Tensor:
     if y_true.ndim == 1 and y_pred.ndim == 2:
         y_true = y_true.unsqueeze(-1)

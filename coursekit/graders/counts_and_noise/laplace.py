@@ -7,17 +7,11 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, same_gradient, same_value
-from coursekit.graders.counts_and_noise.common import READY_MADE, Loss, Rng
-from coursekit.graders.counts_and_noise.noise import (
-    NOISE_SHAPES,
-    gaussian_nll_spec,
-    laplace_nll_spec,
-    noise,
-    noise_cases,
-    noise_checks,
-    noise_mistakes,
-)
+from coursekit.exercise import Exercise, Function, Rng, same_gradient, same_value
+from coursekit.graders.counts_and_noise.common import READY_MADE, noise
+from coursekit.graders.counts_and_noise.noise import noise_cases, noise_checks
+from coursekit.graders.counts_and_noise.shared_mistakes import noise_mistakes
+from coursekit.graders.counts_and_noise.specs import gaussian_nll_spec, laplace_nll_spec
 
 
 def torch_laplace(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:
@@ -33,7 +27,7 @@ laplace_nll = Exercise(
     parity_points=1,
     forbids=READY_MADE,
     twin=torch_laplace,
-    cases=lambda: noise_cases(NOISE_SHAPES),
+    cases=noise_cases,
     idea="Under Laplace's noise the surprise is the absolute error, measured in scales, plus the price of the scale.",
     hints=(
         "Take -ln of exp(-|x - input| / scale) / (2 · scale) on paper: a product becomes a sum of two terms.",
@@ -61,92 +55,73 @@ def laplace_negative(f: Function, rng: Rng) -> None:
 
 
 noise_checks(laplace_nll)
-noise_mistakes(laplace_nll)
 
+wrong = laplace_nll.misconceptions
 
-# each mistake as a function of the error d and the scale b
-LAPLACE_TERMS: tuple[tuple[str, str, Loss], ...] = (
-    (
-        "laplace_width_missing",
+noise_mistakes(wrong)
+
+# of the error d and the scale b
+wrong.table(
+    lambda terms: lambda input, target, scale: terms(target - input, scale),
+    laplace_width_missing=(
         "ln(2 · scale) is missing. Without it the widest noise is always the best.",
         lambda d, b: d.abs() / b,
     ),
-    (
-        "laplace_two_missing",
+    laplace_two_missing=(
         "This has ln scale in place of ln(2 · scale): the density has two sides, and its area must be 1.",
         lambda d, b: d.abs() / b + b.log(),
     ),
-    (
-        "laplace_width_subtracted",
+    laplace_width_subtracted=(
         "ln(2 · scale) was subtracted. It divides the density, so it adds to the surprise.",
         lambda d, b: d.abs() / b - (2 * b).log(),
     ),
-    (
-        "laplace_two_outside",
-        "This has 2 · ln scale in place of ln(2 · scale).",
-        lambda d, b: d.abs() / b + 2 * b.log(),
-    ),
-    (
-        "laplace_scale_missing",
+    laplace_two_outside=("This has 2 · ln scale in place of ln(2 · scale).", lambda d, b: d.abs() / b + 2 * b.log()),
+    laplace_scale_missing=(
         "The error is not divided by the scale: it is to be measured in widths of the noise.",
         lambda d, b: d.abs() + (2 * b).log(),
     ),
-    (
-        "laplace_multiplied",
+    laplace_multiplied=(
         "The error is multiplied by the scale. Wide noise makes an error less surprising: divide.",
         lambda d, b: d.abs() * b + (2 * b).log(),
     ),
-    (
-        "laplace_halved",
+    laplace_halved=(
         "The error is divided by 2 · scale. The 2 belongs to the area under the density, not to the exponent.",
         lambda d, b: d.abs() / (2 * b) + (2 * b).log(),
     ),
-    (
-        "laplace_squared",
+    laplace_squared=(
         "The error is squared: that is Gauss. Laplace's exponent holds |x - input|.",
         lambda d, b: d.square() / b + (2 * b).log(),
     ),
-    (
-        "laplace_scale_squared",
+    laplace_scale_squared=(
         "The scale is squared below the error. Laplace's exponent holds |x - input| / scale.",
         lambda d, b: d.abs() / b.square() + (2 * b).log(),
     ),
-    (
-        "laplace_sign_kept",
+    laplace_sign_kept=(
         "The error keeps its sign. Too low and too high are equally surprising: take the absolute value.",
         lambda d, b: d / b + (2 * b).log(),
     ),
-    (
-        "laplace_deviation",
+    laplace_deviation=(
         "The scale is taken for a standard deviation and divided by √2. It is the scale itself: Laplace's standard "
         "deviation is √2 · scale.",
         lambda d, b: d.abs() * math.sqrt(2) / b + (math.sqrt(2) * b).log(),
     ),
-    (
-        "laplace_log_scale",
+    laplace_log_scale=(
         "The scale is taken for a logarithm, and put through `exp`. It is the scale itself.",
         lambda d, b: d.abs() / b.exp() + b + math.log(2),
     ),
-    (
-        "laplace_padded",
+    laplace_padded=(
         "A small number (1e-6) was added to the scale. A scale is positive; nothing needs protection.",
         lambda d, b: d.abs() / (b + 1e-6) + (2 * (b + 1e-6)).log(),
     ),
-    (
-        "scale_detached",
+    scale_detached=(
         "No gradient flows back to the scale. A model can learn how noisy its data are.",
         lambda d, b: d.abs() / b.detach() + (2 * b.detach()).log(),
     ),
 )
 
-for _name, _explanation, _terms in LAPLACE_TERMS:
-
-    def _wrong_laplace(input: Tensor, target: Tensor, scale: Tensor, _terms: Loss = _terms) -> Tensor:
-        return _terms(target - input, scale)
-
-    laplace_nll.misconception(_explanation, _name)(_wrong_laplace)
-
-
-@laplace_nll.misconception("This is Gauss's surprise with `scale` as its standard deviation.")
-def gauss_for_laplace(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:
-    return gaussian_nll_spec(input, target, scale.square())
+wrong.table(
+    gauss_for_laplace=(
+        "This is Gauss's surprise with `scale` as its standard deviation.",
+        lambda input, target, scale: gaussian_nll_spec(input, target, scale.square()),
+    )
+)
