@@ -19,6 +19,7 @@ from coursekit.exercise import Exercise, Stopped
 from coursekit.jail.judge import Jail, ZygoteGone
 from coursekit.jail.terms import JailError, Layer, Limits
 from coursekit.jail.walls import look
+from coursekit.machine import cores
 from coursekit.report import Outcome
 from coursekit.wire import Question
 
@@ -69,9 +70,8 @@ ATTACKS = (
 
 def run(say: Callable[[str], None]) -> int:
     """Prints what is in force and how each attack went; returns 0 only if strangers' work can be graded here."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     say(f"Python {platform.python_version()}, torch {torch.__version__}")
-    say(f"{platform.system()} {platform.release()} on {platform.machine()}, {cores} cores")
+    say(f"{platform.system()} {platform.release()} on {platform.machine()}, {cores()} cores")
     say("")
     try:
         layers = look()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from coursekit.errors import CommandError
+
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
@@ -14,7 +16,8 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     verify = commands.add_parser("verify", help="prove that the course is consistent")
     verify.add_argument("--seeds", type=int, default=20, help="on how many hidden seeds (default: 20)")
     verify.add_argument("--topic", action="append", default=[], help="only this topic (may be given again)")
-    verify.set_defaults(run=_verify)
+    verify.add_argument("--exercise", action="append", default=[], help="only this exercise (may be given again)")
+    verify.set_defaults(run=_verify, commands=commands.choices)  # all of them, by the time that it runs
 
     refresh = commands.add_parser("refresh", help="make stubs anew and execute the notebooks (for authors)")
     refresh.add_argument("topic", nargs="*", help="only these topics")
@@ -25,18 +28,30 @@ def _verify(arguments: argparse.Namespace) -> int:
     from coursekit.authoring import verify
     from coursekit.course import syllabus
 
-    topics = [syllabus.find_topic(name) for name in arguments.topic] or list(syllabus.TOPICS)
-    return verify.run(topics, arguments.seeds)
+    syllabus.insist_on_course("`coursekit verify`")
+    if arguments.seeds < 1:
+        raise CommandError("--seeds needs a number above 0.")
+    topics = {syllabus.find_topic(name) for name in arguments.topic}
+    names = {syllabus.find_exercise(name)[1].name for name in arguments.exercise}
+    everything = not topics and not names
+    chosen = [
+        (topic, exercise)
+        for topic, exercise in syllabus.exercises().values()
+        if everything or topic in topics or exercise.name in names
+    ]
+    return verify.run(chosen, arguments.seeds, arguments.commands)
 
 
 def _refresh(arguments: argparse.Namespace) -> int:
-    from coursekit.course import notebooks, stubs, syllabus
+    from coursekit.authoring.refresh import refresh
+    from coursekit.cli import terminal
+    from coursekit.course import notebooks, syllabus
 
+    syllabus.insist_on_course("`coursekit refresh`")
     for topic in [syllabus.find_topic(name) for name in arguments.topic] or syllabus.TOPICS:
-        topic.stub.write_text(stubs.stub_module(topic), encoding="utf-8")
-        print(f"exercises/{topic.stub.name} written; executing notebooks/{topic.notebook.name} …", flush=True)
-        notebook = notebooks.with_stubs(topic)
-        notebooks.execute(notebook, topic)
-        notebooks.freeze(notebook)
-        notebooks.write(notebook, topic)
+        terminal.say(f"exercises/{topic.stub.name}; executing notebooks/{topic.notebook.name} …")
+        cells = notebooks.read(topic).cells
+        labels = (f"cell {number + 1}" for number in refresh(topic))
+        for _ in terminal.progress(labels, len(cells)):
+            pass
     return 0

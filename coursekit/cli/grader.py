@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coursekit.cli import export
 from coursekit.errors import CommandError
+from coursekit.machine import cores
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -50,7 +50,7 @@ def _add_grading(command: argparse.ArgumentParser) -> None:
     command.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
     command.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
     command.add_argument("--out", type=Path, help="where to write grades.csv and reports/ (default: FOLDER-grades)")
-    command.add_argument("--workers", type=int, default=_cores(), help="jails side by side (default: one a core)")
+    command.add_argument("--workers", type=int, default=cores(), help="jails side by side (default: one a core)")
     command.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
     command.add_argument("--memory", type=int, default=512, help="limit in MB, above what torch itself takes")
     command.add_argument(
@@ -62,10 +62,6 @@ def _add_grading(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="do not confine them: they can read your files and use your network, and forge their grades",
     )
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _grade(arguments: argparse.Namespace) -> int:

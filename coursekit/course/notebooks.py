@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +39,12 @@ def execute(notebook: NotebookNode, topic: Topic) -> None:
     Raises:
         nbclient.exceptions.CellExecutionError: a cell raised.
     """
+    for _ in execute_by_cell(notebook, topic):
+        pass
+
+
+def execute_by_cell(notebook: NotebookNode, topic: Topic) -> Iterator[int]:
+    """The same, and yields the number of each cell once it has run."""
     client = NotebookClient(
         notebook,
         timeout=_SECONDS_PER_CELL,
@@ -47,7 +54,11 @@ def execute(notebook: NotebookNode, topic: Topic) -> None:
         resources={"metadata": {"path": str(topic.notebook.parent)}},
         extra_arguments=["--log-level=40"],  # the kernel's own warnings are not about the lesson
     )
-    client.execute()
+    client.reset_execution_trackers()
+    with client.setup_kernel():
+        for number, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, number, execution_count=client.code_cells_executed + 1)
+            yield number
 
 
 def freeze(notebook: NotebookNode) -> None:
@@ -56,12 +67,23 @@ def freeze(notebook: NotebookNode) -> None:
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
         language_info={"name": "python"},
     )
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number}"
+    taken: set[str] = set()
+    for cell in notebook.cells:
+        if cell.get("id", "") in {"", *taken}:  # new in an old format, or a copy: by its content, so that it stays
+            cell["id"] = _name_of(cell.source, taken)
+        taken.add(cell["id"])
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/html" in data or "image/png" in data:
                 data.pop(_WIDGET_VIEW, None)  # its state is not stored, the picture beside it is
+
+
+def _name_of(source: str, taken: set[str]) -> str:
+    """A cell's name that no other has."""
+    number = 0
+    while (name := hashlib.sha256(f"{number} {source}".encode()).hexdigest()[:8]) in taken:
+        number += 1
+    return name
 
 
 def write(notebook: NotebookNode, topic: Topic) -> None:

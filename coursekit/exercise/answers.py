@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from coursekit.exercise.literal import call_line
 from coursekit.exercise.recall import recall
 from coursekit.wire import Answer, Question
 
@@ -16,11 +17,20 @@ from coursekit.wire import Answer, Question
 TOLERANCE = {torch.float64: (1e-7, 1e-9), torch.float32: (1e-4, 1e-5), torch.float16: (1e-2, 1e-3)}
 
 
+class SpecError(Exception):
+    """A specification gives no value where a check or a case asks for one: the author's mistake, not a learner's."""
+
+
 def expected_answer(spec: Callable[..., Tensor], question: Question) -> Answer:
-    """What is right for `question`: the spec's value and gradients, from inputs widened to float64."""
+    """What is right for `question`: the spec's value and gradients, from inputs widened to float64.
+
+    Raises:
+        SpecError: the spec gives none.
+    """
     reply = recall(spec, widened(question))
     if reply.value is None:
-        raise RuntimeError(f"the spec fails on {question}: {reply.problem}")
+        problem = reply.problem.message or reply.problem.kind if reply.problem else "nothing"
+        raise SpecError(f"the spec fails: {call_line('spec', question)} gives {problem}.")
     return reply
 
 

@@ -81,10 +81,10 @@ class Exercise:
         """Adds a wrong implementation and the sentence that names the mistake (use as a decorator); see `Mistakes`."""
         return self.misconceptions(explanation, name, covers=covers)
 
-    def add_check(self, run: CheckFunction, tier: Tier = Tier.PARITY, words: str = "") -> CheckFunction:
-        """Adds a check; a family of checks gives its own `words` in place of the docstring."""
+    def add_check(self, run: CheckFunction, tier: Tier = Tier.PARITY, words: str = "", name: str = "") -> CheckFunction:
+        """Adds a check; a family of checks gives its own `words` in place of the docstring, and perhaps a name."""
         title, _, help = inspect.cleandoc(words or run.__doc__ or "").partition("\n")
         if not title:
             raise ValueError(f"check {run.__name__} of {self.name} has no docstring to be its title")
-        self.checks.append(Check(run.__name__, title, " ".join(help.split()), tier, run))
+        self.checks.append(Check(name or run.__name__, title, " ".join(help.split()), tier, run))
         return run
