@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import torch
 
-from coursekit.authoring import verify
+from coursekit.authoring import proofs
 from coursekit.course import syllabus
 from coursekit.exercise import Ask
 from coursekit.grading import scoring
@@ -43,7 +43,7 @@ def main() -> None:
     with Jail() as jail:
         print(f"  (a jail starts in {time.perf_counter() - begin:.1f} s, once)")
         for topic in syllabus.TOPICS:
-            solutions = verify.load_solutions(topic)
+            solutions = proofs.load_solutions(topic)
             cells = ((topic.name, topic.solution.read_text(encoding="utf-8")),)
             for exercise in topic.exercises:
                 ask = ask_here(getattr(solutions, exercise.name), exercise)

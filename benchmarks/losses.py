@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit.authoring import verify
+from coursekit.authoring import proofs
 from coursekit.course import syllabus
 from coursekit.fast import ctc
 
@@ -149,7 +149,7 @@ def time_exercises(only: set[str], repeats: int) -> Iterator[float]:
             continue
         torch.manual_seed(0)
         mine, torchs, ratio = against(
-            getattr(verify.load_solutions(topic), name), exercise.twin, known[name](), repeats
+            getattr(proofs.load_solutions(topic), name), exercise.twin, known[name](), repeats
         )
         print(f"{name:<36}{1e3 * mine:9.2f}{1e3 * torchs:9.2f}{ratio:8.2f}", flush=True)
         yield ratio

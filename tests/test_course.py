@@ -8,7 +8,7 @@ import warnings
 import pytest
 import torch
 
-from coursekit.authoring import verify
+from coursekit.authoring import proofs, verify
 from coursekit.course import notebooks, stubs, syllabus
 from coursekit.report import Outcome
 
@@ -49,8 +49,8 @@ CATALOGUE = {
 @ALL
 def test_solution_gets_full_marks(topic, exercise):
     """The course's own answer passes every check, core and parity."""
-    solution = getattr(verify.load_solutions(topic), exercise.name)
-    report = verify.score_here(exercise, solution, seed=1)
+    solution = getattr(proofs.load_solutions(topic), exercise.name)
+    report = proofs.score_here(exercise, solution, seed=1)
     assert exercise.maximum == report.points
     assert report.first_failure is None
 
@@ -60,17 +60,17 @@ def test_stub_is_unattempted(topic, exercise):
     """An untouched stub is no error and earns nothing."""
     namespace: dict[str, object] = {"torch": torch, "Tensor": torch.Tensor}
     exec(stubs.stub(topic, exercise.name), namespace)
-    report = verify.score_here(exercise, namespace[exercise.name], seed=1)
+    report = proofs.score_here(exercise, namespace[exercise.name], seed=1)
     assert (report.outcome, report.points) == (Outcome.UNATTEMPTED, 0.0)
 
 
 @ALL
 def test_solution_spec_and_twin_agree(topic, exercise):
     """Over reductions × flags × edges × dtypes, in value and gradient."""
-    solution = getattr(verify.load_solutions(topic), exercise.name)
+    solution = getattr(proofs.load_solutions(topic), exercise.name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a framework's own function warns of some of its edges
-        assert list(verify.cases_agree(exercise, solution)) == []
+        assert list(proofs.cases_agree(exercise, solution)) == []
 
 
 @ALL
@@ -159,7 +159,7 @@ def test_verify_can_fail(monkeypatch):
     """A solution that is wrong, a check that passes zeros and a mistake that goes unnoticed are all found."""
     exercise = syllabus.find_exercise("entropy")[1]
     wrong = exercise.misconceptions[0].function
-    assert list(verify._solution_passes(exercise, wrong, 1))
+    assert list(proofs._solution_passes(exercise, wrong, 1))
     lenient = type(exercise)("entropy", exercise.spec, "idea", ("hint",))
 
     @lenient.check
@@ -168,9 +168,9 @@ def test_verify_can_fail(monkeypatch):
         f(torch.tensor([0.5, 0.5]))
 
     lenient.misconception("Never noticed.")(wrong)
-    assert list(verify._trivial_answers_fail(lenient, 1))
-    findings = verify.Findings("lenient")
-    verify._count_mutants(lenient, 1, findings)
+    assert list(proofs._trivial_answers_fail(lenient, 1))
+    findings = proofs.Findings("lenient")
+    proofs._count_mutants(lenient, 1, findings)
     assert (findings.wrong, findings.rejected, findings.named) == (1, 0, 0)
     monkeypatch.setattr(verify, "load_solutions", lambda topic: None)
-    assert list(verify.cases_agree(syllabus.find_exercise("entr")[1], lambda input: input))
+    assert list(proofs.cases_agree(syllabus.find_exercise("entr")[1], lambda input: input))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from coursekit.authoring import verify
+from coursekit.authoring import proofs
 from coursekit.course import syllabus
 from coursekit.grading import scoring
 from coursekit.jail.judge import Jail
@@ -76,7 +76,7 @@ def test_full_marks(style):
     """Core and parity; the seeds go round, so that an exercise's styles meet all of them."""
     exercise = exercise_of(style)
     seed = list(FOUND).index(style) % len(SEEDS)
-    assert (exercise.maximum, None) == outcome(verify.score_here(exercise, FOUND[style], seed))
+    assert (exercise.maximum, None) == outcome(proofs.score_here(exercise, FOUND[style], seed))
 
 
 @pytest.mark.slow
@@ -86,7 +86,7 @@ def test_full_marks_on_every_seed(style):
     if style in SLOW:
         importlib.import_module("torch._dynamo")
     exercise = exercise_of(style)
-    reports = {seed: outcome(verify.score_here(exercise, FOUND[style], seed)) for seed in SEEDS}
+    reports = {seed: outcome(proofs.score_here(exercise, FOUND[style], seed)) for seed in SEEDS}
     assert dict.fromkeys(SEEDS, (exercise.maximum, None)) == reports
 
 

@@ -20,7 +20,7 @@ from coursekit.course import notebooks, stubs
 from coursekit.course.syllabus import ROOT, Topic
 
 _PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
-_SAME_SAME = 0.5  # of 255: the mean difference of a pixel up to which two pictures are one, drawn on two machines
+_SAME = 0.5  # of 255: the mean difference of a pixel up to which two pictures are one, drawn on two machines
 
 
 def refresh(topic: Topic) -> Iterator[int]:

@@ -8,7 +8,7 @@ import pytest
 import torch
 import toys
 
-from coursekit.authoring import verify
+from coursekit.authoring import proofs, verify
 from coursekit.course import syllabus
 from coursekit.exercise import comparing
 from coursekit.exercise.answers import close
@@ -92,7 +92,7 @@ def test_faults_of_files(topic, plant, said):
 
 
 def faults(seeds=2, name="double") -> str:
-    return "\n".join(verify.verify_exercise("toy", name, seeds).faults)
+    return "\n".join(proofs.verify_exercise("toy", name, seeds).faults)
 
 
 @pytest.mark.parametrize("name", ["double", "triple"])
@@ -103,7 +103,7 @@ def test_exercise_in_order(topic, name):
 
 def test_mutants_are_counted(topic):
     """Every misconception is counted as rejected and named."""
-    findings = verify.verify_exercise("toy", "double", 2)
+    findings = proofs.verify_exercise("toy", "double", 2)
     assert (findings.about, findings.wrong, findings.rejected, findings.named) == ("toy.double", 3, 3, 3)
 
 
@@ -166,7 +166,7 @@ def test_misconception_that_passes(topic, double):
         return 2 * x
 
     assert "right gets full marks." in faults()
-    findings = verify.verify_exercise("toy", "double", 2)
+    findings = proofs.verify_exercise("toy", "double", 2)
     assert (findings.wrong, findings.rejected, findings.named) == (4, 3, 3)
 
 
@@ -213,7 +213,7 @@ X = torch.tensor([1.0, 2.0])
 def test_cases_agree(double, solution, twin, said):
     """Over its cases solution, spec and torch agree in value, gradient and dtype, or the call is named."""
     double.twin, double.cases = twin, cases(Question((X,), wrt=(0,)))
-    found = list(verify.cases_agree(double, solution))
+    found = list(proofs.cases_agree(double, solution))
     if said is None:
         assert found == []
     else:
@@ -225,7 +225,7 @@ def test_cases_agree(double, solution, twin, said):
 def test_no_cases_no_faults(double):
     """An exercise that rebuilds nothing of torch has nothing to compare."""
     double.cases, double.twin = None, None
-    assert list(verify.cases_agree(double, lambda x: x)) == []
+    assert list(proofs.cases_agree(double, lambda x: x)) == []
 
 
 # ---- the whole ---------------------------------------------------------------------------------------------------
@@ -278,11 +278,11 @@ def test_mutation_score_of_nothing():
 
 def test_load_solutions(topic):
     """A solution module is loaded from its file, without becoming importable."""
-    module = verify.load_solutions(topic)
+    module = proofs.load_solutions(topic)
     assert module.double(3) == 6
     assert module.__name__ not in sys.modules
 
 
 def test_grade_here(double):
     """A function of this process gets the report that a learner would get."""
-    assert verify.score_here(double, lambda x: 2 * x, 3).outcome is Outcome.PASSED
+    assert proofs.score_here(double, lambda x: 2 * x, 3).outcome is Outcome.PASSED

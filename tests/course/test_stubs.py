@@ -5,7 +5,7 @@ import ast
 import pytest
 import toys
 
-from coursekit.authoring import verify
+from coursekit.authoring import proofs
 from coursekit.course import stubs
 from coursekit.jail.inside import source
 from coursekit.report import Outcome
@@ -82,7 +82,7 @@ def test_stub_is_unattempted_and_answer_passes(toy_course, name):
     answers = [stubs.model_answer(toy_course, "double"), stubs.model_answer(toy_course, name)]
     untouched = source.load([("stub", module)], name)
     filled = source.load([("stub", module), *(("answer", text) for text in answers)], name)
-    reports = [verify.score_here(exercise, function, 0) for function in (untouched, filled)]
+    reports = [proofs.score_here(exercise, function, 0) for function in (untouched, filled)]
     assert [(Outcome.UNATTEMPTED, 0.0), (Outcome.PASSED, exercise.maximum)] == [(r.outcome, r.points) for r in reports]
 
 

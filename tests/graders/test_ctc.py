@@ -8,16 +8,16 @@ from itertools import groupby, pairwise, product
 import pytest
 import torch
 import torch.nn.functional as F
-from coursekit.graders.ctc_forward.drop_in_spec import word_loss
 
-from coursekit.authoring import verify
+from coursekit.authoring import proofs
 from coursekit.course import syllabus
 from coursekit.exercise import twins
 from coursekit.graders.ctc_forward import cases, drop_in
+from coursekit.graders.ctc_forward.drop_in_spec import word_loss
 from coursekit.wire import Question
 from coursekit.wire.answering import answer
 
-SOLUTION = verify.load_solutions(syllabus.find_topic("ctc_forward")).ctc_loss
+SOLUTION = proofs.load_solutions(syllabus.find_topic("ctc_forward")).ctc_loss
 FRAMES = 5
 CASES = pytest.mark.parametrize(("classes", "blank"), [(2, 0), (2, 1), (3, 0), (3, 1), (4, 3)])
 
