@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,16 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "coursekit"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 INSIDE = sorted((PACKAGE / "jail" / "inside").glob("*.py"))
-JAIL = sorted((PACKAGE / "jail").rglob("*.py"))
+JAIL = sorted((PACKAGE / "jail").rglob("*.py")) + sorted((PACKAGE / "wire").rglob("*.py"))
 GRADERS = sorted((PACKAGE / "graders").rglob("*.py"))
+
+# The house, from the ground up: each room may use those above it in this list, and none below
+ROOMS = (
+    *("errors", "report", "text", "files", "machine"),  # words that all share
+    *("wire", "exercise", "graders", "course", "grading", "jail", "learning"),
+    *("classroom", "publish", "authoring", "fast", "cli"),
+)
+FACE = {"__init__", "__main__"}  # of the package: it hands on what learners call, and runs the commands
 
 HEAVY = {"torch", "numpy", "matplotlib", "IPython", "ipywidgets", "nbformat", "nbclient", "jupyterlab", "jupyter_core"}
 HEAVY |= {"keras", "numba", "scipy", "sklearn"}
@@ -45,6 +54,69 @@ def _imported(path: Path) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
+def module_of(path: Path) -> str:
+    """The full name of a file's module."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def room_of(module: str) -> str:
+    """The room that a module of the package stands in; empty for the face of the package."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[0] == "coursekit" and parts[1] not in FACE else ""
+
+
+def test_the_listing_is_the_house():
+    """Every file and folder of the package is a room in the list, and the list names no other."""
+    there = {path.stem if path.suffix == ".py" else path.name for path in PACKAGE.iterdir()}
+    assert there - {"__pycache__", "py.typed"} == {*ROOMS, *FACE}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_arrow_points_down(path):
+    """A module imports only from its own room and from those above it, inside of functions and for types as well."""
+    own = room_of(module_of(path))
+    if not own:
+        return
+    used = {room_of(name) for name in imported(path) if name.startswith("coursekit.")} - {""}
+    allowed = set(ROOMS[: ROOMS.index(own) + 1]) | {"__version__"}
+    assert used <= allowed
+
+
+def test_no_circles():
+    """No module needs itself by way of others, within its room or beyond."""
+    names = {module_of(path) for path in MODULES}
+    graph = {module_of(path): (set(imported(path)) & names) - {"coursekit"} for path in MODULES}
+    for path in MODULES:  # `from package import module` needs the module, and nothing that the package hands on
+        used = graph[module_of(path)]
+        asked = [name for name in used if any(other.startswith(f"{name}.") for other in used)]
+        handed_on = {each.rpartition(".")[0] for each in set(imported(path)) - names}
+        used.difference_update(name for name in asked if name not in handed_on)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.name == "__init__.py" and path.parent != PACKAGE], ids=module_of
+)
+def test_packages_only_hand_on_names(path):
+    """An `__init__` holds a docstring, imports and a list of names, and no code."""
+    kinds = (ast.Import, ast.ImportFrom, ast.Expr)
+    lists = [node for node in tree(path).body if not isinstance(node, kinds)]
+    assert all(
+        isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("__all__", "EXERCISES") for node in lists
+    )
+
+
+@pytest.mark.parametrize("room", [path for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"])
+def test_rooms_are_seen_at_a_glance(room):
+    """About ten modules at most; a topic's graders have up to three for each of its exercises."""
+    folders = room.iterdir() if room.name == "graders" else [room]
+    counts = {folder.name: len([*folder.glob("[!_]*.py")]) for folder in folders if folder.is_dir()}
+    assert {name: count for name, count in counts.items() if count > (20 if room.name == "graders" else 11)} == {}
+
+
 def importers(*names: str) -> set[str]:
     """The modules of the package that import one of these packages."""
     return {
@@ -70,15 +142,15 @@ def loaded_by(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     ("library", "module"),
     [
-        ("nbformat", "notebooks.py"),
-        ("nbclient", "notebooks.py"),
-        ("rich", "terminal.py"),
-        ("ipywidgets", "explore.py"),
-        ("keras", "twins.py"),
+        ("nbformat", "course/notebooks.py"),
+        ("nbclient", "course/notebooks.py"),
+        ("rich", "cli/terminal.py"),
+        ("ipywidgets", "learning/explore.py"),
+        ("keras", "exercise/twins.py"),
         ("numba", "fast/ctc_numba.py"),
         ("pyseccomp", "jail/inside/confine.py"),
-        ("sqlalchemy", "gradebook.py"),
-        ("distributed", "cluster.py"),
+        ("sqlalchemy", "classroom/gradebook.py"),
+        ("distributed", "classroom/cluster.py"),
     ],
 )
 def test_one_module_knows_a_library(library, module):
@@ -89,10 +161,10 @@ def test_one_module_knows_a_library(library, module):
 @pytest.mark.parametrize(
     ("library", "modules"),
     [
-        ("zipfile", {"submissions.py", "export/gradescope_zip.py"}),
-        ("csv", {"gradefiles.py", "export/roster.py"}),
-        ("xml", {"export/junit.py"}),
-        ("argparse", {"cli.py", "cli_export.py"}),
+        ("zipfile", {"grading/submission.py", "publish/export/gradescope_zip.py"}),
+        ("csv", {"classroom/gradefiles.py", "publish/export/roster.py"}),
+        ("xml", {"publish/export/junit.py"}),
+        ("argparse", {f"cli/{name}.py" for name in ("commands", "learner", "grader", "author", "export")}),
     ],
 )
 def test_formats_are_read_and_written_apart(library, modules):
@@ -102,21 +174,27 @@ def test_formats_are_read_and_written_apart(library, modules):
 
 def test_exports_are_made_of_reports():
     """A grade is exported as it was recorded: only the autograder and nbgrader's cells can grade, and say so."""
-    grading = {"coursekit.grading", "coursekit.batch", "coursekit.jail.judge", "torch"}
-    guilty = {path.name for path in (PACKAGE / "export").glob("*.py") if grading & set(imported(path))}
+    grading = {
+        "coursekit.grading.scoring",
+        "coursekit.grading.here",
+        "coursekit.classroom.batch",
+        "coursekit.jail.judge",
+        "torch",
+    }
+    guilty = {path.name for path in (PACKAGE / "publish" / "export").glob("*.py") if grading & set(imported(path))}
     assert guilty == {"gradescope_run.py", "nbgrader.py"}
 
 
 def test_pictures_alone_know_matplotlib():
-    """Graders and reports draw nothing."""
-    assert importers("matplotlib") == {"figures.py", "explore.py"}
+    """Graders and reports draw nothing; refresh compares two pictures."""
+    assert importers("matplotlib") == {"learning/figures.py", "learning/explore.py", "authoring/refresh.py"}
 
 
 @pytest.mark.parametrize("path", INSIDE, ids=lambda path: path.name)
 def test_untrusted_side_stands_alone(path):
-    """What runs beside a learner's code imports nothing of coursekit but its own folder, and few libraries."""
-    own = "coursekit.jail.inside"
-    roots = {name.split(".")[0] for name in imported(path) if not f"{name}.".startswith(f"{own}.")}
+    """What runs beside a learner's code imports nothing of coursekit but its own folder and the wire, few libraries."""
+    own = ("coursekit.jail.inside.", "coursekit.wire.")
+    roots = {name.split(".")[0] for name in imported(path) if not f"{name}.".startswith(own)}
     assert roots <= sys.stdlib_module_names | {"numpy", "torch", "IPython", "pyseccomp"}
 
 
@@ -157,14 +235,8 @@ def test_only_the_jail_and_our_own_files_are_executed():
         for path in MODULES
         if {"coursekit.jail.inside.source", "coursekit.jail.inside.source.load"} & set(imported(path))
     }
-    # a learner's own file in the learner's own process, our own stubs, and the type of a cell
-    assert loading <= {
-        *("learn.py", "verify.py", "submissions.py", "batch.py", "runs.py", "jail/judge.py", "jail/child.py"),
-        "jail/inside/zygote.py",
-    }
-    for name in ("submissions.py", "batch.py", "runs.py", "jail/judge.py", "jail/child.py", "jail/walls.py"):
-        assert "load" not in called(PACKAGE / name)
-        assert not any(module.endswith("source.load") for module in imported(PACKAGE / name))
+    # a learner's own file in the learner's own process, our own stubs, and the child
+    assert loading == {"learning/learn.py", "authoring/proofs.py", "jail/inside/zygote.py"}
 
 
 def test_importing_the_package_is_cheap():
@@ -182,7 +254,7 @@ def test_help_is_cheap(arguments):
 @pytest.mark.slow
 def test_checking_needs_no_jupyter():
     """A check and grading load neither notebooks nor pictures, nor dask before a cluster is asked for."""
-    loaded = loaded_by("import coursekit.learn, coursekit.runs, coursekit.graders.entropy")
+    loaded = loaded_by("import coursekit.learning.learn, coursekit.classroom.runs, coursekit.graders.entropy")
     assert "torch" in loaded
     assert loaded & ((HEAVY | {"distributed"}) - {"torch", "numpy"}) == set()
 
@@ -190,7 +262,7 @@ def test_checking_needs_no_jupyter():
 @pytest.mark.slow
 def test_pages_need_no_torch():
     """Pages are made of what grading wrote, and of nothing else."""
-    loaded = loaded_by("import coursekit.pages")
+    loaded = loaded_by("import coursekit.publish.pages")
     assert "coursekit" in loaded
     assert loaded & (HEAVY | {"rich"}) == set()
 

@@ -19,10 +19,10 @@ from coursekit.course import syllabus
 from coursekit.exercise import Exercise
 from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission
-from coursekit.jail.inside.source import Cell
 from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
 from coursekit.report import Graded, Outcome, Report, Verdict
+from coursekit.wire import Cell
 
 Cells = tuple[Cell, ...]
 Score = Callable[[Cells, Sequence[str]], Mapping[str, str]]  # cells, names of exercises → by name, a report's JSON

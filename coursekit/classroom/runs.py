@@ -22,10 +22,10 @@ from coursekit.exercise import Exercise
 from coursekit.grading.changes import changes
 from coursekit.grading.submission import Submission, read_submission
 from coursekit.grading.versions import grader_versions
-from coursekit.jail.inside.source import Cell
 from coursekit.jail.terms import JailError, Limits
 from coursekit.jail.walls import probe
 from coursekit.report import Graded
+from coursekit.wire import Cell
 
 ROWS = 200  # nobody reads more in a terminal; all are in grades.csv
 IN_FLIGHT = 256  # submissions on their way to a cluster, so that new workers find work at once

@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from coursekit.jail.inside.source import Cell
 from coursekit.text import visible
+from coursekit.wire import Cell
 
 MAX_FILE = 16 << 20  # a notebook with many pictures
 MAX_TOTAL = 64 << 20

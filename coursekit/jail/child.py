@@ -13,10 +13,9 @@ from collections import deque
 from collections.abc import Sequence
 
 from coursekit.exercise import Exercise, Stopped
-from coursekit.jail.inside.source import Cell
 from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
-from coursekit.wire import Answer, Question, frames
+from coursekit.wire import Answer, Cell, Question, frames
 from coursekit.wire.frames import ProtocolError
 from coursekit.wire.messages import NOT_RUN
 

@@ -20,11 +20,10 @@ from coursekit.exercise import Exercise, Stopped
 from coursekit.grading import scoring
 from coursekit.grading.rehearsal import Line
 from coursekit.jail.child import Child, ZygoteGone, line
-from coursekit.jail.inside.source import Cell
 from coursekit.jail.terms import JailError, Layer, Limits
 from coursekit.jail.walls import OPEN, START_SECONDS, insist, launch, layers, look, probe
 from coursekit.report import Outcome, Report
-from coursekit.wire import Answer, Question
+from coursekit.wire import Answer, Cell, Question
 
 __all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look", "probe"]
 

@@ -3,6 +3,6 @@
 Imports nothing of ours, so that the untrusted side of the jail may use it.
 """
 
-from coursekit.wire.messages import Answer, Problem, Question
+from coursekit.wire.messages import Answer, Cell, Problem, Question
 
-__all__ = ["Answer", "Problem", "Question"]
+__all__ = ["Answer", "Cell", "Problem", "Question"]

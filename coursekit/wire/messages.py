@@ -1,4 +1,4 @@
-"""What a function is asked and what it answers: Question, Answer, Problem."""
+"""What a function is asked and what it answers: Question, Answer, Problem; and where it comes from: Cell."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+Cell = tuple[str, str]  # label and text of a piece of a learner's source
 NOT_RUN = ("missing", "stub")  # the kinds of problem for which no code of the learner's was run
 
 

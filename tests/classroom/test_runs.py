@@ -141,25 +141,26 @@ def test_long_table_is_cut(jail, folder, run, monkeypatch):
 # ---- a changed check ---------------------------------------------------------------------------------------------
 
 
-def change_the_check(topic) -> None:
+def change_the_check() -> None:
     """From now on nobody passes `One number` who multiplies: 3 must become 7."""
     grader = sys.modules["coursekit.graders.toy"]
-    grader.double = toys.make_double()
-    one_number = grader.double.checks[0]
+    double, triple = toys.make_double(), toys.make_triple()
+    grader.EXERCISES = (double, triple)
+    one_number = double.checks[0]
 
     def run(f, rng):
         same_value(f, lambda x: x + 4, toys.torch.tensor(3.0))
 
-    grader.double.checks[0] = type(one_number)(one_number.name, one_number.title, "", one_number.tier, run)
-    topic.grader.write_text("# 3 becomes 7\n", encoding="utf-8")
+    double.checks[0] = type(one_number)(one_number.name, one_number.title, "", one_number.tier, run)
     syllabus.exercises.cache_clear()
 
 
-def test_changed_check_is_shown_first(jail, folder, run, toy_course):
+@pytest.mark.usefixtures("toy_course")
+def test_changed_check_is_shown_first(jail, folder, run):
     """Nothing replaces a grade before the difference was shown and accepted; the old ones stay in the book."""
     run("grade", folder)
     before = table(folder)
-    change_the_check(toy_course)
+    change_the_check()
     code, _, err = run("grade", folder)
     assert code == 1
     assert "The checks of double (or torch) have changed since the grades in" in err

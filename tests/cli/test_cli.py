@@ -159,7 +159,7 @@ def test_our_own_bug_is_not_hidden(monkeypatch):
 def test_refresh(run, toy_course, monkeypatch):
     """Stale stubs are made anew in exercises and notebook, which is executed, frozen and written."""
     executed = []
-    monkeypatch.setattr(notebooks, "execute", lambda notebook, topic: executed.append(topic))
+    monkeypatch.setattr(notebooks, "execute_by_cell", lambda notebook, topic: iter([executed.append(topic)] and [0]))
     text = toy_course.solution.read_text(encoding="utf-8").replace("Twice x.", "Two times x.")
     toy_course.solution.write_text(text, encoding="utf-8")
     code, out, _ = run("refresh", "toy")
@@ -174,7 +174,7 @@ def test_refresh_of_a_notebook_that_fails(toy_course, monkeypatch):
     def fail(notebook, topic):
         raise RuntimeError("cell 3")
 
-    monkeypatch.setattr(notebooks, "execute", fail)
+    monkeypatch.setattr(notebooks, "execute_by_cell", fail)
     before = toy_course.notebook.read_text(encoding="utf-8")
     with pytest.raises(RuntimeError):
         main(["refresh", "toy"])

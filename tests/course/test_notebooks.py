@@ -86,14 +86,30 @@ def test_freezing_keeps_a_widget_that_has_no_picture():
 
 
 def test_freezing_removes_what_changes():
-    """Versions, widget state and random cell ids do not come into the file."""
+    """Versions and widget state do not come into the file."""
     state = {"widgets": {"state": {"1": 2}}, "language_info": {"name": "python", "version": "3.11.7"}}
     one, other = frozen(metadata=state), frozen()
+    for cell, same in zip(one.cells, other.cells, strict=True):
+        cell["id"] = same["id"]
     assert one == other
     assert {"kernelspec", "language_info"} == set(one.metadata)
     assert one.metadata.language_info == {"name": "python"}
-    assert [cell.id for cell in one.cells] == ["cell-0", "cell-1"]
     nbformat.validate(one)
+
+
+def test_freezing_keeps_the_names_of_cells():
+    """A cell keeps its id wherever it stands; one that has none, or another's, gets one that hangs on its text."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text) for text in "abcc"])
+    for cell, name in zip(notebook.cells, ("one", "two", "one", ""), strict=True):
+        cell["id"] = name
+    notebooks.freeze(notebook)
+    ids = [cell.id for cell in notebook.cells]
+    assert ids[:2] == ["one", "two"]
+    assert len(set(ids)) == 4
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell("new"))
+    notebooks.freeze(notebook)
+    assert ids == [cell.id for cell in notebook.cells if cell.source != "new"]
+    nbformat.validate(notebook)
 
 
 def test_freezing_twice_changes_nothing():

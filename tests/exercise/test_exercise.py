@@ -98,7 +98,7 @@ def test_a_mistake_in_several_exercises():
         Exercise(name, lambda x, k=k: k * x, "idea", ("hint",)) for name, k in (("double", 2), ("triple", 3))
     )
 
-    @wrong_in({"double": double, "triple": triple}, "Of two.", "Of three.")
+    @wrong_in({"double": double.misconceptions, "triple": triple.misconceptions}, "Of two.", "Of three.")
     def negative(spec, x):
         return -spec(x)
 

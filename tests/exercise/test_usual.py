@@ -16,7 +16,7 @@ def loss(input, reduction="mean"):
 
 def mistakes(spec):
     exercise = Exercise("loss", spec, "idea", ("hint",))
-    wrong_words(exercise, "my_")
+    wrong_words(exercise.misconceptions, "my_")
     return {m.name: m.function for m in exercise.misconceptions}
 
 

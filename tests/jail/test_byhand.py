@@ -17,7 +17,6 @@ from torch import tensor
 
 from coursekit.course import syllabus
 from coursekit.exercise import Exercise
-from coursekit.grading import scoring
 from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import score
 from coursekit.jail.inside.byhand import ByHand, Refused
@@ -593,4 +592,4 @@ def test_nothing_is_forbidden_nothing_is_read():
 
 def test_toy_is_by_hand():
     """The toy exercise of the other tests forbids nothing by itself."""
-    assert (toys.make_double().forbids, scoring.relatives(())) == ((), frozenset())
+    assert (toys.make_double().forbids, relatives(())) == ((), frozenset())

@@ -18,8 +18,7 @@ from typing import Any
 
 from coursekit.jail.inside.byhand import ByHand
 from coursekit.jail.inside.statements import Statement, Unsound, fault
-
-Cell = tuple[str, str]  # label, text
+from coursekit.wire import Cell
 
 
 class SourceError(Exception):

@@ -172,8 +172,13 @@ class _Late:
 
 
 def _hide_the_course(folder: str) -> None:
-    """Keeps `import coursekit` and `import solutions` from working by accident. This is tidiness, not a wall."""
+    """Keeps `import coursekit` and `import solutions` from working by accident. This is tidiness, not a wall.
+
+    What has been imported of it goes on working: it holds what it needs.
+    """
     sys.path[:] = [path for path in sys.path if path not in ("", folder, os.getcwd())]
+    for name in [name for name in sys.modules if name.startswith("coursekit.")]:
+        del sys.modules[name]
     sys.modules["coursekit"] = None  # type: ignore[assignment]
 
 
