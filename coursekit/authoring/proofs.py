@@ -1,18 +1,23 @@
-"""What must hold of one exercise: its solution passes, and the checks tell right from wrong.
+"""What must hold of one exercise: it is finished, its solution passes, and the checks tell right from wrong.
 
-The misconceptions are the mutation test of the graders: every one must fail, and be named as itself.
+The misconceptions are the mutation test of the graders: every one must fail, and be named as itself. Each proof yields
+a sentence for each fault, for `coursekit verify`, and for the tests, which ask the same.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import inspect
-import sys
+import re
 import textwrap
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -34,6 +39,10 @@ from coursekit.wire import Answer
 from coursekit.wire.answering import answer
 
 LEFT_TO_DO = "TODO"  # what a skeleton holds where its author has something to write
+CASES = 10  # over so many calls at least a drop-in is compared with its twin
+STYLES, STYLES_OF_DROP_IN = 3, 5  # so many right answers, each written otherwise, get full marks
+TITLE = 90  # characters, so that a title is a line of a report
+NOT_SAID = re.compile(r"\b(just|simply|obviously|of course|wrongly)\b", re.IGNORECASE)  # to who has not got it yet
 
 
 @dataclass
@@ -53,8 +62,6 @@ def verify_exercise(topic_name: str, name: str, seeds: int) -> Findings:
     warnings.simplefilter("ignore")  # torch's own functions warn about the very edges they are compared on
     topic, exercise = syllabus.find_topic(topic_name), syllabus.find_exercise(name)[1]
     findings = Findings(f"{topic_name}.{name}")
-    if LEFT_TO_DO in inspect.getsource(sys.modules[exercise.spec.__module__]):
-        findings.faults.append(f"its grader still says {LEFT_TO_DO}.")
     try:
         _prove(topic, exercise, seeds, findings)
     except (SpecError, StubError) as error:  # an author's slip on the way to a new exercise
@@ -63,25 +70,105 @@ def verify_exercise(topic_name: str, name: str, seeds: int) -> Findings:
 
 
 def _prove(topic: Topic, exercise: Exercise, seeds: int, findings: Findings) -> None:
+    findings.faults += nothing_is_left_to_do(topic, exercise)
     solution: Callable[..., Any] | None = getattr(load_solutions(topic), exercise.name, None)
     if solution is None:
         raise StubError(f"solutions/{topic.name}.py does not define it.")
     findings.faults += _stub_is_unattempted(topic, exercise)
     findings.faults += _solution_passes(exercise, solution, seeds)
     findings.faults += _trivial_answers_fail(exercise, seeds)
+    findings.faults += cases_suffice(exercise)
+    findings.faults += last_is_a_drop_in(topic, exercise)
     findings.faults += _twin_passes(exercise)
     findings.faults += cases_agree(exercise, solution)
+    findings.faults += wording_is_ours(topic, exercise)
+    findings.faults += styles_suffice(topic, exercise)
+    findings.faults += _styles_pass(topic, exercise)
     _count_mutants(exercise, seeds, findings)
 
 
 def load_solutions(topic: Topic) -> ModuleType:
     """The solution module of a topic, which is no part of the package."""
-    spec = importlib.util.spec_from_file_location(f"solutions_{topic.name}", topic.solution)
+    return _load(f"solutions_{topic.name}", topic.solution)
+
+
+def _load(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+# ---- it is finished ----------------------------------------------------------------------------------------------
+
+
+def nothing_is_left_to_do(topic: Topic, exercise: Exercise) -> Iterator[str]:
+    """A sentence for each file in which the author still has something to write."""
+    left: dict[Path, list[str]] = {}
+    for path, text, first in _written_for(topic, exercise):
+        lines = [str(number) for number, line in enumerate(text.splitlines(), first) if LEFT_TO_DO in line]
+        left[path] = [*left.get(path, []), *lines]
+    for path, lines in left.items():
+        name = path.relative_to(syllabus.ROOT) if path.is_relative_to(syllabus.ROOT) else path
+        if lines:
+            yield f"{name.as_posix()} still says {LEFT_TO_DO} in line{'s' * (len(lines) > 1)} {', '.join(lines)}."
+
+
+def _written_for(topic: Topic, exercise: Exercise) -> Iterator[tuple[Path, str, int]]:
+    """Each text that was written for one exercise: its file, itself, and the number of its first line there."""
+    for path in (topic.solution, _styles_file(topic)):
+        source = path.read_text(encoding="utf-8") if path.exists() else ""
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef) and node.name.partition("__")[0] == exercise.name:
+                yield path, ast.get_source_segment(source, node) or "", node.lineno
+    functions: list[Callable[..., Any]] = [exercise.spec, *(check.run for check in exercise.checks)]
+    for path in dict.fromkeys(Path(inspect.getfile(function)) for function in functions):
+        yield path, path.read_text(encoding="utf-8"), 1
+
+
+def cases_suffice(exercise: Exercise) -> Iterator[str]:
+    """Who rebuilds a framework's function says over which calls it was compared with it, and is worth some points."""
+    if exercise.twin is None:
+        return
+    if exercise.parity_points <= 0:
+        yield "it has a twin and no parity_points: to be like its twin is worth some."
+    if exercise.cases is None:
+        yield "it has a twin and no cases: over which calls do they agree?"
+    elif (count := len(list(islice(exercise.cases(), CASES)))) < CASES:
+        yield f"its cases are {count}: a twin is compared over {CASES} calls at least."
+
+
+def last_is_a_drop_in(topic: Topic, exercise: Exercise) -> Iterator[str]:
+    """A topic ends with the replacement of a framework's function; only the first, on cost and objective, has none."""
+    if topic.number > 0 and exercise is topic.exercises[-1] and exercise.twin is None:
+        yield f"it is the last of {topic.name} and has no twin: a topic ends with its drop-in, so it goes before that."
+
+
+def wording_is_ours(topic: Topic, exercise: Exercise) -> Iterator[str]:
+    """Hints are a ladder of at least two, titles are short and unlike, and nobody is told that it is simple."""
+    if len(exercise.hints) < 2:
+        yield "it has fewer than two hints: they are a ladder."
+    titles = [check.title for check in exercise.checks]
+    for title, count in Counter(titles).items():
+        if count > 1:
+            yield f"{count} checks have the title {title!r}."
+        if len(title) > TITLE:
+            yield f"the title {title!r} has {len(title)} characters, of {TITLE} at most."
+        if title.endswith("."):
+            yield f"the title {title!r} ends with a full stop."
+    texts = [*exercise.hints, exercise.idea, *titles, *(check.help for check in exercise.checks)]
+    for text in (*texts, *(mistake.explanation for mistake in exercise.misconceptions)):
+        if said := NOT_SAID.search(text):
+            yield f"{said[0]!r} is not said to who has not got it yet: {text!r}."
+    answer = (line.strip() for line in stubs.model_answer(topic, exercise.name).splitlines())
+    for line in answer:
+        if line.startswith("return") and any(line in hint for hint in exercise.hints):
+            yield f"a hint gives the answer away: {line!r}."
+
+
+# ---- right answers pass ------------------------------------------------------------------------------------------
 
 
 def score_here(exercise: Exercise, function: Callable[..., Any], seed: int) -> Report:
@@ -103,6 +190,8 @@ def _solution_passes(exercise: Exercise, solution: Callable[..., Any], seeds: in
             yield f"the solution does not pass (seed {seed}):\n{_indented(report)}"
             return
 
+
+# ---- trivial answers fail ----------------------------------------------------------------------------------------
 
 TRIVIAL: dict[str, Callable[[Tensor, tuple[Any, ...]], Any]] = {
     "the number 0": lambda _, __: torch.zeros(()),
@@ -135,6 +224,9 @@ def _trivial_answers_fail(exercise: Exercise, seeds: int) -> Iterator[str]:
                 break
 
 
+# ---- the twin, and other right answers ---------------------------------------------------------------------------
+
+
 def _twin_passes(exercise: Exercise) -> Iterator[str]:
     if exercise.twin is None:
         return
@@ -143,6 +235,38 @@ def _twin_passes(exercise: Exercise) -> Iterator[str]:
         if report.points != exercise.maximum:
             yield f"the twin does not pass (seed {seed}):\n{_indented(report)}"
             return
+
+
+def styles_of(topic: Topic, exercise: Exercise | None = None) -> dict[str, Callable[..., Any]]:
+    """Right answers in other styles than the course's own, to one exercise or to all of a topic, by their names.
+
+    They are the functions of `tests/styles/<topic>.py` that are called `<exercise>__<style>`.
+    """
+    path = _styles_file(topic)
+    found = vars(_load(f"styles_{topic.name}", path)) if path.exists() else {}
+    return {
+        name: function
+        for name, function in found.items()
+        if "__" in name.strip("_") and (exercise is None or name.partition("__")[0] == exercise.name)
+    }
+
+
+def _styles_file(topic: Topic) -> Path:
+    return syllabus.ROOT / "tests" / "styles" / f"{topic.name}.py"
+
+
+def styles_suffice(topic: Topic, exercise: Exercise) -> Iterator[str]:
+    """There are right answers in several styles: so the checks ask for the loss, and for no way to write it."""
+    there, wanted = len(styles_of(topic, exercise)), STYLES if exercise.twin is None else STYLES_OF_DROP_IN
+    if there < wanted:
+        yield f"tests/styles/{topic.name}.py holds {there} right answers `{exercise.name}__…`, it needs {wanted}."
+
+
+def _styles_pass(topic: Topic, exercise: Exercise) -> Iterator[str]:
+    for name, function in styles_of(topic, exercise).items():
+        report = score(exercise, partial(answer, function), seed=0)
+        if report.points != exercise.maximum:
+            yield f"{name} does not pass (seed 0):\n{_indented(report)}"
 
 
 def _indented(report: Report) -> str:
@@ -173,6 +297,9 @@ def _said(reply: Answer) -> str:
         return f"none ({reply.problem.message or reply.problem.kind})" if reply.problem else "none"
     gradients = [readable(gradient) if gradient is not None else "None" for gradient in reply.gradients]
     return readable(reply.value, 6) + (f" with gradient {', '.join(gradients)}" if gradients else "")
+
+
+# ---- wrong answers fail ------------------------------------------------------------------------------------------
 
 
 def _count_mutants(exercise: Exercise, seeds: int, findings: Findings) -> None:

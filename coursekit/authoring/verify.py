@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
-from coursekit.authoring.proofs import Findings, verify_exercise
+from coursekit.authoring.proofs import LEFT_TO_DO, Findings, verify_exercise
 from coursekit.course import notebooks, stubs, syllabus
 from coursekit.course.syllabus import Topic
 from coursekit.exercise import Exercise
@@ -82,8 +82,17 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
         for name in defined ^ {exercise.name for exercise in topic.exercises}:
             findings.faults.append(f"`{name}` is in only one of solutions/{topic.name}.py and its grader.")
         findings.faults += notebooks.faults(topic)
+        findings.faults += left_in_notebook(topic)
     findings.faults += _undocumented(commands)
     return findings
+
+
+def left_in_notebook(topic: Topic) -> Iterator[str]:
+    """Where the author of a lesson still has something to write."""
+    cells = [str(at) for at, cell in enumerate(notebooks.read(topic).cells, 1) if LEFT_TO_DO in cell.source]
+    if cells:
+        where = f"cell{'s' * (len(cells) > 1)} {', '.join(cells)}"
+        yield f"notebooks/{topic.notebook.name} still says {LEFT_TO_DO} in {where}."
 
 
 def _partners() -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What proves the course consistent must itself tell right from wrong: each fault is planted and must be found."""
 
+import dataclasses
 import sys
 import warnings
 from concurrent.futures import Future
@@ -9,7 +10,8 @@ import torch
 import toys
 
 from coursekit.authoring import proofs, verify
-from coursekit.course import syllabus
+from coursekit.cli import commands
+from coursekit.course import stubs, syllabus
 from coursekit.exercise import comparing
 from coursekit.exercise.answers import close
 from coursekit.report import Outcome
@@ -23,8 +25,36 @@ def leave_no_trace():
         yield
 
 
+STYLES = """
+import torch
+
+
+def double__sum(x):
+    return torch.stack([x, x]).sum(0)
+
+
+double__plus = double__minus = double__left = double__right = double__sum
+
+
+def triple__sum(x):
+    return double__sum(x) + x
+
+
+triple__plus = triple__minus = triple__sum
+"""
+
+X = torch.tensor([1.0, 2.0])
+
+
 @pytest.fixture
 def topic(toy_course):
+    """The toy course with all that an exercise owes: cases beside a twin, hints that are a ladder, styles."""
+    double, triple = toy_course.exercises
+    double.cases = lambda: iter([Question((X * step,), wrt=(0,)) for step in range(10)])
+    triple.hints = ("Use double.", "And once more.")
+    styles = syllabus.ROOT / "tests" / "styles" / "toy.py"
+    styles.parent.mkdir(parents=True)
+    styles.write_text(STYLES, encoding="utf-8")
     return toy_course
 
 
@@ -37,6 +67,16 @@ def append(path, text):
     path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
+def styles_file():
+    return syllabus.ROOT / "tests" / "styles" / "toy.py"
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
 def make_package(folder):
     folder.mkdir()
     (folder / "__init__.py").touch()
@@ -46,11 +86,8 @@ def make_package(folder):
 
 
 def test_files_in_order(topic):
-    """A course whose files fit together has no fault, whether its grader is a file or a package."""
-    assert verify.verify_files([topic]).faults == []
-    topic.grader.unlink()
-    make_package(topic.grader.with_suffix(""))
-    assert verify.verify_files([topic]).faults == []
+    """A course whose files fit together, and whose README shows every command, has no fault."""
+    assert verify.verify_files([topic], commands.command_names()).faults == []
 
 
 @pytest.mark.parametrize(
@@ -65,15 +102,22 @@ def test_files_in_order(topic):
         (lambda t: t.stub.with_name("old.py").touch(), "exercises/old.py belongs to no topic of course.py."),
         (lambda t: t.notebook.with_name("07_old.ipynb").touch(), "notebooks/07_old.ipynb belongs to no topic"),
         (lambda t: (syllabus.ROOT / "coursekit/graders/old.py").touch(), "graders/old.py belongs to no topic"),
-        (lambda t: (syllabus.ROOT / "coursekit/graders/toy.py").unlink(), "graders/toy.py is missing."),
+        (lambda t: t.grader.unlink(), "graders/toy/__init__.py is missing."),
         (
             lambda t: make_package(syllabus.ROOT / "coursekit/graders/old"),
             "graders/old/__init__.py belongs to no topic",
         ),
-        (lambda t: make_package(syllabus.ROOT / "coursekit/graders/toy"), "graders/toy.py belongs to no topic"),
         (
-            lambda t: delattr(sys.modules["coursekit.graders.toy"], "triple"),
+            lambda t: setattr(sys.modules["coursekit.graders.toy"], "EXERCISES", t.exercises[:1]),
             "`triple` is in only one of solutions/toy.py and its grader.",
+        ),
+        (
+            lambda t: setattr(sys.modules["coursekit.graders.toy"], "EXERCISES", t.exercises[::-1]),
+            "00_toy.ipynb holds the exercises ['double', 'triple'], the grader ['triple', 'double'].",
+        ),
+        (
+            lambda t: edit(t.notebook, "# Toys", "# TODO: a title"),
+            "notebooks/00_toy.ipynb still says TODO in cell 1.",
         ),
         (
             lambda t: (syllabus.ROOT / "README.md").write_text("coursekit check"),
@@ -85,7 +129,7 @@ def test_files_in_order(topic):
 def test_faults_of_files(topic, plant, said):
     """Whatever is missing, stale, left over or undocumented is said."""
     plant(topic)
-    assert any(said in fault for fault in verify.verify_files([topic]).faults)
+    assert any(said in fault for fault in verify.verify_files([topic], commands.command_names()).faults)
 
 
 # ---- exercises ---------------------------------------------------------------------------------------------------
@@ -114,13 +158,13 @@ def rewrite(topic, old, new):
 def test_solution_that_fails(topic):
     """A solution that does not pass its own checks is found."""
     rewrite(topic, "FACTOR * x", "FACTOR + x")
-    assert "the solution fails" in faults()
+    assert "the solution does not pass" in faults()
 
 
 def test_solution_that_fails_in_parity_only(topic):
     """Full marks means core and parity."""
     rewrite(topic, "FACTOR * x", "FACTOR * x.double()")
-    assert "the solution fails" in faults()
+    assert "the solution does not pass" in faults()
 
 
 def test_stub_that_is_attempted(topic, monkeypatch):
@@ -155,7 +199,7 @@ def test_check_that_a_trivial_answer_passes(topic, double, value, said):
 def test_twin_that_disagrees(topic, double):
     """Where torch's own function fails our checks, the checks are wrong."""
     double.twin = lambda x: 2 * x + 1
-    assert "the twin fails" in faults()
+    assert "the twin does not pass" in faults()
 
 
 def test_misconception_that_passes(topic, double):
@@ -195,16 +239,15 @@ def cases(*questions):
     return lambda: iter(questions)
 
 
-X = torch.tensor([1.0, 2.0])
-
-
 @pytest.mark.parametrize(
     ("solution", "twin", "said"),
     [
         (lambda x: 2 * x, lambda x: x + x, None),
-        (lambda x: 3 * x, lambda x: x + x, "spec"),
-        (lambda x: 2 * x, lambda x: 3 * x, "twin Answer"),
-        (lambda x: 2 * x, lambda x: (2 * x).double(), "solution gives torch.float32, twin torch.float64."),
+        (lambda x: 2 * x, None, None),
+        (lambda x: 3 * x, lambda x: x + x, "the solution gives [3.000000, 6.000000] with gradient [3.0000, 3.0000]"),
+        (lambda x: 3 * x, None, "the solution gives [3.000000, 6.000000] with gradient [3.0000, 3.0000], the spec [2."),
+        (lambda x: 2 * x, lambda x: 3 * x, "the twin gives [3.000000, 6.000000]"),
+        (lambda x: 2 * x, lambda x: (2 * x).double(), "the solution gives torch.float32, the twin torch.float64."),
         (lambda x: (2 * x).detach(), lambda x: x + x, "spec"),
         (lambda x: 1 / 0, lambda x: x + x, "ZeroDivisionError"),
         (lambda x: 2 * x, lambda x: None, "nothing"),
@@ -223,9 +266,84 @@ def test_cases_agree(double, solution, twin, said):
 
 
 def test_no_cases_no_faults(double):
-    """An exercise that rebuilds nothing of torch has nothing to compare."""
+    """An exercise that rebuilds nothing of a framework may have nothing to compare."""
     double.cases, double.twin = None, None
     assert list(proofs.cases_agree(double, lambda x: x)) == []
+
+
+# ---- what an author has not done yet -----------------------------------------------------------------------------
+
+
+def titled(double, title):
+    double.checks[0] = dataclasses.replace(double.checks[0], title=title)
+
+
+@pytest.mark.parametrize(
+    ("plant", "said"),
+    [
+        (
+            lambda double: setattr(double, "cases", None),
+            "it has a twin and no cases: over which calls do they agree?",
+        ),
+        (lambda double: setattr(double, "cases", cases(Question((X,)))), "its cases are 1: a twin is compared over 10"),
+        (lambda double: setattr(double, "parity_points", 0), "it has a twin and no parity_points"),
+        (lambda double: setattr(double, "hints", ("Add.",)), "it has fewer than two hints"),
+        (lambda double: titled(double, "x" * 91), "has 91 characters, of 90 at most."),
+        (lambda double: titled(double, "One number."), "the title 'One number.' ends with a full stop."),
+        (lambda double: titled(double, "Many numbers"), "2 checks have the title 'Many numbers'."),
+        (lambda double: setattr(double, "idea", "It is simply twice."), "'simply' is not said to who has not got it"),
+        (
+            lambda double: setattr(double, "hints", ("Add.", "Write `return FACTOR * x`.")),
+            "a hint gives the answer away: 'return FACTOR * x'.",
+        ),
+        (
+            lambda double: edit(styles_file(), "double__left = ", ""),
+            "tests/styles/toy.py holds 4 right answers `double__…`, it needs 5.",
+        ),
+        (lambda double: styles_file().unlink(), "tests/styles/toy.py holds 0 right answers `double__…`, it needs 5."),
+        (
+            lambda double: edit(styles_file(), "sum(0)\n", "sum(0) + 1\n"),
+            "double__sum does not pass (seed 0):\n  double: not yet (0 of 4 points)",
+        ),
+        (
+            lambda double: edit(styles_file(), "    return torch.stack", "    # TODO\n    return torch.stack"),
+            "tests/styles/toy.py still says TODO in line 6.",
+        ),
+        (
+            lambda double: edit(syllabus.TOPICS[0].solution, "return FACTOR", "# TODO\n    return FACTOR"),
+            "solutions/toy.py still says TODO in line 12.",
+        ),
+    ],
+)
+def test_what_is_owed(topic, double, plant, said):
+    """What is missing from an exercise, or is not as the course writes, is said in a sentence."""
+    plant(double)
+    assert said in faults()
+
+
+def test_todo_in_a_grader(topic, double, tmp_path):
+    """What a grader's file still has to say is found by its line, of the file that holds the spec."""
+    grader = tmp_path / "coursekit" / "graders" / "toy" / "double.py"
+    grader.write_text("# a spec\ndef spec(x):\n    return 2 * x  # TODO: right?\n", encoding="utf-8")
+    double.spec = proofs._load("double", grader).spec
+    assert "coursekit/graders/toy/double.py still says TODO in line 3." in faults()
+
+
+def test_a_todo_of_another_exercise_is_not_told(topic):
+    """Each exercise is told what is its own."""
+    edit(topic.solution, "    # once more than twice", "    # TODO: once more than twice")
+    topic.stub.write_text(stubs.stub_module(topic), encoding="utf-8")
+    assert "TODO" not in faults()
+    assert "still says TODO in line 19." in faults(name="triple")
+
+
+@pytest.mark.parametrize(("number", "found"), [(0, []), (3, ["it is the last of toy and has no twin"])])
+def test_last_is_a_drop_in(topic, number, found):
+    """A topic ends with a drop-in, but for the first."""
+    last = dataclasses.replace(topic, number=number)
+    said = list(proofs.last_is_a_drop_in(last, topic.exercises[-1]))
+    assert [sentence[: len(start)] for sentence, start in zip(said, found, strict=True)] == found
+    assert list(proofs.last_is_a_drop_in(last, topic.exercises[0])) == []
 
 
 # ---- the whole ---------------------------------------------------------------------------------------------------
@@ -252,7 +370,7 @@ class Here:
 def test_run_of_a_course_in_order(topic, monkeypatch, capsys):
     """A consistent course is told as such, with its mutation score and exit code 0."""
     monkeypatch.setattr(verify, "ProcessPoolExecutor", Here)
-    assert verify.run([topic], 1) == 0
+    assert verify.run(syllabus.exercises().values(), 1) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[-2:-1] == [
         "Mutation score: 3 wrong implementations, 3 rejected (100.0 %), 3 named as themselves (100.0 %)."
@@ -265,7 +383,7 @@ def test_run_of_a_course_with_a_fault(topic, monkeypatch, capsys):
     """One fault is told below what it is about, and the exit code is 1."""
     monkeypatch.setattr(verify, "ProcessPoolExecutor", Here)
     append(topic.stub, "# mine\n")
-    assert verify.run([topic], 1) == 1
+    assert verify.run(syllabus.exercises().values(), 1) == 1
     out = capsys.readouterr().out
     assert "FAULT files\n      exercises/toy.py is stale" in out
     assert out.endswith("2 exercises on 1 seeds: 1 fault.\n")
