@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -21,7 +22,10 @@ from coursekit.course import syllabus
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
 
-CONNECT_SECONDS = 20
+if TYPE_CHECKING:
+    from distributed import Client
+
+CONNECT_SECONDS = 20  # after which a scheduler that lives is said to be busy, and waited for
 RETRIES = 3  # a task that failed on one machine may succeed on another
 
 
@@ -29,27 +33,31 @@ class ClusterError(Exception):
     """The cluster does not do what is asked; the message says why."""
 
 
+class ConnectionLost(ClusterError):
+    """The scheduler lives, but its answers do not come any more: what is not graded yet can be asked again."""
+
+
 @contextmanager
 def connect(address: str, terms: Terms, say: Callable[[str], None]) -> Iterator[tuple[Executor, Score, int]]:
     """An executor over the workers of the scheduler at `address`, what to run there, and how many threads there are.
 
-    Waits for the first worker; others may come and go while it runs.
+    Waits for a busy scheduler as long as it lives, and for the first worker; others may come and go while it runs.
+
+    Args:
+        address: such as tcp://HOST:PORT.
+        terms: what decides a grade besides the work.
+        say: shows a line to whoever waits.
 
     Raises:
+        ConnectionLost: the scheduler lives, and the connection to it broke.
         ClusterError: no scheduler answers, a worker has another version of the course, or the scheduler went away.
     """
     try:
-        from distributed import Client, KilledWorker
+        from distributed import KilledWorker
     except ImportError:
         raise ClusterError("Grading on a cluster needs dask: pip install 'coursekit[cluster]'.") from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters to the grader is said by us
-    try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise ClusterError(
-            f"No dask scheduler answers at {address} ({reason}). Is it running, and reachable?"
-        ) from None
+    client = _client(address, say)
     try:
         if not client.scheduler_info(n_workers=-1)["workers"]:
             say(f"No worker has joined the scheduler at {address} yet: waiting for the first.")
@@ -63,6 +71,8 @@ def connect(address: str, terms: Terms, say: Callable[[str], None]) -> Iterator[
         executor = client.get_executor(pure=False, retries=RETRIES)  # type: ignore[no-untyped-call]
         yield executor, partial(score_there, terms), threads
     except CancelledError:
+        if _lives(address):
+            raise ConnectionLost(f"The connection to the dask scheduler at {address} broke.") from None
         raise ClusterError(f"The dask scheduler at {address} is gone.") from None
     except KilledWorker as error:
         raise ClusterError(
@@ -71,6 +81,34 @@ def connect(address: str, terms: Terms, say: Callable[[str], None]) -> Iterator[
         ) from None
     finally:
         client.close(timeout=2)  # type: ignore[no-untyped-call]
+
+
+def _client(address: str, say: Callable[[str], None]) -> Client:
+    from distributed import Client
+
+    told = False
+    while True:
+        try:
+            return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError) as error:
+            if isinstance(error, ValueError) or not _lives(address):
+                reason = str(error).strip().splitlines()[0].rstrip(".")
+                raise ClusterError(
+                    f"No dask scheduler answers at {address} ({reason}). Is it running, and reachable?"
+                ) from None
+        if not told:
+            say(f"The scheduler at {address} is busy: waiting until it answers.")
+            told = True
+
+
+def _lives(address: str) -> bool:
+    """Whether a process listens there. The system takes a connection for it even while it is too busy to answer."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def score_there(terms: Terms, cells: Cells, names: Sequence[str]) -> Mapping[str, str]:

@@ -185,6 +185,18 @@ def _fill(
 ) -> None:
     """Grades what the gradebook does not hold yet."""
     torch.set_num_threads(1)  # the judge's own numbers are as small as the learners'
+    while True:
+        try:
+            _fill_once(run, book, terms, exercises, found)
+        except cluster.ConnectionLost as error:  # nothing is graded twice: the gradebook knows what is done
+            run.screen.say(f"{error} It lives: connecting again.")
+        else:
+            return
+
+
+def _fill_once(
+    run: Run, book: Gradebook, terms: Terms, exercises: Sequence[Exercise], found: Sequence[tuple[str, Path]]
+) -> None:
     there = (
         cluster.connect(run.scheduler, terms, run.screen.say)
         if run.scheduler

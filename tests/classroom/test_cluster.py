@@ -10,12 +10,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import psutil
 import pytest
 
-from coursekit.classroom import cluster, runs
+from coursekit.classroom import batch, cluster, runs
 from coursekit.classroom.batch import Terms
 from coursekit.classroom.cluster import ClusterError
 from coursekit.classroom.gradebook import Gradebook
@@ -161,6 +162,42 @@ def test_scheduler_that_dies(started, folder, tmp_path, capsys):
     before = recorded(out)
     assert 10 <= before < 100
     assert grade(folder, out) == 0
+    assert recorded(out) == 100
+
+
+@pytest.mark.slow
+def test_scheduler_that_is_busy(started, monkeypatch):
+    """A scheduler that lives and does not answer is waited for, which is said once."""
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
+    started.scheduler.send_signal(signal.SIGSTOP)
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        threading.Timer(2, started.scheduler.send_signal, [signal.SIGCONT]).start()
+
+    with cluster.connect(started.address, Terms(b"s", {}, Limits()), say) as (_, _, threads):
+        assert threads >= 1
+    assert said[0] == f"The scheduler at {started.address} is busy: waiting until it answers."
+    assert said[0] not in said[1:]
+
+
+@pytest.mark.slow
+def test_connection_that_breaks(started, folder, tmp_path, capsys, monkeypatch):
+    """Where the connection breaks and the scheduler lives, the run connects again and goes on where it was."""
+    out, real, broken = tmp_path / "out", batch.grade_all, []
+
+    def breaking(*arguments, **more):
+        for done, learner in enumerate(real(*arguments, **more)):
+            yield learner
+            if done == 10 and not broken:
+                broken.append(learner)
+                raise CancelledError
+
+    monkeypatch.setattr(batch, "grade_all", breaking)
+    assert grade(folder, out, "--dask", started.address) == 0
+    assert f"The connection to the dask scheduler at {started.address} broke. It lives" in capsys.readouterr().out
+    assert broken
     assert recorded(out) == 100
 
 
