@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
@@ -25,7 +26,8 @@ from coursekit.jail.terms import JailError, Limits
 if TYPE_CHECKING:
     from distributed import Client
 
-CONNECT_SECONDS = 20  # after which a scheduler that lives is said to be busy, and waited for
+CONNECT_SECONDS = 20  # after which a scheduler is asked again, if it lives
+BUSY_SECONDS = 10  # after which it is said to be busy
 RETRIES = 3  # a task that failed on one machine may succeed on another
 
 
@@ -84,21 +86,24 @@ def connect(address: str, terms: Terms, say: Callable[[str], None]) -> Iterator[
 
 
 def _client(address: str, say: Callable[[str], None]) -> Client:
+    """A client of the scheduler, however long a busy one takes to answer; dask itself waits without a word."""
     from distributed import Client
 
-    told = False
-    while True:
-        try:
-            return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
-            if isinstance(error, ValueError) or not _lives(address):
-                reason = str(error).strip().splitlines()[0].rstrip(".")
-                raise ClusterError(
-                    f"No dask scheduler answers at {address} ({reason}). Is it running, and reachable?"
-                ) from None
-        if not told:
-            say(f"The scheduler at {address} is busy: waiting until it answers.")
-            told = True
+    still = threading.Timer(BUSY_SECONDS, say, [f"The scheduler at {address} is busy: waiting until it answers."])
+    still.daemon = True
+    still.start()
+    try:
+        while True:
+            try:
+                return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+            except (OSError, ValueError) as error:
+                if isinstance(error, ValueError) or not _lives(address):
+                    reason = str(error).strip().splitlines()[0].rstrip(".")
+                    raise ClusterError(
+                        f"No dask scheduler answers at {address} ({reason}). Is it running, and reachable?"
+                    ) from None
+    finally:
+        still.cancel()
 
 
 def _lives(address: str) -> bool:

@@ -168,15 +168,17 @@ def test_scheduler_that_dies(started, folder, tmp_path, capsys):
 @pytest.mark.slow
 def test_scheduler_that_is_busy(started, monkeypatch):
     """A scheduler that lives and does not answer is waited for, which is said once."""
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
+    terms, said = Terms(b"s", {}, Limits()), list[str]()
+    with cluster.connect(started.address, terms, print):
+        pass  # the workers have joined
     started.scheduler.send_signal(signal.SIGSTOP)
-    said: list[str] = []
+    monkeypatch.setattr(cluster, "BUSY_SECONDS", 0.5)
 
     def say(line: str) -> None:
         said.append(line)
         threading.Timer(2, started.scheduler.send_signal, [signal.SIGCONT]).start()
 
-    with cluster.connect(started.address, Terms(b"s", {}, Limits()), say) as (_, _, threads):
+    with cluster.connect(started.address, terms, say) as (_, _, threads):
         assert threads >= 1
     assert said[0] == f"The scheduler at {started.address} is busy: waiting until it answers."
     assert said[0] not in said[1:]
