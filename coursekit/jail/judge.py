@@ -24,6 +24,7 @@ from coursekit.jail.terms import JailError, Layer, Limits
 from coursekit.jail.walls import OPEN, START_SECONDS, insist, launch, layers, look, probe
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Cell, Question
+from coursekit.wire.torch_private import DYNAMO
 
 __all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look", "probe"]
 
@@ -157,7 +158,7 @@ class Jail:
         if not self._has_transforms:
             try:
                 self._control.settimeout(START_SECONDS)
-                self._control.send(line({"import": "torch._dynamo"}))
+                self._control.send(line({"import": DYNAMO}))
                 self._has_transforms = bool(self._control.recv(1 << 10))
             except OSError:  # the zygote is gone or stuck, which the child's first question will tell
                 self._has_transforms = False

@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 from coursekit.wire import Answer, Problem, Question
 from coursekit.wire.frames import NAMES
 from coursekit.wire.readymade import relatives
+from coursekit.wire.torch_private import run_backward
 
 
 class _Watch(TorchFunctionMode):
@@ -142,11 +143,4 @@ def _identical(old: Tensor, new: Tensor) -> bool:
 
 
 def _gradients(value: Tensor, inputs: list[Tensor], scale: float) -> tuple[Tensor | None, ...]:
-    total = scale * value.sum()
-    # torch.autograd.grad itself, without its hook: under that hook a _Watch would not see into a learner's backward
-    engine = torch.autograd.Variable._execution_engine
-    seed = torch.ones_like(total)
-    gradients: tuple[Tensor | None, ...] = engine.run_backward(
-        (total,), (seed,), False, False, tuple(inputs), allow_unreachable=True, accumulate_grad=False
-    )
-    return gradients
+    return run_backward(scale * value.sum(), tuple(inputs))

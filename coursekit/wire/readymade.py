@@ -11,6 +11,8 @@ from functools import cache
 
 import torch
 
+from coursekit.wire.torch_private import operators
+
 _PREFIXES = "special|sparse|masked|safe|native|cudnn|miopen|mkldnn"
 _SUFFIXES = "loss|forward|backward|data|double|jvp|nd|2d|out|withloss"
 _AFFIXES = re.compile(rf"^(?:{_PREFIXES})*(.*?)(?:{_SUFFIXES})*$")
@@ -51,13 +53,6 @@ def relatives(forbids: tuple[str, ...]) -> frozenset[str]:
     inside = [pattern for root, pattern in _INSIDE.items() if root in roots]
     found = {name for name, short in _names() if short in roots or any(pattern.search(short) for pattern in inside)}
     return frozenset(found.union(name.partition(".")[0] for name in forbids))
-
-
-@cache
-def operators() -> tuple[str, ...]:
-    """The full names of all of torch's own operators, overloads included, without `aten::`."""
-    names = torch._C._dispatch_get_all_op_names()
-    return tuple(name.removeprefix("aten::") for name in names if name.startswith("aten::"))
 
 
 @cache

@@ -8,36 +8,27 @@ written in Python from operators that are allowed; those are replaced by name.
 
 from __future__ import annotations
 
-import importlib
-import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from types import ModuleType
 from typing import Any
 
-import torch
-
 from coursekit.jail.inside.byhand import ByHand
-from coursekit.wire.readymade import operators
+from coursekit.wire.torch_private import (
+    Kernels,
+    computes,
+    decompositions,
+    import_decompositions,
+    operators,
+    python_modules,
+)
 
-with warnings.catch_warnings():  # torch warns of its own torch.jit
-    warnings.simplefilter("ignore")
-    # it compiles functions of torch that are replaced below, so it must come before
-    importlib.import_module("torch._decomp.decompositions_for_jvp")
+import_decompositions()
 
 # Keys of torch's dispatcher under which a CPU-only process can compute something. Under vmap
 # and the other transforms every call comes to _VMAP first; their rules may take an operator apart, and never reach a
 # kernel of its own.
 _KEYS = ("CPU", "MkldnnCPU", "SparseCPU", "SparseCsrCPU", "QuantizedCPU", "NestedTensorCPU", "AutogradCPU")
 _VMAP = ("FuncTorchDynamicLayerFrontMode",)
-
-# Where functions written in Python stand, if they have been imported
-_PYTHON = (
-    *("torch", "torch.nn.functional", "torch.special", "torch.masked", "torch.masked._ops", "torch._decomp"),
-    *("torch._refs", "torch._refs.nn.functional", "torch._refs.special", "torch._decomp.decompositions"),
-    *("torch._numpy", "torch.distributions", "torch.distributions.kl"),
-)
 
 
 class Disarmed:
@@ -48,12 +39,10 @@ class Disarmed:
 
     def __init__(self, forbids: Iterable[str]) -> None:
         self.by_hand = by_hand = ByHand(forbids)
-        self._library = torch._C._dispatch_library("IMPL", "aten", "", __file__, 0)
+        self._taken = Kernels()
         self._undo: list[Callable[[], None]] = []
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that a kernel is replaced is the point
-            for operator, key in _kernels(by_hand.names):
-                self._library.impl(operator, key, _raiser(by_hand, operator))
+        for operator, key in _kernels(by_hand.names):
+            self._taken.replace(operator, key, _raiser(by_hand, operator))
         for table, name in _python_functions(by_hand.names):
             self._replace(table, name, _raiser(by_hand, str(name)))
 
@@ -66,7 +55,7 @@ class Disarmed:
 
     def restore(self) -> None:
         """Puts everything back."""
-        del self._library  # torch takes a library's kernels away with it
+        self._taken.restore()
         for undo in reversed(self._undo):
             undo()
 
@@ -84,11 +73,10 @@ def _raiser(by_hand: ByHand, name: str) -> Callable[..., Any]:
 @cache
 def _kernels(names: frozenset[str]) -> tuple[tuple[str, str], ...]:
     """Operator and dispatch key of every kernel that could compute one of these."""
-    computed = torch._C._dispatch_has_computed_kernel_for_dispatch_key
     found = []
     for operator in operators():
         if operator.partition(".")[0] in names:
-            keys = [key for key in _KEYS if computed(f"aten::{operator}", key)]
+            keys = [key for key in _KEYS if computes(operator, key)]
             if set(keys) - {"AutogradCPU"}:  # else it is an operator for another device
                 found += [(operator, key) for key in (*keys, *_VMAP)]
     return tuple(found)
@@ -96,12 +84,11 @@ def _kernels(names: frozenset[str]) -> tuple[tuple[str, str], ...]:
 
 def _python_functions(names: frozenset[str]) -> Iterator[tuple[dict[Any, Any], Any]]:
     """Namespace and name of every function in torch's Python code that computes one of these."""
-    for path in _PYTHON:
-        module = sys.modules.get(path)
-        for name in names if isinstance(module, ModuleType) else ():
+    for module in python_modules():
+        for name in names:
             if callable(vars(module).get(name)) and not isinstance(vars(module)[name], type):
                 yield vars(module), name
-    table: dict[Any, Any] = torch._decomp.decomposition_table
+    table = decompositions()
     yield from [(table, operator) for operator in table if _base(operator) in names]
 
 

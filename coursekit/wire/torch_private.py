@@ -1,0 +1,86 @@
+"""What we use of torch's private parts: each once, with the reason why no public part serves.
+
+torch may change any of them in any release. `tests/wire/test_torch_private.py` fails where it has, and says which.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+# torch.func and some others import it when they are first called, which takes seconds
+DYNAMO = "torch._dynamo"
+
+# Where torch has functions that are written in Python from other operators, so that no kernel of their own is called
+PYTHON_MODULES = (
+    *("torch", "torch.nn.functional", "torch.special", "torch.masked", "torch.masked._ops", "torch._decomp"),
+    *("torch._refs", "torch._refs.nn.functional", "torch._refs.special", "torch._decomp.decompositions"),
+    *("torch._numpy", "torch.distributions", "torch.distributions.kl"),
+)
+
+
+def run_backward(total: Tensor, inputs: tuple[Tensor, ...]) -> tuple[Tensor | None, ...]:
+    """`torch.autograd.grad` without its hook: under that hook, a mode would not see into a learner's backward."""
+    engine = torch.autograd.Variable._execution_engine
+    gradients: tuple[Tensor | None, ...] = engine.run_backward(
+        (total,), (torch.ones_like(total),), False, False, inputs, allow_unreachable=True, accumulate_grad=False
+    )
+    return gradients
+
+
+@cache
+def operators() -> tuple[str, ...]:
+    """The full names of all of torch's own operators, overloads included, without `aten::`: no public list is whole."""
+    names = torch._C._dispatch_get_all_op_names()
+    return tuple(name.removeprefix("aten::") for name in names if name.startswith("aten::"))
+
+
+def computes(operator: str, key: str) -> bool:
+    """Whether torch can compute an operator under a key of its dispatcher, by a kernel or by one made from others."""
+    return bool(torch._C._dispatch_has_computed_kernel_for_dispatch_key(f"aten::{operator}", key))
+
+
+class Kernels:
+    """Kernels of ours in the place of torch's. `torch.library.Library` has no public way to take one back."""
+
+    def __init__(self) -> None:
+        self._library = torch._C._dispatch_library("IMPL", "aten", "", __file__, 0)
+
+    def replace(self, operator: str, key: str, kernel: Callable[..., Any]) -> None:
+        """From now on `operator` is computed by `kernel` under this key."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a kernel is replaced is the point
+            self._library.impl(operator, key, kernel)
+
+    def restore(self) -> None:
+        """Puts torch's own back."""
+        del self._library  # torch takes a library's kernels away with it
+
+
+def import_decompositions() -> None:
+    """Imports those for forward derivatives: they compile functions of torch as they find them, so they come first."""
+    with warnings.catch_warnings():  # torch warns of its own torch.jit
+        warnings.simplefilter("ignore")
+        importlib.import_module("torch._decomp.decompositions_for_jvp")
+
+
+def decompositions() -> dict[Any, Any]:
+    """The functions, by operator, that torch puts in an operator's place where it takes one apart."""
+    table: dict[Any, Any] = torch._decomp.decomposition_table
+    return table
+
+
+def python_modules() -> Iterator[ModuleType]:
+    """Those of `PYTHON_MODULES` that have been imported."""
+    for path in PYTHON_MODULES:
+        module = sys.modules.get(path)
+        if isinstance(module, ModuleType):
+            yield module
