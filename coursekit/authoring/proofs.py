@@ -75,12 +75,14 @@ def _prove(topic: Topic, exercise: Exercise, seeds: int, findings: Findings) -> 
     if solution is None:
         raise StubError(f"solutions/{topic.name}.py does not define it.")
     findings.faults += _stub_is_unattempted(topic, exercise)
-    findings.faults += _solution_passes(exercise, solution, seeds)
+    wrong = list(_solution_passes(exercise, solution, seeds))
+    findings.faults += wrong
     findings.faults += _trivial_answers_fail(exercise, seeds)
     findings.faults += cases_suffice(exercise)
     findings.faults += last_is_a_drop_in(topic, exercise)
     findings.faults += _twin_passes(exercise)
-    findings.faults += cases_agree(exercise, solution)
+    if not wrong:  # a solution that fails its checks fails its cases, each of them
+        findings.faults += _first(cases_agree(exercise, solution))
     findings.faults += wording_is_ours(topic, exercise)
     findings.faults += styles_suffice(topic, exercise)
     findings.faults += _styles_pass(topic, exercise)
@@ -118,7 +120,7 @@ def nothing_is_left_to_do(topic: Topic, exercise: Exercise) -> Iterator[str]:
 
 def _written_for(topic: Topic, exercise: Exercise) -> Iterator[tuple[Path, str, int]]:
     """Each text that was written for one exercise: its file, itself, and the number of its first line there."""
-    for path in (topic.solution, _styles_file(topic)):
+    for path in (topic.solution, styles_file(topic)):
         source = path.read_text(encoding="utf-8") if path.exists() else ""
         for node in ast.parse(source).body:
             if isinstance(node, ast.FunctionDef) and node.name.partition("__")[0] == exercise.name:
@@ -186,6 +188,9 @@ def _stub_is_unattempted(topic: Topic, exercise: Exercise) -> Iterator[str]:
 def _solution_passes(exercise: Exercise, solution: Callable[..., Any], seeds: int) -> Iterator[str]:
     for seed in range(seeds):
         report = score_here(exercise, solution, seed)
+        if report.outcome is Outcome.UNATTEMPTED:
+            yield "the solution is not written yet."
+            return
         if report.points != exercise.maximum or not is_solved(report):
             yield f"the solution does not pass (seed {seed}):\n{_indented(report)}"
             return
@@ -242,7 +247,7 @@ def styles_of(topic: Topic, exercise: Exercise | None = None) -> dict[str, Calla
 
     They are the functions of `tests/styles/<topic>.py` that are called `<exercise>__<style>`.
     """
-    path = _styles_file(topic)
+    path = styles_file(topic)
     found = vars(_load(f"styles_{topic.name}", path)) if path.exists() else {}
     return {
         name: function
@@ -251,7 +256,8 @@ def styles_of(topic: Topic, exercise: Exercise | None = None) -> dict[str, Calla
     }
 
 
-def _styles_file(topic: Topic) -> Path:
+def styles_file(topic: Topic) -> Path:
+    """Where its right answers in other styles stand."""
     return syllabus.ROOT / "tests" / "styles" / f"{topic.name}.py"
 
 
@@ -265,7 +271,9 @@ def styles_suffice(topic: Topic, exercise: Exercise) -> Iterator[str]:
 def _styles_pass(topic: Topic, exercise: Exercise) -> Iterator[str]:
     for name, function in styles_of(topic, exercise).items():
         report = score(exercise, partial(answer, function), seed=0)
-        if report.points != exercise.maximum:
+        if report.outcome is Outcome.UNATTEMPTED:
+            yield f"{name} is not written yet."
+        elif report.points != exercise.maximum:
             yield f"{name} does not pass (seed 0):\n{_indented(report)}"
 
 
@@ -289,6 +297,13 @@ def cases_agree(exercise: Exercise, solution: Callable[..., Any]) -> Iterator[st
             yield f"{line}: the twin gives {_said(theirs)}, the spec {_said(right)}."
         if mine.value is not None and theirs.value is not None and mine.value.dtype != theirs.value.dtype:
             yield f"{line}: the solution gives {mine.value.dtype}, the twin {theirs.value.dtype}."
+
+
+def _first(sentences: Iterator[str], few: int = 3) -> Iterator[str]:
+    """The first of many sentences that say the same of other numbers, and how many more there are."""
+    yield from islice(sentences, few)
+    if more := len(list(sentences)):
+        yield f"… and {more} more of its cases."
 
 
 def _said(reply: Answer) -> str:

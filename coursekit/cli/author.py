@@ -1,4 +1,4 @@
-"""What the course's authors type: verify, refresh."""
+"""What the course's authors type: new, verify, refresh."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds them."""
+    new = commands.add_parser("new", help="begin an exercise: its skeleton in every file (for authors)")
+    new.add_argument("name", help="the function's name")
+    new.add_argument("--topic", required=True, help="the topic it belongs to")
+    new.add_argument(
+        "--after", default="", metavar="EXERCISE", help="the one that it follows (default: the last but one)"
+    )
+    new.set_defaults(run=_new)
+
     verify = commands.add_parser("verify", help="prove that the course is consistent")
     verify.add_argument("--seeds", type=int, default=20, help="on how many hidden seeds (default: 20)")
     verify.add_argument("--topic", action="append", default=[], help="only this topic (may be given again)")
@@ -22,6 +30,18 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     refresh = commands.add_parser("refresh", help="make stubs anew and execute the notebooks (for authors)")
     refresh.add_argument("topic", nargs="*", help="only these topics")
     refresh.set_defaults(run=_refresh)
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from coursekit.authoring import scaffold
+    from coursekit.course import syllabus
+
+    syllabus.insist_on_course("`coursekit new`")
+    topic = syllabus.find_topic(arguments.topic)
+    changes = scaffold.plan(arguments.name, topic, arguments.after)
+    scaffold.write(changes)
+    print(scaffold.told(arguments.name, topic, changes))
+    return 0
 
 
 def _verify(arguments: argparse.Namespace) -> int:

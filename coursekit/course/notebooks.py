@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,6 +92,50 @@ def write(notebook: NotebookNode, topic: Topic) -> None:
     nbformat.write(notebook, topic.notebook)  # type: ignore[no-untyped-call]
 
 
+def text_of(notebook: NotebookNode) -> str:
+    """What `write` puts on disk."""
+    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+    return text.rstrip("\n") + "\n"
+
+
+def insert_exercise(notebook: NotebookNode, at: int, name: str, stub: str, question: str, answer: str) -> None:
+    """Puts four cells in front of the cell with that number: question, exercise, check, and answer."""
+    code, markdown = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+    cells: list[Any] = [
+        markdown(question),  # type: ignore[no-untyped-call]
+        code(stub.rstrip(), metadata={"coursekit": {"exercise": name}}),  # type: ignore[no-untyped-call]
+        code(f"check({name})"),  # type: ignore[no-untyped-call]
+        markdown(answer),  # type: ignore[no-untyped-call]
+    ]
+    taken = {cell.id for cell in notebook.cells}
+    for cell in cells:
+        cell["id"] = _name_of(cell.source, taken)
+        taken.add(cell["id"])
+    notebook.cells[at:at] = cells
+
+
+def place_for(notebook: NotebookNode, following: str, *, near: bool) -> int:
+    """The number of the cell in front of which an exercise goes that comes before another.
+
+    Args:
+        notebook: the lesson.
+        following: the other exercise.
+        near: whether it goes as far up as can be, to the end of the section of the exercise before it. Otherwise it
+            goes as far down as can be, in front of the section in which the other stands.
+    """
+    end = next(at for at, cell in enumerate(notebook.cells) if _exercise_in(cell) == following)
+    before = [at for at, cell in enumerate(notebook.cells[:end]) if _exercise_in(cell)]
+    begin = before[-1] + 2 if before else 0  # below its check
+    texts = [(at, notebook.cells[at].source) for at in range(begin, end) if notebook.cells[at].cell_type == "markdown"]
+    if near:
+        return next((at for at, text in texts if text.startswith("##")), end)
+    for opens in (r"\A## ", r"\A##+ ", r"(?m)^##+ "):  # with a section, with a part of one, or with an answer above it
+        found = [at for at, text in texts if re.search(opens, text)]
+        if found:
+            return found[-1]
+    return end
+
+
 def faults(topic: Topic) -> Iterator[str]:
     """A sentence for everything that keeps the notebook on disk from being shipped."""
     notebook = read(topic)
@@ -132,9 +177,14 @@ def covered(notebook: NotebookNode) -> set[str]:
 
 def _exercise_cells(notebook: NotebookNode) -> Iterator[tuple[Any, str]]:
     for cell in notebook.cells:
-        name = cell.metadata.get("coursekit", {}).get("exercise")
+        name = _exercise_in(cell)
         if name is not None:
             yield cell, name
+
+
+def _exercise_in(cell: Any) -> str | None:
+    name: str | None = cell.metadata.get("coursekit", {}).get("exercise")
+    return name
 
 
 def _with_sources(topic: Topic, source_of: Any) -> NotebookNode:

@@ -25,12 +25,12 @@ def stub_module(topic: Topic) -> str:
     source = topic.solution.read_text(encoding="utf-8")
     header = _HEADER.format(title=topic.title, name=topic.name, first=topic.exercises[0].name)
     body = source[_end_of_docstring(source) :]
-    return header + _without_answers(body)
+    return header + without_answers(body)
 
 
 def stub(topic: Topic, name: str) -> str:
     """The stub of one function, as an exercise cell holds it."""
-    return _without_answers(solution(topic, name))
+    return without_answers(solution(topic, name))
 
 
 def solution(topic: Topic, name: str) -> str:
@@ -60,7 +60,7 @@ def model_answer(topic: Topic, name: str) -> str:
     )
 
 
-def _without_answers(source: str) -> str:
+def without_answers(source: str) -> str:
     """Every marked answer replaced by a raise that names the function it stands in.
 
     Raises:

@@ -25,42 +25,7 @@ def leave_no_trace():
         yield
 
 
-STYLES = """
-import torch
-
-
-def double__sum(x):
-    return torch.stack([x, x]).sum(0)
-
-
-double__plus = double__minus = double__left = double__right = double__sum
-
-
-def triple__sum(x):
-    return double__sum(x) + x
-
-
-triple__plus = triple__minus = triple__sum
-"""
-
 X = torch.tensor([1.0, 2.0])
-
-
-@pytest.fixture
-def topic(toy_course):
-    """The toy course with all that an exercise owes: cases beside a twin, hints that are a ladder, styles."""
-    double, triple = toy_course.exercises
-    double.cases = lambda: iter([Question((X * step,), wrt=(0,)) for step in range(10)])
-    triple.hints = ("Use double.", "And once more.")
-    styles = syllabus.ROOT / "tests" / "styles" / "toy.py"
-    styles.parent.mkdir(parents=True)
-    styles.write_text(STYLES, encoding="utf-8")
-    return toy_course
-
-
-@pytest.fixture
-def double(topic):
-    return topic.exercises[0]
 
 
 def append(path, text):
@@ -307,11 +272,19 @@ def titled(double, title):
         ),
         (
             lambda double: edit(styles_file(), "    return torch.stack", "    # TODO\n    return torch.stack"),
-            "tests/styles/toy.py still says TODO in line 6.",
+            "tests/styles/toy.py still says TODO in line 7.",
         ),
         (
             lambda double: edit(syllabus.TOPICS[0].solution, "return FACTOR", "# TODO\n    return FACTOR"),
             "solutions/toy.py still says TODO in line 12.",
+        ),
+        (
+            lambda double: edit(syllabus.TOPICS[0].solution, "return FACTOR * x", "raise NotImplementedError"),
+            "the solution is not written yet.",
+        ),
+        (
+            lambda double: edit(styles_file(), "return torch.stack([x, x]).sum(0)", "raise NotImplementedError"),
+            "double__left is not written yet.",
         ),
     ],
 )
@@ -319,6 +292,15 @@ def test_what_is_owed(topic, double, plant, said):
     """What is missing from an exercise, or is not as the course writes, is said in a sentence."""
     plant(double)
     assert said in faults()
+
+
+def test_many_cases_that_disagree(topic, double):
+    """Of many sentences that say the same of other numbers the first three are told, and the number of the others."""
+    double.twin = lambda x: 2 * x + (x.numel() == 4)
+    double.cases = cases(*(Question((torch.full((4,), float(number)),)) for number in range(10)))
+    lines = faults().splitlines()
+    assert [line.partition(",")[0] for line in lines[:-1]] == [f"double(torch.tensor([{at}.0" for at in range(3)]
+    assert lines[-1] == "… and 7 more of its cases."
 
 
 def test_todo_in_a_grader(topic, double, tmp_path):
