@@ -72,6 +72,7 @@ def test_notebook_is_fit_to_ship(topic):
     """Executed once from top to bottom, its stubs fresh, its checks unattempted, no widget without a picture."""
     assert list(notebooks.faults(topic)) == []
     assert list(verify.left_in_notebook(topic)) == []
+    assert list(verify.miscounted_in_lesson(topic)) == []
 
 
 @EVERY_TOPIC

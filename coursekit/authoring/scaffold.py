@@ -141,6 +141,10 @@ def _names_in(path: Path) -> set[str]:
 def _following(topic: Topic, after: str) -> str:
     """The exercise that comes after the new one: never none, as the last of a topic is its drop-in."""
     names = [exercise.name for exercise in topic.exercises]
+    if not names:
+        raise CommandError(
+            f"{topic.name} has no exercise yet: write its last one first, by hand (see CONTRIBUTING.md)."
+        )
     if not after:
         return names[-1]
     if after not in names:

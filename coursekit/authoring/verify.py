@@ -13,6 +13,11 @@ from coursekit.course.syllabus import Topic
 from coursekit.exercise import Exercise
 from coursekit.machine import cores
 
+_NUMBERS = (
+    *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
+
 
 def run(exercises: Iterable[tuple[Topic, Exercise]], seeds: int, commands: Iterable[str] = ()) -> int:
     """Verifies exercises and their topics' files, prints what is found, and returns 0 if nothing is wrong, else 1.
@@ -83,7 +88,9 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
             findings.faults.append(f"`{name}` is in only one of solutions/{topic.name}.py and its grader.")
         findings.faults += notebooks.faults(topic)
         findings.faults += left_in_notebook(topic)
+        findings.faults += miscounted_in_lesson(topic)
     findings.faults += _undocumented(commands)
+    findings.faults += _miscounted_in_readme()
     return findings
 
 
@@ -93,6 +100,26 @@ def left_in_notebook(topic: Topic) -> Iterator[str]:
     if cells:
         where = f"cell{'s' * (len(cells) > 1)} {', '.join(cells)}"
         yield f"notebooks/{topic.notebook.name} still says {LEFT_TO_DO} in {where}."
+
+
+def miscounted_in_lesson(topic: Topic) -> Iterator[str]:
+    """A lesson says how many exercises it has; whoever adds one has the word to change."""
+    there = len(topic.exercises)
+    for word in re.findall(r"\bhas (\w+) exercises\b", "\n".join(cell.source for cell in notebooks.read(topic).cells)):
+        if word in _NUMBERS and _NUMBERS.index(word) != there:
+            yield f"notebooks/{topic.notebook.name} says that it has {word} exercises: there are {there}."
+
+
+def _miscounted_in_readme() -> Iterator[str]:
+    """README shows what `verify` prints at the end."""
+    exercises = [exercise for _, exercise in syllabus.exercises().values()]
+    mistakes = sum(len(exercise.misconceptions) for exercise in exercises)
+    readme = (syllabus.ROOT / "README.md").read_text(encoding="utf-8")
+    score = r"(\d+) (?:wrong implementations|rejected \(|named as themselves)"
+    for told, there in ((r"(\d+) exercises on", len(exercises)), (score, mistakes)):
+        for number in dict.fromkeys(re.findall(told, readme)):
+            if int(number) != there:
+                yield f"README.md still says {number} where `coursekit verify` would print {there}."
 
 
 def _partners() -> Iterator[str]:

@@ -211,6 +211,14 @@ def test_places_that_are_refused(topic, after, error, said):
         begin("pinball", topic, after)
 
 
+def test_a_topic_without_exercises(topic, monkeypatch):
+    """Where there is no drop-in yet, there is nothing to stand before."""
+    monkeypatch.setattr(sys.modules["coursekit.graders.toy"], "EXERCISES", ())
+    syllabus.exercises.cache_clear()
+    with pytest.raises(CommandError, match="toy has no exercise yet: write its last one first, by hand"):
+        begin("pinball", topic)
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [

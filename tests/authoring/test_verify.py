@@ -85,6 +85,18 @@ def test_files_in_order(topic):
             "notebooks/00_toy.ipynb still says TODO in cell 1.",
         ),
         (
+            lambda t: edit(t.notebook, "# Toys", "# Toys\\n\\nThis lesson has three exercises."),
+            "notebooks/00_toy.ipynb says that it has three exercises: there are 2.",
+        ),
+        (
+            lambda t: append(syllabus.ROOT / "README.md", "\n3 exercises on 4 seeds: no faults.\n"),
+            "README.md still says 3 where `coursekit verify` would print 2.",
+        ),
+        (
+            lambda t: append(syllabus.ROOT / "README.md", "\n3 wrong implementations, 4 rejected (100.0 %)\n"),
+            "README.md still says 4 where `coursekit verify` would print 3.",
+        ),
+        (
             lambda t: (syllabus.ROOT / "README.md").write_text("coursekit check"),
             "README.md does not show `coursekit hint`.",
         ),
