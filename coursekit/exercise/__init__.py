@@ -5,14 +5,26 @@ from coursekit.exercise.exercise import Check, Exercise, Rng
 from coursekit.exercise.failure import Failure, Stopped
 from coursekit.exercise.function import Ask, Call, Function
 from coursekit.exercise.mistakes import Loss, Misconception, Mistakes, Row, wrong_in
-from coursekit.exercise.owed import Draw, keeps_dtype, no_elements, unknown_word
+from coursekit.exercise.owed import (
+    DTYPES,
+    Draw,
+    dtype_of_y_pred,
+    each_reduction,
+    keeps_dtype,
+    no_elements,
+    scaled_gradient,
+    unknown_word,
+)
 from coursekit.exercise.reductions import REDUCTIONS, reduced
 from coursekit.exercise.twins import keras_twin, torch_twin
 from coursekit.exercise.usual import (
     always_float32,
     argument_fixed,
     detached,
+    keras_means,
+    of_value,
     other_default,
+    shapes_broadcast,
     usual_mistakes,
     wider_dtype,
     with_defaults,
@@ -21,6 +33,7 @@ from coursekit.exercise.usual import (
 from coursekit.wire import Question
 
 __all__ = [
+    "DTYPES",
     "REDUCTIONS",
     "Ask",
     "Call",
@@ -39,15 +52,21 @@ __all__ = [
     "always_float32",
     "argument_fixed",
     "detached",
+    "dtype_of_y_pred",
+    "each_reduction",
     "keeps_dtype",
+    "keras_means",
     "keras_twin",
     "no_elements",
+    "of_value",
     "other_default",
     "reduced",
     "refuses",
     "same_dtype",
     "same_gradient",
     "same_value",
+    "scaled_gradient",
+    "shapes_broadcast",
     "torch_twin",
     "unknown_word",
     "usual_mistakes",

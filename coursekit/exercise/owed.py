@@ -1,4 +1,4 @@
-"""What every loss owes besides its formula: checks of its dtype, of an empty batch, of the word `reduction`.
+"""What every loss owes besides its formula: checks of its dtype, its gradient, an empty batch, the word `reduction`.
 
 A check's name seeds its inputs, and stands in every report: so each takes the name that it has in its exercise.
 """
@@ -6,42 +6,135 @@ A check's name seeds its inputs, and stands in every report: so each takes the n
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import torch
 from torch import Tensor
 
-from coursekit.exercise.comparing import refuses, same_dtype, same_value
+from coursekit.exercise.answers import widened
+from coursekit.exercise.comparing import refuses, same_dtype, same_gradient, same_value
 from coursekit.exercise.exercise import Exercise, Rng
 from coursekit.exercise.function import Function
 from coursekit.exercise.reductions import REDUCTIONS
+from coursekit.report import Tier
+from coursekit.wire import Question
 
-Draw = Callable[[Rng], Sequence[Tensor]]  # positional arguments of a call
+Draw = Callable[[Rng], Sequence[Any]]  # positional arguments of a call
+
+DTYPES = (torch.float32, torch.float64)
 
 
 def keeps_dtype(
-    exercise: Exercise, draw: Draw, words: str = "float32 stays float32, float64 stays float64", name: str = ""
+    exercise: Exercise,
+    draw: Draw,
+    words: str = "float32 stays float32, float64 stays float64",
+    name: str = "",
+    *,
+    anew: bool = False,
 ) -> None:
     """Adds the check that the result has the dtype of the inputs.
 
     Args:
         exercise: any loss.
-        draw: positional arguments in float32; integers among them stay as they are.
+        draw: positional arguments, tensors in float32; whatever else is among them stays as it is.
         words: title, and help below it.
         name: the check's, if not that of the family.
+        anew: whether float64 is asked about other numbers than float32.
     """
 
     def keeps_dtype(f: Function, rng: Rng) -> None:
         args = draw(rng)
         same_dtype(f, exercise.spec, *args)
-        same_dtype(f, exercise.spec, *(x.double() if x.is_floating_point() else x for x in args))
+        args = draw(rng) if anew else args
+        same_dtype(f, exercise.spec, *widened(Question(tuple(args))).args)
 
     exercise.add_check(keeps_dtype, words=words, name=name)
+
+
+def dtype_of_y_pred(
+    exercise: Exercise,
+    draw: Draw,
+    kinds: Callable[[Tensor], Sequence[Tensor]],
+    words: str = "The result has the dtype of y_pred, whatever y_true has",
+    name: str = "",
+) -> None:
+    """Adds the check of the dtype that a loss of Keras's gives.
+
+    Args:
+        exercise: a loss that is called with y_true and y_pred.
+        draw: both in float32.
+        kinds: of y_true, what is asked about besides it and its float64.
+        words: title, and help below it.
+        name: the check's, if not that of the family.
+    """
+
+    def dtype_of_y_pred(f: Function, rng: Rng) -> None:
+        y_true, y_pred = draw(rng)
+        for truth in (y_true, y_true.double(), *kinds(y_true)):
+            same_dtype(f, exercise.spec, truth, y_pred, dtype=y_pred.dtype)
+
+    exercise.add_check(dtype_of_y_pred, words=words, name=name)
+
+
+def scaled_gradient(
+    exercise: Exercise,
+    draw: Draw,
+    words: str = "The gradient passes on what comes from above",
+    name: str = "",
+    *,
+    wrt: tuple[int, ...] = (0,),
+) -> None:
+    """Adds the check of a gradient below a factor of 3.
+
+    Args:
+        exercise: any loss.
+        draw: positional arguments.
+        words: title, and help below it.
+        name: the check's, if not that of the family.
+        wrt: the positions by which to differentiate.
+    """
+
+    def scaled_gradient(f: Function, rng: Rng) -> None:
+        same_gradient(f, exercise.spec, *draw(rng), wrt=wrt, scale=3.0)
+
+    exercise.add_check(scaled_gradient, words=words, name=name)
+
+
+def each_reduction(
+    exercise: Exercise,
+    draw: Draw,
+    words: str,
+    name: str = "",
+    *,
+    reductions: Sequence[str | None] = REDUCTIONS,
+    tier: Tier = Tier.CORE,
+) -> None:
+    """Adds the check of one batch with every reduction.
+
+    Args:
+        exercise: a loss with a parameter `reduction`.
+        draw: positional arguments.
+        words: title, and help below it.
+        name: the check's, if not that of the family.
+        reductions: what is asked for, in order; None stands for a call without a word for it.
+        tier: whether the check is of what the loss means, or of what a drop-in replacement owes.
+    """
+
+    def each_reduction(f: Function, rng: Rng) -> None:
+        args = draw(rng)
+        for word in reductions:
+            same_value(f, exercise.spec, *args, **({} if word is None else {"reduction": word}))
+
+    exercise.add_check(each_reduction, tier, words, name)
 
 
 def no_elements(
     exercise: Exercise,
     draw: Draw,
     words: str = "An empty batch: 'sum' gives 0, 'mean' gives NaN, 'none' gives nothing",
-    name: str = "",
+    name: str = "no_elements",
+    *,
+    reductions: Sequence[str | None] = REDUCTIONS,
 ) -> None:
     """Adds the check of an empty batch with every reduction.
 
@@ -50,14 +143,13 @@ def no_elements(
         draw: positional arguments, of which the first rows are left out: all of them.
         words: title, and help below it.
         name: the check's, if not that of the family.
+        reductions: see `each_reduction`.
     """
 
-    def no_elements(f: Function, rng: Rng) -> None:
-        args = [x[:0] for x in draw(rng)]
-        for reduction in REDUCTIONS:
-            same_value(f, exercise.spec, *args, reduction=reduction)
+    def empty(rng: Rng) -> list[Tensor]:
+        return [x[:0] for x in draw(rng)]
 
-    exercise.add_check(no_elements, words=words, name=name)
+    each_reduction(exercise, empty, words, name, reductions=reductions, tier=Tier.PARITY)
 
 
 def unknown_word(

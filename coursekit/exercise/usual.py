@@ -1,4 +1,4 @@
-"""The mistakes that every loss invites, whatever its formula: in reduction, dtype, defaults, gradient."""
+"""The mistakes that every loss invites, whatever its formula: in reduction, dtype, shapes, defaults, gradient."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from inspect import signature
 from typing import Any
 
-from torch import Tensor, nan, promote_types
+from torch import Tensor, broadcast_tensors, nan, promote_types
 
 from coursekit.exercise.mistakes import Loss, Misconception, Mistakes, Row
 from coursekit.exercise.reductions import REDUCTIONS, reduced
@@ -181,7 +181,7 @@ def usual_mistakes(wrong: Mistakes, *names: str, prefix: str = "", **sentences: 
 
 def always_float32(wrong: Mistakes, explanation: str = _USUAL["always_float32"][0]) -> None:
     """Adds a result that has lost its dtype, for losses without a reduction as well."""
-    wrong.table(always_float32=(explanation, lambda *args, **flags: wrong.spec(*args, **flags).float()))
+    wrong.table(of_value(wrong), always_float32=(explanation, lambda value: value.float()))
 
 
 def detached(wrong: Mistakes, argument: str, explanation: str, name: str = "", *, covers: str = "") -> None:
@@ -219,12 +219,49 @@ def other_default(wrong: Mistakes, name: str, explanation: str, *, covers: str =
     wrong.append(Misconception(name, explanation, loss, covers))
 
 
-def wider_dtype(wrong: Mistakes) -> None:
+def wider_dtype(
+    wrong: Mistakes,
+    explanation: str = "The result has the wider dtype of the two. Keras turns y_true into the dtype of y_pred first.",
+    name: str = "wider_dtype",
+) -> None:
     """Adds a loss in the wider dtype of its first two arguments, for losses of Keras's."""
 
-    @wrong("The result has the wider dtype of the two. Keras turns y_true into the dtype of y_pred first.")
-    def wider_dtype(y_true: Tensor, y_pred: Tensor, *args: Any, **flags: Any) -> Tensor:
+    @wrong(explanation, name)
+    def loss(y_true: Tensor, y_pred: Tensor, *args: Any, **flags: Any) -> Tensor:
         return wrong.spec(y_true, y_pred.to(promote_types(y_true.dtype, y_pred.dtype)), *args, **flags)
+
+
+def shapes_broadcast(wrong: Mistakes, name: str, explanation: str, *, covers: str = "") -> None:
+    """Adds a loss that broadcasts its first two arguments where it should refuse unlike shapes."""
+
+    @wrong(explanation, name, covers=covers)
+    def loss(one: Tensor, other: Tensor, *args: Any, **flags: Any) -> Tensor:
+        both = broadcast_tensors(one, other)  # type: ignore[no-untyped-call]
+        return wrong.spec(*both, *args, **flags)
+
+
+def keras_means(wrong: Mistakes, assemble: Callable[[Loss], Loss], not_averaged: str) -> None:
+    """Adds other reductions than the mean over the last dimension, for losses of Keras's.
+
+    Args:
+        wrong: of such a loss.
+        assemble: makes the loss of what is to take the mean's place.
+        not_averaged: what to say where nothing is averaged.
+    """
+    wrong.table(
+        assemble,
+        mean_of_all=(
+            "This is the mean over everything, as torch has it. Keras's function averages each row and keeps the "
+            "batch.",
+            lambda losses: losses.mean(),
+        ),
+        not_averaged=(not_averaged, lambda losses: losses),
+        sum_of_row=("The last dimension is summed. Keras takes its mean.", lambda losses: losses.sum(-1)),
+        mean_of_batch=(
+            "The mean is taken over the first dimension, the batch. Keras averages over the last, and keeps the batch.",
+            lambda losses: losses.mean(0),
+        ),
+    )
 
 
 # ---- for tables --------------------------------------------------------------------------------------------------
@@ -242,3 +279,8 @@ def with_defaults(wrong: Mistakes) -> Callable[[Loss], Loss]:
         return loss
 
     return assemble
+
+
+def of_value(wrong: Mistakes) -> Callable[[Loss], Loss]:
+    """For `wrong.table` and `wrong.formula`: a formula of the right value."""
+    return lambda formula: lambda *args, **flags: formula(wrong.spec(*args, **flags))

@@ -13,7 +13,7 @@ from coursekit.exercise import (
     Loss,
     Rng,
     argument_fixed,
-    same_dtype,
+    keeps_dtype,
     same_gradient,
     same_value,
     with_defaults,
@@ -102,11 +102,12 @@ def accumulated_extremes(f: Function, rng: Rng) -> None:
     same_value(f, accumulated_spec, tensor([[1.0, 2.0], [nan, 0.0], [0.0, 1.5]]), tensor([0, -100, 1]), [2, 1])
 
 
-@accumulated_loss.parity
-def accumulated_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    same_dtype(f, accumulated_spec, draw_logits(rng, 3, 2), tensor([0, 1, 1]), [2, 1])
-    same_dtype(f, accumulated_spec, draw_logits(rng, 3, 2).double(), tensor([0, 1, 1]), [2, 1])
+keeps_dtype(
+    accumulated_loss,
+    lambda rng: (draw_logits(rng, 3, 2), tensor([0, 1, 1]), [2, 1]),
+    name="accumulated_dtype",
+    anew=True,
+)
 
 
 # ---- mistakes ----------------------------------------------------------------------------------------------------
@@ -183,11 +184,11 @@ wrong.table(
     with_defaults(wrong),
     accumulated_no_shift=(
         "exp overflows for large logits. Take each row's largest logit away before `exp`.",
-        lambda x, y, _sizes, ignored: nll_loss_spec(no_shift(x, 1), y, None, ignored, "mean"),
+        lambda x, y, sizes, ignored: nll_loss_spec(no_shift(x, 1), y, None, ignored, "mean"),
     ),
     accumulated_raw=(
         "The logits are picked without a softmax. They are no log-probabilities.",
-        lambda x, y, _sizes, ignored: nll_loss_spec(x, y, None, ignored, "mean"),
+        lambda x, y, sizes, ignored: nll_loss_spec(x, y, None, ignored, "mean"),
     ),
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn, tensor
 
-from coursekit.exercise import Exercise, Function, Rng, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, refuses, same_gradient, same_value, scaled_gradient
 from coursekit.exercise.inputs import normal
 from coursekit.graders.at_scale.adaptive_mistakes import MISTAKES
 from coursekit.graders.at_scale.adaptive_spec import adaptive_spec
@@ -130,18 +130,10 @@ def adaptive_out_of_range(f: Function, rng: Rng) -> None:
     refuses(f, *drawn(rng, 0, -1))
 
 
-@adaptive_log_softmax.parity
-def adaptive_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    x, y, cutoffs, *weights = drawn(rng, 0, 2)
-    same_dtype(f, adaptive_spec, x, y, cutoffs, *weights)
-    same_dtype(f, adaptive_spec, x.double(), y, cutoffs, *(part.double() for part in weights))
+keeps_dtype(adaptive_log_softmax, lambda rng: drawn(rng, 0, 2), name="adaptive_dtype")
 
 
-@adaptive_log_softmax.parity
-def adaptive_scaled(f: Function, rng: Rng) -> None:
-    """The gradient passes on what comes from above"""
-    same_gradient(f, adaptive_spec, *drawn(rng, 1, 2), wrt=(0, 3, 4, 5), scale=3.0)
+scaled_gradient(adaptive_log_softmax, lambda rng: drawn(rng, 1, 2), name="adaptive_scaled", wrt=(0, 3, 4, 5))
 
 
 adaptive_log_softmax.misconceptions.extend(MISTAKES)

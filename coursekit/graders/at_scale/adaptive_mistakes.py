@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Loss, Mistakes
+from coursekit.exercise import Loss, Mistakes, of_value
 from coursekit.graders.at_scale.adaptive_spec import adaptive_spec, are_classes, cluster_of
 from coursekit.graders.cross_entropy.common import log_softmax_spec
 
@@ -142,15 +142,13 @@ MISTAKES.table(
     ),
 )
 MISTAKES.table(
-    negative=(
-        "This is the loss -ln p. The log-probability is asked for, without the minus.",
-        lambda *args: -adaptive_spec(*args),
-    ),
+    of_value(MISTAKES),
+    negative=("This is the loss -ln p. The log-probability is asked for, without the minus.", lambda value: -value),
     averaged=(
         "This is the mean over the rows. One log-probability for each row is asked for.",
-        lambda *args: adaptive_spec(*args).mean(),
+        lambda value: value.mean(),
     ),
-    exponentiated=("These are probabilities: their logarithm is asked for.", lambda *args: adaptive_spec(*args).exp()),
+    exponentiated=("These are probabilities: their logarithm is asked for.", lambda value: value.exp()),
 )
 
 

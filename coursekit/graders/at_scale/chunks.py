@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_value
+from coursekit.exercise import Exercise, Function, Loss, Rng, keeps_dtype, same_value
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 
 
@@ -72,12 +72,11 @@ def gradient_of_large_logits(f: Function, rng: Rng) -> None:
     same_value(f, weight_gradient_spec, tensor([[big, 0.0], [0.0, -big]]), eye, tensor([1, 1]), 1)
 
 
-@weight_gradient.parity
-def gradient_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    x, w = draw_logits(rng, 3, 2), draw_logits(rng, 2, 2)
-    same_dtype(f, weight_gradient_spec, x, w, tensor([0, 1, 1]), 2)
-    same_dtype(f, weight_gradient_spec, x.double(), w.double(), tensor([0, 1, 1]), 2)
+keeps_dtype(
+    weight_gradient,
+    lambda rng: (draw_logits(rng, 3, 2), draw_logits(rng, 2, 2), tensor([0, 1, 1]), 2),
+    name="gradient_dtype",
+)
 
 
 # ---- mistakes ----------------------------------------------------------------------------------------------------
@@ -108,7 +107,7 @@ wrong.table(
     by_logits,
     no_one_hot=(
         "The 1 at the right class is not taken away: the gradient by the logits is softmax - one-hot.",
-        lambda logits, _: log_softmax_spec(logits, 1).exp(),
+        lambda logits, one_hot: log_softmax_spec(logits, 1).exp(),
     ),
     turned=(
         "The sign is turned: this is one-hot - softmax. A step along it would raise the loss.",
@@ -116,7 +115,7 @@ wrong.table(
     ),
     one_everywhere=(
         "The 1 is taken from every class. Only the right class loses it.",
-        lambda logits, _: log_softmax_spec(logits, 1).exp() - 1,
+        lambda logits, one_hot: log_softmax_spec(logits, 1).exp() - 1,
     ),
     no_softmax=(
         "The logits stand where their softmax should: the gradient is softmax - one-hot.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_value
+from coursekit.exercise import Exercise, Function, Loss, Rng, keeps_dtype, same_value
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits
 
 
@@ -97,11 +97,9 @@ def ruled_out(f: Function, rng: Rng) -> None:
     same_value(f, online_spec, tensor([[1.0], [1.5]]), tensor([[-inf, -inf]]))
 
 
-@online_softmax_step.parity
-def online_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    same_dtype(f, online_spec, tensor([[2.0], [1.5]]), draw_logits(rng, 1, 2))
-    same_dtype(f, online_spec, tensor([[2.0], [1.5]]).double(), draw_logits(rng, 1, 2).double())
+keeps_dtype(
+    online_softmax_step, lambda rng: (tensor([[2.0], [1.5]]), draw_logits(rng, 1, 2)), name="online_dtype", anew=True
+)
 
 
 # ---- mistakes ----------------------------------------------------------------------------------------------------
@@ -140,7 +138,7 @@ wrong.table(
     new_sum,
     not_moved=(
         "The old sum is added as it is. It was taken from the old maximum: multiply it by exp(old - new).",
-        lambda _, total, shift, z: total + terms(z, shift),
+        lambda top, total, shift, z: total + terms(z, shift),
     ),
     moved_backwards=(
         "The old sum is multiplied by exp(new - old): the factor is the other way round.",
@@ -171,7 +169,7 @@ wrong.table(
     ),
     forgets_the_sum=(
         "The old sum is forgotten: the result is that of the new piece alone.",
-        lambda _top, _total, shift, z: terms(z, shift),
+        lambda top, total, shift, z: terms(z, shift),
     ),
 )
 wrong.table(

@@ -38,7 +38,7 @@ def of_the_end(formula: Loss) -> Loss:
     """The loss as a formula of the sums' logarithms and of the share of the last two states."""
 
     def loss(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-        return formula(*rescaled(log_probs, target, blank, lambda _, total: total))
+        return formula(*rescaled(log_probs, target, blank, lambda row, total: total))
 
     return loss
 
@@ -59,7 +59,7 @@ def divided_by(divisor: Loss) -> Loss:
     covers="CTC13",
 )
 def never_rescaled(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-    _, share = rescaled(log_probs, target, blank, lambda _, total: torch.ones_like(total))
+    _, share = rescaled(log_probs, target, blank, lambda row, total: torch.ones_like(total))
     return -share.log()
 
 
@@ -76,12 +76,12 @@ MISTAKES.table(
     sums_lost=(
         "The sums that were divided out are lost: this is -ln of the share of the last two states alone. Add the "
         "logarithm of every sum.",
-        lambda _, share: -share.log(),
+        lambda logs, share: -share.log(),
     ),
     share_forgotten=(
         "The logarithms of the sums are there, the share of the last two states is not: this counts the paths that end "
         "anywhere.",
-        lambda logs, _: -logs,
+        lambda logs, share: -logs,
     ),
     logs_cut_off=(
         "The logarithms of the sums are plain numbers (`.item()`, `math.log`, `.detach()`), while the rows were "
@@ -94,17 +94,17 @@ MISTAKES.table(
     divisors_cut_off=(
         "The rows are divided by detached sums, whose logarithms are added with their gradient: it is counted twice. "
         "Detach both or neither.",
-        lambda _, total: total.detach(),
+        lambda row, total: total.detach(),
     ),
     epsilon_added=(
         "A small number is added to the sum before dividing by it. Where the sum itself is small, that changes "
         "everything.",
-        lambda _, total: total + 1e-8,
+        lambda row, total: total + 1e-8,
     ),
     divided_by_the_largest=(
         "The row is divided by its largest entry, and the logarithm of its sum is added. Both are fine, but it must be "
         "the same number.",
-        lambda row, _: row.max(),
+        lambda row, total: row.max(),
     ),
 )
 MISTAKES.table(
@@ -130,16 +130,16 @@ def of_the_loss(formula: Loss) -> Loss:
 
 MISTAKES.table(
     of_the_loss,
-    log_likelihood=("The sign is missing: this is ln of the likelihood, and a loss is -ln.", lambda x, _: -x),
-    likelihood=("This is the likelihood itself. The loss is -ln of it.", lambda x, _: (-x).exp()),
-    bits=("This is in bits. Nats need the natural logarithm.", lambda x, _: x / math.log(2), "I4"),
+    log_likelihood=("The sign is missing: this is ln of the likelihood, and a loss is -ln.", lambda x, target: -x),
+    likelihood=("This is the likelihood itself. The loss is -ln of it.", lambda x, target: (-x).exp()),
+    bits=("This is in bits. Nats need the natural logarithm.", lambda x, target: x / math.log(2), "I4"),
     per_label=(
         "The loss is divided by the number of labels. That belongs to the mean over a batch; one sample costs -ln p.",
         lambda x, target: x / max(len(target), 1),
         "CTC4",
     ),
-    always_float64=("The result is float64 whatever came in.", lambda x, _: x.double()),
-    cut_off=("The result is cut off from the graph: no gradient comes back.", lambda x, _: x.detach()),
+    always_float64=("The result is float64 whatever came in.", lambda x, target: x.double()),
+    cut_off=("The result is cut off from the graph: no gradient comes back.", lambda x, target: x.detach()),
 )
 
 # ---- mistakes in the paths ---------------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ MISTAKES.table(
     jumps_to_equal_labels=(
         "A path jumps from a label to the next even if they are equal. Without a blank between them the two are one "
         "label.",
-        other_moves(lambda _, before, after: after - before < 2 or after % 2 == 1),
+        other_moves(lambda states, before, after: after - before < 2 or after % 2 == 1),
         "CTC11",
     ),
     jumps_over_labels=(
@@ -170,7 +170,7 @@ MISTAKES.table(
     ),
     never_jumps=(
         "A path never jumps over a blank here. Between unlike labels it may.",
-        other_moves(lambda _, before, after: after - before < 2),
+        other_moves(lambda states, before, after: after - before < 2),
     ),
     never_stays=("A path never stays in its state.", other_moves(lambda s, a, b: a < b and allowed(s, a, b))),
     starts_with_blank=(
@@ -207,7 +207,7 @@ def target_collapsed(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tenso
 @MISTAKES("The states are the labels alone. There is a blank before, between and after them.")
 def labels_alone(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     states = target.tolist() or [blank]
-    reached = all_ways(log_probs, states, lambda _, before, after: after - before < 2, (0,))
+    reached = all_ways(log_probs, states, lambda states, before, after: after - before < 2, (0,))
     return loss_of(reached, (len(states) - 1,), log_probs)
 
 

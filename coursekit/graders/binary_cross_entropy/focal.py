@@ -15,23 +15,18 @@ from coursekit.exercise import (
     Function,
     Rng,
     argument_fixed,
+    keeps_dtype,
     other_default,
     reduced,
     refuses,
-    same_dtype,
     same_gradient,
     same_value,
+    unknown_word,
     wrong_words,
 )
 from coursekit.graders.binary_cross_entropy.common import LOGITS, LOSSES, SHARES, answers, draw, with_logits
 from coursekit.graders.binary_cross_entropy.shared_mistakes import broadcasting, coarse, shared
-from coursekit.graders.binary_cross_entropy.specs import (
-    focal_spec,
-    of_logits,
-    of_shares,
-    share_of_right,
-    sigmoid_spec,
-)
+from coursekit.graders.binary_cross_entropy.specs import focal_spec, of_logits, of_shares, share_of_right, sigmoid_spec
 
 sigmoid_focal_loss = Exercise(
     "sigmoid_focal_loss",
@@ -108,18 +103,10 @@ def focal_soft(f: Function, rng: Rng) -> None:
     same_gradient(f, focal_spec, draw(rng, LOGITS, 3), draw(rng, SHARES, 3), wrt=(0, 1), reduction="sum")
 
 
-@sigmoid_focal_loss.parity
-def focal_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    x, t = with_logits(rng, 2, 2)
-    same_dtype(f, focal_spec, x, t)
-    same_dtype(f, focal_spec, x.double(), t.double())
+keeps_dtype(sigmoid_focal_loss, lambda rng: with_logits(rng, 2, 2), name="focal_dtype")
 
 
-@sigmoid_focal_loss.parity
-def focal_refuses(f: Function, rng: Rng) -> None:
-    """A reduction that does not exist is refused"""
-    refuses(f, *with_logits(rng, 2, 2), reduction="batchmean")
+unknown_word(sigmoid_focal_loss, lambda rng: with_logits(rng, 2, 2), name="focal_refuses")
 
 
 @sigmoid_focal_loss.parity

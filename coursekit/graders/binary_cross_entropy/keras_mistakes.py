@@ -5,17 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor, inf
 
-from coursekit.exercise import Mistakes, argument_fixed, detached
-from coursekit.graders.binary_cross_entropy.shared_mistakes import (
-    broadcast,
-    logits_only,
-    mixing,
-    plain,
-    shared,
-)
+from coursekit.exercise import Mistakes, argument_fixed, detached, shapes_broadcast, wider_dtype
+from coursekit.graders.binary_cross_entropy.shared_mistakes import logits_only, mixing, plain, shared
 from coursekit.graders.binary_cross_entropy.specs import keras_spec, of_clipped, of_shares
 
 MISTAKES = wrong = Mistakes(keras_spec)
@@ -90,11 +83,10 @@ detached(
     "keras_truth_detached",
 )
 
-wrong.table(
-    keras_promoted=(
-        "The result has not the dtype of `y_pred`. Keras converts `y_true` to it, whichever of the two is finer.",
-        lambda t, p, **flags: keras_spec(t, p.to(torch.promote_types(t.dtype, p.dtype)), **flags),
-    )
+wider_dtype(
+    wrong,
+    "The result has not the dtype of `y_pred`. Keras converts `y_true` to it, whichever of the two is finer.",
+    "keras_promoted",
 )
 
 
@@ -107,18 +99,17 @@ def keras_integers_refused(y_true: Tensor, y_pred: Tensor, **flags: Any) -> Tens
     return keras_spec(y_true, y_pred, **flags)
 
 
-wrong.table(
-    keras_broadcast=(
-        "Shapes that differ are broadcast. Keras raises a ValueError: (N,) against (N, 1) is a mistake.",
-        lambda t, p, **flags: wrong.spec(*broadcast(t, p), **flags),
-    )
+shapes_broadcast(
+    wrong,
+    "keras_broadcast",
+    "Shapes that differ are broadcast. Keras raises a ValueError: (N,) against (N, 1) is a mistake.",
 )
 
 # ---- in the smoothing and in the clip ----------------------------------------------------------------------------
 
 wrong.table(
     lambda smooth: partial(keras_spec, smooth=smooth),
-    keras_not_smoothed=("`label_smoothing` is not used.", lambda y, _a: y),
+    keras_not_smoothed=("`label_smoothing` is not used.", lambda y, a: y),
     keras_smoothed_twice_as_much=(
         "A yes becomes 1 - α and a no α. Keras replaces a share of α by ½, so a yes becomes 1 - α/2: half as much.",
         lambda y, a: y * (1 - a) + (1 - y) * a,

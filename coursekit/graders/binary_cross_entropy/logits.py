@@ -12,17 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nan, tensor
 
-from coursekit.exercise import (
-    REDUCTIONS,
-    Exercise,
-    Function,
-    Loss,
-    Rng,
-    refuses,
-    same_dtype,
-    same_gradient,
-    same_value,
-)
+from coursekit.exercise import REDUCTIONS, Exercise, Function, Loss, Rng, refuses, same_dtype, same_gradient, same_value
 from coursekit.graders.binary_cross_entropy.common import (
     DTYPES,
     FACTORS,
@@ -229,7 +219,7 @@ wrong.table(
     with_pos_weight,
     logits_no_pos_weight=(
         "`pos_weight` is not used: it is a factor for the part of yes.",
-        lambda yes, no, t, _w: t * yes + (1 - t) * no,
+        lambda yes, no, t, w: t * yes + (1 - t) * no,
     ),
     logits_whole_row=(
         "`pos_weight` multiplies the whole loss wherever the target is above 0. With a target of 0.4 only the 0.4 of "

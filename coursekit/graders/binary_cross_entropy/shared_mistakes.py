@@ -11,14 +11,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.exercise import Loss, Misconception, Mistakes, argument_fixed, detached, usual_mistakes, wrong_words
-from coursekit.graders.binary_cross_entropy.specs import (
-    log_sigmoid_spec,
-    of_logits,
-    of_shares,
-    sigmoid_spec,
-    weighed,
+from coursekit.exercise import (
+    Loss,
+    Misconception,
+    Mistakes,
+    argument_fixed,
+    detached,
+    shapes_broadcast,
+    usual_mistakes,
+    wrong_words,
 )
+from coursekit.graders.binary_cross_entropy.specs import log_sigmoid_spec, of_logits, of_shares, sigmoid_spec, weighed
 
 
 def shared(prefix: str, spec: Loss, *families: Callable[[Mistakes], None]) -> list[Misconception]:
@@ -31,7 +34,7 @@ def shared(prefix: str, spec: Loss, *families: Callable[[Mistakes], None]) -> li
 
 def of_elements(spec: Loss) -> Callable[[Loss], Loss]:
     """For tables: the loss of each element by a formula that takes the place of the right one."""
-    return lambda formula: partial(spec, twist=lambda _losses, *args: formula(*args))
+    return lambda formula: partial(spec, twist=lambda losses, *args: formula(*args))
 
 
 # ---- what mistakes are made of -----------------------------------------------------------------------------------
@@ -283,13 +286,12 @@ def weighing_elements(wrong: Mistakes) -> None:
 
 def broadcasting(wrong: Mistakes) -> None:
     """A target that fits by accident."""
-    wrong.table(
-        shapes_broadcast=(
-            "A target of shape (N,) is broadcast against an input of (N, 1) to N × N losses, most of them with "
-            "somebody else's target. torch raises a ValueError.",
-            lambda x, t, **flags: wrong.spec(*broadcast(x, t), **flags),
-            "BCE10",
-        )
+    shapes_broadcast(
+        wrong,
+        "shapes_broadcast",
+        "A target of shape (N,) is broadcast against an input of (N, 1) to N × N losses, most of them with somebody "
+        "else's target. torch raises a ValueError.",
+        covers="BCE10",
     )
 
 

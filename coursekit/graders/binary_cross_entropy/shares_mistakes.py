@@ -175,18 +175,18 @@ def asking(seen: Callable[[Tensor, Tensor], dict[str, Tensor]]) -> Loss:
 wrong.table(
     shares_input_unchecked=(
         "An input outside 0 … 1 is not refused. It is a logit that has not seen a sigmoid, and the loss is NaN.",
-        asking(lambda _p, t: {"target": t}),
+        asking(lambda p, t: {"target": t}),
         "BCE6",
     ),
     shares_target_unchecked=(
         "A target outside 0 … 1 is not refused. With masks of 0 and 255 the loss falls below 0 and never stops.",
-        asking(lambda p, _t: {"input": p}),
+        asking(lambda p, t: {"input": p}),
         "BCE7",
     ),
     shares_range_unchecked=(
         "Nothing is refused: an input outside 0 … 1 is a logit, a target outside is a class number or a mask of 255. "
         "torch raises for both.",
-        asking(lambda _p, _t: {}),
+        asking(lambda p, t: {}),
         "BCE6 BCE7",
     ),
     shares_pushed_inside=(

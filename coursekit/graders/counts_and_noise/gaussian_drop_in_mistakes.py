@@ -11,12 +11,7 @@ from torch import Tensor
 
 from coursekit.exercise import Loss, Mistakes, argument_fixed, detached, usual_mistakes
 from coursekit.graders.counts_and_noise.shared_mistakes import gaussian_mistakes, reduction_mistakes
-from coursekit.graders.counts_and_noise.specs import (
-    HALF_LN_2PI,
-    floored,
-    gaussian_element,
-    gaussian_nll_loss_spec,
-)
+from coursekit.graders.counts_and_noise.specs import HALF_LN_2PI, floored, gaussian_element, gaussian_nll_loss_spec
 
 MISTAKES = wrong = Mistakes(gaussian_nll_loss_spec)
 
@@ -44,8 +39,8 @@ wrong.table(
         "the number and lets the gradient pass: lift it by something detached.",
         lambda v, eps: v.clamp(min=eps),
     ),
-    no_floor=("eps is not used: a variance of 0 gives inf or NaN.", lambda v, _eps: v),
-    fixed_floor=("eps is fixed at 1e-6, whatever was asked for.", lambda v, _eps: floored(v, 1e-6)),
+    no_floor=("eps is not used: a variance of 0 gives inf or NaN.", lambda v, eps: v),
+    fixed_floor=("eps is fixed at 1e-6, whatever was asked for.", lambda v, eps: floored(v, 1e-6)),
     floor_of_deviation=(
         "The standard deviation is kept at eps or more. eps is the least variance.",
         lambda v, eps: floored(v, eps**2),

@@ -72,11 +72,11 @@ wrong.table(
     ),
     eps_ignored=(
         "eps is not used: without `log_input` the logarithm is of input + eps.",
-        lambda x, t, log_input, _eps: poisson_element(x, t, log_input, 0.0),
+        lambda x, t, log_input, eps: poisson_element(x, t, log_input, 0.0),
     ),
     eps_fixed=(
         "eps is fixed at 1e-8, whatever was asked for.",
-        lambda x, t, log_input, _eps: poisson_element(x, t, log_input, 1e-8),
+        lambda x, t, log_input, eps: poisson_element(x, t, log_input, 1e-8),
     ),
     eps_is_a_floor=(
         "The rate is kept at eps or more inside the logarithm. torch adds eps to it: a gradient is left at a rate of "

@@ -8,21 +8,16 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit.exercise import Loss, Mistakes, reduced, usual_mistakes, wrong_words
+from coursekit.exercise import Loss, Mistakes, of_value, reduced, usual_mistakes, wrong_words
 from coursekit.graders.counts_and_noise.specs import stirling_formula, stirling_spec
 
 # ---- -ln of a probability or of a density ------------------------------------------------------------------------
 
 
-def of_surprise(spec: Loss) -> Callable[[Loss], Loss]:
-    """For tables: what is made of the surprise of each element."""
-    return lambda spoil: lambda *args: spoil(spec(*args))
-
-
 def surprise_mistakes(wrong: Mistakes) -> None:
     """The mistakes that -ln of any density invites, element by element."""
     wrong.table(
-        of_surprise(wrong.spec),
+        of_value(wrong),
         log_likelihood=(
             "The sign is missing: this is the logarithm of the likelihood, which is to be large. A loss is to be low.",
             lambda nll: -nll,
@@ -40,7 +35,7 @@ def surprise_mistakes(wrong: Mistakes) -> None:
 def noise_mistakes(wrong: Mistakes) -> None:
     """The mistakes of -ln of a density, which may underflow, and exceed 1 where a probability of a count may not."""
     wrong.table(
-        of_surprise(wrong.spec),
+        of_value(wrong),
         density_first=(
             "The density is computed first and its logarithm taken then. Far from the centre the density is rounded to "
             "0, and its surprise to inf. Take the logarithm on paper.",
@@ -49,7 +44,7 @@ def noise_mistakes(wrong: Mistakes) -> None:
     )
     surprise_mistakes(wrong)
     wrong.table(
-        of_surprise(wrong.spec),
+        of_value(wrong),
         kept_above_0=(
             "What is below 0 was cut off. A density may be larger than 1; -ln of it is then negative, and right.",
             lambda nll: nll.clamp(min=0),

@@ -6,7 +6,7 @@ import math
 
 from torch import tensor
 
-from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.graders.counts_and_noise.common import READY_MADE, counts
 from coursekit.graders.counts_and_noise.shared_mistakes import (
     exact_factorial,
@@ -68,12 +68,12 @@ def stirling_gradient_small(f: Function, rng: Rng) -> None:
     same_gradient(f, stirling_spec, tensor([0.5, 1.0, 3.0]), scale=3.0)
 
 
-@stirling.parity
-def stirling_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64, in any shape"""
-    count = counts(rng, 2, 2)
-    same_dtype(f, stirling_spec, count)
-    same_dtype(f, stirling_spec, count.double())
+keeps_dtype(
+    stirling,
+    lambda rng: (counts(rng, 2, 2),),
+    "float32 stays float32, float64 stays float64, in any shape",
+    "stirling_dtype",
+)
 
 
 stirling.misconceptions.table(

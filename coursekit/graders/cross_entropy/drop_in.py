@@ -5,7 +5,17 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import inf, nan, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, Rng, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    Rng,
+    each_reduction,
+    refuses,
+    same_dtype,
+    same_gradient,
+    same_value,
+)
 from coursekit.exercise.inputs import distribution, indices
 from coursekit.graders.cross_entropy import drop_in_mistakes, shared_mistakes
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight
@@ -39,12 +49,12 @@ def three_samples(f: Function, rng: Rng) -> None:
     same_value(f, cross_entropy_spec, draw_logits(rng, 3, 3), indices(rng, 3, 3))
 
 
-@cross_entropy.check
-def ce_reductions(f: Function, rng: Rng) -> None:
-    """`reduction`: none, sum, mean"""
-    x, y = draw_logits(rng, 2, 3), indices(rng, 3, 2)
-    for reduction in REDUCTIONS:
-        same_value(f, cross_entropy_spec, x, y, reduction=reduction)
+each_reduction(
+    cross_entropy,
+    lambda rng: (draw_logits(rng, 2, 3), indices(rng, 3, 2)),
+    "`reduction`: none, sum, mean",
+    "ce_reductions",
+)
 
 
 @cross_entropy.check

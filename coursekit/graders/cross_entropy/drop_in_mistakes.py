@@ -67,13 +67,13 @@ wrong.table(
     ce_no_softmax=(
         "The logits are picked without a softmax. They are no log-probabilities: this loss falls for ever when all "
         "logits grow.",
-        lambda x, _dim: x,
+        lambda x, dim: x,
         "NLL2",
     ),
     ce_over_the_batch=(
         "The softmax goes over the batch (dim 0), so the samples compete with one another. The classes are dimension "
         "1.",
-        lambda x, _dim: log_softmax_spec(x, 0),
+        lambda x, dim: log_softmax_spec(x, 0),
         "NLL3",
     ),
     ce_no_shift=(

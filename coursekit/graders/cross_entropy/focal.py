@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Rng, argument_fixed, same_dtype, same_gradient, same_value
+from coursekit.exercise import (
+    Exercise,
+    Function,
+    Rng,
+    argument_fixed,
+    same_dtype,
+    same_gradient,
+    same_value,
+    scaled_gradient,
+)
 from coursekit.exercise.inputs import indices
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight, log_softmax_spec
 from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
@@ -91,10 +100,7 @@ def focal_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, focal_loss_spec, x.double(), y, weight=w.double())
 
 
-@focal_loss.parity
-def focal_scaled(f: Function, rng: Rng) -> None:
-    """The gradient passes on what comes from above"""
-    same_gradient(f, focal_loss_spec, draw_logits(rng, 2, 2), tensor([0, 1]), scale=3.0)
+scaled_gradient(focal_loss, lambda rng: (draw_logits(rng, 2, 2), tensor([0, 1])), name="focal_scaled")
 
 
 def factor(nll: Tensor, gamma: float) -> Tensor:

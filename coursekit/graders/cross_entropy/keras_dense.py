@@ -19,6 +19,8 @@ from coursekit.exercise import (
     same_dtype,
     same_gradient,
     same_value,
+    shapes_broadcast,
+    wider_dtype,
 )
 from coursekit.exercise.inputs import distribution, indices
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
@@ -130,7 +132,7 @@ wrong.table(
     smoothed_by,
     dense_smoothed_as_binary=(
         "α/2 was added everywhere, as in Keras's BinaryCrossentropy. K classes share α: add α/K.",
-        lambda y, a, _k: y * (1 - a) + a / 2,
+        lambda y, a, k: y * (1 - a) + a / 2,
         "K6",
     ),
 )
@@ -205,15 +207,14 @@ detached(
     "`y_true` is taken for a constant: no gradient flows back to it. Keras's does.",
     "dense_truth_detached",
 )
-wrong.table(
-    dense_promoted=(
-        "The result has the finer dtype of the two, as torch promotes. Keras converts `y_true` to the dtype of "
-        "`y_pred`.",
-        lambda y, x, **flags: dense_spec(y, x.to(torch.promote_types(y.dtype, x.dtype)), **flags),
-    ),
-    dense_broadcasts=(
-        "Targets of another shape were broadcast. Keras raises ValueError: one target for all samples is most often a "
-        "forgotten batch dimension.",
-        lambda y, x, **flags: dense_spec(y.expand_as(x), x, **flags),
-    ),
+wider_dtype(
+    wrong,
+    "The result has the finer dtype of the two, as torch promotes. Keras converts `y_true` to the dtype of `y_pred`.",
+    "dense_promoted",
+)
+shapes_broadcast(
+    wrong,
+    "dense_broadcasts",
+    "Targets of another shape were broadcast. Keras raises ValueError: one target for all samples is most often a "
+    "forgotten batch dimension.",
 )

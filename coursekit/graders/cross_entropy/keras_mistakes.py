@@ -78,7 +78,7 @@ table(
     ),
     logits_as_they_are=(
         "With `from_logits` the softmax is missing: logits are no log-probabilities. Use your `log_softmax`.",
-        lambda x, _axis: x,
+        lambda x, axis: x,
         "NLL2",
     ),
     logits_not_shifted=(
@@ -102,7 +102,7 @@ table(
     with_shares,
     not_divided=(
         "`y_pred` is not divided by its sum. Keras does that with whatever it is given without `from_logits`.",
-        lambda x, _axis: clipped_log(x),
+        lambda x, axis: clipped_log(x),
         "K4",
     ),
     clipped_first=(
@@ -145,15 +145,15 @@ table(
     ),
     one_sum_for_all=(
         "The scores are divided by the sum of the whole batch. Each sample has a sum of its own, along `axis`.",
-        lambda x, _axis: clipped_log(x / x.sum()),
+        lambda x, axis: clipped_log(x / x.sum()),
     ),
     shares_of_the_batch=(
         "The scores are divided by the sum over the batch, dimension 0. The classes lie along `axis`.",
-        lambda x, _axis: log_shares(x, 0),
+        lambda x, axis: log_shares(x, 0),
     ),
     shares_of_the_last=(
         "The scores are divided by the sum over the last dimension, whatever `axis` says.",
-        lambda x, _axis: log_shares(x, -1),
+        lambda x, axis: log_shares(x, -1),
     ),
 )
 table(
@@ -161,12 +161,12 @@ table(
     softmax_of_the_batch=(
         "The softmax runs over the batch, dimension 0: the samples compete with one another. The classes lie along "
         "`axis`.",
-        lambda x, _axis: log_softmax_spec(x, 0),
+        lambda x, axis: log_softmax_spec(x, 0),
         "NLL3",
     ),
     softmax_of_the_last=(
         "The softmax runs over the last dimension, whatever `axis` says.",
-        lambda x, _axis: log_softmax_spec(x, -1),
+        lambda x, axis: log_softmax_spec(x, -1),
     ),
 )
 table(

@@ -42,7 +42,7 @@ keras_sparse_categorical_crossentropy = Exercise(
     ),
 )
 
-keras_checks(keras_sparse_categorical_crossentropy, truth=lambda y, _y_pred, _axis=-1: y)
+keras_checks(keras_sparse_categorical_crossentropy, truth=lambda y, y_pred, axis=-1: y)
 
 
 @keras_sparse_categorical_crossentropy.check
@@ -261,7 +261,7 @@ def sparse_one_hot_product(y_true: Tensor, y_pred: Tensor, axis: int = -1, **fla
 wrong.table(
     sparse_largest=(
         "This picks the likeliest class: what the model believes. The label says what is right.",
-        lambda _y, x, axis=-1, **flags: sparse_spec(x.argmax(axis), x, axis=axis, **flags),
+        lambda y, x, axis=-1, **flags: sparse_spec(x.argmax(axis), x, axis=axis, **flags),
     ),
 )
 

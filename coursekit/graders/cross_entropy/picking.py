@@ -10,11 +10,13 @@ from coursekit.exercise import (
     Exercise,
     Function,
     Rng,
+    each_reduction,
     reduced,
     refuses,
     same_dtype,
     same_gradient,
     same_value,
+    scaled_gradient,
 )
 from coursekit.exercise.inputs import indices
 from coursekit.graders.cross_entropy.common import READY_MADE, class_dim, draw_logits, draw_weight, log_softmax_spec
@@ -50,12 +52,9 @@ def picks(f: Function, rng: Rng) -> None:
     same_value(f, nll_loss_spec, draw_logits(rng, 2, 3), indices(rng, 3, 2))
 
 
-@nll_loss.check
-def nll_reductions(f: Function, rng: Rng) -> None:
-    """`reduction`: none, sum, mean"""
-    x, y = draw_logits(rng, 2, 3), indices(rng, 3, 2)
-    for reduction in REDUCTIONS:
-        same_value(f, nll_loss_spec, x, y, reduction=reduction)
+each_reduction(
+    nll_loss, lambda rng: (draw_logits(rng, 2, 3), indices(rng, 3, 2)), "`reduction`: none, sum, mean", "nll_reductions"
+)
 
 
 @nll_loss.check
@@ -167,10 +166,7 @@ def nll_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, nll_loss_spec, x.double(), y, weight=w.double())
 
 
-@nll_loss.parity
-def nll_scaled(f: Function, rng: Rng) -> None:
-    """The gradient passes on what comes from above"""
-    same_gradient(f, nll_loss_spec, draw_logits(rng, 2, 2), tensor([0, 1]), scale=3.0)
+scaled_gradient(nll_loss, lambda rng: (draw_logits(rng, 2, 2), tensor([0, 1])), name="nll_scaled")
 
 
 nll_loss.misconceptions.table(
@@ -190,11 +186,11 @@ nll_loss.misconceptions.table(
     nll_every_pair=(
         "`input[:, target]` picks every target from every row: N × N numbers. Pair them: `input[torch.arange(N), "
         "target]`, or `gather`.",
-        lambda x, y, reduction="mean", **_flags: reduced(-x[:, y], reduction),
+        lambda x, y, reduction="mean", **flags: reduced(-x[:, y], reduction),
     ),
     nll_largest=(
         "This picks each row's largest entry: what the model believes. The target says what is right.",
-        lambda x, _y, **flags: nll_loss_spec(x, x.argmax(class_dim(x)), **flags),
+        lambda x, y, **flags: nll_loss_spec(x, x.argmax(class_dim(x)), **flags),
     ),
 )
 nll_loss.misconceptions.extend(MISTAKES["nll"])

@@ -97,7 +97,7 @@ def odds(logits: Tensor, target: Tensor) -> Tensor:
 wrong.table(
     all_surprises=(
         "The other classes' surprises are added (or all are summed). Only the right class counts.",
-        lambda x, _y: -log_softmax_spec(x, 0).sum(),
+        lambda x, y: -log_softmax_spec(x, 0).sum(),
     ),
     mean_over_classes=(
         "This averages over the classes. There is one right class and its surprise is the whole loss.",
@@ -115,7 +115,7 @@ def one_against_all(logits: Tensor, target: Tensor) -> Tensor:
 wrong.table(
     likeliest_class=(
         "This is the surprise of the likeliest class. The target says which class is right.",
-        lambda x, _y: sample_loss_spec(x, x.argmax()),
+        lambda x, y: sample_loss_spec(x, x.argmax()),
     ),
     missing_probability=(
         "This is 1 - p: it punishes a sure mistake hardly more than an unsure one. Use -ln p.",

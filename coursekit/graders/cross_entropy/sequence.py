@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
 from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift
@@ -94,11 +94,9 @@ def padded_nan(f: Function, rng: Rng) -> None:
     same_value(f, sequence_loss_spec, tensor([[[0.0, 1.0], [nan, nan]]]), tensor([[1, 0]]), 0)
 
 
-@sequence_loss.parity
-def sequence_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    same_dtype(f, sequence_loss_spec, draw_logits(rng, 1, 2, 2), tensor([[1, 0]]), 0)
-    same_dtype(f, sequence_loss_spec, draw_logits(rng, 1, 2, 2).double(), tensor([[1, 0]]), 0)
+keeps_dtype(
+    sequence_loss, lambda rng: (draw_logits(rng, 1, 2, 2), tensor([[1, 0]]), 0), name="sequence_dtype", anew=True
+)
 
 
 def token_losses(logits: Tensor, target: Tensor) -> Tensor:
@@ -116,12 +114,12 @@ wrong.table(
     ),
     padding_trained=(
         "`padding` is not used: the padded places count like words, and the model is trained to predict padding.",
-        lambda x, y, _padding: token_losses(x, y).mean(),
+        lambda x, y, padding: token_losses(x, y).mean(),
         "CE10",
     ),
     padding_is_zero=(
         "The padding class is fixed at 0. It is the argument `padding`, which may be any class.",
-        lambda x, y, _padding: token_losses(x, y)[y != 0].mean(),
+        lambda x, y, padding: token_losses(x, y)[y != 0].mean(),
     ),
 )
 

@@ -43,11 +43,11 @@ wrong_in_both(
     "targets that count: weight[target].sum().",
     name="mean_over_n",
     covers="CE4 CE6 NLL6",
-)(partial(divided_by, lambda y, _w, _counts: tensor(y.numel())))
+)(partial(divided_by, lambda y, w, counts: tensor(y.numel())))
 wrong_in_both(
     "The weighted losses are divided by the number of targets that count. Divide by the sum of their weights.",
     name="mean_over_valid",
-)(partial(divided_by, lambda _y, _w, counts: counts.sum()))
+)(partial(divided_by, lambda y, w, counts: counts.sum()))
 wrong_in_both(
     "Ignored targets add no loss but are still counted in the mean. It becomes too small by their share: divide by "
     "what counts.",

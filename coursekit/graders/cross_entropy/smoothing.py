@@ -91,7 +91,7 @@ def own_share_lost(target: Tensor, num_classes: int, label_smoothing: float) -> 
 wrong.table(
     one_hot_only=(
         "This is the one-hot row; `label_smoothing` is not used.",
-        lambda y, k, _eps: smooth_targets_spec(y, k, 0.0),
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0),
     ),
     exchanged=(
         "ε and 1 - ε are exchanged: ε is what is spread, 1 - ε is what stays.",
@@ -107,6 +107,6 @@ wrong.table(
     ),
     classes_from_targets=(
         "The number of classes was read off the largest target. A class may be absent from a batch: use `num_classes`.",
-        lambda y, _k, eps: smooth_targets_spec(y, int(y.max()) + 1, eps),
+        lambda y, k, eps: smooth_targets_spec(y, int(y.max()) + 1, eps),
     ),
 )

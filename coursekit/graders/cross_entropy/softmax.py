@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.exercise import Exercise, Function, Question, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Question, Rng, same_dtype, same_gradient, same_value, scaled_gradient
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 
 
@@ -117,10 +117,7 @@ def log_softmax_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, log_softmax_spec, tensor([0.0, -float(rng.integers(9, 15))], dtype=torch.float64), 0)
 
 
-@log_softmax.parity
-def log_softmax_scaled(f: Function, rng: Rng) -> None:
-    """The gradient passes on what comes from above"""
-    same_gradient(f, log_softmax_spec, draw_logits(rng, 2, 3), 1, scale=3.0)
+scaled_gradient(log_softmax, lambda rng: (draw_logits(rng, 2, 3), 1), name="log_softmax_scaled")
 
 
 wrong = log_softmax.misconceptions
@@ -158,16 +155,16 @@ wrong.table(
     softmax=("This is the softmax: its logarithm is missing.", lambda x, dim: log_softmax_spec(x, dim).exp()),
     over_the_batch=(
         "`dim` is not used: this always sums over dimension 0, which in a batch mixes the samples.",
-        lambda x, _dim: log_softmax_spec(x, 0),
+        lambda x, dim: log_softmax_spec(x, 0),
         "NLL3",
     ),
     over_the_last=(
         "`dim` is not used: this always sums over the last dimension.",
-        lambda x, _dim: log_softmax_spec(x, -1),
+        lambda x, dim: log_softmax_spec(x, -1),
     ),
     over_everything=(
         "This sums over all dimensions at once: each row should add up to 1 for itself.",
-        lambda x, _dim: log_softmax_spec(x.flatten(), 0).reshape(x.shape),
+        lambda x, dim: log_softmax_spec(x.flatten(), 0).reshape(x.shape),
     ),
     dimension_lost=(
         "The sum lost its dimension, and broadcasting lined it up with the wrong one (or failed). `keepdim=True` keeps "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Loss, Rng, of_value, same_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import normal
 from coursekit.graders.ctc_forward.common import READY_MADE, draw_log_probs, draw_word, forward, states_of, whole
 from coursekit.graders.ctc_forward.recursion_mistakes import recursion_mistakes
@@ -139,16 +139,11 @@ def of_rows(rows: Loss) -> Loss:
     return lambda log_probs, target, blank=0: rows(log_probs, target.tolist(), blank)
 
 
-def of_alpha(result: Loss) -> Loss:
-    """What is returned in place of the right rows, and made of them."""
-    return lambda log_probs, target, blank=0: result(alpha_spec(log_probs, target, blank))
-
-
 wrong = ctc_alpha.misconceptions
 wrong.extend(recursion_mistakes("alpha", of_rows))
 
 wrong.table(
-    of_alpha,
+    of_value(wrong),
     without_logarithm=(
         "These are the probabilities. The logarithms are asked for: they do not underflow.",
         lambda alpha: alpha.exp(),
@@ -172,7 +167,7 @@ wrong.table(
 )
 
 
-@wrong.formula(of_alpha)(
+@wrong.formula(of_value(wrong))(
     "A row stands before the first frame here. It is a good way to begin; leave it out of the answer."
 )
 def row_before_the_first(alpha: Tensor) -> Tensor:
@@ -182,7 +177,7 @@ def row_before_the_first(alpha: Tensor) -> Tensor:
 
 
 wrong.table(
-    of_alpha,
+    of_value(wrong),
     finite_never=(
         "A large negative number stands where no path comes. On the way it keeps NaN out of the gradient; in the "
         "answer ln 0 is -inf.",

@@ -115,11 +115,11 @@ MISTAKES.table(
     ),
     mean_over_frames=(
         "'mean' divides each loss by the number of its frames. torch divides by the length of its target.",
-        lambda losses, _words, frames, _targets: losses / losses.new_tensor([max(t, 1) for t in frames]),
+        lambda losses, words, frames, targets: losses / losses.new_tensor([max(t, 1) for t in frames]),
     ),
     by_padded_length=(
         "'mean' divides by the padded length, the same for all. torch divides by each target's own length.",
-        lambda losses, _words, _frames, targets: losses / max(int(targets.shape[-1]), 1),
+        lambda losses, words, frames, targets: losses / max(int(targets.shape[-1]), 1),
     ),
     not_averaged=(
         "'mean' adds up the losses by label, and does not divide by the number of samples.",

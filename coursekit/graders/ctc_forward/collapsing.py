@@ -102,7 +102,7 @@ wrong.table(
     ),
     blanks_kept=(
         "The runs are merged, and the blanks are still there. They stand for no label: drop them last.",
-        lambda path, _blank: tensor(merged(path)),
+        lambda path, blank: tensor(merged(path)),
     ),
     unique=(
         "Each letter comes once, in the order of the alphabet, as from `unique`. Only neighbours are merged, and the "

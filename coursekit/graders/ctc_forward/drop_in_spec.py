@@ -45,7 +45,7 @@ def words_of(targets: Tensor, lengths: list[int], classes: int) -> list[list[int
     return words
 
 
-def by_length(losses: Tensor, words: list[list[int]], _frames: list[int], _targets: Tensor) -> Tensor:
+def by_length(losses: Tensor, words: list[list[int]], frames: list[int], targets: Tensor) -> Tensor:
     """Each loss divided by the length of its word, an empty word's by 1."""
     return losses / losses.new_tensor([max(len(word), 1) for word in words])
 

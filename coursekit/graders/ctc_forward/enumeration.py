@@ -16,7 +16,7 @@ from coursekit.exercise import (
     Rng,
     argument_fixed,
     detached,
-    same_dtype,
+    keeps_dtype,
     same_gradient,
     same_value,
 )
@@ -129,12 +129,7 @@ def certain_frame(f: Function, rng: Rng) -> None:
     same_gradient(f, enumeration_spec, probs, whole(1, 2))
 
 
-@ctc_by_enumeration.parity
-def enumeration_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    probs = distribution(rng, 3, 3)
-    same_dtype(f, enumeration_spec, probs, whole(1))
-    same_dtype(f, enumeration_spec, probs.double(), whole(1))
+keeps_dtype(ctc_by_enumeration, lambda rng: (distribution(rng, 3, 3), whole(1)), name="enumeration_dtype")
 
 
 wrong = ctc_by_enumeration.misconceptions
@@ -158,7 +153,7 @@ wrong.table(
     ),
     blanks_not_dropped=(
         "Only paths without blanks count. A blank may stand before, between and after the letters.",
-        lambda probs, word, _blank: along(probs, lambda path: merged(path) == word),
+        lambda probs, word, blank: along(probs, lambda path: merged(path) == word),
     ),
 )
 argument_fixed(

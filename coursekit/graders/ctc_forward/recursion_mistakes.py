@@ -23,7 +23,7 @@ def recursion_mistakes(prefix: str, assemble: Callable[[Loss], Loss]) -> list[Mi
     return [replace(wrong, name=f"{prefix}_{wrong.name}", function=assemble(wrong.function)) for wrong in ROWS]
 
 
-def never(states: Sequence[int], _blank: int) -> list[bool]:
+def never(states: Sequence[int], blank: int) -> list[bool]:
     """No skip into any state."""
     return [False] * len(states)
 
@@ -40,7 +40,7 @@ ROWS.table(
     skips_over_labels=(
         "A path may jump into a blank, over the label before it: words count that lack a letter. Only blanks may be "
         "left out.",
-        partial(forward, skips_of=lambda states, _blank: [s >= 2 for s in range(len(states))]),
+        partial(forward, skips_of=lambda states, blank: [s >= 2 for s in range(len(states))]),
     ),
     never_skips=(
         "Every path goes through every blank. Between two different labels the blank may be left out: a third term, "

@@ -202,7 +202,7 @@ wrong_skips.table(
     ),
     into_every_state=(
         "A path may jump into a blank here, and over the label before it: the letter is lost.",
-        lambda states, _blank: tensor([s >= 2 for s in range(len(states))]),
+        lambda states, blank: tensor([s >= 2 for s in range(len(states))]),
     ),
     into_blanks=(
         "A path may jump into blanks and not into labels. It is the other way round: what is left out is a blank.",
@@ -222,7 +222,7 @@ wrong_skips.table(
     ),
     against_the_neighbour=(
         "Each state is compared with its neighbour, which is a blank. Compare with the state two places before.",
-        lambda states, _blank: tensor([s >= 1 and states[s] != states[s - 1] for s in range(len(states))]),
+        lambda states, blank: tensor([s >= 1 and states[s] != states[s - 1] for s in range(len(states))]),
     ),
     against_all_before=(
         "A label that came anywhere before cannot be jumped into here. Only the label right before it counts.",

@@ -43,11 +43,11 @@ MISTAKES.table(
     of_right_loss,
     empty_counted_twice=(
         "The empty word's only state is counted twice, as last label and as last blank: ln 2 is missing from its loss.",
-        lambda loss, _x, word: loss if word else loss - torch.log(loss.new_tensor(2.0)),
+        lambda loss, x, word: loss if word else loss - torch.log(loss.new_tensor(2.0)),
     ),
     empty_is_free=(
         "The empty word costs nothing here. It costs -Σ ln of the blanks: the network can be wrong about it, too.",
-        lambda loss, _x, word: loss * (1.0 if word else 0.0),
+        lambda loss, x, word: loss * (1.0 if word else 0.0),
     ),
     empty_is_impossible=(
         "An empty word is treated as impossible. Blanks in every frame spell it.",
@@ -67,24 +67,24 @@ MISTAKES.table(
     of_right_loss,
     wrong_sign=(
         "This is the log-probability. The loss is its negative: what training makes smaller.",
-        lambda loss, _x, _word: -loss,
+        lambda loss, x, word: -loss,
     ),
     probability=(
         "This is the probability. The loss is -ln of it.",
-        lambda loss, _x, _word: (-loss).exp(),
+        lambda loss, x, word: (-loss).exp(),
     ),
     divided_by_frames=(
         "Each loss is divided by the number of frames. torch divides by the length of the target, in 'mean' only.",
-        lambda loss, x, _word: loss / max(len(x), 1),
+        lambda loss, x, word: loss / max(len(x), 1),
     ),
     always_by_length=(
         "Each loss is divided by the length of its target in 'none' and 'sum', too. torch does so in 'mean' only.",
-        lambda loss, _x, word: loss / max(len(word), 1),
+        lambda loss, x, word: loss / max(len(word), 1),
     ),
     huge_instead_of_inf=(
         "A word that does not fit into its frames costs a huge number instead of inf. Nothing can learn from it, and "
         "zero_infinity will not find it.",
-        lambda loss, _x, _word: loss.clamp(max=1e30),
+        lambda loss, x, word: loss.clamp(max=1e30),
         "CTC7",
     ),
 )
@@ -123,15 +123,15 @@ MISTAKES.table(
     of_right_loss,
     no_frames_are_inf=(
         "With an input length of 0 every word costs inf. Zero frames spell the empty word: its loss is 0.",
-        lambda loss, x, _word: loss if len(x) else x.new_full((), inf),
+        lambda loss, x, word: loss if len(x) else x.new_full((), inf),
     ),
     no_frames_are_free=(
         "With an input length of 0 every word costs 0. Zero frames spell the empty word only: any other costs inf.",
-        lambda loss, x, _word: loss if len(x) else x.new_zeros(()),
+        lambda loss, x, word: loss if len(x) else x.new_zeros(()),
     ),
     nan_is_inf=(
         "A NaN has become inf or 0, in a comparison that is false for NaN. It should be seen.",
-        lambda loss, _x, _word: loss.where(loss < inf, inf),
+        lambda loss, x, word: loss.where(loss < inf, inf),
     ),
 )
 MISTAKES.table(

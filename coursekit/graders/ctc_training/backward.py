@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Rng, always_float32, argument_fixed, same_dtype, same_value
+from coursekit.exercise import Exercise, Function, Rng, always_float32, argument_fixed, keeps_dtype, same_value
 from coursekit.graders.ctc_training.common import (
     READY_MADE,
     backward_table,
@@ -106,11 +106,7 @@ def beta_long(f: Function, rng: Rng) -> None:
     same_value(f, beta_spec, frames(rng, 1, 2).repeat(400, 1).double() - 2, tensor([1]))
 
 
-@ctc_beta.parity
-def beta_dtype(f: Function, rng: Rng) -> None:
-    """float64 stays float64"""
-    same_dtype(f, beta_spec, frames(rng, 3, 3), tensor([1, 2]))
-    same_dtype(f, beta_spec, frames(rng, 3, 3).double(), tensor([1, 2]))
+keeps_dtype(ctc_beta, lambda rng: (frames(rng, 3, 3), tensor([1, 2])), "float64 stays float64", "beta_dtype", anew=True)
 
 
 def decided_behind(states: list[int], s: int, blank: int) -> list[int]:
@@ -135,11 +131,11 @@ wrong.table(
     emission_of_left_state=(
         "The emission is that of the state which the path leaves. It should be that of the state at which it arrives, "
         "in the next frame.",
-        partial(backward_table, emitter=lambda leaves, _arrives: leaves),
+        partial(backward_table, emitter=lambda leaves, arrives: leaves),
     ),
     ends_in_last_blank=(  # read from the end
         "Only the last blank counts as an end. A path may also end in the last label.",
-        partial(backward_table, ends=lambda _states: [-1]),
+        partial(backward_table, ends=lambda states: [-1]),
         "CTC12",
     ),
     ends_anywhere=(

@@ -69,7 +69,7 @@ def label_after_label(prefix: Prefix, ends: Ends, label: int, log_prob: float, b
 MISTAKES.table(
     best_path=(
         "This is the best path. Many paths that are each less probable may spell the same labels: add them up.",
-        lambda x, _width, blank=0: greedy_spec(x, blank),
+        lambda x, width, blank=0: greedy_spec(x, blank),
     ),
     better_way_kept=(
         "Where a prefix is reached in two ways, the better one is kept. The probabilities of both add up.",
@@ -133,7 +133,7 @@ MISTAKES.table(
     ),
     chosen_by_blank=(
         "The last choice counts the paths that end in blank only. Add those that end in a label.",
-        partial(read, choose=lambda _prefix, ends: in_blank(ends)),
+        partial(read, choose=lambda prefix, ends: in_blank(ends)),
     ),
     divided_by_length=(
         "The last choice is by the log-probability divided by the number of labels, which favours long answers.",

@@ -63,7 +63,7 @@ def backward_table(
     onward: Onward = onward,
     ends: Callable[[list[int]], list[int]] = last_two,
     total: Callable[[Iterable[float]], float] = log_sum,
-    emitter: Callable[[int, int], int] = lambda _leaves, arrives: arrives,
+    emitter: Callable[[int, int], int] = lambda leaves, arrives: arrives,
 ) -> Tensor:
     """Log β (T, 2U + 1), float64: from state s after frame t to the end, without what is emitted in t."""
     states, emitted = states_of(target, blank), log_probs.tolist()

@@ -87,7 +87,7 @@ MISTAKES.table(
     lambda mean: with_reductions(right_losses, mean),
     mean_of_losses=(
         "'mean' averages the losses as they are. torch divides each of them by its number of labels first.",
-        lambda losses, _lengths: losses.mean(),
+        lambda losses, lengths: losses.mean(),
         "CTC4",
     ),
     mean_over_labels=(

@@ -131,18 +131,18 @@ wrong.table(
     ),
     blanks_kept=(
         "The blanks are still in it. They stand for no label: drop them, after merging.",
-        lambda path, _blank: labels(merged(path)),
+        lambda path, blank: labels(merged(path)),
     ),
     the_path=(
         "This is the path itself, a class for each frame. Merge its runs, then drop its blanks.",
-        lambda path, _blank: labels(path),
+        lambda path, blank: labels(path),
     ),
 )
 argument_fixed(wrong, "blank_is_zero", "The blank is always class 0 here. It is the class that `blank` names.", blank=0)
 wrong.table(
     blank_is_last=(
         "The blank is always the last class here. It is the class that `blank` names, 0 by default.",
-        lambda x, *_args, **_flags: greedy_spec(x, x.shape[1] - 1),
+        lambda x, *args, **flags: greedy_spec(x, x.shape[1] - 1),
     ),
     least_probable=(
         "The least probable class of each frame was taken. Log-probabilities are negative; the best is the largest.",

@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Rng, always_float32, argument_fixed, same_dtype, same_value
+from coursekit.exercise import Exercise, Function, Rng, always_float32, argument_fixed, keeps_dtype, same_value
 from coursekit.graders.ctc_training.common import (
     READY_MADE,
     Onward,
@@ -120,11 +120,13 @@ def occupancy_long(f: Function, rng: Rng) -> None:
     same_value(f, occupancy_spec, frames(rng, 1, 2).repeat(400, 1).double() - 2, tensor([1]))
 
 
-@ctc_occupancy.parity
-def occupancy_dtype(f: Function, rng: Rng) -> None:
-    """float64 stays float64"""
-    same_dtype(f, occupancy_spec, frames(rng, 3, 3), tensor([1, 2]))
-    same_dtype(f, occupancy_spec, frames(rng, 3, 3).double(), tensor([1, 2]))
+keeps_dtype(
+    ctc_occupancy,
+    lambda rng: (frames(rng, 3, 3), tensor([1, 2])),
+    "float64 stays float64",
+    "occupancy_dtype",
+    anew=True,
+)
 
 
 # ---- what goes wrong: first what `gradient_mistakes` makes wrong gradients of ------------------------------------
@@ -187,7 +189,7 @@ wrong.table(
     ),
     probabilities=(
         "This is what the network says of each frame. The occupancy is what the frames say once the target is known.",
-        lambda x, _y, _blank: x.double().exp(),
+        lambda x, y, blank: x.double().exp(),
     ),
     best_path_only=(
         "This is the best path alone, with a 1 in each frame. Every path that spells the target has its share.",

@@ -37,7 +37,7 @@ MISTAKES.table(
     squared=("The losses are squared. torch's are not.", lambda cos, y, m: formula(cos, y, m).square(), "COS6"),
     margin_ignored=(
         "The margin is not used. A pair with target -1 costs what its cosine exceeds the margin by.",
-        lambda cos, y, _m: formula(cos, y, 0.0),
+        lambda cos, y, m: formula(cos, y, 0.0),
         "COS3",
     ),
     pushed_to_opposite=(

@@ -173,7 +173,7 @@ wrong = pairwise_distance.misconceptions
 
 wrong.table(
     distance_of,
-    eps_ignored=("eps is not used. It goes to every difference, before the norm.", lambda d, p, _eps: norm(d, p)),
+    eps_ignored=("eps is not used. It goes to every difference, before the norm.", lambda d, p, eps: norm(d, p)),
     eps_on_norm=(
         "eps is added to the distance. It goes to every difference, before the norm.",
         lambda d, p, eps: norm(d, p) + eps,
@@ -204,7 +204,7 @@ wrong.table(
         lambda d, p, eps: norm(d + eps, p) if p == inf else ((d + eps).abs() ** p).sum(-1),
         "TRI3",
     ),
-    order_ignored=("p is not used: the distance is always Euclid's.", lambda d, _p, eps: norm(d + eps, 2.0)),
+    order_ignored=("p is not used: the distance is always Euclid's.", lambda d, p, eps: norm(d + eps, 2.0)),
     sign_kept=(
         "The absolute value is missing in |d|^p: an odd power keeps the sign of a difference.",
         lambda d, p, eps: norm(d + eps, p) if p in (2.0, inf) else (d + eps).pow(p).sum(-1).abs() ** (1 / p),

@@ -88,7 +88,7 @@ MISTAKES.table(
         "The hinge is missing: beyond the margin the cost of a pair with target -1 is negative. Cut it off at 0.",
         lambda x, y, m: torch.where(y == -1, m - x, formula(x, y, m)),
     ),
-    margin_ignored=("The margin is not used: it stays at 1.", lambda x, y, _m: formula(x, y, 1.0)),
+    margin_ignored=("The margin is not used: it stays at 1.", lambda x, y, m: formula(x, y, 1.0)),
     margin_for_both=(
         "Pairs with target 1 cost what they exceed the margin by. They pull at any distance: the margin is for -1.",
         lambda x, y, m: torch.where(y == 1, (x - m).clamp(min=0), formula(x, y, m)),

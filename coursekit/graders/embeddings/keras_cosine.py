@@ -15,9 +15,9 @@ from coursekit.exercise import (
     Question,
     Rng,
     detached,
+    dtype_of_y_pred,
     keras_twin,
     other_default,
-    same_dtype,
     same_gradient,
     same_value,
     wider_dtype,
@@ -152,13 +152,9 @@ def short_vectors(f: Function, rng: Rng) -> None:
     same_gradient(f, spec, along, 1e-8 * tensor([[3.0, 4.0]]), wrt=(0, 1))
 
 
-@keras_cosine_similarity.parity
-def dtype_of_y_pred(f: Function, rng: Rng) -> None:
-    """The result has the dtype of y_pred, whatever y_true has"""
-    y_true, y_pred = angled(rng, *BANDS)
-    same_dtype(f, spec, y_true, y_pred)
-    same_dtype(f, spec, y_true.double(), y_pred, dtype=torch.float32)
-    same_dtype(f, spec, tensor([[2, 3, -1], [1, 4, 0]]), y_pred, dtype=torch.float32)
+dtype_of_y_pred(
+    keras_cosine_similarity, lambda rng: angled(rng, *BANDS), lambda y_true: (tensor([[2, 3, -1], [1, 4, 0]]),)
+)
 
 
 wrong = keras_cosine_similarity.misconceptions
@@ -233,7 +229,7 @@ wrong.table(
     ),
     axis_ignored=(
         "`axis` is not used: the last dimension is taken whatever was asked for.",
-        lambda x, y, _axis: spec(x, y),
+        lambda x, y, axis: spec(x, y),
     ),
 )
 other_default(

@@ -165,11 +165,11 @@ wrong.table(
     ),
     margin_ignored=(
         "The margin is not used: it stays at 1.",
-        of_triplets(combine=lambda _m, near, far: hinge(1.0, near, far)),
+        of_triplets(combine=lambda m, near, far: hinge(1.0, near, far)),
     ),
     no_margin=(
         "There is no margin: a negative that is hardly farther away costs nothing.",
-        of_triplets(combine=lambda _m, near, far: hinge(0.0, near, far)),
+        of_triplets(combine=lambda m, near, far: hinge(0.0, near, far)),
     ),
     anchors_averaged=(
         "The losses are averaged. There is one an anchor.",

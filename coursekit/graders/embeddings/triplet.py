@@ -8,16 +8,7 @@ from itertools import product
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import (
-    REDUCTIONS,
-    Exercise,
-    Function,
-    Question,
-    Rng,
-    same_gradient,
-    same_value,
-    torch_twin,
-)
+from coursekit.exercise import REDUCTIONS, Exercise, Function, Question, Rng, same_gradient, same_value, torch_twin
 from coursekit.graders.embeddings.common import DTYPES, READY_MADE, drop_in_parity
 from coursekit.graders.embeddings.triplet_common import triplet_parity, triplets
 from coursekit.graders.embeddings.triplet_mistakes import MISTAKES

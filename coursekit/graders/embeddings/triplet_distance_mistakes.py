@@ -118,7 +118,7 @@ MISTAKES.table(
         "The hinge is missing: a triplet that is met costs less than nothing.",
         lambda m, near, far: m + near - far,
     ),
-    margin_ignored=("The margin is not used: it stays at 1.", lambda _m, near, far: hinge(1.0, near, far)),
+    margin_ignored=("The margin is not used: it stays at 1.", lambda m, near, far: hinge(1.0, near, far)),
     relu_at_kink=(
         "Where the margin is met exactly, the slope is 0, as `relu` has it. In torch it is 1: `clamp(min=0)`.",
         lambda m, near, far: torch.relu(m + near - far),
@@ -135,7 +135,7 @@ MISTAKES.table(
     lambda choose: loss_of(choose=choose),
     swap_ignored=(
         "swap is not used. It takes the smaller of two distances to the negative.",
-        lambda d, a, _p, n: d(a, n),
+        lambda d, a, p, n: d(a, n),
     ),
     swap_is_maximum=(
         "swap takes the larger of the two distances. It takes the smaller, the harder one.",
@@ -143,7 +143,7 @@ MISTAKES.table(
     ),
     always_swapped=(
         "swap always takes the distance from the positive. It does so only where that is smaller.",
-        lambda d, _a, p, n: d(p, n),
+        lambda d, a, p, n: d(p, n),
     ),
     swap_from_negative=(
         "swap measures from the negative to the positive. With KL the way back is another: torch goes from the "

@@ -23,7 +23,7 @@ MISTAKES.table(
     lambda formula: loss_of(distance=distance_of(formula)),
     eps_ignored=(
         "eps is not used, or is added to each distance, where it cancels. It goes to every difference.",
-        lambda d, p, _eps: norm(d, p),
+        lambda d, p, eps: norm(d, p),
     ),
     eps_under_root=(
         "eps is added under the root. It goes to every difference, before the powers.",
@@ -46,7 +46,7 @@ MISTAKES.table(
         lambda d, p, eps: ((d + eps).abs() ** p).sum(-1),
         "TRI3",
     ),
-    order_ignored=("p is not used: the distance is always Euclid's.", lambda d, _p, eps: norm(d + eps, 2.0)),
+    order_ignored=("p is not used: the distance is always Euclid's.", lambda d, p, eps: norm(d + eps, 2.0)),
     root_of_zero=(
         "The distance of equal vectors has a NaN gradient: the root of 0 has an infinite slope. torch gives 0 there "
         "when eps is 0.",
@@ -75,10 +75,10 @@ MISTAKES.table(
         "The hinge is missing: a triplet that is met costs less than nothing.",
         lambda m, near, far: m + near - far,
     ),
-    margin_ignored=("The margin is not used: it stays at 1.", lambda _m, near, far: hinge(1.0, near, far)),
+    margin_ignored=("The margin is not used: it stays at 1.", lambda m, near, far: hinge(1.0, near, far)),
     no_margin=(
         "There is no margin: a negative that is hardly farther away costs nothing.",
-        lambda _m, near, far: (near - far).clamp(min=0),
+        lambda m, near, far: (near - far).clamp(min=0),
     ),
     margin_subtracted=(
         "The margin is taken off: the negative may be nearer than the positive by it, and still costs nothing.",
@@ -115,7 +115,7 @@ MISTAKES.table(
     swap_ignored=(
         "swap is not used. It puts the distance from the positive in place of that from the anchor, where it is "
         "smaller.",
-        lambda d, a, _p, n: d(a, n),
+        lambda d, a, p, n: d(a, n),
         "TRI4",
     ),
     swap_is_maximum=(
@@ -125,7 +125,7 @@ MISTAKES.table(
     ),
     always_swapped=(
         "swap always takes the distance from the positive. It does so only where that is smaller.",
-        lambda d, _a, p, n: d(p, n),
+        lambda d, a, p, n: d(p, n),
         "TRI4",
     ),
     swap_is_mean=(

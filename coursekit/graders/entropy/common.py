@@ -1,8 +1,12 @@
-"""What several exercises share: the logarithm that is 0 at 0, and what is said of mistakes that all of them invite."""
+"""What several exercises share: the logarithm that is 0 at 0, a check, what is said of mistakes that all invite."""
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, tensor
+
+from coursekit.exercise import Exercise, Function, Rng, same_gradient
+from coursekit.exercise.inputs import joint
+from coursekit.report import Tier
 
 READY_MADE = ("special_entr",)
 
@@ -18,3 +22,18 @@ PADDED = (
 def ln(p: Tensor) -> Tensor:
     """ln p, with 0 for ln 0: every term it stands in is multiplied by that 0."""
     return p.where(p > 0, 1.0).log()
+
+
+def gradient_beside_an_empty_cell(exercise: Exercise, name: str, columns: int = 3) -> None:
+    """Adds the check of the gradient by a joint distribution of two rows."""
+
+    def gradient(f: Function, rng: Rng) -> None:
+        """The gradient is right, also beside an empty cell
+
+        If a NaN stands in the gradient, mask the input of the logarithm, not its output.
+        """
+        same_gradient(f, exercise.spec, joint(rng, 2, columns))
+        table = tensor([[0.5, 0.0], [0.25, 0.25]])
+        same_gradient(f, exercise.spec, table, free=table == 0)
+
+    exercise.add_check(gradient, Tier.CORE, name=name)

@@ -7,9 +7,16 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Loss, Rng, keeps_dtype, same_value
 from coursekit.exercise.inputs import distribution, joint
-from coursekit.graders.entropy.common import IN_BITS, MASKED_TOO_LATE, PADDED, READY_MADE, ln
+from coursekit.graders.entropy.common import (
+    IN_BITS,
+    MASKED_TOO_LATE,
+    PADDED,
+    READY_MADE,
+    gradient_beside_an_empty_cell,
+    ln,
+)
 from coursekit.graders.entropy.pair import conditional_entropy_spec
 from coursekit.graders.entropy.surprise import entropy_spec
 
@@ -54,15 +61,7 @@ def told_and_not_told(f: Function, rng: Rng) -> None:
     same_value(f, mutual_information_spec, p[:, None].double() * tensor([0.3, 0.7], dtype=torch.float64))
 
 
-@mutual_information.check
-def mutual_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, also beside an empty cell
-
-    If a NaN stands in the gradient, mask the input of the logarithm, not its output.
-    """
-    same_gradient(f, mutual_information_spec, joint(rng, 2, 3))
-    table = tensor([[0.5, 0.0], [0.25, 0.25]])
-    same_gradient(f, mutual_information_spec, table, free=table == 0)
+gradient_beside_an_empty_cell(mutual_information, "mutual_gradient")
 
 
 @mutual_information.parity
@@ -77,11 +76,7 @@ def weak_dependence(f: Function, rng: Rng) -> None:
     same_value(f, mutual_information_spec, tensor([[1e-7, 1e-7], [3e-7, 1 - 5e-7]], dtype=torch.float64))
 
 
-@mutual_information.parity
-def mutual_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    same_dtype(f, mutual_information_spec, joint(rng, 2, 2))
-    same_dtype(f, mutual_information_spec, joint(rng, 2, 2).double())
+keeps_dtype(mutual_information, lambda rng: (joint(rng, 2, 2),), name="mutual_dtype", anew=True)
 
 
 # ---- mistakes ----------------------------------------------------------------------------------------------------
@@ -104,7 +99,7 @@ mutual_information.misconceptions.table(
     ),
     upside_down=(
         "The ratio is upside down, so the sign is wrong: mutual information is never negative.",
-        lambda p, _q: -mutual_information_spec(p),
+        lambda p, q: -mutual_information_spec(p),
     ),
     independent_weights=(
         "This weighs by p(x) p(y) instead of p(x, y): it averages as if X and Y were independent.",
@@ -112,11 +107,11 @@ mutual_information.misconceptions.table(
     ),
     without_the_pair=(
         "This is H(X) + H(Y): the entropy of the pair, H(X, Y), still has to be taken away.",
-        lambda p, _q: entropy_spec(p.sum(1)) + entropy_spec(p.sum(0)),
+        lambda p, q: entropy_spec(p.sum(1)) + entropy_spec(p.sum(0)),
     ),
     what_is_left=(
         "This is H(Y|X), what X leaves open. Mutual information is what it tells: H(Y) - H(Y|X).",
-        lambda p, _q: conditional_entropy_spec(p),
+        lambda p, q: conditional_entropy_spec(p),
     ),
     mutual_nan=(
         "An empty cell gave NaN (0 · log 0). It counts as 0: mask the input of the logarithm.",
@@ -128,6 +123,6 @@ mutual_information.misconceptions.table(
         lambda p, q: torch.where(p > 0, p * (p / q).log(), torch.zeros_like(p)).sum(),
         "I2",
     ),
-    mutual_bits=(IN_BITS, lambda p, _q: mutual_information_spec(p) / math.log(2), "I4"),
+    mutual_bits=(IN_BITS, lambda p, q: mutual_information_spec(p) / math.log(2), "I4"),
     mutual_padded=(PADDED, lambda p, q: (p * ((p + 1e-8) / (q + 1e-8)).log()).sum(), "I6"),
 )

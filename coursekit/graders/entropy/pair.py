@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Rng, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, same_value
 from coursekit.exercise.inputs import joint
-from coursekit.graders.entropy.common import IN_BITS, MASKED_TOO_LATE, READY_MADE, ln
+from coursekit.graders.entropy.common import IN_BITS, MASKED_TOO_LATE, READY_MADE, gradient_beside_an_empty_cell, ln
 from coursekit.graders.entropy.surprise import entropy_spec
 
 # ---- joint_entropy -----------------------------------------------------------------------------------------------
@@ -47,15 +47,7 @@ def empty_cell(f: Function, rng: Rng) -> None:
     same_value(f, joint_entropy_spec, tensor([[0.5, 0.0], [0.25, 0.25]]))
 
 
-@joint_entropy.check
-def joint_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, also beside an empty cell
-
-    If a NaN stands in the gradient, mask the input of the logarithm, not its output.
-    """
-    same_gradient(f, joint_entropy_spec, joint(rng, 2, 2))
-    table = tensor([[0.5, 0.0], [0.25, 0.25]])
-    same_gradient(f, joint_entropy_spec, table, free=table == 0)
+gradient_beside_an_empty_cell(joint_entropy, "joint_gradient", columns=2)
 
 
 joint_entropy.misconceptions.table(
@@ -116,15 +108,7 @@ def empty_cells_and_rows(f: Function, rng: Rng) -> None:
     same_value(f, conditional_entropy_spec, tensor([[0.5, 0.0], [0.0, 0.0], [0.2, 0.3]]))
 
 
-@conditional_entropy.check
-def conditional_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, also beside an empty cell
-
-    If a NaN stands in the gradient, mask the input of the logarithm, not its output.
-    """
-    same_gradient(f, conditional_entropy_spec, joint(rng, 2, 3))
-    table = tensor([[0.5, 0.0], [0.25, 0.25]])
-    same_gradient(f, conditional_entropy_spec, table, free=table == 0)
+gradient_beside_an_empty_cell(conditional_entropy, "conditional_gradient")
 
 
 def unmasked_terms(joint: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import distribution
 from coursekit.graders.entropy.common import READY_MADE, ln
 
@@ -160,11 +160,7 @@ def tiny_probability(f: Function, rng: Rng) -> None:
     same_value(f, entropy_spec, tensor([tiny, 1 - tiny], dtype=torch.float64))
 
 
-@entropy.parity
-def entropy_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    same_dtype(f, entropy_spec, distribution(rng, 3))
-    same_dtype(f, entropy_spec, distribution(rng, 3).double())
+keeps_dtype(entropy, lambda rng: (distribution(rng, 3),), name="entropy_dtype", anew=True)
 
 
 entropy.misconceptions.table(

@@ -1,4 +1,4 @@
-"""What several exercises share: logarithms beside zeros, draws that keep mistakes apart, specifications, sentences."""
+"""What several exercises share: logarithms beside zeros, draws that keep mistakes apart, specs, checks, sentences."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Loss, Rng
+from coursekit.exercise import Exercise, Function, Loss, Rng, same_gradient, same_value
 from coursekit.exercise.inputs import distribution
+from coursekit.report import Tier
 
 READY_MADE = ("kl_div",)
 
@@ -63,6 +64,27 @@ def pair(rng: Rng, *shape: int) -> tuple[Tensor, ...]:
 
     rows = [apart(draw, kl_spec, swapped, nothing) for _ in range(int(np.prod(shape[:-1])))]
     return tuple(torch.stack(side).reshape(shape) for side in zip(*rows))
+
+
+def pair_checks(exercise: Exercise, prefix: str, number: str = "divergence") -> None:
+    """What every function of two distributions owes: a number for each pair, and its gradient by both.
+
+    Args:
+        exercise: such a function.
+        prefix: what the checks' names begin with.
+        number: what to call what it gives.
+    """
+
+    def rows(f: Function, rng: Rng) -> None:
+        same_value(f, exercise.spec, *pair(rng, 2, 3))
+        same_value(f, exercise.spec, *pair(rng, 2, 2, 3))
+
+    def gradient(f: Function, rng: Rng) -> None:
+        same_gradient(f, exercise.spec, *pair(rng, 3), wrt=(0, 1))
+
+    words = f"A batch of pairs gives one {number} each\n\nSum over the last dimension only."
+    exercise.add_check(rows, Tier.CORE, words, f"{prefix}_rows")
+    exercise.add_check(gradient, Tier.CORE, "The gradient is right, by p and by q", f"{prefix}_gradient")
 
 
 def believed(rng: Rng, *shape: int) -> Tensor:

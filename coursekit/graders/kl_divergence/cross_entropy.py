@@ -6,7 +6,7 @@ import math
 
 from torch import tensor
 
-from coursekit.exercise import Exercise, Function, Rng, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, same_value
 from coursekit.graders.kl_divergence.common import (
     AVERAGED,
     NAN_TO_NUM,
@@ -18,6 +18,7 @@ from coursekit.graders.kl_divergence.common import (
     kl_spec,
     ln,
     pair,
+    pair_checks,
 )
 
 distribution_cross_entropy = Exercise(
@@ -42,20 +43,7 @@ def half_and_quarter(f: Function, rng: Rng) -> None:
     same_value(f, cross_entropy_spec, *pair(rng, 3))
 
 
-@distribution_cross_entropy.check
-def cross_entropy_rows(f: Function, rng: Rng) -> None:
-    """A batch of pairs gives one number each
-
-    Sum over the last dimension only.
-    """
-    same_value(f, cross_entropy_spec, *pair(rng, 2, 3))
-    same_value(f, cross_entropy_spec, *pair(rng, 2, 2, 3))
-
-
-@distribution_cross_entropy.check
-def cross_entropy_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by p and by q"""
-    same_gradient(f, cross_entropy_spec, *pair(rng, 3), wrt=(0, 1))
+pair_checks(distribution_cross_entropy, "cross_entropy", "number")
 
 
 @distribution_cross_entropy.check

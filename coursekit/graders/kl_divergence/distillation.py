@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Loss, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import normal
 from coursekit.graders.kl_divergence.common import READY_MADE, apart
 
@@ -102,34 +102,27 @@ def extreme_logits(f: Function, rng: Rng) -> None:
     same_gradient(f, distillation_spec, tensor([[100.0, 0.0]]), tensor([[0.0, 100.0]]), 1.0)
 
 
-@distillation_loss.parity
-def distillation_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    student, teacher, temperature = logits_pair(rng, 2, 3, temperature=2.0)
-    same_dtype(f, distillation_spec, student, teacher, temperature)
-    same_dtype(f, distillation_spec, student.double(), teacher.double(), temperature)
+keeps_dtype(distillation_loss, lambda rng: logits_pair(rng, 2, 3, temperature=2.0), name="distillation_dtype")
 
 
 # The training of a student in `which_loss` names these mistakes in words of its own
 wrong = distillation_loss.misconceptions
 
 
-@wrong(
-    "The factor T² is missing: the gradient shrinks as 1/T², so at a high temperature the student hardly learns, "
-    "and a loss that is added to this one takes over.",
-    covers="KL11",
+wrong.table(
+    without_square=(
+        "The factor T² is missing: the gradient shrinks as 1/T², so at a high temperature the student hardly learns, "
+        "and a loss that is added to this one takes over.",
+        lambda s, t, temperature: distillation_spec(s, t, temperature) / temperature**2,
+        "KL11",
+    ),
+    one_factor_only=(
+        "The factor is T, it should be T²: one T for the division of the logits, one for the probabilities that come "
+        "closer to each other.",
+        lambda s, t, temperature: distillation_spec(s, t, temperature) / temperature,
+        "KL11",
+    ),
 )
-def without_square(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    return distillation_spec(student_logits, teacher_logits, temperature) / temperature**2
-
-
-@wrong(
-    "The factor is T, it should be T²: one T for the division of the logits, one for the probabilities that come "
-    "closer to each other.",
-    covers="KL11",
-)
-def one_factor_only(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    return distillation_spec(student_logits, teacher_logits, temperature) / temperature
 
 
 @wrong(
@@ -148,12 +141,11 @@ def teacher_softened_only(student_logits: Tensor, teacher_logits: Tensor, temper
     return distillation_spec(student_logits * temperature, teacher_logits, temperature)
 
 
-@wrong("The temperature is not used: divide both logits by it before the softmax.")
-def temperature_ignored(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    return distillation_spec(student_logits, teacher_logits, 1.0)
-
-
 wrong.table(
+    temperature_ignored=(
+        "The temperature is not used: divide both logits by it before the softmax.",
+        lambda s, t, temperature: distillation_spec(s, t, 1.0),
+    ),
     sharpened=(
         "The logits are multiplied by the temperature: that sharpens. Softening divides.",
         lambda s, t, temperature: temperature**4 * distillation_spec(s, t, 1 / temperature),
@@ -174,18 +166,18 @@ def teacher_from_student(student_logits: Tensor, teacher_logits: Tensor, tempera
     return distillation_spec(teacher_logits, student_logits, temperature)
 
 
-@wrong(
-    "This averages over all elements, as `reduction='mean'` does: K times too small for K classes. Sum over the "
-    "classes, then take the mean over the rows.",
-    covers="KL3",
+wrong.table(
+    mean_over_elements=(
+        "This averages over all elements, as `reduction='mean'` does: K times too small for K classes. Sum over the "
+        "classes, then take the mean over the rows.",
+        lambda s, t, temperature: distillation_spec(s, t, temperature) / s.shape[-1],
+        "KL3",
+    ),
+    sum_over_samples=(
+        "This sums over the samples. Take their mean, so that the batch size does not matter.",
+        lambda s, t, temperature: distillation_spec(s, t, temperature) * s.shape[0],
+    ),
 )
-def mean_over_elements(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    return distillation_spec(student_logits, teacher_logits, temperature) / student_logits.shape[-1]
-
-
-@wrong("This sums over the samples. Take their mean, so that the batch size does not matter.")
-def sum_over_samples(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    return distillation_spec(student_logits, teacher_logits, temperature) * student_logits.shape[0]
 
 
 @wrong("This gives one loss a sample. A training step needs a single number: their mean.")

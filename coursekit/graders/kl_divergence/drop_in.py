@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, inf, nan, tensor
 
-from coursekit.exercise import Exercise, Function, Question, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Question, Rng, no_elements, same_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import distribution
 from coursekit.graders.kl_divergence.common import READY_MADE, apart, believed, nothing
 from coursekit.graders.kl_divergence.drop_in_mistakes import MISTAKES, places_swapped
@@ -211,13 +211,13 @@ def kl_div_extremes(f: Function, rng: Rng) -> None:
     same_value(f, kl_div_spec, tensor([[-1.0, -0.5]], dtype=torch.float64), target, reduction="none")
 
 
-@kl_div.parity
-def no_rows(f: Function, rng: Rng) -> None:
-    """An empty batch: 'sum' gives 0, the means give NaN"""
-    empty = torch.empty(0, 3)
-    same_value(f, kl_div_spec, empty, empty, reduction="batchmean")
-    same_value(f, kl_div_spec, empty, empty)
-    same_value(f, kl_div_spec, empty, empty, reduction="sum")
+no_elements(
+    kl_div,
+    lambda rng: (torch.empty(0, 3),) * 2,
+    "An empty batch: 'sum' gives 0, the means give NaN",
+    "no_rows",
+    reductions=("batchmean", None, "sum"),
+)
 
 
 @kl_div.parity

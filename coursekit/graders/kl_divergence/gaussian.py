@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import normal
 from coursekit.graders.kl_divergence.common import READY_MADE, apart
 
@@ -102,12 +102,7 @@ def narrow_gaussian(f: Function, rng: Rng) -> None:
     same_value(f, gaussian_spec, means, means * 0 + narrow, means * 0, means * 0 + 3 * narrow)
 
 
-@gaussian_kl.parity
-def gaussian_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    args = gaussians(rng, 2)
-    same_dtype(f, gaussian_spec, *args)
-    same_dtype(f, gaussian_spec, *(x.double() for x in args))
+keeps_dtype(gaussian_kl, lambda rng: gaussians(rng, 2), name="gaussian_dtype")
 
 
 wrong = gaussian_kl.misconceptions

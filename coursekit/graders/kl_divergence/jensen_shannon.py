@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.graders.kl_divergence.common import (
     AVERAGED,
     READY_MADE,
@@ -17,6 +17,7 @@ from coursekit.graders.kl_divergence.common import (
     ln,
     normalised,
     pair,
+    pair_checks,
 )
 
 
@@ -53,20 +54,7 @@ def far_apart(f: Function, rng: Rng) -> None:
     same_value(f, js_spec, *pair(rng, 3))
 
 
-@js_divergence.check
-def js_rows(f: Function, rng: Rng) -> None:
-    """A batch of pairs gives one divergence each
-
-    Sum over the last dimension only.
-    """
-    same_value(f, js_spec, *pair(rng, 2, 3))
-    same_value(f, js_spec, *pair(rng, 2, 2, 3))
-
-
-@js_divergence.check
-def js_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by p and by q"""
-    same_gradient(f, js_spec, *pair(rng, 3), wrt=(0, 1))
+pair_checks(js_divergence, "js")
 
 
 @js_divergence.check
@@ -102,12 +90,7 @@ def js_tiny(f: Function, rng: Rng) -> None:
     same_value(f, js_spec, p, q)
 
 
-@js_divergence.parity
-def js_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    p, q = pair(rng, 3)
-    same_dtype(f, js_spec, p, q)
-    same_dtype(f, js_spec, p.double(), q.double())
+keeps_dtype(js_divergence, lambda rng: pair(rng, 3), name="js_dtype")
 
 
 wrong = js_divergence.misconceptions

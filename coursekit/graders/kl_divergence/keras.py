@@ -20,6 +20,7 @@ from coursekit.exercise import (
     same_dtype,
     same_gradient,
     same_value,
+    wider_dtype,
 )
 from coursekit.exercise.inputs import distribution
 from coursekit.graders.kl_divergence.common import READY_MADE, believed, kl_spec, normalised, pair
@@ -301,9 +302,9 @@ wrong.table(
         "This sums over the whole batch. Each row keeps its own number: sum over dim=-1.",
         lambda p, q: keras_kl_spec(p, q).sum(),
     ),
-    keras_kl_promoted=(
-        "The result has the finer dtype of the two, as torch promotes. Keras converts `y_true` to the dtype of "
-        "`y_pred`.",
-        lambda p, q: keras_kl_spec(p, q.to(torch.promote_types(p.dtype, q.dtype))),
-    ),
+)
+wider_dtype(
+    wrong,
+    "The result has the finer dtype of the two, as torch promotes. Keras converts `y_true` to the dtype of `y_pred`.",
+    "keras_kl_promoted",
 )

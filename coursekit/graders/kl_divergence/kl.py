@@ -7,7 +7,7 @@ import math
 import torch
 from torch import tensor
 
-from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.graders.kl_divergence.common import (
     AVERAGED,
     NAN_TO_NUM,
@@ -19,6 +19,7 @@ from coursekit.graders.kl_divergence.common import (
     ln,
     normalised,
     pair,
+    pair_checks,
 )
 
 kl_divergence = Exercise(
@@ -49,20 +50,7 @@ def fair_coin_against_quarter(f: Function, rng: Rng) -> None:
     same_value(f, kl_spec, *pair(rng, 3))
 
 
-@kl_divergence.check
-def kl_rows(f: Function, rng: Rng) -> None:
-    """A batch of pairs gives one divergence each
-
-    Sum over the last dimension only.
-    """
-    same_value(f, kl_spec, *pair(rng, 2, 3))
-    same_value(f, kl_spec, *pair(rng, 2, 2, 3))
-
-
-@kl_divergence.check
-def kl_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by p and by q"""
-    same_gradient(f, kl_spec, *pair(rng, 3), wrt=(0, 1))
+pair_checks(kl_divergence, "kl")
 
 
 @kl_divergence.check
@@ -119,12 +107,7 @@ def kl_tiny(f: Function, rng: Rng) -> None:
     same_value(f, kl_spec, p, q)
 
 
-@kl_divergence.parity
-def kl_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    p, q = pair(rng, 3)
-    same_dtype(f, kl_spec, p, q)
-    same_dtype(f, kl_spec, p.double(), q.double())
+keeps_dtype(kl_divergence, lambda rng: pair(rng, 3), name="kl_dtype")
 
 
 kl_divergence.misconceptions.table(

@@ -71,15 +71,15 @@ def sample_mistakes(wrong: Mistakes) -> None:
         mean_over_active=(
             "'mean' divides by the number of samples that still cost something. A sample whose margins are all met "
             "counts as well, with its 0.",
-            lambda losses, word, _classes: reduced(losses, word, (losses > 0).sum().clamp(min=1)),
+            lambda losses, word, classes: reduced(losses, word, (losses > 0).sum().clamp(min=1)),
         ),
         none_drops_zeros=(
             "'none' leaves out the samples whose loss is 0. There is one loss a sample, in the order of the samples.",
-            lambda losses, word, _classes: reduced(losses[losses > 0] if word == "none" else losses, word),
+            lambda losses, word, classes: reduced(losses[losses > 0] if word == "none" else losses, word),
         ),
         keeps_a_batch=(
             "A single sample comes back as a batch of one, shape (1,). Without a batch dimension the loss has none.",
-            lambda losses, word, _classes: reduced(losses.reshape(-1), word),
+            lambda losses, word, classes: reduced(losses.reshape(-1), word),
         ),
     )
     always_float32(wrong)

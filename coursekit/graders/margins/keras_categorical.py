@@ -15,8 +15,8 @@ from coursekit.exercise import (
     Loss,
     Question,
     Rng,
+    dtype_of_y_pred,
     keras_twin,
-    same_dtype,
     same_gradient,
     same_value,
 )
@@ -132,12 +132,12 @@ def other_labels(f: Function, rng: Rng) -> None:
     same_gradient(f, categorical_spec, tensor([[0.7, 0.1, 0.2]]), scores, wrt=(1,))
 
 
-@keras_categorical_hinge.parity
-def categorical_dtype(f: Function, rng: Rng) -> None:
-    """The result has the dtype of y_pred, whatever y_true has"""
-    y_true, y_pred = one_hot(rng, 2, 3)
-    for labels in (y_true, y_true.double(), y_true.long(), y_true.bool()):
-        same_dtype(f, categorical_spec, labels, y_pred, dtype=torch.float32)
+dtype_of_y_pred(
+    keras_categorical_hinge,
+    lambda rng: one_hot(rng, 2, 3),
+    lambda y_true: (y_true.long(), y_true.bool()),
+    name="categorical_dtype",
+)
 
 
 @keras_categorical_hinge.parity

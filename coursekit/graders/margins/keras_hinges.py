@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Loss, Rng, keras_twin, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Loss, Rng, dtype_of_y_pred, keras_twin, same_gradient, same_value
 from coursekit.graders.margins.common import READY_MADE, SCORES
 from coursekit.graders.margins.keras_hinges_mistakes import HINGE_MISTAKES, SQUARED_HINGE_MISTAKES
 from coursekit.graders.margins.keras_hinges_spec import cases, hinge_spec, squared_hinge_spec
@@ -127,17 +127,12 @@ def add_checks(exercise: Exercise, two: str, mixed: str) -> None:
         same_value(f, spec, tensor([[0.0, 2.0]]), draw_pair(rng))
         same_gradient(f, spec, tensor([[0.0, -1.0]]), draw_pair(rng), wrt=(1,))
 
-    @exercise.parity
-    def dtype_of_y_pred(f: Function, rng: Rng) -> None:
-        """The result has the dtype of y_pred, whatever y_true has
-
-        Labels are often integers, or bool.
-        """
-        y_true, y_pred = labelled(rng, 2, 3, low=0.0)
-        same_dtype(f, spec, y_true, y_pred, dtype=torch.float32)
-        same_dtype(f, spec, y_true.double(), y_pred, dtype=torch.float32)
-        same_dtype(f, spec, y_true.long(), y_pred, dtype=torch.float32)
-        same_dtype(f, spec, y_true.bool(), y_pred, dtype=torch.float32)
+    dtype_of_y_pred(
+        exercise,
+        lambda rng: labelled(rng, 2, 3, low=0.0),
+        lambda y_true: (y_true.long(), y_true.bool()),
+        "The result has the dtype of y_pred, whatever y_true has\n\nLabels are often integers, or bool.",
+    )
 
     @exercise.parity
     def far_away(f: Function, rng: Rng) -> None:

@@ -13,6 +13,7 @@ from coursekit.exercise import (
     Exercise,
     Function,
     Rng,
+    each_reduction,
     refuses,
     same_dtype,
     same_gradient,
@@ -79,12 +80,13 @@ def only_who_is_close(f: Function, rng: Rng) -> None:
     same_value(f, multi_margin_spec, tensor([[2.0, 0.5, 0.1]] * 2), tensor([0, 1]), reduction="none")
 
 
-@multi_margin_loss.check
-def of_a_batch(f: Function, rng: Rng) -> None:
-    """'none' gives one loss a sample, 'sum' their sum, 'mean', the default, their mean"""
-    input, target = batch(rng, 3, 4)
-    for flags in ({"reduction": "none"}, {"reduction": "sum"}, {"reduction": "mean"}, {}):
-        same_value(f, multi_margin_spec, input, target, **flags)
+each_reduction(
+    multi_margin_loss,
+    lambda rng: batch(rng, 3, 4),
+    "'none' gives one loss a sample, 'sum' their sum, 'mean', the default, their mean",
+    "of_a_batch",
+    reductions=(*REDUCTIONS, None),
+)
 
 
 @multi_margin_loss.check

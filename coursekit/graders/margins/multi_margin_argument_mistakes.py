@@ -134,7 +134,7 @@ wrong.table(
     of_other_targets,
     one_hot_passes=(
         "A one-hot table passes as a target. torch wants the index of the right class.",
-        lambda target, _classes: target.argmax(-1) if target.ndim > 1 else target,
+        lambda target, classes: target.argmax(-1) if target.ndim > 1 else target,
     ),
 )
 

@@ -76,18 +76,18 @@ wrong.table(
     ),
     factor_ignored=(
         "`weight` is not used. A sample's loss has the factor of its right class.",
-        lambda row, right, p, m, _factor: sample_loss(row, right, p, m),
+        lambda row, right, p, m, factor: sample_loss(row, right, p, m),
     ),
 )
 wrong.table(
     before_the_factor,
     power_ignored=(
         "`p` is not used: the gaps are never squared.",
-        lambda row, right, _p, m: sample_loss(row, right, 1, m),
+        lambda row, right, p, m: sample_loss(row, right, 1, m),
     ),
     always_squared=(
         "The gaps are always squared. The default is p = 1.",
-        lambda row, right, _p, m: sample_loss(row, right, 2, m),
+        lambda row, right, p, m: sample_loss(row, right, 2, m),
     ),
     power_of_sum=(
         "The gaps are added first and squared after. Each has its own power.",
@@ -114,11 +114,11 @@ wrong.table(
     ),
     margin_ignored=(
         "`margin` is not used: it stays at 1.",
-        lambda row, right, p, _m: sample_loss(row, right, p, 1.0),
+        lambda row, right, p, m: sample_loss(row, right, p, 1.0),
     ),
     margin_missing=(
         "There is no margin: the right class need only be level with the others here.",
-        lambda row, right, p, _m: sample_loss(row, right, p, 0.0),
+        lambda row, right, p, m: sample_loss(row, right, p, 0.0),
     ),
     margin_as_factor=(
         "The margin is multiplied in, max(0, margin · (1 - gap)). It is a distance: it is added.",

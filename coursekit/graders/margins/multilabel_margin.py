@@ -10,13 +10,14 @@ from coursekit.exercise import (
     Exercise,
     Function,
     Rng,
+    each_reduction,
+    keeps_dtype,
     refuses,
-    same_dtype,
     same_gradient,
     same_value,
     unknown_word,
 )
-from coursekit.graders.margins.common import DTYPES, READY_MADE, draw_scores
+from coursekit.graders.margins.common import READY_MADE, draw_scores
 from coursekit.graders.margins.multilabel_margin_mistakes import MISTAKES
 from coursekit.graders.margins.multilabel_margin_spec import cases, multilabel_margin_spec
 
@@ -97,12 +98,13 @@ def ended_by_the_first(f: Function, rng: Rng) -> None:
     same_value(f, multilabel_margin_spec, scores.expand(2, 4), tensor([[-1, 0, 1, 2], [2, -1, 2, 0]]), reduction="none")
 
 
-@multilabel_margin_loss.check
-def of_a_batch(f: Function, rng: Rng) -> None:
-    """'none' gives one loss a sample, 'sum' their sum, 'mean', the default, their mean"""
-    input, target = batch(rng, 2, 1, 3)
-    for flags in ({"reduction": "none"}, {"reduction": "sum"}, {"reduction": "mean"}, {}):
-        same_value(f, multilabel_margin_spec, input, target, **flags)
+each_reduction(
+    multilabel_margin_loss,
+    lambda rng: batch(rng, 2, 1, 3),
+    "'none' gives one loss a sample, 'sum' their sum, 'mean', the default, their mean",
+    "of_a_batch",
+    reductions=(*REDUCTIONS, None),
+)
 
 
 @multilabel_margin_loss.check
@@ -158,12 +160,7 @@ def far_scores(f: Function, rng: Rng) -> None:
     same_gradient(f, multilabel_margin_spec, scores, tensor([[0, -1, -1], [1, 2, -1]]), reduction="none")
 
 
-@multilabel_margin_loss.parity
-def dtypes(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    for dtype in DTYPES:
-        input, target = batch(rng, 2, 1)
-        same_dtype(f, multilabel_margin_spec, input.to(dtype), target)
+keeps_dtype(multilabel_margin_loss, lambda rng: batch(rng, 2, 1), name="dtypes", anew=True)
 
 
 @multilabel_margin_loss.parity

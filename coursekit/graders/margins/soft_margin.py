@@ -9,7 +9,19 @@ import numpy as np
 import torch
 from torch import Tensor, nan, tensor
 
-from coursekit.exercise import REDUCTIONS, Exercise, Function, Rng, refuses, same_dtype, same_gradient, same_value
+from coursekit.exercise import (
+    REDUCTIONS,
+    Exercise,
+    Function,
+    Rng,
+    each_reduction,
+    no_elements,
+    refuses,
+    same_dtype,
+    same_gradient,
+    same_value,
+    unknown_word,
+)
 from coursekit.graders.margins.common import DTYPES, READY_MADE, SCORES
 from coursekit.graders.margins.soft_margin_mistakes import MISTAKES
 from coursekit.graders.margins.soft_margin_spec import cases, soft_margin_spec, soft_margin_twin
@@ -53,13 +65,13 @@ def right_and_wrong(f: Function, rng: Rng) -> None:
     same_value(f, soft_margin_spec, *sided(rng, 2, 3), reduction="none")
 
 
-@soft_margin_loss.check
-def of_a_table(f: Function, rng: Rng) -> None:
-    """'mean', the default, is over all elements of a table; 'sum' too"""
-    input, target = sided(rng, 2, 3)
-    same_value(f, soft_margin_spec, input, target, reduction="mean")
-    same_value(f, soft_margin_spec, input, target, reduction="sum")
-    same_value(f, soft_margin_spec, input, target)
+each_reduction(
+    soft_margin_loss,
+    lambda rng: sided(rng, 2, 3),
+    "'mean', the default, is over all elements of a table; 'sum' too",
+    "of_a_table",
+    reductions=("mean", "sum", None),
+)
 
 
 @soft_margin_loss.check
@@ -114,12 +126,9 @@ def other_sides(f: Function, rng: Rng) -> None:
     same_value(f, soft_margin_spec, tensor([1.3, -0.8]), tensor([0.0, 1.0]))
 
 
-@soft_margin_loss.parity
-def soft_empty(f: Function, rng: Rng) -> None:
-    """An empty batch: 'sum' gives 0, 'mean' gives NaN, 'none' gives nothing"""
-    empty = torch.empty(0, 3)
-    for reduction in ("mean", "sum", "none"):
-        same_value(f, soft_margin_spec, empty, empty, reduction=reduction)
+no_elements(
+    soft_margin_loss, lambda rng: (torch.empty(0, 3),) * 2, name="soft_empty", reductions=("mean", "sum", "none")
+)
 
 
 @soft_margin_loss.parity
@@ -138,10 +147,7 @@ def soft_dtype(f: Function, rng: Rng) -> None:
         same_dtype(f, soft_margin_spec, input, target.long())
 
 
-@soft_margin_loss.parity
-def soft_word(f: Function, rng: Rng) -> None:
-    """A reduction that does not exist is refused"""
-    refuses(f, *sided(rng, 3), reduction="batchmean")
+unknown_word(soft_margin_loss, lambda rng: sided(rng, 3), name="soft_word")
 
 
 @soft_margin_loss.parity

@@ -128,22 +128,22 @@ wrong.table(
     ),
     always_coupled=(
         "The decay always joins the gradient. Decoupled, it must stay out of it: that is what the W stands for.",
-        lambda w, g, lr, decay, _decoupled: spec(w, g, lr, decay, False),
+        lambda w, g, lr, decay, decoupled: spec(w, g, lr, decay, False),
         "R2",
     ),
     always_decoupled=(
         "The decay always acts on the weights directly. Adam's own weight_decay adds λ times the weights to the "
         "gradient, and divides the sum by its size.",
-        lambda w, g, lr, decay, _decoupled: spec(w, g, lr, decay, True),
+        lambda w, g, lr, decay, decoupled: spec(w, g, lr, decay, True),
         "R2",
     ),
     adam_without_decay=(
         "The decay is missing: this is right for λ = 0 only.",
-        lambda w, g, lr, _decay, _decoupled: w - lr * unit(g),
+        lambda w, g, lr, decay, decoupled: w - lr * unit(g),
     ),
     steps_of_sgd=(
         "The gradient is not divided by its size: these are steps of SGD.",
-        lambda w, g, lr, decay, _decoupled: w - lr * (g + decay * w),
+        lambda w, g, lr, decay, decoupled: w - lr * (g + decay * w),
     ),
     divided_by_the_old=(
         "The gradient is divided by the size that it had before λ times the weights joined it. Adam divides the sum by "

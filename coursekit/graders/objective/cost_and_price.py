@@ -92,11 +92,11 @@ wrong.table(
     ),
     no_strength=(
         "The strength is left out: this is cost + Σ w², however strong the price should be.",
-        lambda losses, w, _strength: losses.mean() + l2_spec(w),
+        lambda losses, w, strength: losses.mean() + l2_spec(w),
     ),
     no_price=(
         "This is the cost alone. The weights have a price as well.",
-        lambda losses, w, _strength: losses.mean() + 0 * w.sum(),
+        lambda losses, w, strength: losses.mean() + 0 * w.sum(),
     ),
     no_cost=(
         "This is the price alone. The errors have a cost as well.",

@@ -183,7 +183,7 @@ batch_cost.misconceptions.table(
     mean_of_means=(
         "This is the mean of the means: a sample in a short batch counts more than one in a long batch. Weigh each "
         "batch by its size.",
-        lambda means, _sizes: means.mean(),
+        lambda means, sizes: means.mean(),
         "R4",
     ),
     sum_of_losses=(
@@ -192,7 +192,7 @@ batch_cost.misconceptions.table(
     ),
     sum_of_means=(
         "This is the sum of the means. Neither a mean nor a sum of losses comes of it.",
-        lambda means, _sizes: means.sum(),
+        lambda means, sizes: means.sum(),
     ),
     divided_by_batches=(
         "The sum is right. It was divided by the number of batches; divide by the number of samples.",
@@ -214,5 +214,5 @@ batch_cost.misconceptions.table(
         "This is one number a batch, each weighed by its share. Add them up.",
         lambda means, sizes: means * sizes / sizes.sum(),
     ),
-    last_batch=("This is the cost of the last batch only.", lambda means, _sizes: means[-1]),
+    last_batch=("This is the cost of the last batch only.", lambda means, sizes: means[-1]),
 )

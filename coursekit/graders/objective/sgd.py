@@ -88,11 +88,11 @@ sgd_step.misconceptions.table(
     ),
     decay_ignored=(
         "The decay is missing: this is a step on the cost alone.",
-        lambda w, g, lr, _decay: w - lr * g,
+        lambda w, g, lr, decay: w - lr * g,
     ),
     gradient_ignored=(
         "The gradient is missing: the weights decay, and learn nothing.",
-        lambda w, _g, lr, decay: w - lr * decay * w,
+        lambda w, g, lr, decay: w - lr * decay * w,
     ),
     uphill=(
         "This goes uphill, on cost and price alike. A step goes against the gradient.",
@@ -125,7 +125,7 @@ sgd_step.misconceptions.table(
     ),
     rate_missing=(
         "The learning rate is missing: this goes the whole gradient.",
-        lambda w, g, _lr, decay: w - (g + decay * w),
+        lambda w, g, lr, decay: w - (g + decay * w),
     ),
     change_only=("This is the change. Add it to the weights.", lambda w, g, lr, decay: -lr * (g + decay * w)),
 )

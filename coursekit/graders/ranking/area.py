@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_value
+from coursekit.exercise import Exercise, Function, Loss, Rng, keeps_dtype, same_value
 from coursekit.graders.ranking.common import draw_scores
 
 
@@ -92,12 +92,7 @@ def labels_of_any_kind(f: Function, rng: Rng) -> None:
     same_value(f, area_spec, scores, labels.to(torch.uint8))
 
 
-@area_under_curve.parity
-def area_dtype(f: Function, rng: Rng) -> None:
-    """The result has the dtype of the scores"""
-    scores, labels = items(rng)
-    same_dtype(f, area_spec, scores, labels)
-    same_dtype(f, area_spec, scores.double(), labels)
+keeps_dtype(area_under_curve, items, "The result has the dtype of the scores", "area_dtype")
 
 
 def of_sides(formula: Loss) -> Loss:

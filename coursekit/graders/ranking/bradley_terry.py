@@ -8,16 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import (
-    Exercise,
-    Function,
-    Loss,
-    Rng,
-    always_float32,
-    same_dtype,
-    same_gradient,
-    same_value,
-)
+from coursekit.exercise import Exercise, Function, Loss, Rng, always_float32, same_dtype, same_gradient, same_value
 from coursekit.graders.ranking.common import DTYPE_LOST, READY_MADE, draw_scores, surprise
 
 # How often each of a pair won: never equal, and the product of no two of them is another

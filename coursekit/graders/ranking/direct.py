@@ -131,7 +131,7 @@ wrong.table(
     no_reference=(
         "The reference is not used. Without it the reward is the policy's own log-probability, and an answer that was "
         "likely from the start counts as good.",
-        lambda a, b, _c, _d, beta: beta * (a - b),
+        lambda a, b, c, d, beta: beta * (a - b),
     ),
     exchanged=(
         "The sign of the lead is turned: policy and reference are exchanged, or chosen and rejected. This pulls the "
@@ -143,7 +143,7 @@ wrong.table(
         "answer is beta · ln(policy / reference), both of that same answer.",
         lambda a, b, c, d, beta: beta * (a - d - b + c),
     ),
-    beta_ignored=("beta is not used. It multiplies the rewards.", lambda a, b, c, d, _beta: a - c - b + d),
+    beta_ignored=("beta is not used. It multiplies the rewards.", lambda a, b, c, d, beta: a - c - b + d),
     beta_divides=(
         "beta divides, as a temperature would. It multiplies the rewards.",
         lambda a, b, c, d, beta: (a - c - b + d) / beta,
@@ -158,7 +158,7 @@ wrong.table(
     ),
     chosen_only=(
         "Only the chosen answer is heard. The rejected one is half of the comparison.",
-        lambda a, _b, c, _d, beta: beta * (a - c),
+        lambda a, b, c, d, beta: beta * (a - c),
     ),
     probabilities=(
         "Rewards are made of probabilities, by `exp`. The reward is a difference of logarithms, which are given.",

@@ -56,7 +56,7 @@ wrong.table(
         "The margin is taken off. It is added: the right one should lead by at least so much.",
         lambda a, b, y, margin: missing(a, b, y, -margin).clamp(min=0),
     ),
-    margin_ignored=("The margin is not used.", lambda a, b, y, _margin: missing(a, b, y, 0).clamp(min=0)),
+    margin_ignored=("The margin is not used.", lambda a, b, y, margin: missing(a, b, y, 0).clamp(min=0)),
     margin_turns_with_target=(
         "The margin stands inside the product with the target, so with target -1 it works backwards. It is added after "
         "that product.",

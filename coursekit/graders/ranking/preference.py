@@ -22,6 +22,7 @@ from coursekit.exercise import (
     same_dtype,
     same_gradient,
     same_value,
+    shapes_broadcast,
     unknown_word,
 )
 from coursekit.graders.ranking.common import DTYPE_LOST, READY_MADE, draw_scores, reduction_mistakes, surprise
@@ -204,12 +205,11 @@ def over_the_batch(chosen: Tensor, rejected: Tensor) -> Tensor:
     return torch.cat([chosen.flatten(), rejected.flatten()]).logsumexp(0) - chosen
 
 
-wrong.table(
-    broadcast=(
-        "Unequal shapes were broadcast, so answers were compared that never met. Compare the shapes first, and raise a "
-        "ValueError.",
-        lambda chosen, rejected, reduction="mean": reduced(surprise(chosen - rejected), reduction),
-    ),
+shapes_broadcast(
+    wrong,
+    "broadcast",
+    "Unequal shapes were broadcast, so answers were compared that never met. Compare the shapes first, and raise a "
+    "ValueError.",
 )
 
 

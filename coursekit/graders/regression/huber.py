@@ -153,7 +153,7 @@ CURVES: dict[str, Row] = {
         "The loss is twice Huber's, so that the parabola is d². torch's, and Huber's own, is d²/2.",
         lambda d, delta: 2 * huber_formula(d, delta),
     ),
-    "delta_ignored": ("delta is not used: the threshold stays at 1.", lambda d, _delta: huber_formula(d, 1.0)),
+    "delta_ignored": ("delta is not used: the threshold stays at 1.", lambda d, delta: huber_formula(d, 1.0)),
     "scaled_error": (
         "The error is divided by delta first. Huber counts in the units of the target: only the threshold is delta.",
         lambda d, delta: huber_formula(d / delta, 1.0),
@@ -169,7 +169,7 @@ CURVES: dict[str, Row] = {
     ),
     "only_parabola": (
         "This is half the square everywhere. Beyond delta the loss goes on in a straight line.",
-        lambda d, _delta: d**2 / 2,
+        lambda d, delta: d**2 / 2,
     ),
     "only_line": (
         "This is L1, times delta. Inside delta the kink is rounded off by a parabola.",

@@ -66,11 +66,11 @@ wrong = keras_align.misconceptions
 wrong.table(
     never_aligned=(
         "x comes back as it was. Where (N,) meets (N, 1), torch would broadcast to (N, N).",
-        lambda x, _other: x * 1,
+        lambda x, other: x * 1,
     ),
     always_squeezed=(
         "Every dimension of size 1 is dropped, whatever the other's shape. Only a lonely last one is.",
-        lambda x, _other: x.squeeze(),
+        lambda x, other: x.squeeze(),
     ),
     squeezed_last=(
         "A last dimension of size 1 is dropped although the other has one as well. Compare the numbers of dimensions.",

@@ -14,10 +14,10 @@ from coursekit.exercise import (
     Question,
     Rng,
     keras_twin,
-    refuses,
     same_dtype,
     same_gradient,
     same_value,
+    unknown_word,
 )
 from coursekit.graders.regression.common import READY_MADE, draw_weight, pair
 from coursekit.graders.regression.keras_averaging_mistakes import MISTAKES
@@ -186,10 +186,7 @@ def nan_shows(f: Function, rng: Rng) -> None:
         same_value(f, reduce_spec, losses, tensor([0.5, 0.25, 0.0]), reduction=reduction)
 
 
-@keras_reduce.parity
-def unknown_reduction(f: Function, rng: Rng) -> None:
-    """A reduction that does not exist is refused"""
-    refuses(f, sample_losses(rng, 3), reduction="batchmean")
+unknown_word(keras_reduce, lambda rng: (sample_losses(rng, 3),), name="unknown_reduction")
 
 
 keras_reduce.misconceptions.extend(MISTAKES)

@@ -38,7 +38,7 @@ MISTAKES.table(
     ),
     weights_unused=(
         "The weights are not used. Each loss is multiplied by its weight.",
-        lambda losses, _weight, word: reduce_spec(losses, None, word),
+        lambda losses, weight, word: reduce_spec(losses, None, word),
     ),
     none_unweighted=(
         "'none' gives the losses without their weights. They are weighted as well.",

@@ -119,7 +119,7 @@ wrong.table(
         lambda d, beta: branches(d, beta, lambda x: x**2 / 2, lambda x: x - 0.5),
         "HUB2",
     ),
-    beta_ignored=("beta is not used: the threshold stays at 1.", lambda d, _beta: smooth_formula(d, 1.0)),
+    beta_ignored=("beta is not used: the threshold stays at 1.", lambda d, beta: smooth_formula(d, 1.0)),
     beta_missing_inside=(
         "beta is missing under the square: d²/(2·beta), so that the two formulas meet at beta/2.",
         lambda d, beta: branches(d, beta, lambda x: x**2 / 2, lambda x: x - beta / 2),
@@ -169,7 +169,7 @@ wrong.table(
         "This is half the square everywhere, over beta. Beyond beta the loss goes on in a straight line.",
         lambda d, beta: d**2 / (2 * beta),
     ),
-    kink_kept=("This is L1 everywhere. Inside beta the kink is rounded off by a parabola.", lambda d, _beta: d.abs()),
+    kink_kept=("This is L1 everywhere. Inside beta the kink is rounded off by a parabola.", lambda d, beta: d.abs()),
     hyperbola=(
         "This is the pseudo-Huber loss, a hyperbola. Smooth L1 is a parabola and two straight lines.",
         lambda d, beta: (d**2 + beta**2).sqrt() - beta,

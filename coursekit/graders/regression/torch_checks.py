@@ -16,6 +16,7 @@ from coursekit.exercise import (
     Function,
     Question,
     Rng,
+    each_reduction,
     no_elements,
     refuses,
     same_dtype,
@@ -53,15 +54,8 @@ def torch_cases(*flags: dict[str, Any], weights: bool, edges: tuple[float, ...])
 
 def mean_and_sum(exercise: Exercise) -> None:
     """The core check that each of the four has: a mean and a sum of more than one row."""
-    spec = exercise.spec
-
-    @exercise.check
-    def of_a_table(f: Function, rng: Rng) -> None:
-        """'mean', the default, is over all elements of a table; 'sum' too"""
-        input, target = pair(rng, 2, 3)
-        same_value(f, spec, input, target, reduction="mean")
-        same_value(f, spec, input, target, reduction="sum")
-        same_value(f, spec, input, target)
+    words = "'mean', the default, is over all elements of a table; 'sum' too"
+    each_reduction(exercise, lambda rng: pair(rng, 2, 3), words, "of_a_table", reductions=("mean", "sum", None))
 
 
 def drop_in_parity(exercise: Exercise, *flags: dict[str, Any]) -> None:

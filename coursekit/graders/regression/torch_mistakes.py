@@ -113,7 +113,7 @@ def weight_mistakes(wrong: Mistakes) -> None:
         beside_weights(wrong),
         weight_ignored=(
             "The weight is not used. Each element's loss is multiplied by its weight.",
-            lambda _weight, loss, _word: loss(None),
+            lambda weight, loss, word: loss(None),
         ),
         weight_in_mean_only=(
             "The weight is used in 'mean' only. 'none' and 'sum' are weighted as well.",
@@ -122,21 +122,21 @@ def weight_mistakes(wrong: Mistakes) -> None:
         weight_normalised=(
             "The weights are divided by their sum first, so 'none' and 'sum' come out too large here, where they add "
             "up to less than 1. Weights are taken as they are.",
-            lambda weight, loss, _word: loss(weight / weight.sum()),
+            lambda weight, loss, word: loss(weight / weight.sum()),
         ),
         weight_broadcast=(
             "A weight in another shape was broadcast. torch refuses it: nobody can see whether it was meant for rows "
             "or for columns.",
-            lambda weight, loss, _word: loss(weight.expand_as(loss(None, "none"))),
+            lambda weight, loss, word: loss(weight.expand_as(loss(None, "none"))),
         ),
         weight_detached=(
             "No gradient flows to the weight. torch's does: weights can be learned.",
-            lambda weight, loss, _word: loss(weight.detach()),
+            lambda weight, loss, word: loss(weight.detach()),
         ),
         weighted_is_mean=(
             "The reduction is ignored beside weights: they take a way of their own here, which ends in 'mean'. "
             "Weigh first, then reduce once.",
-            lambda weight, loss, _word: loss(weight, "mean"),
+            lambda weight, loss, word: loss(weight, "mean"),
         ),
         weighted_unknown_is_mean=(
             "Beside weights an unknown reduction passes for 'mean'. A misspelt word should not train a model: raise a "

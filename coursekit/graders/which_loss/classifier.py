@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, Question, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Question, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.exercise.inputs import indices
 from coursekit.graders.cross_entropy.common import draw_logits, log_softmax_spec
 from coursekit.graders.which_loss.common import mean_mistakes
@@ -91,11 +91,7 @@ def classifier_extremes(f: Function, rng: Rng) -> None:
     same_gradient(f, classifier_spec, tensor([[0.0, big]]), tensor([0]))
 
 
-@classifier_loss.parity
-def classifier_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    same_dtype(f, classifier_spec, draw_logits(rng, 2, 3), tensor([2, 0]))
-    same_dtype(f, classifier_spec, draw_logits(rng, 2, 3).double(), tensor([2, 0]))
+keeps_dtype(classifier_loss, lambda rng: (draw_logits(rng, 2, 3), tensor([2, 0])), name="classifier_dtype", anew=True)
 
 
 wrong = classifier_loss.misconceptions
@@ -157,6 +153,6 @@ wrong.table(
     ),
     likeliest=(
         "The loss of the likeliest class. Take that of the right one, `target`.",
-        lambda x, _y: F.cross_entropy(x, x.argmax(1)),
+        lambda x, y: F.cross_entropy(x, x.argmax(1)),
     ),
 )

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, inf, tensor
 
-from coursekit.exercise import Exercise, Function, Question, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Question, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.graders.kl_divergence.common import apart, entropy_of, ln
 from coursekit.graders.which_loss.common import mean_mistakes
 
@@ -115,12 +115,7 @@ def ruled_out(f: Function, rng: Rng) -> None:
     same_value(f, fit_spec, tensor([[0.0, -200.0]]), tensor([[0.5, 0.5]]))
 
 
-@fit_loss.parity
-def fit_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    log_q, p = pair(rng, 2)
-    same_dtype(f, fit_spec, log_q, p)
-    same_dtype(f, fit_spec, log_q.double(), p.double())
+keeps_dtype(fit_loss, lambda rng: pair(rng, 2), name="fit_dtype")
 
 
 wrong = fit_loss.misconceptions

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, tensor
 
-from coursekit.exercise import Exercise, Function, Loss, Question, Rng, same_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Loss, Question, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.graders.kl_divergence.distillation import distillation_loss
 from coursekit.graders.kl_divergence.distillation import logits_pair as draw
 from coursekit.graders.which_loss.common import mean_mistakes, once_more
@@ -94,12 +94,7 @@ def student_extremes(f: Function, rng: Rng) -> None:
     same_gradient(f, student_spec, tensor([[300.0, 0.0]]), tensor([[0.0, 400.0]]), 2.0)
 
 
-@student_loss.parity
-def student_dtype(f: Function, rng: Rng) -> None:
-    """float32 stays float32, float64 stays float64"""
-    student, teacher, temperature = draw(rng, 2, 3, temperature=2.0)
-    same_dtype(f, student_spec, student, teacher, temperature)
-    same_dtype(f, student_spec, student.double(), teacher.double(), temperature)
+keeps_dtype(student_loss, lambda rng: draw(rng, 2, 3, temperature=2.0), name="student_dtype")
 
 
 def of_softened(formula: Loss) -> Loss:
