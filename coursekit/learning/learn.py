@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.course import stubs, syllabus
+from coursekit.errors import CommandError
 from coursekit.exercise import Ask, Exercise
 from coursekit.grading import scoring
 from coursekit.grading.here import ask_here
@@ -62,11 +63,16 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
 
     Raises:
         UnknownNameError: there is no such exercise.
+        CommandError: no file is given, and this is the installed package.
         OSError: the file cannot be read.
     """
     topic, exercise = syllabus.find_exercise(name)
     if path is None:
-        syllabus.insist_on_course("`coursekit check` without a FILE")
+        if not syllabus.in_course():
+            raise CommandError(
+                f"Give a file: `coursekit check {name} FILE`. Without one it looks into exercises/ of the course's "
+                "folder, and this is the installed package."
+            )
         path = topic.stub
     submission = read_submission(path, learner="")
     if submission.problem:
