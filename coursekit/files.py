@@ -10,13 +10,11 @@ from pathlib import Path
 def write_whole(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all."""
     partial = partial_of(path)
-    partial.write_bytes(content)
-    partial.replace(path)
-
-
-def partial_of(path: Path) -> Path:
-    """Where to write first; two graders at once have one each."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write_first(path: Path, content: bytes) -> None:
@@ -27,18 +25,29 @@ def write_first(path: Path, content: bytes) -> None:
     partial = partial_of(path)
     try:
         _write_new(partial, content)
-        try:
-            os.link(partial, path)
-        except (OSError, AttributeError):  # it is there, or this disk or system has no links
-            if not path.exists():
-                _write_new(path, content)
+        os.link(partial, path)
     except FileExistsError:
         pass
+    except (OSError, AttributeError):  # this disk or system has no links, or no room
+        _write_new(path, content)
     finally:
         partial.unlink(missing_ok=True)
 
 
+def partial_of(path: Path) -> Path:
+    """Where to write first; two graders at once have one each."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+
+
 def _write_new(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    """Writes a file that is not there; one that is, is left alone."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    except FileExistsError:
+        return
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except OSError:
+        path.unlink()
+        raise

@@ -1,0 +1,87 @@
+"""Files that are written whole or not at all, on disks of every kind."""
+
+import errno
+import io
+import os
+import threading
+
+import pytest
+
+from coursekit import files
+from coursekit.classroom import gradefiles
+from coursekit.files import write_first, write_whole
+
+
+def refuse(*_):
+    raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
+@pytest.fixture(params=["links", "a memory stick", "Windows"])
+def disk(request, monkeypatch):
+    """A disk with hard links, one that has none, and a system that has none."""
+    if request.param == "a memory stick":
+        monkeypatch.setattr(os, "link", refuse)
+    elif request.param == "Windows":
+        monkeypatch.delattr(os, "link")
+    return request.param
+
+
+def test_the_first_one_stays(disk, tmp_path):
+    """What is there is not written again, and nothing is left beside it; nobody else may read it."""
+    path = tmp_path / "secret.key"
+    for content in (b"one", b"two"):
+        write_first(path, content)
+    assert path.read_bytes() == b"one"
+    assert [path] == list(tmp_path.iterdir())
+    assert os.name == "nt" or path.stat().st_mode & 0o777 == 0o600
+
+
+def test_several_at_once_have_one(disk, tmp_path):
+    """Of graders who begin at the same moment all read the same secret."""
+    start, read = threading.Barrier(8), []
+
+    def begin() -> None:
+        start.wait()
+        read.append(gradefiles.read_secret(tmp_path))
+
+    threads = [threading.Thread(target=begin) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(read) == 8
+    assert len(set(read)) == 1
+    assert len(read[0]) == 64
+    assert ["secret.key"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_empty_secret(tmp_path, monkeypatch):
+    """A secret that a full disk left empty is not taken for one."""
+    monkeypatch.setattr(gradefiles.time, "sleep", lambda seconds: None)
+    (tmp_path / "secret.key").touch()
+    with pytest.raises(OSError, match="is empty: put the secret of your earlier runs back, or delete it"):
+        gradefiles.read_secret(tmp_path)
+
+
+def test_no_room(disk, tmp_path, monkeypatch):
+    """What cannot be written says so, and leaves nothing behind."""
+
+    class Full(io.BytesIO):
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", lambda descriptor, mode: os.close(descriptor) or Full())
+    with pytest.raises(OSError, match="No space left"):
+        write_first(tmp_path / "secret.key", b"one")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whole_or_not_at_all(tmp_path, monkeypatch):
+    """A file that is written again keeps its old content until the new one is there."""
+    path = tmp_path / "grades.csv"
+    write_whole(path, b"old")
+    monkeypatch.setattr(type(path), "replace", refuse)
+    with pytest.raises(PermissionError):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [path] == list(tmp_path.iterdir())
