@@ -7,7 +7,6 @@ import threading
 
 import pytest
 
-from coursekit import files
 from coursekit.classroom import gradefiles
 from coursekit.files import write_first, write_whole
 
@@ -52,7 +51,7 @@ def test_several_at_once_have_one(disk, tmp_path):
     assert len(read) == 8
     assert len(set(read)) == 1
     assert len(read[0]) == 64
-    assert ["secret.key"] == [path.name for path in tmp_path.iterdir()]
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]
 
 
 def test_empty_secret(tmp_path, monkeypatch):
