@@ -62,9 +62,8 @@ $definition
 def cases() -> Iterator[Question]:
     """The calls over which solution and spec agree, and the twin if there is one, in value and in gradient."""
     shapes: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (2, 3), (2, 1, 3), (0, 3))
-    dtypes = (torch.float32, torch.float64)
-?reduces|    for reduction, shape, dtype in product(REDUCTIONS, shapes, dtypes):
-?!reduces|    for shape, dtype in product(shapes, dtypes):
+?reduces|    for reduction, shape, dtype in product(REDUCTIONS, shapes, DTYPES):
+?!reduces|    for shape, dtype in product(shapes, DTYPES):
         size = math.prod(shape)
 $ranges
 ?reduces|        yield Question($given, {"reduction": reduction}, wrt=$positions)
@@ -227,7 +226,17 @@ def grader(name: str, signature: Signature, topic: str, ready_made: bool) -> str
 
 def _words(signature: Signature) -> str:
     """The import of the words that a grader is written in."""
-    words = ["Exercise", "Function", "Question", "Rng", "always_float32", "keeps_dtype", "same_gradient", "same_value"]
+    words = [
+        "DTYPES",
+        "Exercise",
+        "Function",
+        "Question",
+        "Rng",
+        "always_float32",
+        "keeps_dtype",
+        "same_gradient",
+        "same_value",
+    ]
     words += ["with_defaults"]
     words += [
         "REDUCTIONS",
