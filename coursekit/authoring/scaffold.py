@@ -20,6 +20,7 @@ from coursekit.errors import CommandError
 from coursekit.files import partial_of
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # two underscores stand between an exercise and a style
+_LONGEST = 50  # it stands in lines of code, in tables and in reports
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,22 @@ class Change:
     holds: str
 
 
-def plan(name: str, topic: Topic, after: str = "") -> list[Change]:
+def plan(name: str, topic: Topic, after: str = "", parameters: str = "") -> list[Change]:
     """What is to be written for a new exercise. Nothing is.
 
     Args:
         name: the exercise's.
         topic: where it belongs.
         after: the exercise of the topic that it comes after; by default it comes before the last, the drop-in.
+        parameters: its own, if not those of the framework's function or of a loss: see `signature_of`.
 
     Raises:
-        CommandError: no exercise can be called so, or the topic does not look as a topic does.
+        CommandError: no exercise can be called so, or called with that, or the topic does not look as a topic does.
         UnknownNameError: `after` is no exercise of the topic.
     """
     _insist_on_new(name, topic)
     following = _following(topic, after)
-    signature = signature_of(name)
+    signature = signature_of(name, parameters)
     return [
         _grader(name, signature, topic),
         _register(name, topic, following),
@@ -110,10 +112,10 @@ def told(name: str, topic: Topic, changes: Sequence[Change]) -> str:
 
 
 def _insist_on_new(name: str, topic: Topic) -> None:
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST or keyword.iskeyword(name):
         raise CommandError(
-            f"`{name}` is no name for an exercise: small letters and digits, parted by single underscores, a letter "
-            "first, and no word of Python's own."
+            f"`{name}` is no name for an exercise: {_LONGEST} small letters and digits at most, parted by single "
+            "underscores, a letter first, and no word of Python's own."
         )
     if name in syllabus.exercises():
         raise CommandError(f"The course has an exercise `{name}` already, in {syllabus.exercises()[name][0].name}.")
@@ -229,7 +231,7 @@ def _sorted_as(module: str) -> list[tuple[int, str]]:
 
 def _styles(name: str, signature: Signature, topic: Topic, following: str) -> Change:
     path = proofs.styles_file(topic)
-    count = proofs.STYLES_OF_DROP_IN if signature.of_torch else proofs.STYLES
+    count = proofs.STYLES_OF_DROP_IN if signature.twin else proofs.STYLES
     section, holds = skeleton.styles(name, signature, count), f"{count} right answers, each written in another way"
     lines = _text(path).splitlines()
     at = next((number for number, line in enumerate(lines, 1) if line.startswith(f"# ---- {following} -")), 0)

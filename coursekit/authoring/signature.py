@@ -1,4 +1,4 @@
-"""What an exercise is called with: torch's parameters where torch has its function, else those of a loss."""
+"""What an exercise is called with: the framework's parameters where one has its function, else those of a loss."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import ast
 import inspect
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from coursekit.errors import CommandError
+
+BY_HAND = 'input: Tensor, target: Tensor, reduction: str = "mean"'
+OF_KERAS = "y_true: Tensor, y_pred: Tensor"
 
 _DEPRECATED = ("size_average", "reduce")  # both became `reduction` in 2018
 _KNOWN = {"Tensor", "None", "bool", "float", "int", "str"}  # types that need no other import than a solution has
@@ -31,18 +36,28 @@ class Parameter:
         """Without its type."""
         return f"{self.name}={self.default}" if self.default else self.name
 
+    @property
+    def is_tensor(self) -> bool:
+        """Whether every call gives a tensor for it."""
+        return self.type == "Tensor" and not self.default
+
 
 @dataclass(frozen=True)
 class Signature:
-    """The parameters of an exercise, and whether they are those of a function of torch.nn.functional."""
+    """The parameters of an exercise.
+
+    Attributes:
+        parameters: in order.
+        twin: the framework's own function, as one writes it; empty if no framework has it.
+    """
 
     parameters: tuple[Parameter, ...]
-    of_torch: bool = False
+    twin: str = ""
 
     @property
-    def given(self) -> list[str]:
-        """The names of those without a default, which every call gives: tensors, most of the time."""
-        return [each.name for each in self.parameters if not each.default]
+    def given(self) -> list[Parameter]:
+        """Those that every call gives."""
+        return [each for each in self.parameters if not each.default]
 
     @property
     def flags(self) -> list[str]:
@@ -61,24 +76,47 @@ class Signature:
         return texts if first is None else [*texts[:first], "*", *texts[first:]]
 
 
-BY_HAND = Signature(
-    (Parameter("input", "Tensor"), Parameter("target", "Tensor"), Parameter("reduction", "str", '"mean"'))
-)
+def signature_of(name: str, parameters: str = "") -> Signature:
+    """The signature of a new exercise.
+
+    Args:
+        name: the exercise's. If it is that of a function of `torch.nn.functional`, or of `keras.losses` after
+            "keras_", that is its twin, and torch's parameters are its own.
+        parameters: what stands between the parentheses, if it is something else.
+
+    Raises:
+        CommandError: `parameters` is no such text, or names no tensor.
+    """
+    function = _of_torch(name)
+    if parameters:
+        chosen = _parsed(parameters)
+    elif function is not None:
+        chosen = _parameters_of(function)
+    else:
+        chosen = _parsed(OF_KERAS if name.startswith("keras_") else BY_HAND)
+    if name.startswith("keras_"):
+        return Signature(chosen, f"keras.losses.{name.removeprefix('keras_')}")
+    return Signature(chosen, f"torch.nn.functional.{name}" if function else "")
 
 
-def signature_of(name: str) -> Signature:
-    """The parameters of torch's function of that name, in its order, or those of a loss that torch has not."""
+def _of_torch(name: str) -> Callable[..., Any] | None:
     import torch.nn.functional as F
 
     function = getattr(F, name, None)
-    if not inspect.isroutine(function):
-        return BY_HAND
+    return function if inspect.isroutine(function) else None
+
+
+def _parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     try:
-        parameters = [_parameter(each) for each in inspect.signature(function).parameters.values()]
+        found = [_parameter(each) for each in inspect.signature(function).parameters.values()]
     except ValueError:  # written in C++: only its documentation knows
-        parameters = _documented(inspect.getdoc(function) or "")
-    kept = [each for each in parameters if each.name not in _DEPRECATED and not each.name.startswith("_")]
-    return Signature(tuple(kept) or BY_HAND.parameters, of_torch=True)
+        try:
+            line = (inspect.getdoc(function) or "").partition("\n")[0].partition("->")[0]
+            found = list(_parsed(line.partition("(")[2].rpartition(")")[0]))
+        except CommandError:
+            found = []
+    kept = [each for each in found if each.name not in _DEPRECATED and not each.name.startswith("_")]
+    return tuple(kept) or _parsed(BY_HAND)
 
 
 def _parameter(given: inspect.Parameter) -> Parameter:
@@ -90,16 +128,27 @@ def _parameter(given: inspect.Parameter) -> Parameter:
     return Parameter(given.name, kind, default, given.kind is given.KEYWORD_ONLY)
 
 
-def _documented(text: str) -> list[Parameter]:
-    """What the first line of a documentation says, such as `softplus(input, beta=1, threshold=20) -> Tensor`."""
+def _parsed(text: str) -> tuple[Parameter, ...]:
+    """What stands between the parentheses of a definition, with types or without."""
     try:
-        parsed = ast.parse(f"def {text.splitlines()[0].partition('->')[0]}: ...").body[0]
-    except (IndexError, SyntaxError):
-        return []
+        parsed = ast.parse(f"def f({text}): ...").body[0]
+    except SyntaxError:
+        raise CommandError(f"These are no parameters of a function: {text}") from None
     assert isinstance(parsed, ast.FunctionDef)
-    defaults = [_default(each) for each in parsed.args.defaults]
-    padded: Sequence[str] = [""] * (len(parsed.args.args) - len(defaults)) + defaults
-    return [Parameter(each.arg, _kind_of(text), text) for each, text in zip(parsed.args.args, padded, strict=True)]
+    every, defaults = parsed.args, parsed.args.defaults
+    without = len(every.args) - len(defaults)
+    found = [_written(argument, None) for argument in every.args[:without]]
+    found += [_written(*pair) for pair in zip(every.args[without:], defaults, strict=True)]
+    found += [_written(*pair, by_name_only=True) for pair in zip(every.kwonlyargs, every.kw_defaults, strict=True)]
+    if not any(each.is_tensor for each in found):
+        raise CommandError(f"There is no tensor among these parameters: {text}")
+    return tuple(found)
+
+
+def _written(argument: ast.arg, default: ast.expr | None, *, by_name_only: bool = False) -> Parameter:
+    text = "" if default is None else _default(default)
+    kind = ast.unparse(argument.annotation) if argument.annotation else _kind_of(text)
+    return Parameter(argument.arg, kind, text, by_name_only)
 
 
 def _default(node: ast.expr) -> str:

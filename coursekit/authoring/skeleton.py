@@ -6,7 +6,7 @@ What stands there works: the spec has a formula, if not the right one, so checks
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from string import Template
 
 from coursekit.authoring.signature import Parameter, Signature
@@ -42,9 +42,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import product
+?mixed|from typing import Any
 
 import torch
-?torch|import torch.nn.functional as F
+?of_torch|import torch.nn.functional as F
 from torch import Tensor, tensor
 
 $words
@@ -62,8 +63,9 @@ $definition
 def cases() -> Iterator[Question]:
     """The calls over which solution and spec agree, and the twin if there is one, in value and in gradient."""
     shapes: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (2, 3), (2, 1, 3), (0, 3))
-?reduces|    for reduction, shape, dtype in product(REDUCTIONS, shapes, DTYPES):
-?!reduces|    for shape, dtype in product(shapes, DTYPES):
+    dtypes = (torch.float32, torch.float64)
+?reduces|    for reduction, shape, dtype in product(REDUCTIONS, shapes, dtypes):
+?!reduces|    for shape, dtype in product(shapes, dtypes):
         size = math.prod(shape)
 $ranges
 ?reduces|        yield Question($given, {"reduction": reduction}, wrt=$positions)
@@ -78,7 +80,7 @@ $name = Exercise(
     parity_points=1,
 ?ready_made|    forbids=READY_MADE,  # TODO: and what else of torch would give the answer away?
 ?!ready_made|    forbids=$forbids,  # TODO: what else of torch would give the answer away?
-?torch|$torch_twin
+?twin|$twin
     cases=cases,
     idea="TODO: what it was about, in one sentence. It is shown when the exercise is passed.",
     hints=(
@@ -88,7 +90,8 @@ $name = Exercise(
 )
 
 
-def draw(rng: Rng) -> tuple[Tensor, ...]:
+?mixed|def draw(rng: Rng) -> tuple[Any, ...]:
+?!mixed|def draw(rng: Rng) -> tuple[Tensor, ...]:
     """TODO: inputs in which each mistake shows: of both signs, no two alike, none at a kink."""
     return $drawn
 
@@ -125,7 +128,7 @@ def slopes(f: Function, rng: Rng) -> None:
 ?reduces|
 # What every loss owes: coursekit/exercise/owed.py has more of it. TODO: then what this one owes, a check for each flag
 keeps_dtype($name, draw)
-?reduces|no_elements($name, draw)
+?empties|no_elements($name, draw)
 ?reduces|unknown_word($name, draw)
 
 # What goes wrong in every loss: coursekit/exercise/usual.py has more of it
@@ -175,7 +178,7 @@ def solution(name: str, signature: Signature) -> str:
         _SOLUTION,
         {"reduces": signature.reduces},
         definition=_definition(name, signature),
-        twin=f": a drop-in for `torch.nn.functional.{name}`" if signature.of_torch else "",
+        twin=f": a drop-in for `{signature.twin}`" if signature.twin else "",
         arguments="\n".join(f"        {each.name}: {_help_for(each)}" for each in signature.parameters),
     )
 
@@ -195,64 +198,71 @@ def grader(name: str, signature: Signature, topic: str, ready_made: bool) -> str
         topic: the topic's name.
         ready_made: whether the topic's `common.py` names torch's functions that no answer calls, as READY_MADE.
     """
-    given = signature.given
-    facts = {"reduces": signature.reduces, "torch": signature.of_torch, "ready_made": ready_made}
-    flags = [f"F.{name}", *(f'"{flag}"' for flag in signature.flags)]
-    numbers = [f"tensor({_NUMBERS[at % len(_NUMBERS)]})" for at in range(len(given))]
-    more = [f"tensors={len(given)}"] * (len(given) != 2)
+    given, tensors = signature.given, [each for each in signature.given if each.is_tensor]
+    names = [each.name for each in tensors]
+    on_paper = [_value(each, at, "tensor({})", _NUMBERS) for at, each in enumerate(given)]
+    drawn = [_value(each, at, "normal(rng, 2, 3)") for at, each in enumerate(given)]
+    facts = {
+        "of_torch": signature.twin.startswith("torch"),
+        "twin": bool(signature.twin),
+        "ready_made": ready_made,
+        "reduces": signature.reduces,
+        "several": len(tensors) > 1,
+        "mixed": len(tensors) < len(given),
+        "empties": signature.reduces and len(tensors) == len(given),
+    }
     return _filled(
         _GRADER,
-        {**facts, "several": len(given) > 1},
+        facts,
         name=name,
         topic=topic,
-        words=_words(signature),
+        words=_words(signature, facts),
         definition=_definition("spec", signature),
-        formula=f"({given[0]} - {given[1]}) ** 2" if len(given) > 1 else f"{given[0]}**2",
-        ranges="\n".join(_range(each, _RANGES[at % len(_RANGES)]) for at, each in enumerate(given)),
-        given=_tuple(given),
-        positions=_tuple(map(str, range(len(given)))),
-        forbids=_tuple([f'"{name}"'] * signature.of_torch),
-        torch_twin=bracketed("twin=torch_twin(", [*flags, *more], "),", "    "),
-        drawn=", ".join(["normal(rng, 2, 3)"] * len(given)) if len(given) > 1 else "(normal(rng, 2, 3),)",
+        formula=f"({names[0]} - {names[1]}) ** 2" if len(names) > 1 else f"{names[0]}**2",
+        ranges="\n".join(
+            f"        {each.name} = {_value(each, at, 'torch.linspace({}, size, dtype=dtype).reshape(shape)', _RANGES)}"
+            for at, each in enumerate(given)
+        ),
+        given=_tuple(each.name for each in given),
+        positions=_tuple(str(at) for at, each in enumerate(given) if each.is_tensor),
+        forbids=_tuple([f'"{name}"'] * facts["of_torch"]),
+        twin=_twin(name, signature),
+        drawn=", ".join(drawn) if len(drawn) > 1 else f"({drawn[0]},)",
         on_paper=bracketed(
-            "same_value(", ["f", "spec", *numbers, *['reduction="none"'] * signature.reduces], ")", "    "
+            "same_value(", ["f", "spec", *on_paper, *['reduction="none"'] * signature.reduces], ")", "    "
         ),
         none=', reduction="none"' * signature.reduces,
         sum=', reduction="sum"' * signature.reduces,
-        last=given[-1],
+        last=names[-1],
         row=_row(signature),
     )
 
 
-def _words(signature: Signature) -> str:
+def _value(parameter: Parameter, at: int, tensor: str, contents: Sequence[str] = ("",)) -> str:
+    """An argument as source: a tensor, or where no tensor is wanted a number or a word."""
+    if parameter.is_tensor:
+        return tensor.format(contents[at % len(contents)])
+    return {"int": "2", "bool": "True", "str": '"TODO"'}.get(parameter.type, "0.5")
+
+
+def _twin(name: str, signature: Signature) -> str:
+    if signature.twin.startswith("keras"):
+        return f'    twin=keras_twin("{name.removeprefix("keras_")}"),'
+    flags = [f"F.{name}", *(f'"{flag}"' for flag in signature.flags)]
+    more = [f"tensors={len(signature.given)}"] * (len(signature.given) != 2)
+    return bracketed("twin=torch_twin(", [*flags, *more], "),", "    ")
+
+
+def _words(signature: Signature, facts: dict[str, bool]) -> str:
     """The import of the words that a grader is written in."""
-    words = [
-        "DTYPES",
-        "Exercise",
-        "Function",
-        "Question",
-        "Rng",
-        "always_float32",
-        "keeps_dtype",
-        "same_gradient",
-        "same_value",
-    ]
-    words += ["with_defaults"]
-    words += [
-        "REDUCTIONS",
-        "no_elements",
-        "reduced",
-        "unknown_word",
-        "usual_mistakes",
-        "wrong_words",
-    ] * signature.reduces
-    words += ["detached"] * (len(signature.given) > 1) + ["torch_twin"] * signature.of_torch
+    words = ["Exercise", "Function", "Question", "Rng", "always_float32", "keeps_dtype", "same_gradient"]
+    words += ["same_value", "with_defaults"]
+    if signature.reduces:
+        words += ["REDUCTIONS", "reduced", "unknown_word", "usual_mistakes", "wrong_words"]
+    words += ["no_elements"] * facts["empties"] + ["detached"] * facts["several"]
+    words += [f"{signature.twin.partition('.')[0]}_twin"] * facts["twin"]
     words.sort(key=lambda word: (not word.isupper(), word[0].islower(), word))  # as ruff sorts them: A, Bc, d
     return "\n".join(["from coursekit.exercise import (", *(f"    {word}," for word in words), ")"])
-
-
-def _range(name: str, ends: str) -> str:
-    return f"        {name} = torch.linspace({ends}, size, dtype=dtype).reshape(shape)"
 
 
 def _row(signature: Signature) -> str:

@@ -19,6 +19,9 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     new.add_argument(
         "--after", default="", metavar="EXERCISE", help="the one that it follows (default: the last but one)"
     )
+    new.add_argument(
+        "--parameters", default="", metavar="TEXT", help='such as "input: Tensor, target: Tensor, power: float = 2.0"'
+    )
     new.set_defaults(run=_new)
 
     verify = commands.add_parser("verify", help="prove that the course is consistent")
@@ -38,7 +41,7 @@ def _new(arguments: argparse.Namespace) -> int:
 
     syllabus.insist_on_course("`coursekit new`")
     topic = syllabus.find_topic(arguments.topic)
-    changes = scaffold.plan(arguments.name, topic, arguments.after)
+    changes = scaffold.plan(arguments.name, topic, arguments.after, arguments.parameters)
     scaffold.write(changes)
     print(scaffold.told(arguments.name, topic, changes))
     return 0

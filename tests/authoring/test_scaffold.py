@@ -21,7 +21,13 @@ PROJECT = Path(__file__).parents[2]
 
 # with a twin and without, with flags, with one tensor and with four, without a reduction, with flags given by name only
 NAMES = ["pinball", "huber_loss", "poisson_nll_loss", "ctc_loss", "softplus", "triplet_margin_with_distance_loss"]
-LONG = "a_loss_whose_name_is_rather_longer_than_those_that_torch_has"
+NAMES += ["keras_huber"]
+PARAMETERS = [
+    "p: Tensor, q: Tensor",
+    'input: Tensor, target: Tensor, quantile: float = 0.5, reduction: str = "mean"',
+    'logits: Tensor, target: Tensor, temperature: float, classes: int, word: str, hard: bool, reduction: str = "mean"',
+]
+LONG = "_" + "x" * 50
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +42,8 @@ def files():
     return {path: path.read_bytes() for path in syllabus.ROOT.rglob("*") if path.is_file()}
 
 
-def begin(name, topic, after=""):
-    changes = scaffold.plan(name, topic, after)
+def begin(name, topic, after="", parameters=""):
+    changes = scaffold.plan(name, topic, after, parameters)
     scaffold.write(changes)
     return changes
 
@@ -184,6 +190,7 @@ def test_cells(topic):
         ("quantile__loss", "`quantile__loss` is no name for an exercise"),
         ("_quantile", "`_quantile` is no name for an exercise"),
         ("lambda", "`lambda` is no name for an exercise"),
+        ("l" * 51, "is no name for an exercise: 50 small letters and digits at most"),
         ("double", "The course has an exercise `double` already, in toy."),
         ("torch", "solutions/toy.py uses the name `torch` already."),
         ("common", "There is a coursekit/graders/toy/common.py already: choose another name."),
@@ -284,7 +291,42 @@ def test_outside_of_the_course(topic, monkeypatch, capsys):
 def test_signatures(name, parameters, of_torch):
     """torch's parameters in its order, without what is deprecated there; where torch has none, those of a loss."""
     found = signature_of(name)
-    assert (", ".join(map(str, found.parameters)), found.of_torch) == (parameters, of_torch)
+    assert (", ".join(map(str, found.parameters)), bool(found.twin)) == (parameters, of_torch)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "parameters", "twin"),
+    [
+        ("keras_huber", "", "y_true: Tensor, y_pred: Tensor", "keras.losses.huber"),
+        (
+            "keras_huber",
+            "y_true, y_pred, delta=1.0",
+            "y_true: Tensor, y_pred: Tensor, delta: float = 1.0",
+            "keras.losses.huber",
+        ),
+        ("pinball", "p, q, *, base='e'", 'p: Tensor, q: Tensor, *, base: str = "e"', ""),
+        ("huber_loss", "input, target", "input: Tensor, target: Tensor", "torch.nn.functional.huber_loss"),
+    ],
+)
+def test_signatures_by_hand(name, text, parameters, twin):
+    """Other parameters are written as between parentheses; a name finds its twin all the same."""
+    found = signature_of(name, text)
+    assert (", ".join(found.written(str)), found.twin) == (parameters, twin)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("input Tensor", "These are no parameters of a function: input Tensor"),
+        ("size: int, rate=0.1", "There is no tensor among these parameters: size: int, rate=0.1"),
+    ],
+)
+def test_parameters_that_are_refused(topic, text, said):
+    """In a sentence, and nothing is written."""
+    before = files()
+    with pytest.raises(CommandError, match=re.escape(said)):
+        begin("pinball", topic, parameters=text)
+    assert before == files()
 
 
 def test_by_name_only():
@@ -308,9 +350,15 @@ def ruff(*arguments):
     return done.stdout if done.returncode else ""
 
 
+EACH = pytest.mark.parametrize(
+    ("name", "parameters"), [*((name, "") for name in NAMES), *(("pinball", text) for text in PARAMETERS)]
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*NAMES, LONG])
-def test_skeleton_is_written_as_the_house_writes(topic, name):
+@EACH
+@pytest.mark.parametrize("long", ["", LONG])
+def test_skeleton_is_written_as_the_house_writes(topic, name, parameters, long):
     """ruff has nothing to say of it, neither of its rules nor of its layout."""
     shutil.copy(PROJECT / "pyproject.toml", syllabus.ROOT)
     topic.grader.with_name("common.py").write_text('"""Shared."""\n\nREADY_MADE = ("softmax",)\n', encoding="utf-8")
@@ -319,7 +367,7 @@ def test_skeleton_is_written_as_the_house_writes(topic, name):
         module.parent.mkdir(exist_ok=True)
         module.write_text('"""Here."""\n', encoding="utf-8")
     before = ruff("check") + ruff("format", "--diff")
-    begin(name, topic)
+    begin(f"{name}{long}"[:50], topic, parameters=parameters or ", ".join(signature_of(name).written(str)))
     assert before == ruff("check") + ruff("format", "--diff")
 
 
@@ -345,10 +393,10 @@ def finish(path, *edits):
     path.write_text(text.replace("TODO", "Done"), encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_what_is_left_is_told(topic, monkeypatch, name):
+@EACH
+def test_what_is_left_is_told(topic, monkeypatch, name, parameters):
     """Verify answers of a skeleton: every file that says TODO, with its lines, and that nothing is written yet."""
-    begin(name, topic)
+    begin(name, topic, parameters=parameters)
     exercise = grader_of(name, topic, monkeypatch)
     findings = proofs.verify_exercise("toy", name, 1)
     for path in (f"coursekit/graders/toy/{name}.py", "solutions/toy.py", "tests/styles/toy.py"):
