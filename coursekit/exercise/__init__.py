@@ -6,7 +6,6 @@ from coursekit.exercise.failure import Failure, Stopped
 from coursekit.exercise.function import Ask, Call, Function
 from coursekit.exercise.mistakes import Loss, Misconception, Mistakes, Row, wrong_in
 from coursekit.exercise.owed import (
-    DTYPES,
     Draw,
     dtype_of_y_pred,
     each_reduction,
@@ -33,7 +32,6 @@ from coursekit.exercise.usual import (
 from coursekit.wire import Question
 
 __all__ = [
-    "DTYPES",
     "REDUCTIONS",
     "Ask",
     "Call",

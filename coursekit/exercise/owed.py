@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from coursekit.exercise.answers import widened
@@ -20,8 +19,6 @@ from coursekit.report import Tier
 from coursekit.wire import Question
 
 Draw = Callable[[Rng], Sequence[Any]]  # positional arguments of a call
-
-DTYPES = (torch.float32, torch.float64)
 
 
 def keeps_dtype(

@@ -240,13 +240,14 @@ def shapes_broadcast(wrong: Mistakes, name: str, explanation: str, *, covers: st
         return wrong.spec(*both, *args, **flags)
 
 
-def keras_means(wrong: Mistakes, assemble: Callable[[Loss], Loss], not_averaged: str) -> None:
+def keras_means(wrong: Mistakes, assemble: Callable[[Loss], Loss], not_averaged: str, **more: Row) -> None:
     """Adds other reductions than the mean over the last dimension, for losses of Keras's.
 
     Args:
         wrong: of such a loss.
         assemble: makes the loss of what is to take the mean's place.
         not_averaged: what to say where nothing is averaged.
+        more: rows behind these.
     """
     wrong.table(
         assemble,
@@ -261,6 +262,7 @@ def keras_means(wrong: Mistakes, assemble: Callable[[Loss], Loss], not_averaged:
             "The mean is taken over the first dimension, the batch. Keras averages over the last, and keeps the batch.",
             lambda losses: losses.mean(0),
         ),
+        **more,
     )
 
 

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, tensor
 
 from coursekit.exercise import Loss, Mistakes, argument_fixed, with_defaults
-from coursekit.graders.at_scale.scaled_ctc_spec import Allowed, all_ways, allowed, ctc_scaled_spec, loss_of, states_of
+from coursekit.graders.at_scale.scaled_ctc_spec import Allowed, all_ways, allowed, ctc_scaled_spec, loss_of
+from coursekit.graders.ctc_forward.common import states_of
 
 MISTAKES = Mistakes(ctc_scaled_spec)
 
@@ -22,7 +23,7 @@ def rescaled(log_probs: Tensor, target: Tensor, blank: int, divisor: Loss) -> tu
     Returns:
         The logarithms of all sums together, and what the last two states hold at the end.
     """
-    states = tensor(states_of(target, blank))
+    states = tensor(states_of(target.tolist(), blank))
     emitted = log_probs.exp()[:, states]
     skips = F.pad(states[2:] != states[:-2], (2, 0))
     row = F.pad(emitted.new_ones(1), (2, len(states) - 1))
@@ -149,7 +150,7 @@ def other_moves(rule: Allowed, start: tuple[int, ...] = (0, 1), ends: tuple[int,
     """The loss with other moves, first states, or last states (counted from the end)."""
 
     def loss(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-        states = states_of(target, blank)
+        states = states_of(target.tolist(), blank)
         return loss_of(all_ways(log_probs, states, rule, start), tuple(len(states) - k for k in ends), log_probs)
 
     return loss
@@ -213,7 +214,7 @@ def labels_alone(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
 
 @MISTAKES("An empty target has one state only: there is no second one to start or to end in.", covers="CTC15")
 def empty_target_breaks(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
-    states = states_of(target, blank)
+    states = states_of(target.tolist(), blank)
     if len(states) < 2:
         raise IndexError("index 1 is out of bounds for dimension 0 with size 1")
     return ctc_scaled_spec(log_probs, target, blank)

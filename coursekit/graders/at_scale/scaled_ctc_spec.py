@@ -11,15 +11,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, inf
 
+from coursekit.graders.ctc_forward.common import states_of
+
 Allowed = Callable[[list[int], int, int], bool]
-
-
-def states_of(target: Tensor, blank: int) -> list[int]:
-    """Blank, label, blank, label, …, blank."""
-    states = [blank]
-    for label in target.tolist():
-        states += [label, blank]
-    return states
 
 
 def allowed(states: list[int], before: int, after: int) -> bool:
@@ -53,5 +47,5 @@ def loss_of(reached: dict[int, Tensor], ends: tuple[int, ...], like: Tensor) -> 
 
 def ctc_scaled_spec(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """-ln p(target), frame by frame in log space, over the states that can be reached."""
-    states = states_of(target, blank)
+    states = states_of(target.tolist(), blank)
     return loss_of(all_ways(log_probs, states), (len(states) - 2, len(states) - 1), log_probs)

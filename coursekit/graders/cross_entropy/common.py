@@ -1,4 +1,4 @@
-"""What several exercises share: constants, inputs, the parts of the specifications."""
+"""What several exercises share: constants, inputs, the parts of the specifications, a check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Rng
+from coursekit.exercise import Exercise, Function, Rng, refuses
 
 READY_MADE = (
     *("softmax", "log_softmax", "logsumexp", "logaddexp", "logaddexp2", "logcumsumexp"),
@@ -56,3 +56,17 @@ def only_valid(targets: Tensor, classes: int) -> Tensor:
     if not ((targets >= 0) & (targets < classes)).all():
         raise IndexError("a target is out of bounds")
     return targets
+
+
+def refuses_no_class(exercise: Exercise, name: str) -> None:
+    """Adds the check of a target outside the classes, above and below."""
+
+    def no_class(f: Function, rng: Rng) -> None:
+        """A target that is no class is an error
+
+        Python's -1 is the last entry: a mistake in the data would train the last class, and nobody would notice.
+        """
+        refuses(f, draw_logits(rng, 2, 2), tensor([0, -1]))
+        refuses(f, draw_logits(rng, 2, 2), tensor([0, 2]))
+
+    exercise.add_check(no_class, name=name)

@@ -11,14 +11,13 @@ from coursekit.exercise import (
     Function,
     Rng,
     each_reduction,
-    refuses,
     same_dtype,
     same_gradient,
     same_value,
 )
 from coursekit.exercise.inputs import distribution, indices
 from coursekit.graders.cross_entropy import drop_in_mistakes, shared_mistakes
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight
+from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight, refuses_no_class
 from coursekit.graders.cross_entropy.drop_in_spec import cross_entropy_cases, cross_entropy_spec
 
 cross_entropy = Exercise(
@@ -203,14 +202,7 @@ def ce_ignored_nan(f: Function, rng: Rng) -> None:
     same_value(f, cross_entropy_spec, x, tensor([0, -100]), label_smoothing=0.1, reduction="none")
 
 
-@cross_entropy.parity
-def ce_out_of_range(f: Function, rng: Rng) -> None:
-    """A target that is no class is an error
-
-    Python's -1 is the last entry: a mistake in the data would train the last class, and nobody would notice.
-    """
-    refuses(f, draw_logits(rng, 2, 2), tensor([0, -1]))
-    refuses(f, draw_logits(rng, 2, 2), tensor([0, 2]))
+refuses_no_class(cross_entropy, "ce_out_of_range")
 
 
 @cross_entropy.parity

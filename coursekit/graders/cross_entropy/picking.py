@@ -12,14 +12,20 @@ from coursekit.exercise import (
     Rng,
     each_reduction,
     reduced,
-    refuses,
     same_dtype,
     same_gradient,
     same_value,
     scaled_gradient,
 )
 from coursekit.exercise.inputs import indices
-from coursekit.graders.cross_entropy.common import READY_MADE, class_dim, draw_logits, draw_weight, log_softmax_spec
+from coursekit.graders.cross_entropy.common import (
+    READY_MADE,
+    class_dim,
+    draw_logits,
+    draw_weight,
+    log_softmax_spec,
+    refuses_no_class,
+)
 from coursekit.graders.cross_entropy.picking_spec import nll_loss_cases, nll_loss_spec
 from coursekit.graders.cross_entropy.shared_mistakes import MISTAKES
 
@@ -148,14 +154,7 @@ def nll_ignored_nan(f: Function, rng: Rng) -> None:
     same_gradient(f, nll_loss_spec, tensor([[-0.5, -inf], [-2.0, -0.1]]), tensor([0, 1]))
 
 
-@nll_loss.parity
-def nll_out_of_range(f: Function, rng: Rng) -> None:
-    """A target that is no class is an error
-
-    Python's -1 is the last entry: a mistake in the data would train the last class, and nobody would notice.
-    """
-    refuses(f, draw_logits(rng, 2, 2), tensor([0, -1]))
-    refuses(f, draw_logits(rng, 2, 2), tensor([0, 2]))
+refuses_no_class(nll_loss, "nll_out_of_range")
 
 
 @nll_loss.parity

@@ -6,24 +6,14 @@ from typing import Any
 
 from torch import Tensor, inf
 
-from coursekit.exercise import Loss, Mistakes, argument_fixed
+from coursekit.exercise import Mistakes, argument_fixed, with_defaults
 from coursekit.graders.ctc_forward.drop_in_spec import as_list, batched, by_length, ctc_spec, words_of
 
 MISTAKES = Mistakes(ctc_spec)
 
 
-def of_all(loss: Loss) -> Loss:
-    """A loss of all seven arguments in torch's order, also of those that were left out.
-
-    Below, x are log_probs, y targets, t input_lengths and u target_lengths.
-    """
-
-    def ctc_loss(*args: Any, **flags: Any) -> Tensor:
-        call = MISTAKES.bound(*args, **flags)
-        call.apply_defaults()
-        return loss(*call.args)
-
-    return ctc_loss
+# Of all seven arguments in torch's order: x are log_probs, y targets, t input_lengths and u target_lengths
+of_all = with_defaults(MISTAKES)
 
 
 # ---- which labels and which frames -------------------------------------------------------------------------------

@@ -18,12 +18,11 @@ from coursekit.graders.ctc_training.beam_spec import (
     both,
     in_blank,
     in_label,
-    labels,
     onward,
     read,
     search,
 )
-from coursekit.graders.ctc_training.common import log_max
+from coursekit.graders.ctc_training.common import labels, log_max
 from coursekit.graders.ctc_training.greedy import greedy_spec
 
 MISTAKES = Mistakes(beam_spec)

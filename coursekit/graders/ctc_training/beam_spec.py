@@ -6,10 +6,9 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import torch
-from torch import Tensor, tensor
+from torch import Tensor
 
-from coursekit.graders.ctc_training.common import log_sum
+from coursekit.graders.ctc_training.common import labels, log_sum
 
 Prefix = tuple[int, ...]
 Ends = tuple[float, float]  # log-probability of the paths of a prefix that end in blank, and of the others
@@ -77,11 +76,6 @@ def search(
         beam = dict(sorted(found.items(), key=lambda item: -keep(item[1]))[:beam_width])
     scores = [(prefix, keep(ends) if choose is None else choose(prefix, ends)) for prefix, ends in beam.items()]
     return sorted(scores, key=lambda item: -item[1])
-
-
-def labels(prefix: Prefix) -> Tensor:
-    """Labels as a tensor, int64 even if there are none."""
-    return tensor(prefix, dtype=torch.int64)
 
 
 def read(log_probs: Tensor, beam_width: int, blank: int = 0, **rules: Any) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor, tensor
 from coursekit.exercise import Failure, Function, Loss, Rng
 from coursekit.exercise.inputs import distribution
 from coursekit.exercise.literal import call_line, readable
+from coursekit.graders.ctc_forward.common import states_of
 from coursekit.report import Example
 
 Onward = Callable[[list[int], int, int], list[int]]
@@ -20,14 +21,6 @@ Onward = Callable[[list[int], int, int], list[int]]
 READY_MADE = ("ctc_loss",)
 
 # ---- the lattice ------------------------------------------------------------------------------------------------
-
-
-def states_of(target: Tensor, blank: int) -> list[int]:
-    """Blank, y1, blank, y2, …, blank: what each of the 2U + 1 states emits."""
-    states = [blank]
-    for label in target.tolist():
-        states += [label, blank]
-    return states
 
 
 def onward(states: list[int], s: int, blank: int) -> list[int]:
@@ -66,7 +59,7 @@ def backward_table(
     emitter: Callable[[int, int], int] = lambda leaves, arrives: arrives,
 ) -> Tensor:
     """Log β (T, 2U + 1), float64: from state s after frame t to the end, without what is emitted in t."""
-    states, emitted = states_of(target, blank), log_probs.tolist()
+    states, emitted = states_of(target.tolist(), blank), log_probs.tolist()
     beta = [[-math.inf] * len(states) for _ in emitted]
     for s in ends(states):
         beta[-1][s] = 0.0
@@ -86,7 +79,7 @@ def forward_table(
     total: Callable[[Iterable[float]], float] = log_sum,
 ) -> Tensor:
     """Log α (T, 2U + 1), float64: from the start to state s in frame t, what is emitted in t included."""
-    states, emitted = states_of(target, blank), log_probs.tolist()
+    states, emitted = states_of(target.tolist(), blank), log_probs.tolist()
     alpha = [[-math.inf] * len(states) for _ in emitted]
     for s in range(min(2, len(states))):
         alpha[0][s] = emitted[0][states[s]]
@@ -101,7 +94,7 @@ def forward_table(
 
 def emissions(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """The log-probability of what each state emits (T, 2U + 1), float64."""
-    return log_probs.double()[:, states_of(target, blank)]
+    return log_probs.double()[:, states_of(target.tolist(), blank)]
 
 
 def in_its_dtype(rows: Loss) -> Loss:
@@ -112,7 +105,7 @@ def in_its_dtype(rows: Loss) -> Loss:
 def folded(per_state: Tensor, log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """(T, 2U + 1) summed over the states that emit the same class: (T, C)."""
     per_class = torch.zeros(log_probs.shape, dtype=torch.float64)
-    for s, state in enumerate(states_of(target, blank)):
+    for s, state in enumerate(states_of(target.tolist(), blank)):
         per_class[:, state] += per_state[:, s]
     return per_class
 
@@ -150,6 +143,11 @@ def two_labels(rng: Rng, classes: int, blank: int = 0) -> tuple[int, int]:
 
 
 # ---- labels compared --------------------------------------------------------------------------------------------
+
+
+def labels(sequence: Sequence[int]) -> Tensor:
+    """Labels as a tensor, int64 even if there are none."""
+    return tensor(sequence, dtype=torch.int64)
 
 
 def same_labels(f: Function, spec: Loss, *args: Any, **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Loss, reduced
-from coursekit.graders.ctc_training.common import states_of
+from coursekit.graders.ctc_forward.common import states_of
 
 FAR = -1e30  # in place of -inf, whose gradient would be NaN; exp(FAR) is exactly 0
 
@@ -31,7 +31,7 @@ def sample_loss(
         jump_to_equal: a mistake, for `drop_in_mistakes`.
         last_blank_only: another.
     """
-    states = states_of(target, blank)
+    states = states_of(target.tolist(), blank)
     emitted = log_probs[:, states]
     equal = [s > 1 and states[s] == states[s - 2] and not jump_to_equal for s in range(len(states))]
     closed = tensor([s < 2 or state == blank or equal[s] for s, state in enumerate(states)])

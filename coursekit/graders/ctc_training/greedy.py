@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import numpy as np
-import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, argument_fixed
-from coursekit.graders.ctc_training.common import READY_MADE, same_labels, two_labels
+from coursekit.graders.ctc_forward.common import merged, word_of
+from coursekit.graders.ctc_training.common import READY_MADE, labels, same_labels, two_labels
 
 
 def best_path(log_probs: Tensor) -> list[int]:
@@ -17,29 +17,14 @@ def best_path(log_probs: Tensor) -> list[int]:
     return [row.index(max(row)) for row in log_probs.tolist()]
 
 
-def labels(sequence: list[int]) -> Tensor:
-    """Labels as a tensor, int64 even if there are none."""
-    return tensor(sequence, dtype=torch.int64)
-
-
-def merged(sequence: list[int]) -> list[int]:
-    """Each run of equal classes as one."""
-    return [c for c, _ in groupby(sequence)]
-
-
 def without(blank: int, sequence: list[int]) -> list[int]:
     """The classes that are labels."""
     return [c for c in sequence if c != blank]
 
 
-def read(path: list[int], blank: int) -> list[int]:
-    """Merge runs; drop blanks."""
-    return without(blank, merged(path))
-
-
 def greedy_spec(log_probs: Tensor, blank: int = 0) -> Tensor:
     """Best class a frame; merge runs; drop blanks."""
-    return labels(read(best_path(log_probs), blank))
+    return labels(word_of(best_path(log_probs), blank))
 
 
 greedy_decode = Exercise(
@@ -174,22 +159,22 @@ wrong.table(
     ),
     lowered=(
         "The labels are lowered by 1. They keep the numbers of their classes.",
-        lambda path, blank: labels(read(path, blank)) - 1,
+        lambda path, blank: labels(word_of(path, blank)) - 1,
     ),
     reversed_labels=(
         "The labels stand in reverse. The first frame comes first.",
-        lambda path, blank: labels(read(path, blank)[::-1]),
+        lambda path, blank: labels(word_of(path, blank)[::-1]),
     ),
     padded=(
         "What is left is filled up with blanks. Return the labels alone: their number is part of the answer.",
-        lambda path, blank: labels([*read(path, blank), *[blank] * len(path)][: len(path)]),
+        lambda path, blank: labels([*word_of(path, blank), *[blank] * len(path)][: len(path)]),
     ),
     how_many=(
         "This is the number of labels. Return the labels themselves.",
-        lambda path, blank: tensor(len(read(path, blank))),
+        lambda path, blank: tensor(len(word_of(path, blank))),
     ),
     empty_is_float=(
         "`torch.tensor([])` is float32. Labels are indices: give it `dtype=torch.int64`.",
-        lambda path, blank: tensor(read(path, blank)),
+        lambda path, blank: tensor(word_of(path, blank)),
     ),
 )

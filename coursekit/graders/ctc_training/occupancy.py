@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, always_float32, argument_fixed, keeps_dtype, same_value
+from coursekit.graders.ctc_forward.common import states_of
 from coursekit.graders.ctc_training.common import (
     READY_MADE,
     Onward,
@@ -20,7 +21,6 @@ from coursekit.graders.ctc_training.common import (
     in_its_dtype,
     jump_between_equal,
     onward,
-    states_of,
     two_labels,
 )
 
@@ -146,7 +146,7 @@ def frame_counted_twice(log_probs: Tensor, target: Tensor, blank: int) -> Tensor
 def overwritten(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
     """Of each class, the share of the last state that emits it."""
     shares, result = state_shares(log_probs, target, blank), torch.zeros(log_probs.shape, dtype=torch.float64)
-    for s, state in enumerate(states_of(target, blank)):
+    for s, state in enumerate(states_of(target.tolist(), blank)):
         result[:, state] = shares[:, s]
     return result
 

@@ -10,7 +10,7 @@ from coursekit.exercise import Loss, Mistakes, other_default
 from coursekit.graders.embeddings.common import reduction_mistakes
 from coursekit.graders.embeddings.distance import spec as euclid
 from coursekit.graders.embeddings.triplet_distance_spec import DISTANCES, cosine_distance, found, loss_of, spec
-from coursekit.graders.embeddings.triplet_mistakes import lifted, with_dimension_1_last
+from coursekit.graders.embeddings.triplet_mistakes import AT_KINK, OTHER_HINGES, lifted, with_dimension_1_last
 from coursekit.graders.embeddings.triplet_spec import hinge
 
 MISTAKES = Mistakes(spec)
@@ -114,19 +114,8 @@ MISTAKES.table(
 MISTAKES.table(
     loss_of,
     roles_swapped=("Positive and negative have changed places.", lambda m, near, far: hinge(m, far, near)),
-    not_cut_off=(
-        "The hinge is missing: a triplet that is met costs less than nothing.",
-        lambda m, near, far: m + near - far,
-    ),
-    margin_ignored=("The margin is not used: it stays at 1.", lambda m, near, far: hinge(1.0, near, far)),
-    relu_at_kink=(
-        "Where the margin is met exactly, the slope is 0, as `relu` has it. In torch it is 1: `clamp(min=0)`.",
-        lambda m, near, far: torch.relu(m + near - far),
-    ),
-    maximum_at_kink=(
-        "Where the margin is met exactly, the slope is ½, as `maximum` has it. In torch it is 1: `clamp(min=0)`.",
-        lambda m, near, far: torch.maximum(m + near - far, torch.zeros_like(far)),
-    ),
+    **OTHER_HINGES,
+    **AT_KINK,
 )
 
 # ---- swap ------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from coursekit.exercise import Mistakes, detached, other_default, reduced, with_defaults
+from coursekit.exercise import Mistakes, Row, detached, other_default, reduced, with_defaults
 from coursekit.graders.embeddings.common import reduction_mistakes
 from coursekit.graders.embeddings.distance import distance_of, norm
 from coursekit.graders.embeddings.distance import spec as distance_spec
@@ -65,17 +65,32 @@ MISTAKES.table(
 
 # ---- margin and hinge ------------------------------------------------------------------------------------------------
 
+# In either triplet loss
+OTHER_HINGES: dict[str, Row] = {
+    "not_cut_off": (
+        "The hinge is missing: a triplet that is met costs less than nothing.",
+        lambda m, near, far: m + near - far,
+    ),
+    "margin_ignored": ("The margin is not used: it stays at 1.", lambda m, near, far: hinge(1.0, near, far)),
+}
+AT_KINK: dict[str, Row] = {
+    "relu_at_kink": (
+        "Where the margin is met exactly, the slope is 0, as `relu` has it. In torch it is 1: `clamp(min=0)`.",
+        lambda m, near, far: torch.relu(m + near - far),
+    ),
+    "maximum_at_kink": (
+        "Where the margin is met exactly, the slope is ½, as `maximum` has it. In torch it is 1: `clamp(min=0)`.",
+        lambda m, near, far: torch.maximum(m + near - far, torch.zeros_like(far)),
+    ),
+}
+
 MISTAKES.table(
     loss_of,
     roles_swapped=(
         "Positive and negative have changed places: the loss grows with the distance to the negative.",
         lambda m, near, far: hinge(m, far, near),
     ),
-    not_cut_off=(
-        "The hinge is missing: a triplet that is met costs less than nothing.",
-        lambda m, near, far: m + near - far,
-    ),
-    margin_ignored=("The margin is not used: it stays at 1.", lambda m, near, far: hinge(1.0, near, far)),
+    **OTHER_HINGES,
     no_margin=(
         "There is no margin: a negative that is hardly farther away costs nothing.",
         lambda m, near, far: (near - far).clamp(min=0),
@@ -98,14 +113,7 @@ MISTAKES.table(
         "asks for no distance, only for a difference.",
         lambda m, near, far: near + (m - far).clamp(min=0),
     ),
-    relu_at_kink=(
-        "Where the margin is met exactly, the slope is 0, as `relu` has it. In torch it is 1: `clamp(min=0)`.",
-        lambda m, near, far: torch.relu(m + near - far),
-    ),
-    maximum_at_kink=(
-        "Where the margin is met exactly, the slope is ½, as `maximum` has it. In torch it is 1: `clamp(min=0)`.",
-        lambda m, near, far: torch.maximum(m + near - far, torch.zeros_like(far)),
-    ),
+    **AT_KINK,
 )
 
 # ---- swap ------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the exercises share: constants, inputs, the hinge, and mistakes that several of them invite."""
+"""What the exercises share: constants, inputs, the hinge, a check, and mistakes that several of them invite."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ import numpy as np
 import torch
 from torch import Tensor, tensor
 
-from coursekit.exercise import Loss, Mistakes, Rng, always_float32, reduced, wider_dtype
+from coursekit.exercise import (
+    REDUCTIONS,
+    Draw,
+    Exercise,
+    Loss,
+    Mistakes,
+    Rng,
+    always_float32,
+    each_reduction,
+    reduced,
+    wider_dtype,
+)
 
 READY_MADE = (
     *("soft_margin_loss", "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss"),
@@ -42,6 +53,12 @@ def draw_factors(rng: Rng, count: int) -> Tensor:
 def hinge(gap: Tensor) -> Tensor:
     """What of each gap is above 0. At 0 its slope is 0, as that of an `if (z > 0)`."""
     return torch.relu(gap)
+
+
+def of_a_batch(exercise: Exercise, draw: Draw) -> None:
+    """Adds the check of the reductions, for losses that have one number for each sample."""
+    words = "'none' gives one loss a sample, 'sum' their sum, 'mean', the default, their mean"
+    each_reduction(exercise, draw, words, "of_a_batch", reductions=(*REDUCTIONS, None))
 
 
 def sample_mistakes(wrong: Mistakes) -> None:

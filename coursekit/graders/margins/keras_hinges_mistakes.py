@@ -6,7 +6,7 @@ from functools import partial
 
 import torch
 
-from coursekit.exercise import Loss, Mistakes
+from coursekit.exercise import Loss, Mistakes, keras_means
 from coursekit.graders.margins.common import hinge, keras_dtype_mistakes
 from coursekit.graders.margins.keras_hinges_spec import (
     as_sides,
@@ -102,22 +102,10 @@ def margin_mistakes(wrong: Mistakes, power: int) -> None:
 
 def mean_mistakes(wrong: Mistakes, formula: Loss, power: int) -> None:
     """Adds what goes wrong between the losses of a row and their mean."""
-    wrong.table(
+    keras_means(
+        wrong,
         lambda reduce: keras_like(formula, reduce=reduce),
-        mean_of_all=(
-            "This is the mean over everything, as torch has it. Keras's function averages each row and keeps the "
-            "batch.",
-            lambda losses: losses.mean(),
-        ),
-        not_averaged=(
-            "Nothing is averaged. Keras's function takes the mean over the last dimension.",
-            lambda losses: losses,
-        ),
-        sum_of_row=("The last dimension is summed. Keras takes its mean.", lambda losses: losses.sum(-1)),
-        mean_of_batch=(
-            "The mean is taken over the first dimension, the batch. Keras averages over the last, and keeps the batch.",
-            lambda losses: losses.mean(0),
-        ),
+        "Nothing is averaged. Keras's function takes the mean over the last dimension.",
         mean_of_active=(
             "Only the elements that cost something are averaged. A margin that is met counts as well, with its 0.",
             lambda losses: losses.sum(-1) / (losses > 0).sum(-1).clamp(min=1),

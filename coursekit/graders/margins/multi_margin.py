@@ -13,14 +13,13 @@ from coursekit.exercise import (
     Exercise,
     Function,
     Rng,
-    each_reduction,
     refuses,
     same_dtype,
     same_gradient,
     same_value,
     unknown_word,
 )
-from coursekit.graders.margins.common import DTYPES, READY_MADE, draw_factors, draw_scores
+from coursekit.graders.margins.common import DTYPES, READY_MADE, draw_factors, draw_scores, of_a_batch
 from coursekit.graders.margins.multi_margin_argument_mistakes import ARGUMENT_MISTAKES
 from coursekit.graders.margins.multi_margin_sample_mistakes import SAMPLE_MISTAKES
 from coursekit.graders.margins.multi_margin_spec import cases, multi_margin_spec, others
@@ -80,13 +79,7 @@ def only_who_is_close(f: Function, rng: Rng) -> None:
     same_value(f, multi_margin_spec, tensor([[2.0, 0.5, 0.1]] * 2), tensor([0, 1]), reduction="none")
 
 
-each_reduction(
-    multi_margin_loss,
-    lambda rng: batch(rng, 3, 4),
-    "'none' gives one loss a sample, 'sum' their sum, 'mean', the default, their mean",
-    "of_a_batch",
-    reductions=(*REDUCTIONS, None),
-)
+of_a_batch(multi_margin_loss, lambda rng: batch(rng, 3, 4))
 
 
 @multi_margin_loss.check

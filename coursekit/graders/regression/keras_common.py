@@ -18,6 +18,7 @@ from coursekit.exercise import (
     Mistakes,
     Question,
     Rng,
+    keras_means,
     same_dtype,
     same_gradient,
     same_value,
@@ -142,23 +143,10 @@ def keras_checks(
 
 def keras_mistakes(wrong: Mistakes, formula: Loss) -> None:
     """What goes wrong around `formula(true, pred)`, whatever it is."""
-    wrong.table(
+    keras_means(
+        wrong,
         lambda reduce: around(formula, reduce),
-        mean_of_all=(
-            "This is the mean over everything, as torch has it. Keras's function averages each row and keeps the "
-            "batch.",
-            lambda losses: losses.mean(),
-        ),
-        not_averaged=(
-            "Nothing is averaged: there is one loss an element. Keras's function takes the mean over the last "
-            "dimension.",
-            lambda losses: losses,
-        ),
-        sum_of_row=("The last dimension is summed. Keras takes its mean.", lambda losses: losses.sum(-1)),
-        mean_of_batch=(
-            "The mean is taken over the first dimension, the batch. Keras averages over the last, and keeps the batch.",
-            lambda losses: losses.mean(0),
-        ),
+        "Nothing is averaged: there is one loss an element. Keras's function takes the mean over the last dimension.",
         mean_of_all_but_first=(
             "Everything but the batch is averaged. Keras's function averages over the last dimension alone.",
             lambda losses: losses.flatten(1).mean(1) if losses.ndim > 1 else losses.mean(),
