@@ -146,7 +146,7 @@ def loaded_by(statement: str) -> set[str]:
         ("nbclient", "course/notebooks.py"),
         ("rich", "cli/terminal.py"),
         ("ipywidgets", "learning/explore.py"),
-        ("keras", "exercise/twins.py"),
+        ("keras", "exercise/families/twins.py"),
         ("numba", "fast/ctc_numba.py"),
         ("pyseccomp", "jail/inside/confine.py"),
         ("sqlalchemy", "classroom/gradebook.py"),

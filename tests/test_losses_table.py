@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from coursekit.course import syllabus
-from coursekit.exercise.twins import _losses
+from coursekit.exercise.families.twins import _losses
 
 NOTEBOOKS = syllabus.ROOT / "notebooks"
 pytestmark = pytest.mark.filterwarnings("ignore:reduction. 'mean' divides")

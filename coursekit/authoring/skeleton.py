@@ -49,7 +49,7 @@ import torch
 from torch import Tensor, tensor
 
 $words
-from coursekit.exercise.inputs import normal
+from coursekit.exercise.families.inputs import normal
 ?ready_made|from coursekit.graders.$topic.common import READY_MADE
 
 
@@ -126,12 +126,12 @@ def slopes(f: Function, rng: Rng) -> None:
 ?reduces|        same_gradient(f, spec, *draw(rng), wrt=$positions, scale=3.0, reduction=reduction)
 ?reduces|
 ?reduces|
-# What every loss owes: coursekit/exercise/owed.py has more of it. TODO: then what this one owes, a check for each flag
+# What every loss owes; coursekit/exercise/families/owed.py has more of it. TODO: then what this one owes, flag by flag
 keeps_dtype($name, draw)
 ?empties|no_elements($name, draw)
 ?reduces|unknown_word($name, draw)
 
-# What goes wrong in every loss: coursekit/exercise/usual.py has more of it
+# What goes wrong in every loss: coursekit/exercise/families/usual.py has more of it
 wrong = $name.misconceptions
 always_float32(wrong)
 ?reduces|wrong_words(wrong)

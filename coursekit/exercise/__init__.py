@@ -3,9 +3,7 @@
 from coursekit.exercise.comparing import refuses, same_dtype, same_gradient, same_value
 from coursekit.exercise.exercise import Check, Exercise, Rng
 from coursekit.exercise.failure import Failure, Stopped
-from coursekit.exercise.function import Ask, Call, Function
-from coursekit.exercise.mistakes import Loss, Misconception, Mistakes, Row, wrong_in
-from coursekit.exercise.owed import (
+from coursekit.exercise.families.owed import (
     Draw,
     dtype_of_y_pred,
     each_reduction,
@@ -14,9 +12,9 @@ from coursekit.exercise.owed import (
     scaled_gradient,
     unknown_word,
 )
-from coursekit.exercise.reductions import REDUCTIONS, reduced
-from coursekit.exercise.twins import keras_twin, torch_twin
-from coursekit.exercise.usual import (
+from coursekit.exercise.families.reductions import REDUCTIONS, reduced
+from coursekit.exercise.families.twins import keras_twin, torch_twin
+from coursekit.exercise.families.usual import (
     always_float32,
     argument_fixed,
     detached,
@@ -29,6 +27,8 @@ from coursekit.exercise.usual import (
     with_defaults,
     wrong_words,
 )
+from coursekit.exercise.function import Ask, Call, Function
+from coursekit.exercise.mistakes import Loss, Misconception, Mistakes, Row, wrong_in
 from coursekit.wire import Question
 
 __all__ = [

@@ -9,7 +9,7 @@ import pytest
 from coursekit.authoring import verify
 from coursekit.cli import commands
 from coursekit.course import syllabus
-from coursekit.exercise import usual
+from coursekit.exercise.families import usual
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

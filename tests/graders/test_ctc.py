@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from coursekit.authoring import proofs
 from coursekit.course import syllabus
-from coursekit.exercise import twins
+from coursekit.exercise.families import twins
 from coursekit.graders.ctc_forward import cases, drop_in
 from coursekit.graders.ctc_forward.drop_in_spec import word_loss
 from coursekit.wire import Question

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, refuses, same_gradient, same_value, scaled_gradient
-from coursekit.exercise.inputs import normal
+from coursekit.exercise.families.inputs import normal
 from coursekit.graders.at_scale.adaptive_mistakes import MISTAKES
 from coursekit.graders.at_scale.adaptive_spec import adaptive_spec
 from coursekit.graders.cross_entropy.common import READY_MADE

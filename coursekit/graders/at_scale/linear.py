@@ -22,7 +22,7 @@ from coursekit.exercise import (
     same_value,
 )
 from coursekit.exercise.answers import TOLERANCE
-from coursekit.exercise.inputs import distribution, indices
+from coursekit.exercise.families.inputs import distribution, indices
 from coursekit.exercise.literal import readable
 from coursekit.graders.at_scale.linear_mistakes import MISTAKES
 from coursekit.graders.at_scale.linear_spec import linear_cross_entropy_spec

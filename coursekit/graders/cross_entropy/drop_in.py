@@ -15,7 +15,7 @@ from coursekit.exercise import (
     same_gradient,
     same_value,
 )
-from coursekit.exercise.inputs import distribution, indices
+from coursekit.exercise.families.inputs import distribution, indices
 from coursekit.graders.cross_entropy import drop_in_mistakes, shared_mistakes
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight, refuses_no_class
 from coursekit.graders.cross_entropy.drop_in_spec import cross_entropy_cases, cross_entropy_spec

@@ -14,7 +14,7 @@ from coursekit.exercise import (
     same_value,
     scaled_gradient,
 )
-from coursekit.exercise.inputs import indices
+from coursekit.exercise.families.inputs import indices
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight, log_softmax_spec
 from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
 from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_gradient, same_value
-from coursekit.exercise.inputs import distribution, indices
+from coursekit.exercise.families.inputs import distribution, indices
 from coursekit.graders.cross_entropy.common import draw_logits
 
 

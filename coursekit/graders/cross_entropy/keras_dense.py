@@ -22,7 +22,7 @@ from coursekit.exercise import (
     shapes_broadcast,
     wider_dtype,
 )
-from coursekit.exercise.inputs import distribution, indices
+from coursekit.exercise.families.inputs import distribution, indices
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 from coursekit.graders.cross_entropy.keras_checks import draw_scores, keras_checks
 from coursekit.graders.cross_entropy.keras_mistakes import MISTAKES

@@ -17,7 +17,7 @@ from coursekit.exercise import (
     same_value,
     scaled_gradient,
 )
-from coursekit.exercise.inputs import indices
+from coursekit.exercise.families.inputs import indices
 from coursekit.graders.cross_entropy.common import (
     READY_MADE,
     class_dim,

@@ -7,7 +7,7 @@ from math import log
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_gradient, same_value
-from coursekit.exercise.inputs import indices
+from coursekit.exercise.families.inputs import indices
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 
 

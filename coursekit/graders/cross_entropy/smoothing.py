@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_value
-from coursekit.exercise.inputs import indices
+from coursekit.exercise.families.inputs import indices
 
 
 def smooth_targets_spec(target: Tensor, num_classes: int, label_smoothing: float) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, inf, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, of_value, same_dtype, same_gradient, same_value
-from coursekit.exercise.inputs import normal
+from coursekit.exercise.families.inputs import normal
 from coursekit.graders.ctc_forward.common import READY_MADE, draw_log_probs, draw_word, forward, states_of, whole
 from coursekit.graders.ctc_forward.recursion_mistakes import recursion_mistakes
 

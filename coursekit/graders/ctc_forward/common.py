@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, inf, tensor
 
 from coursekit.exercise import Loss, Rng
-from coursekit.exercise.inputs import distribution
+from coursekit.exercise.families.inputs import distribution
 
 READY_MADE = ("ctc_loss",)
 

@@ -20,7 +20,7 @@ from coursekit.exercise import (
     same_value,
     wrong_words,
 )
-from coursekit.exercise.inputs import normal
+from coursekit.exercise.families.inputs import normal
 from coursekit.graders.ctc_forward import batch_mistakes, word_mistakes
 from coursekit.graders.ctc_forward.cases import cases, torch_ctc
 from coursekit.graders.ctc_forward.common import READY_MADE, draw_log_probs, draw_word, whole

@@ -20,7 +20,7 @@ from coursekit.exercise import (
     same_gradient,
     same_value,
 )
-from coursekit.exercise.inputs import distribution
+from coursekit.exercise.families.inputs import distribution
 from coursekit.graders.ctc_forward.common import READY_MADE, draw_word, merged, whole, word_of
 
 Path = tuple[int, ...]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Failure, Function, Loss, Rng
-from coursekit.exercise.inputs import distribution
+from coursekit.exercise.families.inputs import distribution
 from coursekit.exercise.literal import call_line, readable
 from coursekit.graders.ctc_forward.common import states_of
 from coursekit.report import Example

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, tensor
 
 from coursekit.exercise import REDUCTIONS, Exercise, Function, Rng, refuses, same_dtype, same_gradient, same_value
-from coursekit.exercise.inputs import normal
+from coursekit.exercise.families.inputs import normal
 from coursekit.graders.ctc_training import drop_in_mistakes, gradient_mistakes
 from coursekit.graders.ctc_training.common import READY_MADE, two_labels
 from coursekit.graders.ctc_training.drop_in_spec import from_logits_spec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_gradient, same_value
-from coursekit.exercise.inputs import normal
+from coursekit.exercise.families.inputs import normal
 
 
 def perplexity_spec(losses: Tensor) -> Tensor:

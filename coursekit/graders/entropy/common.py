@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_gradient
-from coursekit.exercise.inputs import joint
+from coursekit.exercise.families.inputs import joint
 from coursekit.report import Tier
 
 READY_MADE = ("special_entr",)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
-from coursekit.exercise.inputs import distribution
+from coursekit.exercise.families.inputs import distribution
 from coursekit.graders.entropy.common import MASKED_TOO_LATE, PADDED, READY_MADE, ln
 from coursekit.wire import Question
 

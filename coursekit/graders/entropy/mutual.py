@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, keeps_dtype, same_value
-from coursekit.exercise.inputs import distribution, joint
+from coursekit.exercise.families.inputs import distribution, joint
 from coursekit.graders.entropy.common import (
     IN_BITS,
     MASKED_TOO_LATE,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_value
-from coursekit.exercise.inputs import joint
+from coursekit.exercise.families.inputs import joint
 from coursekit.graders.entropy.common import IN_BITS, MASKED_TOO_LATE, READY_MADE, gradient_beside_an_empty_cell, ln
 from coursekit.graders.entropy.surprise import entropy_spec
 

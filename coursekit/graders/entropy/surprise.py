@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
-from coursekit.exercise.inputs import distribution
+from coursekit.exercise.families.inputs import distribution
 from coursekit.graders.entropy.common import READY_MADE, ln
 
 # ---- self_information --------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, same_gradient, same_value
-from coursekit.exercise.inputs import distribution
+from coursekit.exercise.families.inputs import distribution
 from coursekit.report import Tier
 
 READY_MADE = ("kl_div",)

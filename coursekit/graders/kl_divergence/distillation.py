@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, keeps_dtype, same_gradient, same_value
-from coursekit.exercise.inputs import normal
+from coursekit.exercise.families.inputs import normal
 from coursekit.graders.kl_divergence.common import READY_MADE, apart
 
 

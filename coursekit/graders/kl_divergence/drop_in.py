@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.exercise import Exercise, Function, Question, Rng, no_elements, same_dtype, same_gradient, same_value
-from coursekit.exercise.inputs import distribution
+from coursekit.exercise.families.inputs import distribution
 from coursekit.graders.kl_divergence.common import READY_MADE, apart, believed, nothing
 from coursekit.graders.kl_divergence.drop_in_mistakes import MISTAKES, places_swapped
 from coursekit.graders.kl_divergence.drop_in_spec import REDUCTIONS, kl_div_spec

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
-from coursekit.exercise.inputs import normal
+from coursekit.exercise.families.inputs import normal
 from coursekit.graders.kl_divergence.common import READY_MADE, apart
 
 

@@ -22,7 +22,7 @@ from coursekit.exercise import (
     same_value,
     wider_dtype,
 )
-from coursekit.exercise.inputs import distribution
+from coursekit.exercise.families.inputs import distribution
 from coursekit.graders.kl_divergence.common import READY_MADE, believed, kl_spec, normalised, pair
 from coursekit.graders.kl_divergence.drop_in_spec import kl_div_spec
 

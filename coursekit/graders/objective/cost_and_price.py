@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, same_gradient, same_value
-from coursekit.exercise.inputs import normal
+from coursekit.exercise.families.inputs import normal
 from coursekit.graders.objective.common import draw_weights
 from coursekit.graders.objective.loss_and_cost import cost_spec, squared_error_spec
 from coursekit.graders.objective.penalties import l1_spec, l2_spec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_gradient, same_value
-from coursekit.exercise.inputs import normal
+from coursekit.exercise.families.inputs import normal
 from coursekit.graders.objective.common import draw_weights
 
 # ---- squared_error -----------------------------------------------------------------------------------------------

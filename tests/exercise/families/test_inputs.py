@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.exercise import inputs
+from coursekit.exercise.families import inputs
 from coursekit.exercise.literal import literal
 
 rngs = st.integers(0, 2**32).map(np.random.default_rng)

@@ -13,8 +13,8 @@ from torch import Tensor
 from coursekit.exercise.answers import widened
 from coursekit.exercise.comparing import refuses, same_dtype, same_gradient, same_value
 from coursekit.exercise.exercise import Exercise, Rng
+from coursekit.exercise.families.reductions import REDUCTIONS
 from coursekit.exercise.function import Function
-from coursekit.exercise.reductions import REDUCTIONS
 from coursekit.report import Tier
 from coursekit.wire import Question
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 import torch
 
-from coursekit.exercise import twins
-from coursekit.exercise.twins import keras_twin
+from coursekit.exercise.families import twins
+from coursekit.exercise.families.twins import keras_twin
 
 
 @pytest.mark.slow

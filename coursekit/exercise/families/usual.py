@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import Tensor, broadcast_tensors, nan, promote_types
 
+from coursekit.exercise.families.reductions import REDUCTIONS, reduced
 from coursekit.exercise.mistakes import Loss, Misconception, Mistakes, Row
-from coursekit.exercise.reductions import REDUCTIONS, reduced
 
 # ---- the word ----------------------------------------------------------------------------------------------------
 
