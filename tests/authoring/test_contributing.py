@@ -18,7 +18,7 @@ TABLE = TEXT.partition("## What verify tells you")[2].partition("\n## ")[0]
 
 def public(module):
     """The functions that a module of `coursekit/exercise` offers."""
-    tree = ast.parse((ROOT / "coursekit" / "exercise" / f"{module}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "coursekit" / "exercise" / "families" / f"{module}.py").read_text(encoding="utf-8"))
     return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
 
 
