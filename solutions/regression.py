@@ -155,6 +155,39 @@ def huber_loss(
     # END SOLUTION
 
 
+def quantile_loss(input: Tensor, target: Tensor, quantile: float = 0.5, reduction: str = "mean") -> Tensor:
+    """A price for each side of the target, so that the best prediction is a quantile: the pinball loss.
+
+    Args:
+        input: predictions, any shape, float32 or float64.
+        target: what was to be predicted, same shape; it may hold whole numbers.
+        quantile: the share of the targets that are to lie below their predictions, between 0 and 1. A unit
+            that a prediction is too low costs quantile, a unit that it is too high costs 1 - quantile.
+        reduction: "none" for one loss an element, "sum" or "mean" over all elements.
+
+    Returns:
+        The shape of input for "none", else a single number. A NaN is never hidden, and the mean of no
+        elements is NaN. Where input equals target, the slope is the mean of those on either side.
+
+    Raises:
+        ValueError: quantile is not above 0 and below 1, or reduction is another word.
+        RuntimeError: input and target do not fit together.
+    """
+    # BEGIN SOLUTION
+    if not 0 < quantile < 1:
+        raise ValueError(f"quantile is {quantile}, it lies between 0 and 1")
+    too_low = target - input
+    losses = torch.maximum(quantile * too_low, (quantile - 1) * too_low)  # at a tie it shares the gradient
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean()
+    raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
+
+
 def keras_align(x: Tensor, other: Tensor) -> Tensor:
     """How Keras lines up two tensors before it subtracts them, where torch would broadcast.
 

@@ -147,12 +147,14 @@ def faults(topic: Topic) -> Iterator[str]:
     for cell, name in _exercise_cells(notebook):
         if cell.source.rstrip() != stubs.stub(topic, name).rstrip():
             yield f"{topic.notebook.name}: the stub of {name} is stale (run `coursekit refresh`)."
-    for name, output in check_outputs(notebook):
-        if f"{name}: not attempted yet" not in output:
-            yield f"{topic.notebook.name}: the cell below the exercise {name} is not `check({name})`, unattempted."
     counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
     if counts != list(range(1, len(counts) + 1)):
         yield f"{topic.notebook.name} was not executed once from top to bottom (run `coursekit refresh`)."
+        if None in counts:  # a new cell: what it prints is not there to be judged
+            return
+    for name, output in check_outputs(notebook):
+        if f"{name}: not attempted yet" not in output:
+            yield f"{topic.notebook.name}: the cell below the exercise {name} is not `check({name})`, unattempted."
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     if any(output.output_type == "error" for output in outputs):
         yield f"{topic.notebook.name} holds an error."

@@ -362,9 +362,9 @@ def test_skeleton_is_written_as_the_house_writes(topic, name, parameters, long):
     """ruff has nothing to say of it, neither of its rules nor of its layout."""
     shutil.copy(PROJECT / "pyproject.toml", syllabus.ROOT)
     topic.grader.with_name("common.py").write_text('"""Shared."""\n\nREADY_MADE = ("softmax",)\n', encoding="utf-8")
-    for there in ("graders/toy/double", "graders/toy/triple", "exercise/__init__", "exercise/inputs"):
+    for there in ("graders/toy/double", "graders/toy/triple", "exercise/__init__", "exercise/families/inputs"):
         module = syllabus.ROOT / "coursekit" / f"{there}.py"  # what is not there is somebody else's to ruff
-        module.parent.mkdir(exist_ok=True)
+        module.parent.mkdir(parents=True, exist_ok=True)
         module.write_text('"""Here."""\n', encoding="utf-8")
     before = ruff("check") + ruff("format", "--diff")
     begin(f"{name}{long}"[:50], topic, parameters=parameters or ", ".join(signature_of(name).written(str)))
@@ -403,7 +403,11 @@ def test_what_is_left_is_told(topic, monkeypatch, name, parameters):
         assert len([fault for fault in findings.faults if fault.startswith(f"{path} still says TODO in lines")]) == 1
     assert "the solution is not written yet." in findings.faults
     assert f"{name}__loop is not written yet." in findings.faults
-    assert "notebooks/00_toy.ipynb still says TODO in cells 5, 6, 8." in list(verify.left_in_notebook(topic))
+    assert verify.verify_files([topic]).faults == [
+        "exercises/toy.py is stale (run `coursekit refresh`).",
+        "00_toy.ipynb was not executed once from top to bottom (run `coursekit refresh`).",
+        "notebooks/00_toy.ipynb still says TODO in cells 5, 6, 8.",
+    ]
     assert [style.partition("__")[2] for style in proofs.styles_of(topic, exercise)] == (
         list(skeleton._STYLES)[: 5 if exercise.twin else 3]
     )

@@ -566,6 +566,65 @@ def huber_loss__einsum(input, target, reduction="mean", delta=1.0, weight=None):
     return total if reduction == "sum" else total / len(loss)
 
 
+# ---- quantile_loss -----------------------------------------------------------------------------------------------
+
+
+def quantile_loss__loop(input, target, quantile=0.5, reduction="mean"):
+    """One element at a time; where the prediction is right, it is half on either side."""
+    if quantile <= 0 or quantile >= 1:
+        raise ValueError(f"no quantile: {quantile}")
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    losses = []
+    for x, t in zip(input.ravel(), target.ravel(), strict=True):
+        if x > t:
+            losses.append((1 - quantile) * (x - t))
+        elif x < t:
+            losses.append(quantile * (t - x))
+        else:
+            losses.append((0.5 - quantile) * (x - t))
+    loss = torch.stack(losses).view(input.shape) if losses else input - target
+    if reduction == "none":
+        return loss
+    return loss.sum() / (loss.numel() if reduction == "mean" else 1)
+
+
+class Pinball(torch.autograd.Function):
+    """The slope is a price: that of one side, of the other, or their mean."""
+
+    @staticmethod
+    def forward(ctx, d, quantile):
+        slope = (d > 0).to(d.dtype) / 2 + (d >= 0).to(d.dtype) / 2 - (1 - quantile)
+        ctx.save_for_backward(torch.where(d.isnan(), d, slope))
+        return torch.where(d > 0, quantile * d, (quantile - 1) * d)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * ctx.saved_tensors[0], None
+
+
+def quantile_loss__own_backward(input, target, quantile=0.5, reduction="mean"):
+    if not 0 < quantile < 1:
+        raise ValueError("quantile")
+    return reduced(Pinball.apply(target - input, quantile), reduction)
+
+
+def quantile_loss__half_and_tilt(input, target, quantile=0.5, reduction="mean"):
+    """Half the distance, tilted towards the side that is dearer."""
+    if not 0 < quantile < 1:
+        raise ValueError("quantile")
+    d = input - target
+    side = torch.sign(d).detach()  # 0 where it is right
+    return reduced(d * (side / 2 + (0.5 - quantile)), reduction)
+
+
+def quantile_loss__stacked(input, target, quantile=0.5, reduction="mean"):
+    """The upper of two lines; where they meet, `amax` shares the gradient."""
+    if min(quantile, 1 - quantile) <= 0:
+        raise ValueError("quantile")
+    return reduced(torch.stack([quantile * (target - input), (quantile - 1) * (target - input)]).amax(0), reduction)
+
+
 # ---- keras_align -------------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from coursekit.graders.regression.keras_relative import (
 )
 from coursekit.graders.regression.keras_robust import keras_huber, keras_log_cosh
 from coursekit.graders.regression.l1_mse import l1_loss, mse_loss
+from coursekit.graders.regression.quantile_loss import quantile_loss
 from coursekit.graders.regression.smooth_l1 import smooth_l1_loss
 
 # in the order of the course
@@ -25,6 +26,7 @@ EXERCISES = (
     mse_loss,
     smooth_l1_loss,
     huber_loss,
+    quantile_loss,
     keras_align,
     keras_mean_absolute_error,
     keras_mean_squared_error,
