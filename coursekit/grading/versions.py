@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import threading
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from coursekit.exercise import Exercise
 from coursekit.grading.fingerprint import fingerprint, plain
 
 _PACKAGE = Path(__file__).parents[1]
+_parsing = threading.Lock()  # Python 3.11 cannot make two syntax trees at a time in two threads (SystemError)
 _ROOMS = ("wire", "exercise", "grading", "jail")  # all that happens between a submission's cells and its report
 
 
@@ -25,11 +27,14 @@ def grader_versions(exercises: Iterable[Exercise]) -> dict[str, str]:
     rooms that ask, compare, diagnose and score, numpy, whose generator draws the inputs, and torch. It does not
     change with words or layout, or with another exercise. It is the same on every machine that has the same course.
     """
-    begin = hashlib.sha256(f"torch {torch.__version__}\nnumpy {np.__version__}\n{_rooms(_PACKAGE)}".encode())
+    with _parsing:
+        rooms = _rooms(_PACKAGE)
+    begin = hashlib.sha256(f"torch {torch.__version__}\nnumpy {np.__version__}\n{rooms}".encode())
     versions = {}
     for exercise in exercises:
         digest = begin.copy()
-        digest.update(fingerprint(exercise).encode())
+        with _parsing:
+            digest.update(fingerprint(exercise).encode())
         versions[exercise.name] = digest.hexdigest()[:32]
     return versions
 

@@ -44,7 +44,7 @@ def test_attacks_are_real():
 def test_attack_that_gets_through(monkeypatch, capsys):
     """One is enough to warn, and to fail."""
     monkeypatch.setattr(doctor, "ATTACKS", (doctor.Attack("breathe", "pass"),))
-    assert doctor.run() == 1
+    assert doctor.run(print) == 1
     out = capsys.readouterr().out
     assert "NOT HELD      breathe" in out
     assert "Do not grade the work of strangers here" in out
@@ -55,7 +55,7 @@ def test_missing_layers(monkeypatch, capsys):
     layers = (Layer("Landlock", False, "too old"), Layer("seccomp", True, ""), Layer("bubblewrap", False, "not there"))
     monkeypatch.setattr(doctor, "look", lambda: layers)
     monkeypatch.setattr(judge, "layers", lambda told: layers)
-    assert doctor.run() == 1
+    assert doctor.run(print) == 1
     out = capsys.readouterr().out
     assert "NOT IN FORCE  Landlock: too old" in out
     assert "Landlock needs: a kernel of 5.13 or newer" in out
@@ -69,5 +69,5 @@ def test_another_system(monkeypatch, capsys):
         raise JailError("Only Linux can confine submissions.")
 
     monkeypatch.setattr(doctor, "look", look)
-    assert doctor.run() == 1
+    assert doctor.run(print) == 1
     assert "Only Linux can confine submissions." in capsys.readouterr().out

@@ -246,7 +246,7 @@ def test_best_keeps_other_work_of_the_old_version(book):
 
 WRITER = """
 import json, sys
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = sys.argv[2:]
 from test_gradebook import Gradebook, report, work
 with Gradebook(sys.argv[1]) as book:
     book.accept({"double": "1"})
@@ -261,9 +261,9 @@ with Gradebook(sys.argv[1]) as book:
 @pytest.mark.slow
 def test_two_writers(url):
     """Two processes that write the same results at the same time leave one of each, and one entry a learner."""
-    here = Path(__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": str(here.parent)}
-    command = [sys.executable, "-c", WRITER, url, str(here)]
+    here = Path(__file__).parent
+    environment = {**os.environ, "PYTHONPATH": str(here.parents[1])}
+    command = [sys.executable, "-c", WRITER, url, str(here), str(here.parent)]
     writers = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
         for _ in range(2)

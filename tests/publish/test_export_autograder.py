@@ -122,9 +122,9 @@ def test_requirements_are_the_projects(archive):
 def test_grading_needs_no_more_than_what_is_installed():
     """In Gradescope's image there is what requirements.txt brings, and nothing else of ours."""
     program = (
-        "import coursekit.export.gradescope_run, sys\n"
-        "from coursekit import course\n"
-        "course.exercises()\n"
+        "import coursekit.publish.export.gradescope_run, sys\n"
+        "from coursekit.course import syllabus\n"
+        "syllabus.exercises()\n"
         "print(*{name.split('.')[0] for name in sys.modules})"
     )
     done = subprocess.run(
@@ -154,7 +154,7 @@ def test_it_grades(autograder):
     (autograder / "submission" / "kl.py").write_bytes((SUBMISSIONS / "swapped.py").read_bytes())
     (autograder / "submission_metadata.json").write_text('{"users": [{"name": "Ada"}]}')
     marker = "\nprint('graded by', __file__)\n"
-    runner = autograder / "source" / "coursekit" / "export" / "gradescope.py"
+    runner = autograder / "source" / "coursekit" / "publish" / "export" / "gradescope.py"
     runner.write_text(runner.read_text(encoding="utf-8") + marker, encoding="utf-8")
     code, printed, results = run(autograder, VISIBILITY="after_due_date")
     assert code == 0, printed
