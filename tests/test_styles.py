@@ -80,7 +80,7 @@ def test_full_marks_on_every_seed(style):
 
 @pytest.mark.parametrize(("topic", "exercise"), syllabus.exercises().values(), ids=list(syllabus.exercises()))
 def test_every_exercise_has_enough_styles(topic, exercise):
-    """At least three, and five for who rebuilds a framework's function."""
+    """At least three, and five for whoever rebuilds a framework's function."""
     assert list(proofs.styles_suffice(topic, exercise)) == []
 
 

@@ -40,9 +40,11 @@ from coursekit.wire.answering import answer
 
 LEFT_TO_DO = "TODO"  # what a skeleton holds where its author has something to write
 CASES = 10  # over so many calls at least a drop-in is compared with its twin
-STYLES, STYLES_OF_DROP_IN = 3, 5  # so many right answers, each written otherwise, get full marks
+STYLES, STYLES_OF_DROP_IN = 3, 5  # so many right answers, each written in another way, get full marks
 TITLE = 90  # characters, so that a title is a line of a report
-NOT_SAID = re.compile(r"\b(just|simply|obviously|of course|wrongly)\b", re.IGNORECASE)  # to who has not got it yet
+NOT_SAID = re.compile(
+    r"\b(just|simply|obviously|of course|wrongly)\b", re.IGNORECASE
+)  # to somebody who does not have it yet
 
 
 @dataclass
@@ -163,7 +165,7 @@ def wording_is_ours(topic: Topic, exercise: Exercise) -> Iterator[str]:
     texts = [*exercise.hints, exercise.idea, *titles, *(check.help for check in exercise.checks)]
     for text in (*texts, *(mistake.explanation for mistake in exercise.misconceptions)):
         if said := NOT_SAID.search(text):
-            yield f"{said[0]!r} is not said to who has not got it yet: {text!r}."
+            yield f"{said[0]!r} is not said to somebody who does not have it yet: {text!r}."
     answer = (line.strip() for line in stubs.model_answer(topic, exercise.name).splitlines())
     for line in answer:
         if line.startswith("return") and any(line in hint for hint in exercise.hints):

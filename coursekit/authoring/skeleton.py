@@ -141,7 +141,7 @@ always_float32(wrong)
 ?several|detached(
 ?several|    wrong,
 ?several|    "$last",
-?several|    "No gradient flows to `$last`. Let it through: who does not want it detaches the tensor before the call.",
+?several|    "No gradient flows to `$last`. Let it through: a caller who does not want it detaches the tensor.",
 ?several|)
 wrong.table(
     with_defaults(wrong),

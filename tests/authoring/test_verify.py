@@ -268,7 +268,10 @@ def titled(double, title):
         (lambda double: titled(double, "x" * 91), "has 91 characters, of 90 at most."),
         (lambda double: titled(double, "One number."), "the title 'One number.' ends with a full stop."),
         (lambda double: titled(double, "Many numbers"), "2 checks have the title 'Many numbers'."),
-        (lambda double: setattr(double, "idea", "It is simply twice."), "'simply' is not said to who has not got it"),
+        (
+            lambda double: setattr(double, "idea", "It is simply twice."),
+            "'simply' is not said to somebody who does not have it",
+        ),
         (
             lambda double: setattr(double, "hints", ("Add.", "Write `return FACTOR * x`.")),
             "a hint gives the answer away: 'return FACTOR * x'.",
