@@ -34,6 +34,16 @@ def filled(topic: Topic) -> NotebookNode:
     return _with_sources(topic, stubs.model_answer)
 
 
+def answered(topic: Topic) -> NotebookNode:
+    """Of the filled notebook, the cell of imports at its top, then the answers, each with its check."""
+    notebook = filled(topic)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    answers = [cell for cell, _ in _exercise_cells(notebook)]
+    checks = [notebook.cells[notebook.cells.index(cell) + 1] for cell in answers]
+    notebook.cells = [code[0], *(cell for pair in zip(answers, checks, strict=True) for cell in pair)]
+    return notebook
+
+
 def execute(notebook: NotebookNode, topic: Topic) -> None:
     """Runs the notebook in place, from top to bottom.
 
