@@ -12,12 +12,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.exercise.answers import close, coarsest, expected_answer
+from coursekit.exercise.answers import TOLERANCE, close, coarsest, expected_answer
 from coursekit.exercise.failure import Failure
 from coursekit.exercise.function import Function
 from coursekit.exercise.literal import call_line, gradient_line, readable
 from coursekit.report import Example
 from coursekit.wire import Question
+
+_KEEP = (
+    "Constants take part in the result's type: use Python numbers, or tensors made with `input.new_…` or "
+    "`dtype=input.dtype`."
+)
 
 
 def same_value(f: Function, spec: Callable[..., Tensor], *args: Any, **kwargs: Any) -> None:
@@ -74,8 +79,7 @@ def same_dtype(
         given = dict.fromkeys(_dtype(x.dtype) for x in args if isinstance(x, Tensor) and x.is_floating_point())
         raise Failure(
             f"The result is {_dtype(got.dtype)} for {' and '.join(given)} input.",
-            "Constants take part in the result's type: use Python numbers, or tensors made with `input.new_…` or "
-            "`dtype=input.dtype`.",
+            _KEEP,
             Example(f"{call}.dtype", _dtype(got.dtype), _dtype(dtype)),
         )
 
@@ -105,7 +109,8 @@ def _same(f: Function, question: Question, got: Tensor, expected: Tensor | None)
             Example(f"{call_line(f.name, question)}.shape", _shape(got), _shape(expected)),
         )
     if not close(got, expected, coarsest(question)):
-        raise Failure("The value is not right.", example=_example(call_line(f.name, question), got, expected))
+        example = _example(call_line(f.name, question), got, expected)
+        raise _coarser(question, got, expected, example) or Failure("The value is not right.", example=example)
 
 
 def _same_gradient(f: Function, question: Question, position: int, got: Tensor | None, want: Tensor | None) -> None:
@@ -123,6 +128,18 @@ def _same_gradient(f: Function, question: Question, position: int, got: Tensor |
     if not close(got, want, coarsest(question)):
         line = gradient_line(f.name, question, position)
         raise Failure("The value is right, its gradient is not.", example=_example(line, got, want))
+
+
+def _coarser(question: Question, got: Tensor, expected: Tensor, example: Example) -> Failure | None:
+    """What to say of an answer that is right but for the digits which its own dtype has lost."""
+    given = coarsest(question)
+    if got.dtype not in TOLERANCE or TOLERANCE[got.dtype] <= TOLERANCE[given] or not close(got, expected, got.dtype):
+        return None
+    return Failure(
+        f"The result is {_dtype(got.dtype)} for {_dtype(given)} input, and the digits that are lost show.",
+        _KEEP,
+        example,
+    )
 
 
 def _example(line: str, got: Tensor, expected: Tensor) -> Example:

@@ -5,6 +5,7 @@ torch may change any of them in any release. `tests/wire/test_torch_private.py` 
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import sys
 import warnings
@@ -63,6 +64,11 @@ class Kernels:
     def restore(self) -> None:
         """Puts torch's own back."""
         del self._library  # torch takes a library's kernels away with it
+
+    def keep(self) -> None:
+        """Leaves them where they are for as long as the process lives: no Python object holds the library any more."""
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._library))
+        del self._library
 
 
 def import_decompositions() -> None:

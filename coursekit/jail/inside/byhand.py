@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from coursekit.jail.inside.policy import OPEN, Reading, bad_path, is_library, is_private
 from coursekit.wire import Answer, Problem
@@ -25,13 +25,19 @@ class ByHand:
     """
 
     def __init__(self, forbids: Iterable[str]) -> None:
+        self.told: Callable[[Problem], NoReturn] | None = None  # ends the process of a child once the judge knows
         self.forbids = tuple(forbids)
         self.names = relatives(self.forbids)
         self.caught: list[str] = []
         self._imported: set[str] = set()
 
     def catch(self, name: str) -> None:
-        """Notes what was used and raises; what was noted counts even if the learner's code swallows the exception."""
+        """Notes what was used and raises; what was noted counts even if the learner's code swallows the exception.
+
+        In a child, the judge is told at once and the process ends: nothing that runs later can take the note back.
+        """
+        if self.told is not None:
+            self.told(Problem("forbidden", name))
         self.caught.append(name)
         raise Refused(f"{name} is not by hand")
 

@@ -53,6 +53,11 @@ class Disarmed:
         self.restore()
         return Disarmed(forbids)
 
+    def seal(self) -> None:
+        """Makes it final in this process: nothing is left by which any code could undo it."""
+        self._taken.keep()
+        self._undo.clear()
+
     def restore(self) -> None:
         """Puts everything back."""
         self._taken.restore()

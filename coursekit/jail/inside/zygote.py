@@ -21,6 +21,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -49,8 +50,25 @@ torch.special torch.testing torch.utils.checkpoint torch.utils.data torch.masked
 _CONVERSATION = 3  # the only descriptor that a child has beside the standard three
 
 
-def main() -> None:
-    """Serves forks until the judge closes the control socket."""
+@dataclass
+class Begin:
+    """What a child begins with. It is made in the loop that forks, and nothing else of that loop comes along."""
+
+    conversation: int
+    output: int
+    order: dict[str, Any]
+    by_hand: ByHand
+    confinement: confine.Confinement | None
+    in_bubblewrap: bool
+    filling: list[object]  # memory, which stays as it is as long as this is held
+
+
+def main() -> Begin | None:
+    """Serves forks until the judge closes the control socket; returns in a child, and at the end.
+
+    A child does not run below this function: what is undone between two submissions is in its variables, and a
+    learner's code can walk up the frames that it runs in.
+    """
     control = socket.socket(fileno=int(sys.argv[1]))
     settings = json.loads(sys.argv[2])
     _warm_up()
@@ -80,7 +98,7 @@ def main() -> None:
         if control in ready:
             message, fds, _, _ = socket.recv_fds(control, 1 << 16, 2)
             if not message:
-                return
+                return None
             *lines, heard = (heard + message).split(b"\n")  # a stream may join orders, or cut one in two
             for order in map(json.loads, lines):
                 if "kill" in order and order["kill"] == number:
@@ -96,7 +114,8 @@ def main() -> None:
                         signal.set_wakeup_fd(-1)
                         if confinement and not order["late"]:  # without walls it could import them a second time
                             late.hide()
-                        _child(fds[0], fds[1], order, disarmed.by_hand, confinement, in_bubblewrap=in_bubblewrap)
+                        disarmed.seal()
+                        return Begin(fds[0], fds[1], order, disarmed.by_hand, confinement, in_bubblewrap, filling)
             for fd in fds:
                 os.close(fd)
 
@@ -207,39 +226,32 @@ def _report(pid: int, control: socket.socket) -> int:
             pid = 0
 
 
-def _child(
-    conversation: int,
-    output: int,
-    order: dict[str, Any],
-    by_hand: ByHand,
-    confinement: confine.Confinement | None,
-    *,
-    in_bubblewrap: bool,
-) -> NoReturn:
+def child(begin: Begin) -> NoReturn:
     """Loads a learner's functions and answers questions about them until the judge hangs up."""
     try:
-        os.dup2(output, 1)
-        os.dup2(output, 2)
+        os.dup2(begin.output, 1)
+        os.dup2(begin.output, 2)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.environ.clear()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()  # so that the judge can end whatever the learner's code started, too
-        confine.limit(order["cpu"], order["memory"], in_bubblewrap=in_bubblewrap)
+        confine.limit(begin.order["cpu"], begin.order["memory"], in_bubblewrap=begin.in_bubblewrap)
         gc.disable()
-        if confinement:
-            confinement.prepare(in_bubblewrap=in_bubblewrap)
+        if begin.confinement:
+            begin.confinement.prepare(in_bubblewrap=begin.in_bubblewrap)
         confine.die_with_parent()
-        if confinement:
-            confinement.put_on()
-        os.dup2(conversation, _CONVERSATION)
+        if begin.confinement:
+            begin.confinement.put_on()
+        os.dup2(begin.conversation, _CONVERSATION)
         os.closerange(_CONVERSATION + 1, 1 << 10)
-        _converse(_Conversation(), by_hand)
+        _converse(_Conversation(), begin.by_hand)
     finally:
         os._exit(0)
 
 
 def _converse(conversation: _Conversation, by_hand: ByHand) -> None:
     """Hears first the cells, then by turns which function is meant, and the questions that it is asked."""
+    by_hand.told = conversation.end
     job, _ = conversation.hear()
     source = _read(job)
     function: Callable[..., Any] | None = None
@@ -247,13 +259,12 @@ def _converse(conversation: _Conversation, by_hand: ByHand) -> None:
     while True:
         header, body = conversation.hear()
         if "function" in header:
-            by_hand.begin()
             function, problem = _load(source, header["function"], by_hand)
             continue
         question = frames.decode_question(header, body)
         try:
             reply = Answer(problem=problem) if function is None else answer(function, question)
-            frame = frames.encode_answer(by_hand.judge(reply))
+            frame = frames.encode_answer(reply)
         except BaseException as error:  # MemoryError while encoding, say
             frame = frames.encode_answer(Answer(problem=describe(error)))
         conversation.say(frame)
@@ -301,6 +312,11 @@ class _Conversation:
         """Sends an answer."""
         self._socket.sendall(frame)
 
+    def end(self, problem: Problem) -> NoReturn:
+        """Says what ends the conversation, and the process with it."""
+        self.say(frames.encode_answer(Answer(problem=problem)))
+        os._exit(0)
+
     def _take(self, size: int) -> bytes:
         while len(self._heard) < self._at + size:
             chunk = self._socket.recv(1 << 16)
@@ -316,4 +332,6 @@ def _line(message: dict[str, Any]) -> bytes:
 
 
 if __name__ == "__main__":
-    main()
+    here = main()
+    if here is not None:
+        child(here)
