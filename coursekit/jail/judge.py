@@ -28,9 +28,10 @@ from coursekit.wire.torch_private import DYNAMO
 
 __all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look", "probe"]
 
-_TRANSFORMS = re.compile(
-    r"\btorch\.func\b|\bimport\b.*\bfunc\b|\b(functorch|vmap|vjp|jvp|jacrev|jacfwd|hessian|checkpoint)\b"
-)
+# What torch.func is called by, in source that uses it. Of strangers' text nothing is asked here that takes longer than
+# reading it once: no pattern in which one repetition follows another.
+_TRANSFORMS = ("torch.func", "functorch", "vmap", "vjp", "jvp", "jacrev", "jacfwd", "hessian", "checkpoint")
+_FUNC = re.compile(r"\bfunc\b")
 
 
 class Jail:
@@ -134,7 +135,7 @@ class Jail:
         if self._zygote is None or not self._is_well():
             self._stop()
             self._start()
-        transforms = any(_TRANSFORMS.search(text) for _, text in cells)
+        transforms = any(needs_transforms(text) for _, text in cells)
         if transforms:
             self._bring_transforms()
         assert self._control is not None
@@ -189,6 +190,13 @@ class Jail:
                 zygote.wait()
             if zygote.stderr is not None:
                 zygote.stderr.close()
+
+
+def needs_transforms(text: str) -> bool:
+    """Whether source may use torch.func, by its words alone: too often does no harm."""
+    if any(word in text for word in _TRANSFORMS):
+        return True
+    return "func" in text and any("import" in line and _FUNC.search(line) for line in text.splitlines())
 
 
 def _grade_in_turn(child: Child, waiting: list[tuple[Exercise, int]], learner: str) -> Iterator[Report]:
