@@ -1,15 +1,13 @@
 """A learner's page: their own grades in words, to hand back.
 
-It names nobody else and quotes no hidden input: no example, no call, no message of an exception, no number of a
-result. That is a courtesy to the next class, not a wall: a learner's own code has seen its inputs. They are worth
-nothing, for other work is given others.
+It names nobody else, and holds no word that a submission had a part in (see `publish.privacy`).
 """
 
 from __future__ import annotations
 
 from coursekit.learning import feedback
 from coursekit.publish.pages.page import page, person, text
-from coursekit.publish.privacy import without_numbers
+from coursekit.publish.privacy import without_inputs
 from coursekit.report import Graded
 
 
@@ -23,7 +21,7 @@ def learner_page(graded: Graded) -> str:
         body.append(f"<p><b>What was handed in could not be read.</b> {text(graded.problem)}</p>")
     else:
         body += [
-            f'<section class="report">{feedback.as_html(without_numbers(report))}</section>'
+            f'<section class="report">{feedback.as_html(without_inputs(report))}</section>'
             for report in graded.reports
         ]
         body.append(
