@@ -21,11 +21,7 @@ def learner_page(graded: Graded) -> str:
         body.append(f"<p><b>What was handed in could not be read.</b> {text(graded.problem)}</p>")
     else:
         body += [
-            f'<section class="report">{feedback.as_html(without_inputs(report))}</section>'
-            for report in graded.reports
+            f'<section class="report">{feedback.as_html(without_inputs(report))}</section>' for report in graded.reports
         ]
-        body.append(
-            '<p class="note">The inputs of a graded run are not shown. <code>check</code> in your own notebook finds '
-            "an input that shows the same mistake.</p>"
-        )
+        body.append('<p class="note">The inputs of a graded run are not shown.</p>')
     return page(f"{graded.learner}: {graded.points:g} of {graded.maximum:g} points", body)
