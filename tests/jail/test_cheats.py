@@ -1,0 +1,147 @@
+"""Answers that are no answers, to the course's own exercises: what cheats found, and what they get for it now."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from coursekit.course import syllabus
+from coursekit.jail.judge import Jail
+from coursekit.jail.terms import Limits
+from coursekit.report import Outcome
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confine")]
+
+FOLDER = Path(__file__).parents[1] / "hostile"
+FOUND = {  # file: how each of its answers ends
+    "n00_frames_restore.py": Outcome.FORBIDDEN,  # walks up to what took torch's functions away
+    "n01_attrgetter_alias.py": Outcome.FORBIDDEN,  # … having got there by a second name of operator.attrgetter
+    "n02_self_frame.py": Outcome.FORBIDDEN,  # … by a parameter called self
+    "n06_half_simple.py": Outcome.FAILED,  # a wrong number in half precision, to be compared as one
+    "n07_write_frames_fd3.py": Outcome.ERROR,  # answers of its own on the wire
+}
+
+# Ways to look for what could give torch's own functions back, once it has been taken away. Each ends with a call of the
+# ready-made function, so that it earns points if any of them finds it.
+SEARCHES = {
+    "frames": """
+        import sys
+        frame = sys._getframe()
+        while frame is not None:
+            things += list(frame.f_locals.values()) + list(frame.f_globals.values())
+            frame = frame.f_back
+        for frame in sys._current_frames().values():
+            things += list(frame.f_locals.values())
+    """,
+    "garbage": """
+        import gc
+        things += gc.get_objects()
+        for generation in range(3):
+            things += gc.get_objects(generation)
+    """,
+    "modules": """
+        import sys
+        for module in list(sys.modules.values()):
+            things += list(getattr(module, '__dict__', {}).values())
+    """,
+    "closures": """
+        import gc
+        for each in gc.get_objects():
+            for cell in getattr(each, '__closure__', None) or ():
+                try: things.append(cell.cell_contents)
+                except ValueError: pass
+    """,
+    "referrers": """
+        import gc, torch.nn.functional as F
+        things += gc.get_referrers(F.cross_entropy, torch.softmax) + gc.get_referents(F.cross_entropy)
+    """,
+}
+
+# What a search finds is used in every way that could undo anything, and then the ready-made function is called.
+CHEAT = """
+def cheat(input, target):
+    things = []
+{search}
+    for thing in things:
+        for name in ('restore', '_undo', '_taken', '_library', 'told', 'caught'):
+            try: found = getattr(thing, name, None)
+            except BaseException: continue
+            try:
+                if name == 'restore' and callable(found): found()
+                elif name == '_undo': [undo() for undo in list(found)]
+                elif name in ('_library', '_taken') and found is not None: delattr(thing, name)
+                elif name == 'caught': found.clear()
+                elif name == 'told' and callable(found): setattr(thing, name, None)
+            except BaseException: pass
+    del things
+    import gc; gc.collect()
+    return torch.nn.functional.cross_entropy(input, target)
+"""
+
+# A zygote in small: no reading of the source, and no walls. Ends with 0 where torch's function could be had.
+PROGRAM = """
+import os, sys, torch
+from coursekit.course import syllabus
+from coursekit.jail.inside.disarm import Disarmed
+
+def serve():
+    disarmed = Disarmed(syllabus.find_exercise("cross_entropy")[1].forbids)
+    if os.fork():
+        os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+    if sys.argv[2] == "sealed":
+        disarmed.seal()
+        return disarmed.by_hand, None
+    return disarmed.by_hand, disarmed
+
+by_hand, kept = serve()
+by_hand.told = lambda problem: os._exit(3)
+exec(sys.argv[1])
+try:
+    value = cheat(torch.tensor([[1.0, 2.0]]), torch.tensor([0]))
+except BaseException as error:
+    os._exit(4)
+os._exit(0 if abs(value.item() - 1.3132617) < 1e-5 else 5)
+"""
+
+
+@pytest.fixture(scope="module")
+def jail():
+    with Jail(Limits(seconds=20)) as jail:
+        yield jail
+
+
+def grade(jail, text, names):
+    asked = [(syllabus.find_exercise(name)[1], 7) for name in names]
+    return jail.score((("cheat.py", text),), asked, exercises=list(syllabus.exercises()))
+
+
+@pytest.mark.parametrize("file", FOUND)
+def test_what_was_found_earns_nothing(jail, file):
+    """Each answer of the file gets no point, and the report says what it is."""
+    text = (FOLDER / file).read_text(encoding="utf-8")
+    names = [name for name in syllabus.exercises() if re.search(rf"^(def )?{name}\b", text, re.MULTILINE)]
+    assert names
+    for report in grade(jail, text, names):
+        assert (report.exercise, report.points, report.outcome) == (report.exercise, 0, FOUND[file])
+
+
+def ends_with(search: str, how: str) -> int:
+    cheat = CHEAT.format(search=textwrap.indent(textwrap.dedent(SEARCHES[search]), "    "))
+    return subprocess.run([sys.executable, "-c", PROGRAM, cheat, how], capture_output=True).returncode
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_nothing_gives_torch_back(search):
+    """No search through the process finds what could, even where the source was not read."""
+    assert ends_with(search, "sealed") in (3, 4)
+
+
+def test_the_searches_are_real():
+    """Of a process that has kept it, they do find it: what is proved above is that nothing is left."""
+    assert ends_with("frames", "open") == 0
+    assert ends_with("garbage", "open") == 0
