@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 MAX_NAME = 120
 MAX_FEEDBACK = 10_000  # more than any report of ours; what a stranger's exception adds to one is cut there
@@ -22,9 +23,25 @@ def visible(text: str, keep: str = "") -> str:
         text: any string.
         keep: characters to leave as they are, such as line ends.
     """
-    if text.isprintable():
-        return text
-    return "".join(char if _is_harmless(char) or char in keep else _escape(char) for char in text)
+    return text if text.isprintable() else text.translate(_escapes(keep))
+
+
+class _Escapes(dict[int, str]):
+    """What each character is shown as, looked up once: a megabyte of them takes as long as copying it."""
+
+    def __init__(self, keep: str) -> None:
+        super().__init__()
+        self._keep = keep
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = char if _is_harmless(char) or char in self._keep else _escape(char)
+        return self[code]
+
+
+@cache
+def _escapes(keep: str) -> _Escapes:
+    return _Escapes(keep)
 
 
 def _is_harmless(char: str) -> bool:
@@ -33,6 +50,18 @@ def _is_harmless(char: str) -> bool:
 
 def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode()
+
+
+class _Replaced(dict[int, str]):
+    """The same for what every reader is to see alike."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = char if char.isprintable() or char in "\n\t" or char in _JOINERS else "\ufffd"
+        return self[code]
+
+
+_REPLACED = _Replaced()
 
 
 def clean(text: str, limit: int = MAX_FEEDBACK) -> str:
@@ -45,7 +74,8 @@ def clean(text: str, limit: int = MAX_FEEDBACK) -> str:
         limit: the number of characters after which it is cut.
     """
     text = _ANSI.sub("", text).replace("\r\n", "\n")
-    text = "".join(char if char.isprintable() or char in "\n\t" or char in _JOINERS else "\ufffd" for char in text)
+    if not text.isprintable():
+        text = text.translate(_REPLACED)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

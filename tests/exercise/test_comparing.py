@@ -85,6 +85,23 @@ def test_half_precision_is_held_to_less():
     same_value(asked(lambda x: x.float() * 1.005), lambda x: x, tensor(1.0, dtype=torch.float16))
 
 
+@pytest.mark.parametrize("answer", [lambda x: (x * 1.004).half(), lambda x: x.half()])
+def test_the_question_sets_the_tolerance(answer):
+    """An answer in half precision to a float32 question is held to float32, and told what it has lost."""
+    caught = failure(same_value, asked(answer), lambda x: x, tensor(1.0004))
+    assert caught.rationale == "The result is float16 for float32 input, and the digits that are lost show."
+    assert "`dtype=input.dtype`" in caught.help
+    assert (
+        failure(same_value, asked(lambda x: (2 * x).half()), lambda x: x, tensor(1.0)).rationale
+        == "The value is not right."
+    )
+
+
+def test_a_finer_answer_is_no_worse():
+    """float64 for float32 input is compared as float32: its dtype is another check's affair."""
+    same_value(asked(lambda x: x.double()), lambda x: x, tensor(1.0001))
+
+
 def test_spec_runs_in_float64():
     """The right value is computed in float64, whatever the learner was given."""
     seen = []

@@ -29,6 +29,7 @@ from coursekit.jail.walls import insist, probe
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Question
 from coursekit.wire.answering import answer
+from coursekit.wire.frames import encode_question
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes")
 needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux lists in /proc")
@@ -320,6 +321,33 @@ def test_endless_code_is_ended(jail, text):
     assert (report.outcome, report.points) == (Outcome.TIMEOUT, 0.0)
     assert "Still running after 0.4 s" in report.first_failure.rationale
     assert told(jail, toys.HONEST).points == 4
+
+
+def test_an_answer_that_came_in_time_is_not_late(jail):
+    """Where the judge itself was kept from looking, what had come by then counts; what comes afterwards does not."""
+    with child(jail, toys.HONEST, seconds=0.5) as ask:
+        ask.send([encode_question(X)])
+        time.sleep(1)
+        assert ask.read(ask.reply(), X).value.tolist() == [2.0, -10.0]
+    slow = "import time\ndef double(x):\n    time.sleep(1)\n    return 2 * x"
+    with child(jail, slow, seconds=0.5) as ask, pytest.raises(Stopped, match="Still running"):
+        ask(X)
+
+
+def test_a_drip_does_not_buy_time(jail):
+    """A child that goes on saying a little at a time is ended as soon as the rest."""
+    drip = """
+        import os, struct, time
+        os.write(3, struct.pack('<II', 1000, 0))
+        for _ in range(1000):
+            os.write(3, b' ')
+            time.sleep(0.01)
+        return x
+    """
+    before = time.monotonic()
+    with child(jail, function(textwrap.dedent(drip).strip()), seconds=0.5) as ask, pytest.raises(Stopped):
+        ask(X)
+    assert time.monotonic() - before < 5
 
 
 def test_time_is_counted_over_all_calls(jail):

@@ -1,0 +1,86 @@
+"""No text of strangers costs the judge more than reading it once: a megabyte of the worst takes milliseconds."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from coursekit.classroom.batch import exercises_in
+from coursekit.grading.submission import Submission
+from coursekit.jail.judge import needs_transforms
+from coursekit.learning.feedback import as_html, as_text
+from coursekit.publish.privacy import all_feedback
+from coursekit.report import Graded, Outcome, Report, Tier, Verdict
+from coursekit.text import clean, clean_name, visible
+
+SIZE = 1 << 20
+SECONDS = 0.1  # of computing; on a quiet machine all take below 0.05, and what is quadratic takes minutes
+
+UNITS = {
+    "imports": "import ",
+    "imports of func": "import x func_",
+    "import and blanks": "import" + " " * 64,
+    "definitions": "def ",
+    "blank definitions": "def\t ",
+    "blanks": " ",
+    "lines": "\n",
+    "blank lines": " \n",
+    "torch.fun": "torch.fun",
+    "escapes": "\x1b[",
+    "long escapes": "\x1b[0000;",
+    "titles": "\x1b]0;",
+    "backticks": "`a(",
+    "calls": "`f(x) raised ",
+    "brackets": "((((",
+    "digits": "1.1.1e",
+    "joiners": "\u200d\u202e",
+    "entities": "&<>\"'",
+    "words": "a" * 63 + "-",
+}
+
+
+def report(text: str) -> Report:
+    text = text[:4_000]  # of a message, the wire lets through no more
+    verdict = Verdict("one", "One", Tier.CORE, Outcome.ERROR, text, text)
+    return Report("entropy", "ann", Outcome.ERROR, (verdict,), 0, 1)
+
+
+READERS = {
+    "which exercises there are": lambda text: exercises_in([Submission("ann", (("a.py", text),))]),
+    "whether torch.func is used": needs_transforms,
+    "what is shown": lambda text: visible(text, keep="\n"),
+    "what is cleaned": clean,
+    "a name": clean_name,
+    "a report as text": lambda text: as_text(report(text)),
+    "a report as HTML": lambda text: as_html(report(text)),
+    "what is handed back": lambda text: all_feedback(Graded(text[:200], (report(text),))),
+    "why nothing was read": lambda text: all_feedback(Graded("ann", (), text)),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("unit", UNITS)
+def test_reading_is_linear(unit, reader):
+    """Whatever is repeated a million times, and with whatever end."""
+    text = UNITS[unit] * (SIZE // len(UNITS[unit])) + "!"
+    READERS[reader]("warm")
+    before = time.thread_time()
+    READERS[reader](text)
+    assert time.thread_time() - before < SECONDS
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("import torch\nfrom torch.func import vmap", True),
+        ("from torch import func", True),
+        ("import torch.func as func", True),
+        ("f = torch.vmap(g)", True),
+        ("import torch.nn.functional as F\nimport functools\n", False),
+        ("import torch\ndef func(x): return x", False),
+    ],
+)
+def test_transforms_are_noticed(text, needed):
+    """Source that uses torch.func is told from source that names a function so."""
+    assert needs_transforms(text) is needed
