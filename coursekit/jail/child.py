@@ -38,7 +38,7 @@ class Child:
         self._number = next(self._numbers)  # so that an order to kill it, come too late, does not hit the next one
         self._control = control
         self._limits = limits
-        self._deadline = time.monotonic() + limits.seconds
+        self._deadline: float  # of the exercise that it was turned to last
         self._noticed = 0.0  # when it was first seen that the deadline is over
         self._conversation, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._conversation.setblocking(False)

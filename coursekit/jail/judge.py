@@ -109,7 +109,6 @@ class Jail:
                         raise ZygoteGone
                     yield from _grade_in_turn(child, waiting, learner)
             except ZygoteGone:
-                self._stop()
                 if waiting[0][0] is not first:
                     continue
                 if ended is first:

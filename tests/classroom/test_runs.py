@@ -91,6 +91,7 @@ def test_only_new_work_is_graded(jail, folder, run):
     assert (code, jail.children) == (0, 4)  # dan's work is what bob's was
     assert table(folder) == {**first, "bob": ["4", "4", "4"], "dan": ["0", "0", "4"]}
     assert "4 submissions" in out
+    assert "more, all in" not in out
 
 
 @pytest.mark.usefixtures("toy_course")

@@ -20,6 +20,9 @@ from coursekit.grading.versions import grader_versions
 GRADER = '''
 """A grader."""
 
+from functools import cache, partial
+
+import numpy as np
 import torch
 
 from coursekit.exercise import Exercise, Failure, keeps_dtype, other_default, reduced, same_value
@@ -32,6 +35,23 @@ PAIRS = {"a": (0, 1), "b": (1, 0)}
 def half(x):
     """Half of it."""
     return x / 2
+
+
+@cache
+def limit(size):
+    """Where it ends."""
+    return size + 4.0
+
+
+class Shift:
+    """Moves it."""
+
+    def by(self, x):
+        return x + 1.5
+
+
+SHIFTED, TWICE, STEPS, KINDS = Shift().by, partial(limit, 12.0), np.array([0.25, 0.75]), {"sum", "none"}
+START = torch.tensor([0.125])
 
 
 def spec(x, y, reduction="mean", scale=1.0):
@@ -52,6 +72,7 @@ def of_numbers(f, rng):
     """
     for size in SIZES:
         same_value(f, spec, torch.tensor(size), torch.tensor(0.0))
+    same_value(f, spec, SHIFTED(START), torch.tensor(STEPS), reduction=min(KINDS), scale=limit(TWICE()))
     if f(*pair(rng, 2)).ndim:
         raise Failure("It is no number.", f"Take the mean of {SIZES}.")
 
@@ -73,6 +94,8 @@ def of_others(f, rng):
 WORDS = {
     "a comment": ("  # of the inputs", "  # how large"),
     "a line": ("SIZES = ", "\n\nSIZES = "),
+    "what a cached function says": ("Where it ends.", "Its end."),
+    "what a class says": ("Moves it.", "Elsewhere."),
     "a docstring": ("Half the distance.", "Half of how far."),
     "a hint": ("By two.", "By 2."),
     "the idea": ("Half is less.", "Half is half."),
@@ -94,6 +117,12 @@ DECISIONS = {
     "what is forbidden": ("points=2,", 'points=2, forbids=("l1_loss",),'),
     "a constant": ("(1.0, 2.5)", "(1.0, 2.75)"),
     "a helper of the spec": ("x / 2", "x / 2.5"),
+    "a cached helper": ("size + 4.0", "size + 5.0"),
+    "a method": ("x + 1.5", "x + 2.5"),
+    "what a partial call is given": ("limit, 12.0", "limit, 13.0"),
+    "a number of an array": ("0.75]", "0.5]"),
+    "a word of a set": ('"none"}', '"mean"}'),
+    "a number of a tensor": ("[0.125]", "[0.0625]"),
     "a default": ("scale=1.0", "scale=1.5"),
     "a comparison": ("if f(*pair(rng, 2)).ndim", "if not f(*pair(rng, 2)).ndim"),
     "the draw of a family": ("pair(rng, 3)", "pair(rng, 4)"),

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import textwrap
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -369,6 +370,13 @@ def test_honest_style_is_not_refused(style):
     assert used(as_answer(textwrap.dedent(HONEST[style]))) is None
 
 
+@pytest.mark.parametrize("text", ["", "from sklearn import *"], ids=["imported nowhere", "star"])
+def test_names_of_nobody(text):
+    """A name that nothing gives is Python's to complain of, and Python's own are nobody else's."""
+    assert used(f"{text}\ndef cross_entropy(l, t): return len(l)") is None
+    assert text or used("def cross_entropy(l, t): return log_softmax(l)") is None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("style", HONEST)
 def test_honest_style_gets_its_answer(jail, style):
@@ -551,6 +559,59 @@ def test_numbers_are_the_same_to_the_bit():
     assert len(before) > 30
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
     assert disarmed.by_hand.caught == []
+
+
+def test_what_was_caught_counts():
+    """What came before it stands for nothing, and whatever was caught after it; the next exercise begins anew."""
+    rule = ByHand(("softmax",))
+    for name in ("softmax", "exp"):
+        with pytest.raises(Refused, match=name):
+            rule.refusal(name)(X, dim=1)
+    assert rule.judge(Answer(X)).problem == Problem("forbidden", "softmax")
+    rule.begin()
+    answered = Answer(X)
+    assert rule.judge(answered) is answered
+
+
+class Own:
+    """A learner's own class."""
+
+    __module__ = "submission"
+    _softmax = softmax = 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "caught"),
+    [
+        ("getattr(torch, 'soft' + 'max')", "softmax"),
+        ("getattr(torch, 'soft' + 'max', None)", "softmax"),
+        ("getattr(x, '__di' + 'ct__')", "__dict__"),
+        ("getattr(torch, '_' + 'C')", "_C"),
+        ("getattr(torch, 'over' + 'rides')", "overrides"),
+        ("getattr(torch, 'nowhere', 1)", None),
+        ("getattr(torch, 'su' + 'm')", None),
+        ("getattr(x, '_ba' + 'se')", "_base"),
+        ("getattr(x, 'shape')", None),
+        ("getattr(Own, 'softmax') + getattr(Own(), '_softmax')", None),
+        ("vars(torch)", "vars"),
+        ("vars()", "vars"),
+        ("vars(Own) or vars(Own())", None),
+        ("__import__('scipy')", "scipy"),
+        ("__import__('math') and __import__('ctypes')", None),
+        ("eval('1')", "eval"),
+        ("exec('1')", "exec"),
+        ("compile('1', '', 'eval')", "compile"),
+        ("breakpoint()", "breakpoint"),
+        ("max(len(x), 1)", None),
+    ],
+)
+def test_names_made_at_run_time(expression, caught):
+    """Python's own functions look at the names that they are given; what was imported openly was read before."""
+    rule = ByHand(("softmax",))
+    assert rule.read(ast.parse("import ctypes").body) is None
+    with suppress(Refused):
+        eval(expression, {"__builtins__": rule.builtins(), "torch": torch, "x": X, "Own": Own})
+    assert rule.caught == ([] if caught is None else [caught])
 
 
 # ---- what is said ------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import textwrap
 import threading
@@ -20,14 +21,14 @@ from torch import tensor
 from coursekit.exercise import Stopped
 from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import score
-from coursekit.jail import bubblewrap
+from coursekit.jail import bubblewrap, judge
 from coursekit.jail.child import Child
 from coursekit.jail.inside import source
 from coursekit.jail.judge import Jail, ZygoteGone
 from coursekit.jail.terms import JailError, Layer, Limits
 from coursekit.jail.walls import insist, probe
 from coursekit.report import Outcome, Report
-from coursekit.wire import Answer, Question
+from coursekit.wire import Answer, Question, frames
 from coursekit.wire.answering import answer
 from coursekit.wire.frames import encode_question
 
@@ -377,6 +378,14 @@ def test_child_that_nobody_asks(jail):
     assert told(jail, toys.HONEST).points == 4
 
 
+def test_child_that_nobody_waits_for(jail):
+    """Who hangs up on endless code ends the child alone: the zygote goes on."""
+    before = jail._zygote
+    with child(jail, function(FOREVER)) as ask:
+        ask.send([frames.encode_question(X)])
+    assert jail._zygote is before
+
+
 def test_check_that_raises_leaves_the_jail_well(jail):
     """An error on the judge's side ends the child and no more."""
     with pytest.raises(ZeroDivisionError), child(jail, toys.HONEST) as ask:
@@ -563,6 +572,23 @@ def test_refuses_without_a_layer(monkeypatch, tmp_path, missing):
     """Where one of the two inner walls is missing, nothing starts, and the flag that does without is named."""
     with pytest.raises(JailError, match=rf"\({missing}: too old\).*--trust-submissions"):
         insist([Layer(name, name != missing, "too old") for name in ("Landlock", "seccomp", "bubblewrap")])
+
+
+@linux
+def test_jail_without_a_layer(monkeypatch):
+    """A jail that finds a wall missing when it has started is ended, and not used."""
+
+    def launch(module, *, confined):
+        process, (ours, theirs) = subprocess.Popen(["true"], stderr=subprocess.PIPE), socket.socketpair()
+        with theirs:
+            return process, ours, {"layers": [["Landlock", True, ""], ["seccomp", False, "old"]], "bubblewrap": True}
+
+    monkeypatch.setattr(judge, "launch", launch)
+    jail = Jail()
+    with pytest.raises(JailError, match="seccomp: old"):
+        jail.__enter__()
+    assert (jail._zygote, jail._control) == (None, None)
+    assert [layer.in_force for layer in jail.layers] == [True, True, False, True]
 
 
 def test_refuses_on_another_system(monkeypatch):

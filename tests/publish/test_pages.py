@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections import Counter
 from html.parser import HTMLParser
 
 import nasty
@@ -173,6 +174,51 @@ def test_histogram_has_words():
     assert alt.endswith("90–99 %: 0; full marks: 1.")
 
 
+@pytest.mark.parametrize(
+    ("number", "words"), [(0.8, "easy"), (0.79, "middling"), (0.5, "middling"), (0.49, "hard"), (0.0, "hard")]
+)
+def test_how_hard(number, words):
+    """A word beside each difficulty, with the borders that books on tests have."""
+    assert instructor._how_hard(number) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0.3, "good"),
+        (0.29, "weak"),
+        (0.1, "weak"),
+        (0.09, "tells nothing"),
+        (0.0, "tells nothing"),
+        (-0.01, "look at it"),
+    ],
+)
+def test_how_telling(number, words):
+    """The same for the correlation; only one below 0 asks for a look at the exercise."""
+    assert instructor._how_telling(number) == words
+
+
+def rectangles(markup: str) -> list[tuple[float, ...]]:
+    """Left, top, width and height of the rectangles of a picture, in its own units."""
+    sides = [dict(re.findall(r'(\w+)="([\d.]+)%?"', one)) for one in re.findall("<rect[^>]*>", markup)]
+    return [tuple(float(one.get(side, 0)) for side in ("x", "y", "width", "height")) for one in sides]
+
+
+def test_bars_are_as_long_as_their_numbers():
+    """A histogram's bars stand on one line, in the middle of their bins; a stacked bar's parts add up to all of it."""
+    grades = [Graded(str(n), (report("a", str(n), points=n % 4 / 2),)) for n in range(7)]  # a quarter of them each
+    bars = rectangles("".join(instructor._distribution(grades)))
+    middles = [(round(x + width / 2, 1), height) for x, _, width, height in bars]
+    assert middles == [(4.5, 140), (22.7, 140), (50.0, 140), (68.2, 70)]
+    assert {y + height for _, y, _, height in bars} == {160}
+    outcomes = Counter({Outcome.PASSED: 15, Outcome.FAILED: 4, Outcome.UNATTEMPTED: 1})
+    picture = instructor._outcomes(outcomes)
+    assert rectangles(picture) == [(0, 0, 75, 100), (75, 0, 20, 100), (95, 0, 5, 100)]
+    assert re.findall(r'<text x="([\d.]+)%"[^>]*>(\d+)', picture) == [("37.50", "15"), ("85.00", "4")]  # 1 has no room
+    assert rectangles(instructor._bar(1, 4)) == [(0, 0, 100, 100), (0, 0, 25, 100)]
+    assert rectangles(instructor._bar(0, 0))[1] == (0, 0, 0, 100)
+
+
 @pytest.mark.parametrize("points", [k / 10 for k in range(10)])
 def test_bins_have_no_gaps(points):
     """A tenth of the points is in the bin that begins with it, whatever floats make of it."""
@@ -213,6 +259,23 @@ def test_long_lists_are_cut():
     page = Page(instructor.instructor_page(grades, "x"))
     assert "and 214 more" in page.words
     assert page.tags.count("a") == 239 + 25
+
+
+def test_every_list_is_cut():
+    """What is common is listed, what is rare is counted: obstacles, hard exercises, mistakes, unread, missing."""
+    exercises = [f"e{n:02}" for n in range(42)]
+    mistaken = [report(name, "ann", diagnosis=Diagnosis(name, f"Mistake {name}.")) for name in exercises]
+    unread = [Graded(f"u{n}", (report("e00", ""),), "It is a link.") for n in range(53)]
+    markup = instructor.instructor_page([Graded("ann", tuple(mistaken)), *unread], "x", [f"r{n}" for n in range(104)])
+    said = words(markup)
+    assert markup.count('class="share"') == 5
+    assert "for those who tried it: e00 , e01 , e02 , e03 , e04 ." in said
+    assert "Mistake e39. ann And 2 rarer ones." in said
+    assert "u49 : It is a link. And 3 more." in said
+    assert "(104): r0 ," in said
+    assert ", r99 and 4 more" in said
+    shorter = words(instructor.instructor_page([Graded("ann", tuple(mistaken[:40])), *unread[:50]], "x", ["r"] * 100))
+    assert not re.search(r"rarer|\d more", shorter)
 
 
 def test_links_lead_to_pages(tmp_path):

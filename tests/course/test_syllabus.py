@@ -1,0 +1,32 @@
+"""The order of the course, and what its names find."""
+
+import pytest
+
+from coursekit.course import syllabus
+
+
+def test_next_exercise(toy_course):
+    """After an exercise comes the one below it, and after the last one none."""
+    assert [syllabus.next_exercise(name) for name in ("double", "triple")] == ["triple", None]
+
+
+def test_names_find(toy_course):
+    """An exercise is found with its topic, and a topic by its name."""
+    topic, exercise = syllabus.find_exercise("triple")
+    assert (topic, exercise) == (toy_course, toy_course.exercises[1])
+    assert syllabus.find_topic("toy") is toy_course
+
+
+@pytest.mark.parametrize(
+    ("find", "name", "said"),
+    [
+        (syllabus.find_exercise, "doubel", "No exercise is called `doubel`. Did you mean `double`?"),
+        (syllabus.find_exercise, "x", "No exercise is called `x`. There are: double, triple."),
+        (syllabus.find_topic, "tony", "No topic is called `tony`. Did you mean `toy`?"),
+    ],
+)
+def test_names_that_find_nothing(toy_course, find, name, said):
+    """The closest name is offered, or all where none is close."""
+    with pytest.raises(syllabus.UnknownNameError) as caught:
+        find(name)
+    assert caught.value.args[0] == said
