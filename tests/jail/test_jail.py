@@ -1,6 +1,8 @@
 """The wall, with real processes: what honest code gets, what hostile code gets, and that the next learner is well."""
 
 import dataclasses
+import errno
+import functools
 import json
 import os
 import shutil
@@ -23,7 +25,7 @@ from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import score
 from coursekit.jail import bubblewrap, judge
 from coursekit.jail.child import Child
-from coursekit.jail.inside import source
+from coursekit.jail.inside import confine, source
 from coursekit.jail.judge import Jail, ZygoteGone
 from coursekit.jail.terms import JailError, Layer, Limits
 from coursekit.jail.walls import insist, probe
@@ -166,6 +168,37 @@ def test_modest_print_is_fine(jail, stream):
 def test_training_does_not_run(jail):
     """What stands beside the function is not run."""
     assert told(jail, "while True: pass\n" + toys.HONEST, seconds=5.0).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "torch.einsum('ij,jk,kl->il', *[torch.ones(2, 2)] * 3).sum() == 16",
+        "torch.nn.functional.one_hot(torch.tensor([1]), 3).sum() == 1",
+        "torch.nn.Linear(3, 2)(torch.ones(1, 3)).sum().backward() is None",
+        "torch.autograd.grad(w * 2, [w], torch.ones(2))[0].sum() == 4",
+        "(x.half() @ x.half()).item() == 26",
+        "Own.apply(w).sum().backward() is None and w.grad.sum() == 6",
+        "len(repr([w, w.double(), w.long(), w > 0, w.to_sparse()])) > 100",
+        "x.numpy().sum() == -4 and np.random.default_rng(0).normal() < 1 and np.random.rand() < 1",
+        "__import__('statistics').mean([1, 3]) == 2 * __import__('decimal').Decimal(1)",
+        "torch.distributions.Normal(0.0, 1.0).log_prob(x)[0] < 0 and torch.nn.utils.rnn and torch.utils.checkpoint",
+    ],
+)
+def test_what_is_imported_late_is_there(jail, expression):
+    """What Python, numpy and torch import when they are first asked was imported before there were walls."""
+    own = """
+class Own(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * 3
+    @staticmethod
+    def backward(ctx, slope):
+        return slope * 3 * torch.ones_like(*ctx.saved_tensors)
+"""
+    before = f"import numpy as np\n{own}\nw = torch.tensor([1.0, -5.0], requires_grad=True)"
+    assert number(jail, f"bool({expression})", before) == 1
 
 
 TRANSFORM = "return torch.func.grad(lambda a: (a * a).sum())(x)"
@@ -379,10 +412,11 @@ def test_child_that_nobody_asks(jail):
 
 
 def test_child_that_nobody_waits_for(jail):
-    """Who hangs up on endless code ends the child alone: the zygote goes on."""
+    """Who hangs up on endless code, with more to say than it takes, ends the child alone: the zygote goes on."""
+    asked(jail, toys.HONEST)
     before = jail._zygote
     with child(jail, function(FOREVER)) as ask:
-        ask.send([frames.encode_question(X)])
+        ask.send([frames.encode_question(X)] * 5_000)
     assert jail._zygote is before
 
 
@@ -572,6 +606,67 @@ def test_refuses_without_a_layer(monkeypatch, tmp_path, missing):
     """Where one of the two inner walls is missing, nothing starts, and the flag that does without is named."""
     with pytest.raises(JailError, match=rf"\({missing}: too old\).*--trust-submissions"):
         insist([Layer(name, name != missing, "too old") for name in ("Landlock", "seccomp", "bubblewrap")])
+
+
+TAKEN = """
+import ctypes, json, os, resource
+from coursekit.jail.inside import confine
+
+libc, signal = ctypes.CDLL(None), ctypes.c_int()
+confinement = confine.Confinement()
+confinement.hide_from_children()
+hidden = libc.prctl(3)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+confine.limit(7, 1 << 28, in_bubblewrap=IN_BUBBLEWRAP)
+libc.prctl(4, 1)
+confinement.prepare(in_bubblewrap=IN_BUBBLEWRAP)
+confine.die_with_parent()
+libc.prctl(2, ctypes.byref(signal))
+names = "CPU CORE FSIZE NOFILE MEMLOCK MSGQUEUE NPROC".split()
+print(json.dumps({
+    "dumpable": [hidden, libc.prctl(3)],
+    "limits": [resource.getrlimit(getattr(resource, f"RLIMIT_{name}")) for name in names],
+    "memory": [(limit - used) >> 22 for limit in resource.getrlimit(resource.RLIMIT_AS)],
+    "signal": signal.value,
+    "killed first": int(open("/proc/self/oom_score_adj").read()),
+    "who": [*os.getresuid(), *os.getresgid(), *os.getgroups()],
+}))
+"""
+
+
+@linux
+@pytest.mark.parametrize("in_bubblewrap", [True, False])
+def test_what_a_child_takes_from_itself(in_bubblewrap):
+    """Rights, limits and who may look at it, before the walls go up."""
+    resource = pytest.importorskip("resource")
+    text = TAKEN.replace("IN_BUBBLEWRAP", str(in_bubblewrap))
+    said = json.loads(subprocess.run([sys.executable, "-c", text], capture_output=True, check=True).stdout)
+    ids = [*os.getresuid(), *os.getresgid(), *os.getgroups()]
+    limits = [[7, 8], [0, 0], [0, 0], [64, 64], [0, 0], [0, 0]]
+    processes = [128, 128] if in_bubblewrap else [*resource.getrlimit(resource.RLIMIT_NPROC)]
+    assert said == {
+        "dumpable": [0, 0],
+        "limits": [*limits, processes],
+        "memory": [64, 64],
+        "signal": signal.SIGKILL,
+        "killed first": 1000,
+        "who": [65534] * 6 if os.geteuid() == 0 and not in_bubblewrap else ids,
+    }
+
+
+@linux
+def test_which_layers_hold():
+    """Namespaces are the bubble's if none is shared with the judge, and a layer holds if it stops an open."""
+    ours = confine.namespaces()
+    assert set(ours) == {"user", "pid", "net", "mnt", "ipc", "uts"}
+    others = dict.fromkeys(ours, "another")
+    assert [confine.in_bubblewrap(outside) for outside in (others, ours, {**others, "net": ours["net"]}, {})] == [
+        *(True, False, False, False)
+    ]
+    refuse = functools.partial(os.open, "/nowhere", os.O_RDONLY)
+    assert confine._tried(lambda: None, errno.ENOENT) == (False, "a folder could be opened in spite of it")
+    assert confine._tried(refuse, errno.ENOENT) == (True, "")
+    assert confine._tried(refuse, errno.EPERM) == (False, "[Errno 2] No such file or directory: '/nowhere'")
 
 
 @linux

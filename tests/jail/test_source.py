@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.jail.inside.source import SourceError, load
+from coursekit.jail.inside.source import Source, SourceError, load
 
 F = "def f(x):\n    return x + 1\n"
 STUB = 'def f(x):\n    """To do."""\n    raise NotImplementedError("f: write your answer here")\n'
@@ -242,6 +242,28 @@ def test_stub_is_still_found():
     """Without any answer the stub itself is the function, so that it counts as not attempted."""
     with pytest.raises(NotImplementedError):
         load(cells(STUB), "f")(2)
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_stub"),
+    [
+        ([STUB], True),
+        ([STUB, STUB], True),
+        (["def f(x):\n    raise NotImplementedError"], True),
+        (["def f(x):\n    x = 1\n    raise NotImplementedError"], False),
+        (["def f(x):\n    raise ValueError"], False),
+        (["def f(x):\n    return NotImplementedError"], False),
+        (["class f:\n    raise NotImplementedError"], False),
+        ([F], False),
+        ([STUB, F], False),
+        ([F, STUB], False),
+        ([STUB.replace("def f", "def g")], False),
+        ([], False),
+    ],
+)
+def test_whether_it_is_a_stub(texts, is_stub):
+    """What nobody has begun to write: all that is there of the function is its docstring and the raise."""
+    assert Source(cells(*texts)).is_stub("f") is is_stub
 
 
 def test_stub_of_another_function_stays():
