@@ -3,8 +3,14 @@
 import pytest
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every cell of a notebook is slow: it starts a kernel and imports torch."""
+    """Every cell of a notebook is slow: it starts a kernel and imports torch.
+
+    Files with slow tests come first, so that neither of two workers is left with one of them at the end.
+    """
     for item in items:
         if item.path.suffix == ".ipynb":
             item.add_marker(pytest.mark.slow)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
