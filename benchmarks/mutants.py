@@ -2,11 +2,9 @@
 
 python benchmarks/mutants.py [--sample 300] [--seed 1] [--fast] [--module coursekit/wire] [--only frames.py:58]
 
-Each mutant is one change of one file, in a copy of the course; the tests of that module are run on it, first the fast
-ones, then the slow ones. The processes that do so are forked from one that has imported torch, a second or two each.
-What a seed draws hangs on the mutants themselves, so most of a sample stays the same when the code changes.
-
-What is the core, where its tests stand, and which mutants need no test, is in mutants.toml.
+Each mutant is one change of one file, in a copy of the course; that module's tests are run on it, first the fast ones,
+then the slow ones, in a fork of a process that has imported torch. What a seed draws hangs on the mutants themselves,
+so most of a sample stays when code changes. What is core, where its tests stand, what needs none: mutants.toml.
 """
 
 from __future__ import annotations
@@ -28,26 +26,23 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 WARM = "pytest hypothesis torch torch.distributions numpy nbformat nbclient sqlalchemy rich.console IPython.display"
+SECONDS = {"not slow": 30, "slow": 150}  # by kind of test, those after which one hangs
 OPTIONS = "-qx -n0 -p no:cacheprovider -W ignore::pytest.PytestAssertRewriteWarning"  # that hypothesis is there already
-OPTIONS += " -o faulthandler_timeout=90 -o faulthandler_exit_on_timeout=true"
-KINDS = ["not slow", "slow"]  # of tests
-TURNED: dict[type[ast.AST], tuple[type[Any], ...]] = {
-    **{ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.Lt)},
-    **{ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,)},
-    **{ast.In: (ast.NotIn,), ast.NotIn: (ast.In,), ast.And: (ast.Or,), ast.Or: (ast.And,)},
-    **{ast.Add: (ast.Sub,), ast.Sub: (ast.Add,)},
+TURNED: dict[type[ast.AST], list[Any]] = {
+    **{ast.Lt: [ast.LtE, ast.GtE], ast.LtE: [ast.Lt, ast.Gt], ast.Gt: [ast.GtE, ast.LtE], ast.GtE: [ast.Gt, ast.Lt]},
+    **{ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is]},
+    **{ast.In: [ast.NotIn], ast.NotIn: [ast.In], ast.And: [ast.Or], ast.Or: [ast.And]},
+    **{ast.Add: [ast.Sub], ast.Sub: [ast.Add]},
 }
 
 
-@dataclass(frozen=True)
-class Mutant:
+class Mutant(NamedTuple):
     """One change of one file: the bytes from `start` to `end` become `after`."""
 
     path: str
@@ -79,15 +74,12 @@ def changes(node: ast.AST) -> Iterator[tuple[Any, str]]:
             yield node, "return None"
         case ast.If() | ast.IfExp() | ast.While():
             yield from ((node.test, word) for word in ("True", "False") if word != ast.unparse(node.test))
-        case ast.comprehension():
-            yield from ((test, word) for test in node.ifs for word in ("True", "False"))
-        case ast.match_case(guard=ast.expr() as guard):
-            yield from ((guard, word) for word in ("True", "False"))
-    match node:
-        case ast.Expr(value=ast.Constant()):  # a docstring
-            pass
-        case ast.Expr() | ast.Assign() | ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Break() | ast.Delete():
-            yield node, "pass"
+        case ast.comprehension() | ast.match_case():
+            tests = node.ifs if isinstance(node, ast.comprehension) else [node.guard] if node.guard else []
+            yield from ((test, word) for test in tests for word in ("True", "False"))
+    deleted = ast.Expr | ast.Assign | ast.AugAssign | ast.Raise | ast.Continue | ast.Break | ast.Delete
+    if isinstance(node, deleted) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        yield node, "pass"
 
 
 def _with(node: ast.AST, **fields: Any) -> str:
@@ -133,10 +125,10 @@ def drawn(paths: list[str], seed: int) -> list[Mutant]:
 
 
 def listed(mutant: Mutant) -> str:
-    """Whether it is a number to tune ("tuning", by its line) or changes nothing ("same"), as the list says."""
+    """Whether it is a number to tune (by its line), or changes nothing, as the list says; empty if neither."""
     line = (ROOT / mutant.path).read_text(encoding="utf-8").splitlines()[mutant.line - 1]
-    for kind, text in (("tuning", line), ("same", str(mutant))):
-        if any(mutant.path == entry["path"] and entry["text"] in text for entry in LISTED[kind]):
+    for kind, text in (("a number to tune", line), ("changes nothing", str(mutant))):
+        if any(mutant.path == path and words in text for path, words, _ in LISTED[kind]):
             return kind
     return ""
 
@@ -145,40 +137,33 @@ def tests_of(path: str) -> list[str]:
     """The tests that hold a module."""
     room, *folders = Path(path).parts[1:-1] or [""]
     names = (Path("tests", room, *deeper, f"test_{Path(path).name}").as_posix() for deeper in (folders, ()))
-    own = [name for name in names if (ROOT / name).exists()][:1]
     more: list[str] = next((tests for front, tests in LISTED["tests"].items() if path.startswith(front)), [])
-    return own + more
+    return [name for name in names if (ROOT / name).exists()][:1] + more
 
 
 class Bench:
     """A copy of the course to change."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / "course"
-        self.log = folder / "log.txt"
-        self.seconds: dict[tuple[str, ...], float] = {}
-        self.written = 0
+        self.folder, self.log, self.written = folder / "course", folder / "log.txt", 0
+        self.limits: dict[tuple[str, ...], float] = {}
         left_out = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "__pycache__")
         shutil.copytree(ROOT, self.folder, ignore=left_out)
 
-    def survives(self, mutant: Mutant, kind: str) -> bool:
-        """Whether its module's tests of this kind pass with it in its place."""
-        seconds = self.limit(kind, tests_of(mutant.path))
+    def fate(self, mutant: Mutant, kind: str) -> str:
+        """What becomes of it under the tests of this kind: "killed", "hangs" or "alive"."""
+        tests = tests_of(mutant.path)
+        if (kind, *tests) not in self.limits:
+            begin = time.monotonic()
+            if self.run(kind, tests, 900) != "alive":
+                sys.exit(f"{self.log.read_text()}\nThey fail without any mutant: {' '.join(tests)} ({kind}).")
+            self.limits[kind, *tests] = 20 + 3 * (time.monotonic() - begin)
         source = (ROOT / mutant.path).read_bytes()
         self.write(mutant.path, source[: mutant.start] + mutant.after.encode() + source[mutant.end :])
         try:
-            return self.pass_within(seconds, kind, tests_of(mutant.path))
+            return self.run(kind, tests, self.limits[kind, *tests])
         finally:
             self.write(mutant.path, source)
-
-    def limit(self, kind: str, tests: list[str]) -> float:
-        """The seconds after which tests hang that pass as long as nothing is changed."""
-        if (kind, *tests) not in self.seconds:
-            begin = time.monotonic()
-            if not self.pass_within(900, kind, tests):
-                sys.exit(f"{self.log.read_text()}\nThey fail without any mutant: {' '.join(tests)} ({kind}).")
-            self.seconds[kind, *tests] = 20 + 3 * (time.monotonic() - begin)
-        return self.seconds[kind, *tests]
 
     def write(self, path: str, content: bytes) -> None:
         """Changes a file, and its time, by which Python knows that what it has compiled of it is old."""
@@ -186,12 +171,12 @@ class Bench:
         (self.folder / path).write_bytes(content)
         os.utime(self.folder / path, (self.written, self.written))
 
-    def pass_within(self, seconds: float, kind: str, tests: list[str]) -> bool:
-        """Whether these tests pass in time, in a fork of this process."""
+    def run(self, kind: str, tests: list[str], seconds: float) -> str:
+        """Runs tests in a fork of this process; "alive" where they pass, or where there are none."""
         pid = os.fork()
         if pid == 0:
             try:
-                os._exit(self.run(kind, tests))
+                self.run_here(kind, tests)
             finally:
                 os._exit(1)
         deadline, status, ended = time.monotonic() + seconds, 1, 0
@@ -202,19 +187,20 @@ class Bench:
             os.killpg(pid, signal.SIGKILL)
         if not ended:
             os.waitpid(pid, 0)
-        return ended == pid and status == 0
+        hung = not ended or b"Timeout (" in self.log.read_bytes()
+        return "hangs" if hung else "killed" if status else "alive"
 
-    def run(self, kind: str, tests: list[str]) -> int:
-        """Runs them in this process; 0 if they pass, or if there are none."""
+    def run_here(self, kind: str, tests: list[str]) -> None:
+        """Runs them in this process, and ends it."""
         os.setsid()
         os.chdir(self.folder)
         sys.path.insert(0, str(self.folder))
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         for descriptor in (1, 2):
             os.dup2(log, descriptor)
-        scratch = f"--basetemp={self.folder.parent / 'tmp'}"
-        code = sys.modules["pytest"].main([*OPTIONS.split(), scratch, "-m", kind, *tests])
-        return 0 if code in (0, 5) else 1
+        each = f"-o faulthandler_timeout={SECONDS[kind]} -o faulthandler_exit_on_timeout=true"
+        options = [*OPTIONS.split(), *each.split(), f"--basetemp={self.folder.parent / 'tmp'}", "-m", kind]
+        os._exit(sys.modules["pytest"].main([*options, *tests]) not in (0, 5))
 
 
 def main() -> None:
@@ -230,7 +216,7 @@ def main() -> None:
     paths = [path.relative_to(ROOT).as_posix() for path in within if path.suffix == ".py"]
     mutants = drawn([path for path in paths if path.startswith(options.module)], options.seed)
     mutants = [mutant for mutant in mutants if options.only in str(mutant)][: options.sample or None]
-    counts: Counter[str] = Counter()
+    fates: Counter[str] = Counter()
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
         bench = Bench(Path(folder))
@@ -240,12 +226,13 @@ def main() -> None:
         gc.collect()
         gc.freeze()  # what a fork finds there is not its own
         for number, mutant in enumerate(mutants, start=1):
-            alive = not listed(mutant) and all(bench.survives(mutant, kind) for kind in KINDS[: 2 - options.fast])
-            counts[listed(mutant) or ("alive" if alive else "killed")] += 1
-            if alive:
+            fate = listed(mutant) or bench.fate(mutant, "not slow")
+            if fate == "alive" and not options.fast:
+                fate = bench.fate(mutant, "slow")
+            fates[fate] += 1
+            if fate == "alive":
                 print(f"{number:4} {mutant}", flush=True)
-    print(f"{counts['killed']} killed, {counts['alive']} alive, ", end="")
-    print(f"not run: {counts['tuning']} numbers to tune, {counts['same']} that change nothing")
+    print(", ".join(f"{count} {fate}" for fate, count in fates.most_common()))
 
 
 if __name__ == "__main__":
