@@ -179,7 +179,10 @@ class Child:
         """The next bytes that the child says, which stay in `_incoming`; meanwhile it gets what it is to be told."""
         while len(self._incoming) < size:
             late = self._is_late()
-            if self._conversation in self._wait(self._deadline, self._conversation):
+            ready = self._wait(self._deadline, self._conversation)
+            if self._stopped is not None:  # it printed too much: what it says before it is gone does not count
+                raise self._stopped
+            if self._conversation in ready:
                 if self._awaited > _MANY and not late:
                     time.sleep(_GATHERING)
                 try:
