@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -300,6 +301,24 @@ def test_faster_writer_wins(book, url, monkeypatch):
     book.record(["ann", "bob"], [work("x")], {"double": json.dumps(report(3).to_json())})
     assert points(book.latest()) == {"ann": [3.0], "bob": [3.0]}
     assert len(rows(book)["coursekit_entry"]) == 2
+
+
+def test_two_that_make_it(tmp_path):
+    """Who comes while another grader makes the tables waits for them."""
+    path = tmp_path / "book.sqlite"
+    Gradebook(f"sqlite:///{tmp_path / 'other.sqlite'}").__exit__()
+    with closing(sqlite3.connect(tmp_path / "other.sqlite")) as other:
+        making = [sql for (sql,) in other.execute("SELECT sql FROM sqlite_master WHERE sql NOT NULL")]
+    maker = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    for statement in ("PRAGMA journal_mode = WAL", "BEGIN IMMEDIATE", *making):
+        maker.execute(statement).close()
+    maker.execute("INSERT INTO coursekit_gradebook VALUES (1)")
+    timer = threading.Timer(0.3, lambda: maker.execute("COMMIT"))
+    timer.start()
+    with Gradebook(f"sqlite:///{path}") as book:
+        add(book, "ann", "x", 1)
+    timer.join()
+    maker.close()
 
 
 # ---- what is no gradebook, and bad machines ----------------------------------------------------------------------

@@ -91,6 +91,16 @@ def test_dtype_of_y_pred():
     assert fails(dtype_of_y_pred, lambda t, p: of_keras(t, p) + (not t.is_floating_point()), of_keras, **kinds)
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_numbers_anew(anew):
+    """float64 is asked about the numbers of float32, unless it is to have its own."""
+    drawn = []
+    exercise = Exercise("loss", loss, "idea", ("hint",))
+    keeps_dtype(exercise, lambda rng: drawn.append(draw(rng)) or drawn[-1], anew=anew)
+    exercise.checks[0].run(Function("loss", (), lambda q: answer(loss, q)), np.random.default_rng(0))
+    assert len(drawn) == 1 + anew
+
+
 def test_what_they_are_called():
     """The family's name or the exercise's own, the tier, title and help."""
     exercise = Exercise("loss", loss, "idea", ("hint",))
