@@ -278,6 +278,14 @@ def test_every_list_is_cut():
     assert not re.search(r"rarer|\d more", shorter)
 
 
+def test_long_names_are_cut():
+    """To 60 characters; the link is that of the whole name."""
+    fits, long = instructor._link("x" * 60), instructor._link("x" * 61)
+    assert f">{'x' * 60}<" in fits
+    assert f">{'x' * 59}…<" in long
+    assert pages.page.page_name("x" * 61) in long
+
+
 def test_links_lead_to_pages(tmp_path):
     """Every link of the instructor's page is a file, and every learner has one."""
     grades = [Graded(name, (report("a", name),)) for name in nasty.NAMES]
