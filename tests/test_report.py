@@ -60,6 +60,14 @@ def test_json_is_what_an_outsider_reads():
     ) == ("failed", "timeout", "core")
 
 
+def test_words_that_are_stored_stay():
+    """Gradebooks and reports of earlier runs hold these words."""
+    assert [*Outcome] == [
+        *("passed", "failed", "unattempted", "error", "timeout", "memory", "forbidden", "unchecked"),
+    ]
+    assert [*Tier] == ["core", "parity"]
+
+
 def test_unknown_outcome_is_refused():
     """A report of a future version is not read as something else."""
     written = report().to_json() | {"outcome": "brilliant"}

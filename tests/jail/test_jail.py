@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import textwrap
@@ -654,6 +655,92 @@ def test_what_a_child_takes_from_itself(in_bubblewrap):
     }
 
 
+CALLS = """
+import ctypes, errno, json, os, signal, threading
+from coursekit.jail.inside import confine
+
+libc, room = ctypes.CDLL(None, use_errno=True), ctypes.create_string_buffer(16)
+parent = os.getppid()
+
+def outcome(call):
+    try:
+        result = call()
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    except RuntimeError:
+        return "RuntimeError"
+    return errno.errorcode[ctypes.get_errno()] if isinstance(result, int) and result < 0 else "fine"
+
+confine.Confinement().put_on_seccomp()
+calls = {
+    "signals itself": lambda: libc.kill(os.getpid(), 0) or signal.raise_signal(signal.SIGURG),
+    "signals another": lambda: libc.kill(parent, 0),
+    "reads its limit": lambda: libc.prlimit(0, 7, None, room),
+    "sets its limit": lambda: libc.prlimit(0, 7, room, None),
+    "reads another's limit": lambda: libc.prlimit(parent, 7, None, room),
+    "names itself": lambda: libc.prctl(15, b"child"),
+    "lets itself be traced": lambda: libc.prctl(4, 1),
+    "doubles a descriptor": lambda: libc.fcntl(0, 0, 0),
+    "doubles it for itself": lambda: libc.fcntl(0, 1030, 0),
+    "reads its flags": lambda: libc.fcntl(0, 1) + libc.fcntl(0, 3),
+    "sets on exec": lambda: libc.fcntl(0, 2, 1),
+    "sets its flags": lambda: libc.fcntl(0, 4, 0),
+    "starts a thread": lambda: threading.Thread(target=int).start(),
+    "forks": os.fork,
+    "clones anew": lambda: libc.syscall(435, 0, 0),
+    "opens": lambda: os.open("/", os.O_RDONLY),
+    "opens a socket": lambda: libc.socket(2, 1, 0),
+}
+found = {name: outcome(call) for name, call in calls.items()}
+os.write(1, json.dumps(found).encode())
+"""
+
+
+@linux
+def test_what_the_system_does_for_a_child():
+    """Compute, and nothing about anybody else; what is refused is refused as if it had no right to it."""
+    said = subprocess.run([sys.executable, "-c", CALLS], capture_output=True, check=True, stdin=subprocess.DEVNULL)
+    found = json.loads(said.stdout)
+    fine = {name for name, outcome in found.items() if outcome == "fine"}
+    assert fine == {
+        *("signals itself", "reads its limit", "names itself", "starts a thread", "doubles a descriptor"),
+        *("doubles it for itself", "reads its flags", "sets on exec"),
+    }
+    assert {name: outcome for name, outcome in found.items() if outcome not in ("fine", "EPERM")} == {
+        "clones anew": "ENOSYS"
+    }
+
+
+class Kernel:
+    """A Landlock of some version, that keeps what it is asked for."""
+
+    def __init__(self, version: int, ruleset: int = 7) -> None:
+        self.version, self.ruleset = version, ruleset
+
+    def syscall(self, number, attributes, size, flags):
+        if attributes is None:
+            return self.version
+        self.rights = struct.unpack(f"={size.value // 8}Q", attributes)
+        return self.ruleset
+
+
+@pytest.mark.parametrize(
+    ("version", "bits"), [(1, [13]), (2, [14]), (3, [15]), (4, [15, 2]), (5, [16, 2]), (6, [16, 2, 2]), (9, [16, 2, 2])]
+)
+def test_every_right_is_taken(version, bits):
+    """All that a kernel of this version can take: files from the first on, then TCP, then signals and sockets."""
+    kernel = Kernel(version)
+    assert confine._landlock_ruleset(kernel) == 7
+    assert kernel.rights == tuple((1 << number) - 1 for number in bits)
+
+
+@pytest.mark.parametrize("kernel", [Kernel(-1), Kernel(0), Kernel(6, ruleset=-1)])
+def test_kernel_without_landlock(kernel):
+    """That is an error, and no ruleset."""
+    with pytest.raises(OSError):  # noqa: PT011
+        confine._landlock_ruleset(kernel)
+
+
 @linux
 def test_which_layers_hold():
     """Namespaces are the bubble's if none is shared with the judge, and a layer holds if it stops an open."""
@@ -730,6 +817,14 @@ def no_python(tmp_path, monkeypatch):
     path.write_text("#!/bin/sh\necho 'Traceback' >&2\necho 'ImportError: no torch' >&2\nexit 1\n")
     path.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(path))
+
+
+def test_jail_that_was_closed():
+    """Nothing starts it again: who closed it has gone."""
+    jail = Jail()
+    jail.__exit__(None, None, None)
+    with pytest.raises(JailError, match="was closed"):
+        jail.score((("a.py", toys.HONEST),), [(toys.make_double(), 1)])
 
 
 def test_jail_that_does_not_start(no_python):
