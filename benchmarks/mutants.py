@@ -1,10 +1,10 @@
 """Whether the tests of the core hold it: turns small things in it wrong, and names those that no test notices.
 
-python benchmarks/mutants.py [--sample 300] [--seed 1] [--fast] [--module coursekit/wire] [--only frames.py:58]
+python benchmarks/mutants.py [--sample 300] [--seed 1] [--fast] [--module coursekit/wire/frames.py:58]
 
-Each mutant is one change of one file, in a copy of the course; that module's tests are run on it, first the fast ones,
-then the slow ones, in a fork of a process that has imported torch. What a seed draws hangs on the mutants themselves,
-so most of a sample stays when code changes. What is core, where its tests stand, what needs none: mutants.toml.
+Each mutant is one change of a file in a copy of the course. That module's tests are run on it, the fast ones first, in
+a fork of a process that has torch. A seed draws the same mutants, but those of code that has changed. In mutants.toml:
+what is core, where its tests stand, what needs none.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from copy import copy
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 WARM = "pytest hypothesis torch torch.distributions numpy nbformat nbclient sqlalchemy rich.console IPython.display"
-SECONDS = {"not slow": 30, "slow": 150}  # by kind of test, those after which one hangs
-OPTIONS = "-qx -n0 -p no:cacheprovider -W ignore::pytest.PytestAssertRewriteWarning"  # that hypothesis is there already
+SECONDS = {"not slow": "30", "slow": "150"}  # by kind of test, those after which one hangs
+OPTIONS = ["-qx", "-n0", "-p", "no:cacheprovider", "-o", "faulthandler_exit_on_timeout=true"]
+OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # that hypothesis is there already
 TURNED: dict[type[ast.AST], list[Any]] = {
     **{ast.Lt: [ast.LtE, ast.GtE], ast.LtE: [ast.Lt, ast.Gt], ast.Gt: [ast.GtE, ast.LtE], ast.GtE: [ast.Gt, ast.Lt]},
     **{ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is]},
@@ -100,37 +102,29 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
                 yield from walk(child)
 
 
-def mutants_of(path: str) -> Iterator[Mutant]:
-    """Every mutant of a file."""
-    source = (ROOT / path).read_bytes()
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    for node in walk(ast.parse(source)):
-        for old, after in changes(node):
-            start = starts[old.lineno - 1] + old.col_offset
-            end = starts[old.end_lineno - 1] + old.end_col_offset
-            yield Mutant(path, old.lineno, start, end, source[start:end].decode(), after)
-
-
-def drawn(paths: list[str], seed: int) -> list[Mutant]:
+def drawn(paths: list[Path], seed: int) -> list[Mutant]:
     """All mutants of these files in an order of chance, in which each keeps its place among those that stay."""
     order: dict[bytes, Mutant] = {}
     seen: Counter[str] = Counter()
-    for mutant in (mutant for path in paths for mutant in mutants_of(path)):
-        text = f"{seed} {mutant.path} {mutant.before} {mutant.after}"
-        seen[text] += 1
-        order[hashlib.sha256(f"{text} {seen[text]}".encode()).digest()] = mutant
-    return [order[key] for key in sorted(order)]
+    for path in paths:
+        source = path.read_bytes()
+        starts = [0, *accumulate(map(len, source.splitlines(keepends=True)))]
+        for old, after in (change for node in walk(ast.parse(source)) for change in changes(node)):
+            start, end = starts[old.lineno - 1] + old.col_offset, starts[old.end_lineno - 1] + old.end_col_offset
+            name, before = path.relative_to(ROOT).as_posix(), source[start:end].decode()
+            text = f"{seed} {name} {before} {after}"
+            seen[text] += 1
+            place = hashlib.sha256(f"{text} {seen[text]}".encode()).digest()
+            order[place] = Mutant(name, old.lineno, start, end, before, after)
+    return [order[place] for place in sorted(order)]
 
 
 def listed(mutant: Mutant) -> str:
     """Whether it is a number to tune (by its line), or changes nothing, as the list says; empty if neither."""
     line = (ROOT / mutant.path).read_text(encoding="utf-8").splitlines()[mutant.line - 1]
-    for kind, text in (("a number to tune", line), ("changes nothing", str(mutant))):
-        if any(mutant.path == path and words in text for path, words, _ in LISTED[kind]):
-            return kind
-    return ""
+    shown = {"a number to tune": line * mutant.before[0].isdigit(), "changes nothing": str(mutant)}
+    known = (kind for kind in shown for path, words, _ in LISTED[kind] if path == mutant.path and words in shown[kind])
+    return next(known, "")
 
 
 def tests_of(path: str) -> list[str]:
@@ -147,8 +141,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder, self.log, self.written = folder / "course", folder / "log.txt", 0
         self.limits: dict[tuple[str, ...], float] = {}
-        left_out = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "__pycache__")
-        shutil.copytree(ROOT, self.folder, ignore=left_out)
+        shutil.copytree(ROOT, self.folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
 
     def fate(self, mutant: Mutant, kind: str) -> str:
         """What becomes of it under the tests of this kind: "killed", "hangs" or "alive"."""
@@ -175,8 +168,16 @@ class Bench:
         """Runs tests in a fork of this process; "alive" where they pass, or where there are none."""
         pid = os.fork()
         if pid == 0:
+            os.setsid()
+            os.chdir(self.folder)
+            sys.path.insert(0, str(self.folder))
+            log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
+            options = [*OPTIONS, f"--basetemp={self.folder.parent / 'tmp'}", "-m", kind]
+            options += ["-o", f"faulthandler_timeout={SECONDS[kind]}"]
             try:
-                self.run_here(kind, tests)
+                os._exit(sys.modules["pytest"].main([*options, *tests]) not in (0, 5))
             finally:
                 os._exit(1)
         deadline, status, ended = time.monotonic() + seconds, 1, 0
@@ -190,18 +191,6 @@ class Bench:
         hung = not ended or b"Timeout (" in self.log.read_bytes()
         return "hangs" if hung else "killed" if status else "alive"
 
-    def run_here(self, kind: str, tests: list[str]) -> None:
-        """Runs them in this process, and ends it."""
-        os.setsid()
-        os.chdir(self.folder)
-        sys.path.insert(0, str(self.folder))
-        log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        for descriptor in (1, 2):
-            os.dup2(log, descriptor)
-        each = f"-o faulthandler_timeout={SECONDS[kind]} -o faulthandler_exit_on_timeout=true"
-        options = [*OPTIONS.split(), *each.split(), f"--basetemp={self.folder.parent / 'tmp'}", "-m", kind]
-        os._exit(sys.modules["pytest"].main([*options, *tests]) not in (0, 5))
-
 
 def main() -> None:
     """Prints the mutants that live, and how many do not."""
@@ -209,13 +198,11 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=300, help="how many mutants; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fast", action="store_true", help="run the fast tests alone")
-    parser.add_argument("--module", default="", help="only files whose path begins so")
-    parser.add_argument("--only", default="", help="only mutants with these words in their line of the report")
+    parser.add_argument("--module", default="", help="only mutants in whose line of the report this stands")
     options = parser.parse_args()
     within = [path for name in LISTED["core"] for path in (ROOT / name, *sorted((ROOT / name).rglob("*.py")))]
-    paths = [path.relative_to(ROOT).as_posix() for path in within if path.suffix == ".py"]
-    mutants = drawn([path for path in paths if path.startswith(options.module)], options.seed)
-    mutants = [mutant for mutant in mutants if options.only in str(mutant)][: options.sample or None]
+    mutants = drawn([path for path in within if path.suffix == ".py"], options.seed)
+    mutants = [mutant for mutant in mutants if options.module in str(mutant)][: options.sample or None]
     fates: Counter[str] = Counter()
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
@@ -227,8 +214,7 @@ def main() -> None:
         gc.freeze()  # what a fork finds there is not its own
         for number, mutant in enumerate(mutants, start=1):
             fate = listed(mutant) or bench.fate(mutant, "not slow")
-            if fate == "alive" and not options.fast:
-                fate = bench.fate(mutant, "slow")
+            fate = bench.fate(mutant, "slow") if fate == "alive" and not options.fast else fate
             fates[fate] += 1
             if fate == "alive":
                 print(f"{number:4} {mutant}", flush=True)

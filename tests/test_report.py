@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.report import Diagnosis, Example, Outcome, Report, Tier, Verdict
+from coursekit.report import Diagnosis, Example, Graded, Outcome, Report, Tier, Verdict
 
 text = st.text(max_size=20)
 points = st.floats(0, 100)
@@ -95,6 +95,18 @@ def test_tier_picks_in_order():
     a, c = verdict("a", Outcome.PASSED), verdict("c", Outcome.FAILED)
     b = verdict("b", Outcome.PASSED, Tier.PARITY)
     assert ((a, c), (b,)) == (report(a, b, c).tier(Tier.CORE), report(a, b, c).tier(Tier.PARITY))
+
+
+def test_grades_add_up_and_survive_json():
+    """The sum of a learner's points to two places, what could be had, and all of it as an outsider reads it."""
+    reports = [dataclasses.replace(report(), points=points, maximum=2.0) for points in (0.333, 1.113)]
+    graded = Graded("ann", tuple(reports), "It is a link.")
+    assert (graded.points, graded.maximum) == (1.45, 4.0)
+    written = json.loads(json.dumps(graded.to_json()))
+    assert {name: written[name] for name in ("learner", "points", "maximum", "problem")} == {
+        **{"learner": "ann", "points": 1.45, "maximum": 4.0, "problem": "It is a link."},
+    }
+    assert Graded.from_json(written) == graded
 
 
 def test_is_frozen():
