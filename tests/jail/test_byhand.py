@@ -129,6 +129,7 @@ EVASIONS = {
     "families": ("def f(l, t): return ().__class__.__base__.__subclasses__()[0]", "__subclasses__"),
     "library": ("from sklearn.metrics import log_loss\ndef f(l, t): return log_loss(t, l)", "sklearn.metrics.log_loss"),
     "importlib": ("import importlib as i\ndef f(l, t): return i.import_module('torch')", "importlib"),
+    "module handed on": ("import sys\ndef g(m): return m.modules\ndef f(l, t): return g(sys)['torch']", "sys"),
     "imported by another": ("import random\ndef f(l, t): return random._os.sys.modules", "random._os"),
     "methodcaller": (
         "from operator import methodcaller as m\ndef f(l, t): return m('log_softmax', 1)(l)",
