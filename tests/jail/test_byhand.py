@@ -371,6 +371,21 @@ def test_honest_style_is_not_refused(style):
     assert used(as_answer(textwrap.dedent(HONEST[style]))) is None
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "p = P(); p.log_softmax = l; return p.log_softmax",
+        "p = P(log_softmax=l); return p.log_softmax",
+        "P.log_softmax = l; return P().log_softmax",
+    ],
+)
+def test_members_of_their_own(body):
+    """What they have put on an object is theirs, whatever it is called."""
+    text = "from types import SimpleNamespace as P\ndef cross_entropy(l, t): "
+    assert used(text + body) is None
+    assert used(text + "p = P(); return p.log_softmax") == "log_softmax"
+
+
 @pytest.mark.parametrize("text", ["", "from sklearn import *"], ids=["imported nowhere", "star"])
 def test_names_of_nobody(text):
     """A name that nothing gives is Python's to complain of, and Python's own are nobody else's."""

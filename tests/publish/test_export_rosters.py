@@ -46,6 +46,21 @@ def fill_moodle(data: bytes = MOODLE, *learners: str, **options: str) -> roster.
     return moodle.merge([graded(name) for name in names], data, **options)
 
 
+@pytest.mark.parametrize(
+    ("column", "learner", "keys"),
+    [
+        ("Identifier", "Ann Lee_4321_assignsubmission_file_kl", ("4321",)),
+        ("Identifier", "Participant 4321", ("4321",)),
+        ("Identifier", "ann", ()),
+        ("Full name", "Ann Lee_4321_assignsubmission_file_kl", ("ann lee",)),
+        ("Full name", "Ann  Lee", ("ann lee",)),
+    ],
+)
+def test_moodles_names(column, learner, keys):
+    """A downloaded file is called after its learner and after the number of the participant."""
+    assert tuple(moodle._of_learner(column, learner)) == keys
+
+
 # ---- Canvas ------------------------------------------------------------------------------------------------------
 
 
