@@ -376,7 +376,6 @@ def test_honest_style_is_not_refused(style):
     [
         "p = P(); p.log_softmax = l; return p.log_softmax",
         "p = P(log_softmax=l); return p.log_softmax",
-        "P.log_softmax = l; return P().log_softmax",
     ],
 )
 def test_members_of_their_own(body):
