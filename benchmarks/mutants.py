@@ -34,8 +34,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LISTED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 WARM = "pytest hypothesis torch torch.distributions numpy nbformat nbclient sqlalchemy rich.console IPython.display"
 SECONDS = {"not slow": "30", "slow": "150"}  # by kind of test, those after which one hangs
-OPTIONS = ["-qx", "-n0", "-p", "no:cacheprovider", "-o", "faulthandler_exit_on_timeout=true"]
-OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # that hypothesis is there already
+OPTIONS = ["-qx", "-n0", "-pno:cacheprovider", "-Wignore::pytest.PytestAssertRewriteWarning"]  # it is there already
+OPTIONS += ["-ofaulthandler_exit_on_timeout=true"]
 TURNED: dict[type[ast.AST], list[Any]] = {
     **{ast.Lt: [ast.LtE, ast.GtE], ast.LtE: [ast.Lt, ast.Gt], ast.Gt: [ast.GtE, ast.LtE], ast.GtE: [ast.Gt, ast.Lt]},
     **{ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is]},
@@ -64,8 +64,7 @@ def changes(node: ast.AST) -> Iterator[tuple[Any, str]]:
     match node:
         case ast.Compare(ops=ops):
             for at, sign in enumerate(ops):
-                for other in TURNED[type(sign)]:
-                    yield node, _with(node, ops=[*ops[:at], other(), *ops[at + 1 :]])
+                yield from ((node, _with(node, ops=[*ops[:at], o(), *ops[at + 1 :]])) for o in TURNED[type(sign)])
         case ast.BoolOp() | ast.BinOp() | ast.AugAssign() if type(node.op) in TURNED:
             yield node, _with(node, op=TURNED[type(node.op)][0]())
         case ast.UnaryOp(op=ast.Not()):
@@ -174,10 +173,9 @@ class Bench:
             log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(log, 1)
             os.dup2(log, 2)
-            options = [*OPTIONS, f"--basetemp={self.folder.parent / 'tmp'}", "-m", kind]
-            options += ["-o", f"faulthandler_timeout={SECONDS[kind]}"]
+            own = [f"--basetemp={self.log.parent / 'tmp'}", "-m", kind, f"-ofaulthandler_timeout={SECONDS[kind]}"]
             try:
-                os._exit(sys.modules["pytest"].main([*options, *tests]) not in (0, 5))
+                os._exit(sys.modules["pytest"].main([*OPTIONS, *own, *tests]) not in (0, 5))
             finally:
                 os._exit(1)
         deadline, status, ended = time.monotonic() + seconds, 1, 0
