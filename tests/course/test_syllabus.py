@@ -3,11 +3,21 @@
 import pytest
 
 from coursekit.course import syllabus
+from coursekit.errors import CommandError
 
 
 def test_next_exercise(toy_course):
     """After an exercise comes the one below it, and after the last one none."""
     assert [syllabus.next_exercise(name) for name in ("double", "triple")] == ["triple", None]
+
+
+def test_what_needs_the_folder(tmp_path, monkeypatch):
+    """In the course's folder nothing is said; an installed package has no notebooks, and says where there are some."""
+    syllabus.insist_on_course("It")
+    monkeypatch.setattr(syllabus, "SHIPPED", tmp_path)
+    with pytest.raises(CommandError, match="^It needs the course's folder"):
+        syllabus.insist_on_course("It")
+    assert syllabus.course_file("constraints.txt") == tmp_path / "constraints.txt"
 
 
 def test_names_find(toy_course):
