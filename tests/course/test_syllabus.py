@@ -15,7 +15,7 @@ def test_what_needs_the_folder(tmp_path, monkeypatch):
     """In the course's folder nothing is said; an installed package has no notebooks, and says where there are some."""
     syllabus.insist_on_course("It")
     monkeypatch.setattr(syllabus, "SHIPPED", tmp_path)
-    with pytest.raises(CommandError, match="^It needs the course's folder"):
+    with pytest.raises(CommandError, match=r"^It needs the course's folder"):
         syllabus.insist_on_course("It")
     assert syllabus.course_file("constraints.txt") == tmp_path / "constraints.txt"
 
