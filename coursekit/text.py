@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 
 MAX_NAME = 120
@@ -26,22 +27,21 @@ def visible(text: str, keep: str = "") -> str:
     return text if text.isprintable() else text.translate(_escapes(keep))
 
 
-class _Escapes(dict[int, str]):
+class _Shown(dict[int, str]):
     """What each character is shown as, looked up once: a megabyte of them takes as long as copying it."""
 
-    def __init__(self, keep: str) -> None:
+    def __init__(self, show: Callable[[str], str]) -> None:
         super().__init__()
-        self._keep = keep
+        self._show = show
 
     def __missing__(self, code: int) -> str:
-        char = chr(code)
-        self[code] = char if _is_harmless(char) or char in self._keep else _escape(char)
+        self[code] = self._show(chr(code))
         return self[code]
 
 
 @cache
-def _escapes(keep: str) -> _Escapes:
-    return _Escapes(keep)
+def _escapes(keep: str) -> _Shown:
+    return _Shown(lambda char: char if _is_harmless(char) or char in keep else _escape(char))
 
 
 def _is_harmless(char: str) -> bool:
@@ -52,16 +52,8 @@ def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode()
 
 
-class _Replaced(dict[int, str]):
-    """The same for what every reader is to see alike."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        self[code] = char if char.isprintable() or char in "\n\t" or char in _JOINERS else "\ufffd"
-        return self[code]
-
-
-_REPLACED = _Replaced()
+# the same for what every reader is to see alike
+_REPLACED = _Shown(lambda char: char if char.isprintable() or char in "\n\t" or char in _JOINERS else "\ufffd")
 
 
 def clean(text: str, limit: int = MAX_FEEDBACK) -> str:

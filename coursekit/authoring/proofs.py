@@ -238,7 +238,7 @@ def _twin_passes(exercise: Exercise) -> Iterator[str]:
     if exercise.twin is None:
         return
     for seed in range(3):
-        report = score(exercise, lambda question: answer(exercise.twin, question), seed=seed)  # type: ignore[arg-type]
+        report = score(exercise, partial(answer, exercise.twin), seed=seed)
         if report.points != exercise.maximum:
             yield f"the twin does not pass (seed {seed}):\n{_indented(report)}"
             return

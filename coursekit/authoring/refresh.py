@@ -12,6 +12,7 @@ import configparser
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -82,12 +83,17 @@ def _pictures(texts: list[str]) -> list[str]:
 
 def _settled(text: str) -> str:
     """The text without what nbval leaves out of its comparison."""
+    text = _PICTURE.sub("PICTURE", text)
+    for pattern, replacement in _left_out():
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+@cache
+def _left_out() -> list[tuple[str, str]]:
     settings = configparser.RawConfigParser()
     settings.read(ROOT / "tests" / "sanitize.cfg", encoding="utf-8")
-    text = _PICTURE.sub("PICTURE", text)
-    for name in settings.sections():
-        text = re.sub(settings[name]["regex"], settings[name]["replace"], text)
-    return text
+    return [(settings[name]["regex"], settings[name]["replace"]) for name in settings.sections()]
 
 
 def _same_picture(one: str, other: str) -> bool:
