@@ -28,6 +28,17 @@ def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Tensors of a dozen numbers are no work to share."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
 def double() -> Exercise:
     """The toy exercise."""
     import toys

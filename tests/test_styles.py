@@ -6,12 +6,13 @@ import importlib
 from pathlib import Path
 
 import pytest
-import torch
 
 from coursekit.authoring import proofs
 from coursekit.course import syllabus
 from coursekit.grading import scoring
 from coursekit.jail.judge import Jail
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 STYLES = Path(__file__).parent / "styles"
 SEEDS = range(5)
@@ -48,15 +49,6 @@ def outcome(report):
     """Points, and what a learner would have been told of the first point that is missing."""
     failure = report.first_failure
     return report.points, failure and (failure.check, failure.rationale, failure.example)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Tensors of a dozen numbers are no work to share."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize("style", [name for name in FOUND if name not in SLOW])

@@ -66,14 +66,6 @@ class FakeJail:
 
 
 @pytest.fixture
-def jail(monkeypatch):
-    monkeypatch.setattr(batch, "Jail", FakeJail)
-    for name in ("open", "made", "children"):
-        monkeypatch.setattr(FakeJail, name, 0)
-    return FakeJail
-
-
-@pytest.fixture
 def book(tmp_path):
     with Gradebook(f"sqlite:///{tmp_path / 'book.sqlite'}") as book:
         book.accept(TERMS.versions)

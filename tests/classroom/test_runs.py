@@ -33,14 +33,6 @@ pytestmark = pytest.mark.usefixtures("plain_terminal")
 
 
 @pytest.fixture
-def jail(monkeypatch):
-    monkeypatch.setattr(batch, "Jail", FakeJail)
-    for name in ("open", "made", "children"):
-        monkeypatch.setattr(FakeJail, name, 0)
-    return FakeJail
-
-
-@pytest.fixture
 def folder(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()

@@ -13,6 +13,8 @@ import torch.nn.functional as F
 
 from coursekit.fast import ctc, ctc_log, ctc_numba, ctc_scaled, lattice
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def scaled_narrow(*args, **kwargs):
     """`scaled` on a small problem as on a large one: in the dtype of the logits first."""
@@ -25,14 +27,6 @@ ALL = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 QUICK = {name: form for name, form in FORMS.items() if form is not ctc.naive}
 ALL_BUT_LOOPS = pytest.mark.parametrize("form", QUICK.values(), ids=QUICK)
 GUARDED = pytest.mark.parametrize("form", [ctc.scaled, scaled_narrow, ctc.compiled])
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def native(logits, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):

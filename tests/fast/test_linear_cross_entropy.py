@@ -12,14 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from coursekit.fast.linear_cross_entropy import linear_cross_entropy
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Tensors of a dozen numbers are no work to share."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def plain(input, linear_weight, target, *, linear_bias=None, ignore_index=None, **flags):

@@ -25,7 +25,6 @@ from coursekit.classroom.folder import entries, find
 from coursekit.grading import submission
 from coursekit.grading.submission import read_submission
 
-CODE = {"cell_type": "code"}
 NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": toys.HONEST}]})
 
 

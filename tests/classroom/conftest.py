@@ -1,0 +1,18 @@
+"""Fixtures of the classroom's tests."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def jail(monkeypatch):
+    """The jail that starts no process, in place of the real one; it has counted nothing yet."""
+    from test_batch import FakeJail
+
+    from coursekit.classroom import batch
+
+    monkeypatch.setattr(batch, "Jail", FakeJail)
+    for name in ("open", "made", "children"):
+        monkeypatch.setattr(FakeJail, name, 0)
+    return FakeJail
