@@ -9,6 +9,7 @@ from functools import cache
 
 MAX_NAME = 120
 MAX_FEEDBACK = 10_000  # more than any report of ours; what a stranger's exception adds to one is cut there
+_READ = 1 << 16  # of a text that is cut, what stands behind so many characters is not looked at
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _JOINERS = "\u200c\u200d"  # invisible, and part of how names are written in Persian and in Indic scripts, and of emoji
@@ -65,7 +66,7 @@ def clean(text: str, limit: int = MAX_FEEDBACK) -> str:
         text: a stranger's words, or ours with theirs in them.
         limit: the number of characters after which it is cut.
     """
-    text = _ANSI.sub("", text).replace("\r\n", "\n")
+    text = _ANSI.sub("", text[:_READ]).replace("\r\n", "\n")
     if not text.isprintable():
         text = text.translate(_REPLACED)
     return text if len(text) <= limit else text[: limit - 1] + "…"
@@ -73,4 +74,4 @@ def clean(text: str, limit: int = MAX_FEEDBACK) -> str:
 
 def clean_name(text: str) -> str:
     """The same on one line, for a name or a message."""
-    return clean(" ".join(_ANSI.sub("", text).split()), MAX_NAME) or "(no name)"
+    return clean(" ".join(_ANSI.sub("", text[:_READ]).split()), MAX_NAME) or "(no name)"

@@ -16,6 +16,7 @@ from coursekit.text import clean, clean_name, visible
 
 SIZE = 1 << 20
 SECONDS = 0.1  # of computing; on a quiet machine all take below 0.05, and what is quadratic takes minutes
+TRIES = 5  # the best counts: what else runs on the same core makes even computing time longer
 
 UNITS = {
     "imports": "import ",
@@ -65,9 +66,13 @@ def test_reading_is_linear(unit, reader):
     """Whatever is repeated a million times, and with whatever end."""
     text = UNITS[unit] * (SIZE // len(UNITS[unit])) + "!"
     READERS[reader]("warm")
-    before = time.thread_time()
-    READERS[reader](text)
-    assert time.thread_time() - before < SECONDS
+    for _ in range(TRIES):
+        before = time.thread_time()
+        READERS[reader](text)
+        taken = time.thread_time() - before
+        if taken < SECONDS:
+            return
+    pytest.fail(f"{taken:.2f} s of computing")
 
 
 @pytest.mark.parametrize(

@@ -349,6 +349,7 @@ def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, number):
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # in the background it is ignored
     )
     deadline = time.monotonic() + 90
     while not (out / "gradebook.sqlite").exists() or len(latest(folder)) < 10:
