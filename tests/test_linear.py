@@ -8,7 +8,6 @@ import pytest
 
 from coursekit.classroom.batch import exercises_in
 from coursekit.grading.submission import Submission
-from coursekit.jail.judge import needs_transforms
 from coursekit.learning.feedback import as_html, as_text
 from coursekit.publish.privacy import all_feedback
 from coursekit.report import Graded, Outcome, Report, Tier, Verdict
@@ -27,7 +26,6 @@ UNITS = {
     "blanks": " ",
     "lines": "\n",
     "blank lines": " \n",
-    "torch.fun": "torch.fun",
     "escapes": "\x1b[",
     "long escapes": "\x1b[0000;",
     "titles": "\x1b]0;",
@@ -49,7 +47,6 @@ def report(text: str) -> Report:
 
 READERS = {
     "which exercises there are": lambda text: exercises_in([Submission("ann", (("a.py", text),))]),
-    "whether torch.func is used": needs_transforms,
     "what is shown": lambda text: visible(text, keep="\n"),
     "what is cleaned": clean,
     "a name": clean_name,
@@ -73,19 +70,3 @@ def test_reading_is_linear(unit, reader):
         if taken < SECONDS:
             return
     pytest.fail(f"{taken:.2f} s of computing")
-
-
-@pytest.mark.parametrize(
-    ("text", "needed"),
-    [
-        ("import torch\nfrom torch.func import vmap", True),
-        ("from torch import func", True),
-        ("import torch.func as func", True),
-        ("f = torch.vmap(g)", True),
-        ("import torch.nn.functional as F\nimport functools\n", False),
-        ("import torch\ndef func(x): return x", False),
-    ],
-)
-def test_transforms_are_noticed(text, needed):
-    """Source that uses torch.func is told from source that names a function so."""
-    assert needs_transforms(text) is needed

@@ -22,6 +22,7 @@ from coursekit.wire.messages import NOT_RUN
 # Being woken for each of hundreds of short replies would cost as much as the replies: while many are awaited, some
 # gather. A child gives one in some 0.1 ms.
 _MANY, _GATHERING = 10, 0.001  # seconds
+_NOT_FOUND = "ModuleNotFoundError"
 _READING = 0.2  # seconds: what has come until the deadline is read in a few thousandths of one
 
 
@@ -51,6 +52,8 @@ class Child:
         self._gone: tuple[int, float] | None = None  # wait status, CPU seconds
         self._stopped: Stopped | None = None
         self.has_run = False  # some of the learner's code for this exercise, as far as the child says
+        self.lacks = False  # a module was not there that a child with all that can be imported may have
+        self._late = False
 
     @property
     def is_over(self) -> bool:
@@ -66,8 +69,9 @@ class Child:
             cells: all of a submission's source.
             forbids: see `Exercise.forbids`.
             exercises: the names of functions that are asked for, here or elsewhere.
-            late: whether it has what the zygote imported after its start.
+            late: whether it has what few need (see the zygote).
         """
+        self._late = late
         order = {
             "run": self._number,
             "cpu": int(self._limits.seconds) + 1,
@@ -125,6 +129,7 @@ class Child:
             self._stopped = _no_answer(error)
             raise self._stopped from None
         self.has_run |= answer.problem is None or answer.problem.kind not in NOT_RUN
+        self.lacks |= answer.problem is not None and not self._late and _NOT_FOUND in answer.problem.message
         return answer
 
     def _next_reply(self) -> bytes:

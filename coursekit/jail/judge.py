@@ -7,7 +7,6 @@ process. Where bubblewrap can be had, the zygote itself sees nothing but the int
 
 from __future__ import annotations
 
-import re
 import select
 import socket
 import subprocess
@@ -24,14 +23,8 @@ from coursekit.jail.terms import JailError, Layer, Limits
 from coursekit.jail.walls import OPEN, START_SECONDS, insist, launch, layers, look, probe
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Cell, Question
-from coursekit.wire.torch_private import DYNAMO
 
 __all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look", "probe"]
-
-# What torch.func is called by, in source that uses it. Of strangers' text nothing is asked here that takes longer than
-# reading it once: no pattern in which one repetition follows another.
-_TRANSFORMS = ("torch.func", "functorch", "vmap", "vjp", "jvp", "jacrev", "jacfwd", "hessian", "checkpoint")
-_FUNC = re.compile(r"\bfunc\b")
 
 
 class Jail:
@@ -51,7 +44,7 @@ class Jail:
         self.layers: tuple[Layer, ...] = ()
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._has_transforms = False
+        self._has_late = False
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -101,13 +94,15 @@ class Jail:
     ) -> Iterator[Report]:
         """Grades exercises under one rule, in as many children as it takes; should the jail end, in a new one."""
         ended: Exercise | None = None  # under which one, as the first in its child, the jail has ended
+        late = False
         while waiting:
             first, seed = waiting[0]
             try:
-                with self._fork(cells, first.forbids, exercises) as child:
+                with self._fork(cells, first.forbids, exercises, late=late) as child:
                     if child.is_over:
                         raise ZygoteGone
                     yield from _grade_in_turn(child, waiting, learner)
+                    late |= child.lacks
             except ZygoteGone:
                 if waiting[0][0] is not first:
                     continue
@@ -117,30 +112,36 @@ class Jail:
                 ended = first
 
     @contextmanager
-    def child(self, cells: tuple[Cell, ...], exercise: Exercise) -> Iterator[Line]:
+    def child(self, cells: tuple[Cell, ...], exercise: Exercise, *, late: bool = False) -> Iterator[Line]:
         """A fork that holds one learner's function, and the way to ask it.
+
+        Args:
+            cells: all of the submission's source.
+            exercise: which function.
+            late: whether to give it all that a child can import, which takes seconds the first time.
 
         Asking raises Stopped when the child is gone or oversteps a limit, ZygoteGone when the jail itself ended, and
         JailError when it cannot be started again.
         """
-        with self._fork(cells, exercise.forbids, ()) as child:
+        with self._fork(cells, exercise.forbids, (), late=late) as child:
             child.turn_to(exercise)
             yield child
 
     @contextmanager
-    def _fork(self, cells: tuple[Cell, ...], forbids: Sequence[str], exercises: Sequence[str]) -> Iterator[Child]:
+    def _fork(
+        self, cells: tuple[Cell, ...], forbids: Sequence[str], exercises: Sequence[str], *, late: bool
+    ) -> Iterator[Child]:
         if self._closed:
             raise JailError("The jail was closed.")
         if self._zygote is None or not self._is_well():
             self._stop()
             self._start()
-        transforms = any(needs_transforms(text) for _, text in cells)
-        if transforms:
-            self._bring_transforms()
+        if late:
+            self._bring_late()
         assert self._control is not None
         child = Child(self._control, self.limits)
         try:
-            child.begin(cells, forbids, exercises, late=transforms)
+            child.begin(cells, forbids, exercises, late=late)
             yield child
         finally:
             if not child.end():  # the zygote does not answer for its child: begin anew
@@ -152,16 +153,16 @@ class Jail:
         assert self._zygote is not None
         return self._zygote.poll() is None and not select.select([self._control], [], [], 0)[0]
 
-    def _bring_transforms(self) -> None:
-        """Has the zygote import what torch.func imports at its first call: seconds that no learner should pay."""
+    def _bring_late(self) -> None:
+        """Has the zygote import what torch.func, say, imports at its first call: seconds that no learner should pay."""
         assert self._control is not None
-        if not self._has_transforms:
+        if not self._has_late:
             try:
                 self._control.settimeout(START_SECONDS)
-                self._control.send(line({"import": DYNAMO}))
-                self._has_transforms = bool(self._control.recv(1 << 10))
+                self._control.send(line({"bring": True}))
+                self._has_late = bool(self._control.recv(1 << 10))
             except OSError:  # the zygote is gone or stuck, which the child's first question will tell
-                self._has_transforms = False
+                self._has_late = False
 
     def _start(self) -> None:
         zygote, control, told = launch("zygote", confined=self.confined)
@@ -178,7 +179,7 @@ class Jail:
         # who grades in it and who closes it may both come here, each from a thread of its own
         zygote, control = self._zygote, self._control
         self._zygote = self._control = None
-        self._has_transforms = False
+        self._has_late = False
         if control is not None:
             control.close()  # the zygote reads an end of file and leaves
         if zygote is not None:
@@ -191,13 +192,6 @@ class Jail:
                 zygote.stderr.close()
 
 
-def needs_transforms(text: str) -> bool:
-    """Whether source may use torch.func, by its words alone: too often does no harm."""
-    if any(word in text for word in _TRANSFORMS):
-        return True
-    return "func" in text and any("import" in line and _FUNC.search(line) for line in text.splitlines())
-
-
 def _grade_in_turn(child: Child, waiting: list[tuple[Exercise, int]], learner: str) -> Iterator[Report]:
     """Grades one after another, and takes each from `waiting` whose report stands, until one's does not."""
     alone = True  # no code of another exercise has run in this child
@@ -208,6 +202,8 @@ def _grade_in_turn(child: Child, waiting: list[tuple[Exercise, int]], learner: s
         except Stopped:
             return
         report = scoring.score(exercise, child, seed=seed, learner=learner)
+        if child.lacks:
+            return
         has_run = child.has_run or report.outcome is not Outcome.UNATTEMPTED
         if has_run and not alone and not scoring.is_solved(report):
             return

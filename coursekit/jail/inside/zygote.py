@@ -2,9 +2,9 @@
 
 Run by the judge as `python -m coursekit.jail.inside.zygote FD SETTINGS`; in bubblewrap, `wire` and `inside` are all of
 coursekit that is there. On the control socket FD the judge sends, a line of JSON each, {"run": number, limits} with two
-descriptors (the conversation, the child's standard output), {"kill": number}, or {"import": module}, which those
-children have whose order says {"late": true}; the zygote answers {"status": …, "cpu": …} when the child has ended,
-{"ready": true} when it has imported. One child at a time.
+descriptors (the conversation, the child's standard output), {"kill": number}, or {"bring": true}, which imports what
+takes seconds and few need: those children have it whose order says {"late": true}. The zygote answers {"status": …,
+"cpu": …} when the child has ended, {"ready": true} when it has imported. One child at a time.
 
 SETTINGS are {"confined": …, "outside": the judge's namespaces}; the first answer says which layers hold (see confine).
 """
@@ -35,6 +35,7 @@ from coursekit.jail.inside.disarm import Disarmed
 from coursekit.jail.inside.source import Source, SourceError, load
 from coursekit.wire import Answer, Problem, frames
 from coursekit.wire.answering import answer, describe
+from coursekit.wire.torch_private import DYNAMO
 
 # A child has no files, so what a learner may well import, and what torch imports when first asked, must be there.
 _WARM = """
@@ -47,6 +48,7 @@ torch.autograd torch.autograd.functional torch.autograd.forward_ad torch.autogra
 torch.func torch.linalg torch.nn.functional torch.nn.init torch.nn.utils torch.nn.utils.rnn torch.optim torch.overrides
 torch.special torch.testing torch.utils.checkpoint torch.utils.data torch.masked
 """
+_LATE = (DYNAMO, "sympy", "IPython")  # what takes seconds, and is imported when it is first needed
 _CONVERSATION = 3  # the only descriptor that a child has beside the standard three
 
 
@@ -103,8 +105,9 @@ def main() -> Begin | None:
             for order in map(json.loads, lines):
                 if "kill" in order and order["kill"] == number:
                     _end(pid)
-                elif "import" in order:
-                    late.bring(order["import"])
+                elif "bring" in order:
+                    disarmed = disarmed.of(())  # what is imported shall find torch whole
+                    late.bring()
                     filling += memory.settle()
                     control.sendall(_line({"ready": True}))
                 elif "run" in order:
@@ -112,8 +115,8 @@ def main() -> Begin | None:
                     pid, number = os.fork(), order["run"]
                     if pid == 0:
                         signal.set_wakeup_fd(-1)
-                        if confinement and not order["late"]:  # without walls it could import them a second time
-                            late.hide()
+                        if not order["late"]:
+                            late.hide(confined=confinement is not None)
                         disarmed.seal()
                         return Begin(fds[0], fds[1], order, disarmed.by_hand, confinement, in_bubblewrap, filling)
             for fd in fds:
@@ -130,7 +133,6 @@ def _warm_up() -> None:
     x = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
     loss = -(x - x.exp().sum(1, keepdim=True).log())[torch.arange(4), torch.tensor([0, 1, 2, 0])].mean()
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.autograd.grad(x * 2, [x], torch.ones_like(x))  # the first one with a gradient given imports sympy
     torch.einsum("ij,jk,kl->il", torch.ones(2, 2), torch.ones(2, 2), torch.ones(2, 2))  # more than two: opt_einsum
     nn.functional.one_hot(torch.tensor([1]), 3)
     nn.Linear(3, 2)(torch.ones(1, 3)).sum().backward()
@@ -138,7 +140,7 @@ def _warm_up() -> None:
     _Identity.apply(x).sum().backward()  # type: ignore[no-untyped-call]
     for kind in (torch.float64, torch.float32, torch.int64, torch.bool):
         repr(torch.ones(2, 3).to(kind).to_sparse()), repr(torch.ones(2).to(kind)), torch.ones(2).to(kind).numpy()
-    load([("warm", "%magic\ndef f(): ...")], "f")  # imports what IPython needs to read magics
+    load([("warm", "def f(): ...")], "f")
     try:
         raise ValueError("warm")
     except ValueError as error:
@@ -159,7 +161,7 @@ class _Identity(torch.autograd.Function):
 
 
 class _Late:
-    """What was imported after the start, for those children only whose code asks for it.
+    """What was imported after the start, for those children only whose code has been found to need it.
 
     Without this, what a submission could import would depend on who was graded before.
     """
@@ -168,18 +170,31 @@ class _Late:
         self._modules: dict[str, ModuleType] = {}
         self._changed: list[tuple[dict[str, Any], str, Any]] = []  # in a module that was there: name and old value
 
-    def bring(self, name: str) -> None:
-        """Imports a module, with all that it imports."""
+    def bring(self) -> None:
+        """Imports what torch.func needs, a gradient of a given gradient, and a cell with magics in it."""
         before = dict(sys.modules)
         values = [(vars(module), dict(vars(module))) for module in before.values() if isinstance(module, ModuleType)]
-        importlib.import_module(name)
+        for name in _LATE:
+            importlib.import_module(name)
+        x = torch.ones(2, requires_grad=True)
+        torch.autograd.grad(x * 2, [x], torch.ones(2))  # of a given gradient: this looks into sympy
+        load([("warm", "%magic\ndef f(): ...")], "f")
         self._modules.update((new, sys.modules[new]) for new in sys.modules.keys() - before.keys())
         self._changed += [
             (now, key, old) for now, then in values for key, old in then.items() if now.get(key) is not old
         ]
 
-    def hide(self) -> None:
-        """Makes it as if nothing had been brought, in this process."""
+    def hide(self, *, confined: bool) -> None:
+        """Makes it as if nothing had been brought, in this process.
+
+        Who is not confined could import it from the disk: in their own time, and a second time, which torch does not
+        stand. So they are kept from it before it is brought, and have it after.
+        """
+        if not confined:
+            if not self._modules:
+                for name in _LATE:
+                    sys.modules[name] = None  # type: ignore[assignment]  # as if it could not be found
+            return
         for name, module in self._modules.items():
             sys.modules.pop(name, None)
             parent, _, leaf = name.rpartition(".")
