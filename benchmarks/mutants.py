@@ -1,6 +1,6 @@
 """Whether the tests of the core hold it: turns small things in it wrong, and names those that no test notices.
 
-python benchmarks/mutants.py [--sample 300] [--seed 1] [--fast] [--module coursekit/wire/frames.py:58]
+python benchmarks/mutants.py [--sample 300] [--seed 1] [--after 0] [--fast] [--module coursekit/wire/frames.py:58]
 
 Each mutant is one change of a file in a copy of the course. That module's tests are run on it, the fast ones first, in
 a fork of a process that has torch. A seed draws the same mutants, but those of code that has changed. In mutants.toml:
@@ -141,6 +141,7 @@ class Bench:
         self.folder, self.log, self.written = folder / "course", folder / "log.txt", 0
         self.limits: dict[tuple[str, ...], float] = {}
         shutil.copytree(ROOT, self.folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        self.files = set(self.folder.rglob("*"))
 
     def fate(self, mutant: Mutant, kind: str) -> str:
         """What becomes of it under the tests of this kind: "killed", "hangs" or "alive"."""
@@ -156,6 +157,13 @@ class Bench:
             return self.run(kind, tests, self.limits[kind, *tests])
         finally:
             self.write(mutant.path, source)
+            self.clear()
+
+    def clear(self) -> None:
+        """Takes away what a mutant has left in the course, where the next one would find it."""
+        for path in sorted(set(self.folder.rglob("*")) - self.files, reverse=True):
+            if "__pycache__" not in path.parts:
+                path.rmdir() if path.is_dir() else path.unlink()
 
     def write(self, path: str, content: bytes) -> None:
         """Changes a file, and its time, by which Python knows that what it has compiled of it is old."""
@@ -195,12 +203,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sample", type=int, default=300, help="how many mutants; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--after", type=int, default=0, help="begin behind this one, where a run has ended")
     parser.add_argument("--fast", action="store_true", help="run the fast tests alone")
     parser.add_argument("--module", default="", help="only mutants in whose line of the report this stands")
     options = parser.parse_args()
     within = [path for name in LISTED["core"] for path in (ROOT / name, *sorted((ROOT / name).rglob("*.py")))]
     mutants = drawn([path for path in within if path.suffix == ".py"], options.seed)
     mutants = [mutant for mutant in mutants if options.module in str(mutant)][: options.sample or None]
+    mutants = mutants[options.after :]
     fates: Counter[str] = Counter()
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
@@ -210,7 +220,7 @@ def main() -> None:
             importlib.import_module(name)
         gc.collect()
         gc.freeze()  # what a fork finds there is not its own
-        for number, mutant in enumerate(mutants, start=1):
+        for number, mutant in enumerate(mutants, start=options.after + 1):
             fate = listed(mutant) or bench.fate(mutant, "not slow")
             fate = bench.fate(mutant, "slow") if fate == "alive" and not options.fast else fate
             fates[fate] += 1

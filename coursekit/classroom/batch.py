@@ -21,6 +21,7 @@ from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission
 from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
+from coursekit.jail.walls import Start
 from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.wire import Cell
 
@@ -58,10 +59,17 @@ class Terms:
 
 
 class Jails:
-    """The warm jails of one process; each is lent to one thread at a time, and made when all others are lent."""
+    """The warm jails of one process; each is lent to one thread at a time, and made when all others are lent.
 
-    def __init__(self, limits: Limits, *, confined: bool = True) -> None:
+    Args:
+        limits: what one exercise of one submission may use.
+        confined: see `Jail`.
+        start: what the first of them begins with (see `Jail`).
+    """
+
+    def __init__(self, limits: Limits, *, confined: bool = True, start: Start | None = None) -> None:
         self._limits = limits
+        self._start = start
         self._confined = confined
         self._free: deque[Jail] = deque()
         self._lent: deque[Jail] = deque()
@@ -83,7 +91,8 @@ class Jails:
         try:
             jail = self._free.pop()
         except IndexError:
-            jail = Jail(self._limits, self._confined).__enter__()
+            start, self._start = self._start, None
+            jail = Jail(self._limits, self._confined, start).__enter__()
         self._lent.append(jail)
         try:
             yield jail

@@ -23,7 +23,7 @@ from coursekit.grading.changes import changes
 from coursekit.grading.submission import Submission, read_submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
-from coursekit.jail.walls import probe
+from coursekit.jail.walls import Start, probe
 from coursekit.report import Graded
 from coursekit.wire import Cell
 
@@ -49,6 +49,7 @@ class Run:
         workers: how many jails to run on this machine.
         scheduler: address of a dask scheduler; empty for this machine.
         screen: where to show what happens.
+        start: what the first jail on this machine begins with, where it has been started already.
     """
 
     folder: Path
@@ -60,6 +61,7 @@ class Run:
     workers: int
     scheduler: str
     screen: Screen
+    start: Start | None = None
 
     def terms(self, exercises: Sequence[Exercise]) -> Terms:
         """What decides the grades of this run."""
@@ -200,7 +202,7 @@ def _fill_once(
     there = (
         cluster.connect(run.scheduler, terms, run.screen.say)
         if run.scheduler
-        else _here(min(run.workers, len(found)), terms, exercises)
+        else _here(min(run.workers, len(found)), terms, exercises, run.start)
     )
     with there as (executor, score, threads):
         where = f"{threads} threads of the cluster at {run.scheduler}" if run.scheduler else f"{threads} workers"
@@ -215,14 +217,16 @@ def _fill_once(
 
 
 @contextmanager
-def _here(workers: int, terms: Terms, exercises: Sequence[Exercise]) -> Iterator[tuple[Executor, Score, int]]:
+def _here(
+    workers: int, terms: Terms, exercises: Sequence[Exercise], start: Start | None
+) -> Iterator[tuple[Executor, Score, int]]:
     """An executor on this machine: threads that wait for jails."""
     by_name = {exercise.name: exercise for exercise in exercises}
 
     def score(cells: Cells, names: Sequence[str]) -> Mapping[str, str]:
         return jails.score(cells, [by_name[name] for name in names], terms.secret)
 
-    with Jails(terms.limits, confined=terms.confined) as jails, ThreadPoolExecutor(workers) as executor:
+    with Jails(terms.limits, confined=terms.confined, start=start) as jails, ThreadPoolExecutor(workers) as executor:
         try:
             yield executor, score, workers
         except BaseException:

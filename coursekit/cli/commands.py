@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import sys
@@ -24,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows ? in its place
             stream.reconfigure(errors="replace")
+    gc.set_threshold(50_000)  # importing torch makes half a million objects that stay: looking for others takes a tenth
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # these tensors are tiny: handing them to threads takes longer
     try:
         code: int = arguments.run(arguments)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from coursekit.classroom.runs import Run
     from coursekit.exercise import Exercise
+    from coursekit.jail.walls import Start
 
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -65,20 +68,40 @@ def _add_grading(command: argparse.ArgumentParser) -> None:
 
 
 def _grade(arguments: argparse.Namespace) -> int:
-    from coursekit.classroom import runs
+    with _first_jail(arguments) as start:
+        from coursekit.classroom import runs
 
-    runs.grade(_run(arguments), best=arguments.best)
+        runs.grade(_run(arguments, start), best=arguments.best)
     return 0
 
 
 def _regrade(arguments: argparse.Namespace) -> int:
-    from coursekit.classroom import runs
+    with _first_jail(arguments) as start:
+        from coursekit.classroom import runs
 
-    runs.regrade(_run(arguments), accept=arguments.accept)
+        runs.regrade(_run(arguments, start), accept=arguments.accept)
     return 0
 
 
-def _run(arguments: argparse.Namespace) -> Run:
+@contextmanager
+def _first_jail(arguments: argparse.Namespace) -> Iterator[Start | None]:
+    """Starts the process that submissions are forked from, so that it imports torch while we do, on another core."""
+    from coursekit.jail.terms import JailError
+    from coursekit.jail.walls import Start
+
+    if arguments.dask:
+        yield None
+        return
+    try:
+        start = Start("zygote", confined=not arguments.trust_submissions)
+    except JailError:  # the run comes to that as well, and says it in its turn
+        yield None
+        return
+    with start:
+        yield start
+
+
+def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
     """What the arguments of a command that grades ask for."""
     from coursekit.classroom.runs import Run
     from coursekit.cli import terminal
@@ -98,6 +121,7 @@ def _run(arguments: argparse.Namespace) -> Run:
         workers=arguments.workers,
         scheduler=arguments.dask,
         screen=terminal,
+        start=start,
     )
 
 

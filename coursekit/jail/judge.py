@@ -20,7 +20,7 @@ from coursekit.grading import scoring
 from coursekit.grading.rehearsal import Line
 from coursekit.jail.child import Child, ZygoteGone, line
 from coursekit.jail.terms import JailError, Layer, Limits
-from coursekit.jail.walls import OPEN, START_SECONDS, insist, launch, layers, look, probe
+from coursekit.jail.walls import OPEN, START_SECONDS, Start, insist, layers, look, probe
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Cell, Question
 
@@ -33,18 +33,20 @@ class Jail:
     Args:
         limits: what one exercise of one submission may use.
         confined: False leaves a process of its own and its limits, and no other wall: for work of people you trust.
+        start: a zygote that has been started already, for it to begin with.
 
     Attributes:
         layers: what holds, once the jail has started.
     """
 
-    def __init__(self, limits: Limits | None = None, confined: bool = True) -> None:
+    def __init__(self, limits: Limits | None = None, confined: bool = True, start: Start | None = None) -> None:
         self.limits = limits or Limits()
         self.confined = confined
         self.layers: tuple[Layer, ...] = ()
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._has_late = False
+        self._started = start
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -165,7 +167,8 @@ class Jail:
                 self._has_late = False
 
     def _start(self) -> None:
-        zygote, control, told = launch("zygote", confined=self.confined)
+        start, self._started = self._started or Start("zygote", confined=self.confined), None
+        zygote, control, told = start.wait()
         self._zygote, self._control = zygote, control
         self.layers = layers(told) if self.confined else OPEN
         if self.confined:

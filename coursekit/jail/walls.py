@@ -10,7 +10,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from coursekit.jail import bubblewrap
 from coursekit.jail.inside import confine
@@ -52,7 +52,7 @@ def look() -> tuple[Layer, ...]:
     Raises:
         JailError: no process can be started in them.
     """
-    process, control, told = launch("confine", confined=True)
+    process, control, told = Start("confine", confined=True).wait()
     control.close()
     process.communicate()
     return layers(told)
@@ -83,22 +83,60 @@ def layers(told: dict[str, Any]) -> tuple[Layer, ...]:
     return (OPEN[0], *found, Layer("bubblewrap", held, KEEPS["bubblewrap"] if held else why_not))
 
 
-def launch(module: str, *, confined: bool) -> tuple[subprocess.Popen[bytes], socket.socket, dict[str, Any]]:
-    """Starts a module of `inside`, in bubblewrap where that can be had; returns what it says first, too."""
-    if os.name != "posix":
-        raise JailError("Grading needs Linux or macOS (on Windows, use WSL): submissions run in forked processes.")
-    if confined and sys.platform != "linux":
-        raise JailError(_REFUSAL.format("Only Linux can confine submissions."))
-    wrappers = [bubblewrap.command(_ENVIRONMENT), []] if confined and bubblewrap.usable() else [[]]
-    for wrapper in wrappers:
-        process, control = _spawn(module, wrapper, confined=confined)
-        line = _first_line(control)
-        if line:
-            return process, control, json.loads(line)
-        control.close()
-        process.kill()
-        _, message = process.communicate()
-    raise JailError(f"The grading process did not start: {_last_line(message)}")
+class Start:
+    """A process of `inside` that is on its way: it takes seconds to be ready, in which others can get ready as well.
+
+    As a context manager, it ends the process at the end if nobody has waited for it.
+
+    Args:
+        module: which module of `inside` it runs, in bubblewrap where that can be had.
+        confined: whether it is to put on its walls.
+
+    Raises:
+        JailError: no such process can be had on this system.
+    """
+
+    def __init__(self, module: str, *, confined: bool) -> None:
+        if os.name != "posix":
+            raise JailError("Grading needs Linux or macOS (on Windows, use WSL): submissions run in forked processes.")
+        if confined and sys.platform != "linux":
+            raise JailError(_REFUSAL.format("Only Linux can confine submissions."))
+        self.confined = confined
+        self._module = module
+        self._wrappers = [bubblewrap.command(_ENVIRONMENT), []] if confined and bubblewrap.usable() else [[]]
+        self._taken = False
+        self._begin()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._taken:
+            self._end()
+
+    def wait(self) -> tuple[subprocess.Popen[bytes], socket.socket, dict[str, Any]]:
+        """The process, the way to talk with it, and what it said first; the caller ends it.
+
+        Raises:
+            JailError: it did not start.
+        """
+        self._taken = True
+        while True:
+            line = _first_line(self._control)
+            if line:
+                return self._process, self._control, json.loads(line)
+            message = self._end()
+            if not self._wrappers:
+                raise JailError(f"The grading process did not start: {_last_line(message)}")
+            self._begin()
+
+    def _begin(self) -> None:
+        self._process, self._control = _spawn(self._module, self._wrappers.pop(0), confined=self.confined)
+
+    def _end(self) -> bytes:
+        self._control.close()
+        self._process.kill()
+        return self._process.communicate()[1]
 
 
 def _spawn(module: str, wrapper: list[str], *, confined: bool) -> tuple[subprocess.Popen[bytes], socket.socket]:

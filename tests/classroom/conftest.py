@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 
@@ -11,7 +13,9 @@ def jail(monkeypatch):
     from test_batch import FakeJail
 
     from coursekit.classroom import batch
+    from coursekit.cli import grader
 
+    monkeypatch.setattr(grader, "_first_jail", lambda arguments: nullcontext())
     monkeypatch.setattr(batch, "Jail", FakeJail)
     for name in ("open", "made", "children"):
         monkeypatch.setattr(FakeJail, name, 0)

@@ -36,7 +36,8 @@ class FakeJail:
     made = 0
     children = 0
 
-    def __init__(self, limits=None, confined=True) -> None:
+    def __init__(self, limits=None, confined=True, start=None) -> None:
+        assert start is None, "a process was started for nothing"
         self.limits = limits
         self.busy = threading.Lock()
 

@@ -116,6 +116,20 @@ def test_questions_that_hang_on_answers(double, factor):
     assert [line.asked for line in lines] == ([1, 1] if factor == 2 else [0, 0])
 
 
+def test_one_question_more_than_foreseen(double):
+    """A check that asks an answer that is wrong once more than a right one gets that answer, too."""
+
+    @double.parity
+    def asks_again(f, rng):
+        """Asked again"""
+        if f(tensor([3.0])).item() != 6:
+            raise Failure(f"{f(tensor([1.0])).item():g}, then no more")
+
+    report = scoring.score(double, Line(lambda x: 2 * x + 0 * x.detach() + (x == 3)), seed=0)
+    assert report == one_by_one(double, lambda x: 2 * x + 0 * x.detach() + (x == 3))
+    assert report.verdicts[-1].rationale in ("2, then no more", "")
+
+
 def test_what_ends_a_child_is_told_where_it_is_missed(double):
     """Checks whose answers came before are judged; the first that misses one has the outcome."""
     scoring.score(double, Line(lambda x: 2 * x), seed=0)

@@ -276,6 +276,17 @@ def test_folder_with_too_much(tmp_path, monkeypatch):
     assert read_submission(tmp_path / "ann", "ann").problem == "It holds more than 4 code files."
 
 
+def test_long_folder(tmp_path, monkeypatch):
+    """Whatever lies in a folder counts: one more than is looked at, and it is refused."""
+    for number in range(3):
+        put(tmp_path / "ann" / f"{number}.csv", "1")
+    put(tmp_path / "ann" / "a.py", "x")
+    monkeypatch.setattr(submission, "MAX_LISTED", 4)
+    assert read_submission(tmp_path / "ann", "ann").cells == (("a.py", "x"),)
+    put(tmp_path / "ann" / "3.csv", "1")
+    assert read_submission(tmp_path / "ann", "ann").problem.startswith("It holds more than 4 files")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

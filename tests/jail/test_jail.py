@@ -24,7 +24,7 @@ from torch import tensor
 from coursekit.exercise import Stopped
 from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import score
-from coursekit.jail import bubblewrap, judge
+from coursekit.jail import bubblewrap, walls
 from coursekit.jail.child import Child
 from coursekit.jail.inside import confine, source
 from coursekit.jail.judge import Jail, ZygoteGone
@@ -573,12 +573,11 @@ def test_kill_that_comes_too_late(jail):
 
 @pytest.mark.slow
 def test_zygote_killed_by_a_submission(open_jail):
-    """Whoever kills the parent of all children gets what it returned, does not stay behind, and harms nobody."""
+    """Whoever kills the parent of all children does not stay behind, and harms nobody."""
     pid = None
-    loop = "if x.ndim:\n    while True:\n        time.sleep(0.1)\n"
-    body = loop + "os.kill(os.getppid(), signal.SIGKILL)\nreturn torch.tensor(os.getpid())"
+    kill = "if x.ndim:\n    os.kill(os.getppid(), signal.SIGKILL)\n    while True:\n        time.sleep(0.1)\n"
     try:
-        with child(open_jail, function(body), seconds=2.0) as ask:
+        with child(open_jail, function(kill + "return torch.tensor(os.getpid())"), seconds=2.0) as ask:
             pid = int(ask(Question((tensor(3.0),))).value)
             with pytest.raises((Stopped, ZygoteGone)):
                 ask(X)
@@ -791,16 +790,31 @@ def test_which_layers_hold():
 
 
 @linux
+@pytest.mark.parametrize("confined", [True, False])
+def test_start_that_nobody_takes(confined):
+    """It ends with its context; one that is taken stays, and is the jail's own."""
+    with walls.Start("zygote", confined=confined) as start:
+        pass
+    assert start._process.returncode is not None
+    with walls.Start("zygote", confined=confined) as start:
+        jail = Jail(LIMITS, confined, start)
+        with jail:
+            assert jail._zygote is start._process
+    assert start._process.returncode == 0
+
+
+@linux
 def test_jail_without_a_layer(monkeypatch):
     """A jail that finds a wall missing when it has started is ended, and not used."""
 
-    def launch(module, *, confined):
+    def wait(start):
+        start._end()
         process, (ours, theirs) = subprocess.Popen(["true"], stderr=subprocess.PIPE), socket.socketpair()
         with theirs:
             return process, ours, {"layers": [["Landlock", True, ""], ["seccomp", False, "old"]], "bubblewrap": True}
 
-    monkeypatch.setattr(judge, "launch", launch)
-    jail = Jail()
+    monkeypatch.setattr(walls.Start, "wait", wait)
+    jail = Jail(start=walls.Start("confine", confined=True))
     with pytest.raises(JailError, match="seccomp: old"):
         jail.__enter__()
     assert (jail._zygote, jail._control) == (None, None)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from coursekit.exercise.families import twins
-from coursekit.exercise.families.twins import keras_twin
+from coursekit.exercise.families.twins import keras_twin, torch_twin
 
 
 @pytest.mark.slow
@@ -20,6 +20,16 @@ def test_a_twin_is_keras_on_torch():
     loss.sum().backward()
     assert torch.allclose(loss, torch.tensor([0.25]))
     assert prediction.grad.tolist() == [[0.5, -0.5]]
+
+
+def test_a_twin_of_torch_leaves_out_what_is_deprecated():
+    """Two tensors come first unless it is said otherwise; the flags have the positions that are left."""
+
+    def old(input, target, size_average=None, reduce=None, reduction="mean"):
+        return input, target, size_average, reduce, reduction
+
+    assert torch_twin(old, "reduction")(1, 2, "sum") == (1, 2, None, None, "sum")
+    assert torch_twin(old, "reduction", tensors=1)(1, "sum", target=2) == (1, 2, None, None, "sum")
 
 
 def test_making_a_twin_imports_nothing():
