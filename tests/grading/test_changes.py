@@ -22,10 +22,11 @@ def graded(learner: str, points: float, **checks: bool) -> Graded:
         (graded("ann", 3, one=True), graded("ann", 2, one=False), "One: why"),
         (graded("ann", 2, one=False), graded("ann", 3, one=True), "One: why"),
         (graded("ann", 3, one=True), graded("ann", 2, one=True, two=False), "Two: why"),
+        (graded("ann", 3, one=False, two=True), graded("ann", 2, one=False, two=False), "Two: why"),
         (graded("ann", 3, one=True, two=True), graded("ann", 2, one=True), "another set of checks: Two"),
         (graded("ann", 3, one=True), graded("ann", 2, one=True), "what the checks are worth has changed"),
     ],
-    ids=["lost", "won", "a new check", "a check is gone", "other worth"],
+    ids=["lost", "won", "a new check", "not the one that both lost", "a check is gone", "other worth"],
 )
 def test_why(before, after, why):
     """The first check that the better of the two has and the worse has not."""
