@@ -19,6 +19,8 @@ _CONDITION = re.compile(r"(?m)^\?(!?)(\w+)\|(.*\n)")
 _SOLUTION = '''$definition
     """TODO: what it measures, in a line$twin.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
 $arguments
 

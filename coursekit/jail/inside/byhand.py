@@ -26,10 +26,14 @@ class ByHand:
 
     def __init__(self, forbids: Iterable[str]) -> None:
         self.told: Callable[[Problem], NoReturn] | None = None  # ends the process of a child once the judge knows
-        self.forbids = tuple(forbids)
-        self.names = relatives(self.forbids)
         self.caught: list[str] = []
+        self.names: frozenset[str] = frozenset()
         self._imported: set[str] = set()
+        self.turn_to(forbids)
+
+    def turn_to(self, forbids: Iterable[str]) -> None:
+        """Makes it the rule of another exercise."""
+        self.names = relatives(tuple(forbids))
 
     def catch(self, name: str) -> None:
         """Notes what was used and raises; what was noted counts even if the learner's code swallows the exception.
