@@ -170,7 +170,7 @@ def wording_is_ours(topic: Topic, exercise: Exercise) -> Iterator[str]:
     answer = [line.strip() for line in stubs.model_answer(topic, exercise.name).splitlines()]
     rules = [by_hand(exercise.forbids)] if exercise.forbids else []
     if [line for line in answer if line.startswith("By hand:")] != rules:
-        yield f"its docstring says what an answer does not call, in a line above Args: {''.join(rules) or 'nothing here.'}"
+        yield f"its docstring says above Args what an answer does not call: {''.join(rules) or 'nothing, so no line'}"
     for line in answer:
         if line.startswith("return") and any(line in hint for hint in exercise.hints):
             yield f"a hint gives the answer away: {line!r}."
