@@ -11,14 +11,26 @@ from pathlib import Path
 import pytest
 
 from coursekit.course import syllabus
+from coursekit.grading import scoring
+from coursekit.grading.here import ask_here
+from coursekit.jail.inside.byhand import ByHand
+from coursekit.jail.inside.disarm import Disarmed
+from coursekit.jail.inside.source import Source
 from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
+from coursekit.learning import learn
 from coursekit.report import Outcome
+from coursekit.wire.answering import answer
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confine")]
 
 FOLDER = Path(__file__).parents[1] / "hostile"
+RELATIVES = (  # each answer is another function of torch's, which its exercise does not name
+    *("n03_transform_to.py", "n04_ranking_for_l1.py", "n05_poisson_logprob.py", "n08_multinomial_entropy.py"),
+    *("n09_mkldnn_rnn_layer.py", "n10_kl_registry.py", "n11_another_loss.py", "n12_other_distributions.py"),
+)
 FOUND = {  # file: how each of its answers ends
+    **dict.fromkeys(RELATIVES, Outcome.FORBIDDEN),
     "n00_frames_restore.py": Outcome.FORBIDDEN,  # walks up to what took torch's functions away
     "n01_attrgetter_alias.py": Outcome.FORBIDDEN,  # … having got there by a second name of operator.attrgetter
     "n02_self_frame.py": Outcome.FORBIDDEN,  # … by a parameter called self
@@ -120,14 +132,53 @@ def grade(jail, text, names):
     return jail.score((("cheat.py", text),), asked, exercises=list(syllabus.exercises()))
 
 
-@pytest.mark.parametrize("file", FOUND)
-def test_what_was_found_earns_nothing(jail, file):
-    """Each answer of the file gets no point, and the report says what it is."""
+def answers(file):
+    """The text of a file, and the exercises that it answers."""
     text = (FOLDER / file).read_text(encoding="utf-8")
     names = [name for name in syllabus.exercises() if re.search(rf"^(def )?{name}\b", text, re.MULTILINE)]
     assert names
+    return text, names
+
+
+@pytest.mark.parametrize("file", FOUND)
+def test_what_was_found_earns_nothing(jail, file):
+    """Each answer of the file gets no point, and the report says what it is."""
+    text, names = answers(file)
     for report in grade(jail, text, names):
         assert (report.exercise, report.points, report.outcome) == (report.exercise, 0, FOUND[file])
+
+
+@pytest.mark.parametrize("file", RELATIVES)
+def test_a_check_says_the_same(jail, file):
+    """In a notebook, where nothing is read or taken away, and of a file: the words are those of a graded run."""
+    text, names = answers(file)
+    space = {"__name__": "__main__"}
+    exec(compile(text, file, "exec"), space)
+    for report in grade(jail, text, names):
+        name, exercise = report.exercise, syllabus.find_exercise(report.exercise)[1]
+        in_notebook = scoring.score(exercise, ask_here(space[name], exercise), seed=learn.VISIBLE_SEED)
+        of_file, _ = learn.check_file(name, FOLDER / file)
+        said = {(each.outcome, each.points, each.first_failure.rationale) for each in (report, in_notebook, of_file)}
+        assert len(said) == 1, (name, said)
+
+
+@pytest.mark.parametrize("file", RELATIVES)
+@pytest.mark.parametrize("layer", ["read", "taken away"])
+def test_either_layer_is_enough(file, layer):
+    """What is read names it before it runs; and were it not read, there would be nothing to call."""
+    text, names = answers(file)
+    source = Source([(file, text)])
+    for name in names:
+        exercise = syllabus.find_exercise(name)[1]
+        if layer == "read":
+            assert ByHand(exercise.forbids).read([node for _, node in source.needed(name)]), name
+        else:
+            disarmed = Disarmed(exercise.forbids)
+            try:
+                scoring.score(exercise, lambda question, f=source.load(name): answer(f, question), seed=0)
+            finally:
+                disarmed.restore()
+            assert disarmed.by_hand.caught, name
 
 
 def ends_with(search: str, how: str) -> int:
