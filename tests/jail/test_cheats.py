@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,7 @@ def test_either_layer_is_enough(file, layer):
         else:
             disarmed = Disarmed(exercise.forbids)
             try:
-                scoring.score(exercise, lambda question, f=source.load(name): answer(f, question), seed=0)
+                scoring.score(exercise, partial(answer, source.load(name)), seed=0)
             finally:
                 disarmed.restore()
             assert disarmed.by_hand.caught, name
