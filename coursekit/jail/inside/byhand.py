@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-from coursekit.jail.inside.policy import OPEN, Reading, bad_path, is_library, is_private
+from coursekit.jail.inside.paths import OPEN, bad_path, is_library, is_private
+from coursekit.jail.inside.policy import Reading
 from coursekit.wire import Answer, Problem
 from coursekit.wire.readymade import relatives
 
