@@ -16,6 +16,7 @@ from coursekit.grading.submission import Submission, read_submission
 from coursekit.jail.inside import source
 from coursekit.jail.inside.byhand import ByHand
 from coursekit.learning import feedback
+from coursekit.learning.reading import used_in
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Problem
 from coursekit.wire.answering import describe
@@ -51,7 +52,9 @@ def check(function: Callable[..., Any] | str, name: str | None = None) -> feedba
         _, exercise = syllabus.find_exercise(name)
     except syllabus.UnknownNameError as error:
         return _say(str(error))
-    report = scoring.score(exercise, ask_here(function, exercise), seed=VISIBLE_SEED)
+    used = used_in(function, exercise)
+    ask = ask_here(function, exercise) if used is None else _always(Problem("forbidden", used))
+    report = scoring.score(exercise, ask, seed=VISIBLE_SEED)
     return feedback.Feedback(report, next_steps(exercise, report))
 
 
@@ -97,6 +100,10 @@ def _ask_file(submission: Submission, exercise: Exercise) -> Ask:
         here = ask_here(function, exercise)
         return lambda question: by_hand.judge(here(question))
     return lambda _: by_hand.judge(Answer(problem=problem))
+
+
+def _always(problem: Problem) -> Ask:
+    return lambda _: Answer(problem=problem)
 
 
 def hint(name: str, step: int = 1, wording: Wording = NOTEBOOK) -> feedback.Feedback:

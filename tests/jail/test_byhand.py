@@ -551,11 +551,12 @@ def numbers():
         value = function(x.abs(), 1) if name == "cumsum" else function(x.abs())
         yield value
         yield from torch.autograd.grad(value.sum(), x)
-    for loss in (F.mse_loss, F.binary_cross_entropy_with_logits, F.poisson_nll_loss, F.smooth_l1_loss):
-        value = loss(x, X.sigmoid())
+    for function in (torch.xlogy, torch.dist, torch.lgamma, F.softshrink, torch.special.log_ndtr):
+        given = (x.abs(), X.sigmoid()) if function in (torch.xlogy, torch.dist) else (x,)
+        value = function(*given)
         yield value
-        yield from torch.autograd.grad(value, x)
-        yield torch.vmap(loss)(x, X.sigmoid())
+        yield from torch.autograd.grad(value.sum(), x)
+        yield torch.vmap(function)(*given)
     yield torch.einsum("ij,kj->ik", x, x)
     yield torch.func.hessian(lambda z: (z - z.amax()).exp().sum().log())(X[0])
 
