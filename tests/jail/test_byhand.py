@@ -551,12 +551,12 @@ def numbers():
         value = function(x.abs(), 1) if name == "cumsum" else function(x.abs())
         yield value
         yield from torch.autograd.grad(value.sum(), x)
-    for function in (torch.xlogy, torch.dist, torch.lgamma, F.softshrink, torch.special.log_ndtr):
-        given = (x.abs(), X.sigmoid()) if function in (torch.xlogy, torch.dist) else (x,)
+    for function in (torch.xlogy, torch.dist, torch.lgamma, F.softshrink, torch.erfc):
+        given = (x.abs() + 1, X.sigmoid())[: 2 if function in (torch.xlogy, torch.dist) else 1]
         value = function(*given)
         yield value
         yield from torch.autograd.grad(value.sum(), x)
-        yield torch.vmap(function)(*given)
+        yield torch.vmap(function)(*given) if function is not torch.dist else value
     yield torch.einsum("ij,kj->ik", x, x)
     yield torch.func.hessian(lambda z: (z - z.amax()).exp().sum().log())(X[0])
 
