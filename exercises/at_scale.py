@@ -11,6 +11,8 @@ from torch import Tensor
 def weight_gradient(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
     """The gradient of the mean cross-entropy by the weights that make the logits, without autograd.
 
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
+
     Args:
         input: features (N, D).
         linear_weight: a row for each class (V, D); the logits are input @ linear_weight.T, and may be large.
@@ -26,6 +28,8 @@ def weight_gradient(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_
 def online_softmax_step(state: Tensor, logits: Tensor) -> Tensor:
     """Takes the next few logits of each row into a running maximum and a running sum.
 
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
+
     Args:
         state: (2, N), of the logits seen so far: state[0] is the largest of each row, and state[1] is the
             sum of exp(z - largest) over them. Before the first logits it is -inf and 0.
@@ -40,6 +44,8 @@ def online_softmax_step(state: Tensor, logits: Tensor) -> Tensor:
 
 def accumulated_loss(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
     """The mean cross-entropy of a batch that is worked through in micro-batches.
+
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
         logits: (N, C), also very large ones.
@@ -58,6 +64,8 @@ def adaptive_log_softmax(input: Tensor, target: Tensor, cutoffs: list[int], head
 
     Classes are sorted from frequent to rare. Those below cutoffs[0] stand in the head; the others in
     clusters, cluster i from cutoffs[i] up to cutoffs[i + 1], the last one up to the number of classes.
+
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
         input: features (N, D).
@@ -93,6 +101,8 @@ def linear_cross_entropy(
 
     (torch's also takes `options`, and weights of more than two dimensions. This one does not.)
 
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
+
     Args:
         input: features (N, D), or (D,) for one sample.
         linear_weight: a row for each class (V, D).
@@ -118,6 +128,8 @@ def linear_cross_entropy(
 
 def ctc_scaled(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """The CTC loss of one sample, by a recursion in probabilities that never underflows.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         log_probs: log-probabilities of the classes in each frame (T, C), T at least 1.

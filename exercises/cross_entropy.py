@@ -10,6 +10,8 @@ from torch import Tensor
 def sample_loss(logits: Tensor, target: Tensor) -> Tensor:
     """How surprised is a model by the right class? The loss of one sample, in nats.
 
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
+
     Args:
         logits: one real number a class, shape (C,).
         target: the index of the right class, an int64 tensor of shape ().
@@ -22,6 +24,8 @@ def sample_loss(logits: Tensor, target: Tensor) -> Tensor:
 
 def log_softmax(input: Tensor, dim: int) -> Tensor:
     """The logarithm of the softmax: a drop-in for `torch.nn.functional.log_softmax(input, dim)`.
+
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
         input: logits, any shape, float32 or float64. They may be as large as ±1000, and -inf rules a
@@ -57,6 +61,8 @@ def nll_loss(
 ) -> Tensor:
     """The negative log-likelihood: a drop-in for `torch.nn.functional.nll_loss`.
 
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
+
     Args:
         input: log-probabilities (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one
             sample.
@@ -78,6 +84,8 @@ def nll_loss(
 def sequence_loss(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     """The cross-entropy of a batch of padded sequences: the mean over all their real tokens.
 
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
+
     Args:
         logits: (N, T, C), for each place of each sequence one number a class, also very large ones.
         target: the right class at every place (N, T), int64.
@@ -96,6 +104,8 @@ def focal_loss(
     weight: Tensor | None = None,
 ) -> Tensor:
     """Cross-entropy that turns away from what the model already knows (Lin et al. 2017).
+
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
         logits: (N, C), also very large ones.
@@ -118,6 +128,8 @@ def keras_categorical_crossentropy(
     axis: int = -1,
 ) -> Tensor:
     """Cross-entropy with rows as targets: a drop-in for `keras.losses.categorical_crossentropy` on torch.
+
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
         y_true: the targets, one-hot or any other numbers, in the shape of `y_pred`; of any dtype.
@@ -144,6 +156,8 @@ def keras_sparse_categorical_crossentropy(
     axis: int = -1,
 ) -> Tensor:
     """Cross-entropy with labels: a drop-in for `keras.losses.sparse_categorical_crossentropy` on torch.
+
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
         y_true: the index of the right class for each sample, in the shape of `y_pred` without `axis`, or
@@ -173,6 +187,8 @@ def cross_entropy(
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """Softmax and negative log-likelihood in one: a drop-in for `torch.nn.functional.cross_entropy`.
+
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
         input: logits (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one sample.

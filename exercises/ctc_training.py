@@ -12,6 +12,8 @@ from torch import Tensor
 def ctc_beta(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """The backward variables of CTC, for one sample, in log space.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         log_probs: log-probabilities of C classes in T frames, shape (T, C).
         target: U labels, none of them blank, shape (U,).
@@ -28,6 +30,8 @@ def ctc_beta(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
 def ctc_occupancy(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """How much of the target's probability passes through each class in each frame, for one sample.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         log_probs: log-probabilities of C classes in T frames, shape (T, C).
         target: U labels, none of them blank, shape (U,). At least one path of T frames spells it.
@@ -42,6 +46,8 @@ def ctc_occupancy(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
 
 def greedy_decode(log_probs: Tensor, blank: int = 0) -> Tensor:
     """Reads out the most probable path.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         log_probs: log-probabilities of C classes in T frames, shape (T, C).
@@ -69,6 +75,8 @@ def edit_distance(reference: Tensor, hypothesis: Tensor) -> Tensor:
 def prefix_beam_search(log_probs: Tensor, beam_width: int, blank: int = 0) -> Tensor:
     """Reads out the most probable labels: the sum over all their paths, searched with a beam.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         log_probs: log-probabilities of C classes in T frames, shape (T, C). T may be large: their sums are far
             below the logarithm of the smallest float.
@@ -92,6 +100,8 @@ def ctc_loss_from_logits(
     zero_infinity: bool = False,
 ) -> Tensor:
     """CTC from logits: `torch.nn.functional.ctc_loss` of their log_softmax, with a gradient of its own.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         logits: shape (T, N, C): frames first.

@@ -12,6 +12,8 @@ from torch import Tensor
 def keras_cosine_similarity(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
     """The cosine with its sign turned: a drop-in for `keras.losses.cosine_similarity`.
 
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
+
     Args:
         y_true: vectors of any length, e.g. (N, D). They take on the dtype of y_pred.
         y_pred: as many vectors, same shape.
@@ -29,6 +31,8 @@ def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: str = "mean"
 ) -> Tensor:
     """Directions drawn together or apart: a drop-in for `torch.nn.functional.cosine_embedding_loss`.
+
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
 
     Args:
         input1: the first vectors of N pairs (N, D), or a single one (D,).
@@ -53,6 +57,8 @@ def cosine_embedding_loss(
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean") -> Tensor:
     """Distances made small or large: a drop-in for `torch.nn.functional.hinge_embedding_loss`.
 
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
+
     Args:
         input: distances, any shape.
         target: 1 for each pair that belongs together, -1 for each that does not. The two shapes
@@ -73,6 +79,8 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, red
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """How far it is from each vector to its partner: a drop-in for `torch.nn.functional.pairwise_distance`.
+
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
 
     Args:
         x1: vectors (…, D).
@@ -100,6 +108,8 @@ def triplet_margin_loss(
 ) -> Tensor:
     """Nearer to the positive than to the negative: a drop-in for `torch.nn.functional.triplet_margin_loss`.
 
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
+
     Args:
         anchor: vectors (…, D).
         positive: one that belongs to each anchor, same shape.
@@ -126,6 +136,8 @@ def triplet_margin_loss(
 def batch_hard_losses(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
     """Each anchor of a batch with its hardest positive and its hardest negative.
 
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
+
     Args:
         distance: (N, N): row i holds the distances from anchor i to all N members of the batch.
         label: the class of each member (N,).
@@ -150,6 +162,8 @@ def triplet_margin_with_distance_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """A triplet loss of any distance: a drop-in for `torch.nn.functional.triplet_margin_with_distance_loss`.
+
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
 
     Args:
         anchor: vectors (…, D).

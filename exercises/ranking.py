@@ -10,6 +10,8 @@ from torch import Tensor
 def bradley_terry_loss(scores: Tensor, wins: Tensor) -> Tensor:
     """How surprising a table of results is, if i beats j with probability sigmoid(scores[i] - scores[j]).
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         scores: one strength for each of N players, shape (N,), up to ±1000.
         wins: how often the player of the row beat the player of the column, shape (N, N), floating point or
@@ -24,6 +26,8 @@ def bradley_terry_loss(scores: Tensor, wins: Tensor) -> Tensor:
 
 def plackett_luce_loss(scores: Tensor) -> Tensor:
     """How surprising an order is, if each place goes by softmax to one of those who are left.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         scores: the scores of K items in the order in which they came in, the first of all first, shape
@@ -52,6 +56,8 @@ def area_under_curve(scores: Tensor, labels: Tensor) -> Tensor:
 def preference_loss(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -> Tensor:
     """The loss of a reward model: -ln sigmoid(chosen - rejected), one for each comparison.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         chosen: the rewards of the answers that were preferred, any shape, up to ±1000.
         rejected: the rewards of the answers that they were preferred to, same shape.
@@ -75,6 +81,8 @@ def dpo_loss(
 ) -> Tensor:
     """Direct preference optimisation: the loss of preferences, with log-ratios of two models as rewards.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         policy_chosen: ln of the probability that the model in training gives to each preferred answer,
             shape (N,).
@@ -93,6 +101,8 @@ def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, reduction: str = "mean"
 ) -> Tensor:
     """What is missing to the right order: a drop-in for `torch.nn.functional.margin_ranking_loss`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input1: scores, any shape.

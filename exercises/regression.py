@@ -12,6 +12,8 @@ from torch import Tensor
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     """The absolute error: a drop-in for `torch.nn.functional.l1_loss`.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         input: predictions, any shape, float32 or float64.
         target: what was to be predicted, same shape; it may hold whole numbers.
@@ -33,6 +35,8 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tens
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     """The squared error: a drop-in for `torch.nn.functional.mse_loss`.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         input: predictions, any shape, float32 or float64.
         target: what was to be predicted, same shape; it may hold whole numbers.
@@ -53,6 +57,8 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Ten
 
 def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     """The absolute error with a round bottom: a drop-in for `torch.nn.functional.smooth_l1_loss`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input: predictions, any shape, float32 or float64.
@@ -77,6 +83,8 @@ def huber_loss(
 ) -> Tensor:
     """Half the square, then its tangent: a drop-in for `torch.nn.functional.huber_loss`.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         input: predictions, any shape, float32 or float64.
         target: what was to be predicted, same shape; it may hold whole numbers.
@@ -100,6 +108,8 @@ def huber_loss(
 
 def quantile_loss(input: Tensor, target: Tensor, quantile: float = 0.5, reduction: str = "mean") -> Tensor:
     """A price for each side of the target, so that the best prediction is a quantile: the pinball loss.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input: predictions, any shape, float32 or float64.
@@ -139,6 +149,8 @@ def keras_align(x: Tensor, other: Tensor) -> Tensor:
 def keras_mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The mean absolute error of each sample: a drop-in for `keras.losses.mean_absolute_error`.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         y_true: what was to be predicted (N, …, D). It takes on the dtype of y_pred.
         y_pred: predictions, same shape; the two are lined up as `keras_align` does.
@@ -152,6 +164,8 @@ def keras_mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
 def keras_mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The mean squared error of each sample: a drop-in for `keras.losses.mean_squared_error`.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         y_true: what was to be predicted (N, …, D). It takes on the dtype of y_pred.
         y_pred: predictions, same shape; the two are lined up as `keras_align` does.
@@ -164,6 +178,8 @@ def keras_mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
 def keras_mean_absolute_percentage_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The error in per cent of the truth: a drop-in for `keras.losses.mean_absolute_percentage_error`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         y_true: what was to be predicted (N, …, D). It takes on the dtype of y_pred.
@@ -179,6 +195,8 @@ def keras_mean_absolute_percentage_error(y_true: Tensor, y_pred: Tensor) -> Tens
 def keras_mean_squared_logarithmic_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The squared error of ln(1 + y): a drop-in for `keras.losses.mean_squared_logarithmic_error`.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         y_true: what was to be predicted (N, …, D), 0 or more. It takes on the dtype of y_pred.
         y_pred: predictions, same shape; the two are lined up as `keras_align` does.
@@ -193,6 +211,8 @@ def keras_mean_squared_logarithmic_error(y_true: Tensor, y_pred: Tensor) -> Tens
 def keras_log_cosh(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The logarithm of the hyperbolic cosine of the error: a drop-in for `keras.losses.log_cosh`.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         y_true: what was to be predicted (N, …, D). It takes on the dtype of y_pred.
         y_pred: predictions, same shape; the two are lined up as `keras_align` does.
@@ -206,6 +226,8 @@ def keras_log_cosh(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
 def keras_huber(y_true: Tensor, y_pred: Tensor, delta: float = 1.0) -> Tensor:
     """The mean Huber loss of each sample: a drop-in for `keras.losses.huber`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         y_true: what was to be predicted (N, …, D). It takes on the dtype of y_pred.
@@ -223,6 +245,8 @@ def keras_reduce(
     losses: Tensor, sample_weight: Tensor | None = None, reduction: str | None = "sum_over_batch_size"
 ) -> Tensor:
     """What every loss class of Keras does with the losses that its function returned.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         losses: one loss a sample (N,), or (N, T) with one for each of T steps.

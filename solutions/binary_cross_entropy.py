@@ -10,6 +10,8 @@ from torch import Tensor
 def sigmoid(input: Tensor) -> Tensor:
     """The probability of yes, given its log-odds: 1 / (1 + exp(-input)).
 
+    By hand: no ready-made loss, distribution, sigmoid, softplus, softmax, log_softmax, logaddexp or logsumexp.
+
     Args:
         input: logits, any shape, up to ±1000.
 
@@ -26,6 +28,8 @@ def sigmoid(input: Tensor) -> Tensor:
 
 def log_sigmoid(input: Tensor) -> Tensor:
     """The logarithm of the sigmoid: a drop-in for `torch.nn.functional.logsigmoid`.
+
+    By hand: no ready-made loss, distribution, sigmoid, softplus, softmax, log_softmax, logaddexp or logsumexp.
 
     Args:
         input: logits, any shape, float32 or float64. They may be as large as ±1000.
@@ -48,6 +52,8 @@ def binary_cross_entropy(
     reduction: str = "mean",
 ) -> Tensor:
     """The surprise at a yes or a no: a drop-in for `torch.nn.functional.binary_cross_entropy`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input: probabilities p of yes, any shape.
@@ -97,6 +103,8 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:
     """Sigmoid and surprise in one: a drop-in for `torch.nn.functional.binary_cross_entropy_with_logits`.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         input: logits x, any shape, up to ±1000.
         target: t, 1 for yes and 0 for no, or a share between them; same shape.
@@ -141,6 +149,8 @@ def sigmoid_focal_loss(
 ) -> Tensor:
     """Binary cross-entropy that turns away from what is known already, as in torchvision (Lin et al. 2017).
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         inputs: logits, any shape, up to ±1000.
         targets: t, 1 for yes and 0 for no, or a share between them; same shape.
@@ -181,6 +191,8 @@ def keras_binary_crossentropy(
 ) -> Tensor:
     """Binary cross-entropy, averaged along one axis: a drop-in for `keras.losses.binary_crossentropy` on torch.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         y_true: 1 for yes and 0 for no, or a share between them, in the shape of `y_pred`; of any dtype.
         y_pred: probabilities, which are clipped to [1e-7, 1 - 1e-7]; or logits.
@@ -213,6 +225,8 @@ def multilabel_soft_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """One yes or no for each label: a drop-in for `torch.nn.functional.multilabel_soft_margin_loss`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input: logits, one for each of C labels, (N, C), or (C,), or (N, …, C); up to ±1000.

@@ -9,6 +9,8 @@ from torch import Tensor
 def poisson_nll(rate: Tensor, count: Tensor) -> Tensor:
     """The surprise at a count, exactly: -ln of its probability under a Poisson distribution, element by element.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         rate: how many were expected, 0 or more, any shape.
         count: how many came: 0, 1, 2, …, of a shape that broadcasts with that of rate.
@@ -26,6 +28,8 @@ def poisson_nll(rate: Tensor, count: Tensor) -> Tensor:
 
 def stirling(count: Tensor) -> Tensor:
     """What torch takes for ln count!: Stirling's approximation above 1, element by element.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         count: 0 or more, any shape; floats, whole numbers or not.
@@ -51,6 +55,8 @@ def poisson_nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """How surprising counts are: a drop-in for `torch.nn.functional.poisson_nll_loss`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input: ln of the expected counts, any shape; the expected counts themselves if not `log_input`.
@@ -85,6 +91,8 @@ def poisson_nll_loss(
 def keras_poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The mean Poisson loss of each sample: a drop-in for `keras.losses.poisson`.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         y_true: the counts (..., D), of any dtype; they take on that of y_pred.
         y_pred: the expected counts (not their logarithms), of a shape that broadcasts with that of y_true.
@@ -101,6 +109,8 @@ def keras_poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
 def laplace_nll(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:
     """The surprise at a number under Laplace's noise: -ln of its density, element by element.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         input: where the density exp(-|x - input| / scale) / (2 · scale) has its peak, any shape.
         target: the numbers x.
@@ -116,6 +126,8 @@ def laplace_nll(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:
 
 def gaussian_nll(input: Tensor, target: Tensor, var: Tensor) -> Tensor:
     """The surprise at a number under Gauss's noise: -ln of its density, element by element.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input: the mean of the normal distribution, any shape.
@@ -139,6 +151,8 @@ def gaussian_nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """How surprising targets are, given means and variances: a drop-in for `torch.nn.functional.gaussian_nll_loss`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input: the means, any shape.

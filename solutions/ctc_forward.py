@@ -13,6 +13,8 @@ from torch import Tensor
 def collapse(path: Tensor, blank: int = 0) -> Tensor:
     """The labels that a path spells: runs of one class count once, then the blanks go.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         path: a class for each frame (T,), integers.
         blank: the class that stands for no label.
@@ -31,6 +33,8 @@ def ctc_by_enumeration(probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """The probability of a word: that of every path which spells it, added up.
 
     For tiny cases only: there are C to the power of T paths.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         probs: probabilities of the classes in each frame (T, C).
@@ -55,6 +59,8 @@ def ctc_by_enumeration(probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
 def ctc_states(target: Tensor, blank: int = 0) -> Tensor:
     """The states that a path for a word goes through: its labels, with a blank before, between and after them.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         target: the labels of the word (U,), none of them the blank. U may be 0.
         blank: the class that stands for no label.
@@ -71,6 +77,8 @@ def ctc_states(target: Tensor, blank: int = 0) -> Tensor:
 
 def ctc_skips(target: Tensor, blank: int = 0) -> Tensor:
     """The states into which a path may jump over the state before.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         target: the labels of the word (U,), none of them the blank. U may be 0.
@@ -91,6 +99,8 @@ def ctc_skips(target: Tensor, blank: int = 0) -> Tensor:
 
 def ctc_alpha(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """The forward variables of one word, in log space.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         log_probs: log-probabilities of the classes in each frame (T, C), T at least 1.
@@ -133,6 +143,8 @@ def ctc_loss(
     zero_infinity: bool = False,
 ) -> Tensor:
     """What it costs that the outputs spell the targets: a drop-in for `torch.nn.functional.ctc_loss`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         log_probs: log-probabilities (T, N, C): T frames, N samples, C classes. Or (T, C) for one sample.

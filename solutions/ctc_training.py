@@ -13,6 +13,8 @@ from torch import Tensor
 def ctc_beta(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """The backward variables of CTC, for one sample, in log space.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         log_probs: log-probabilities of C classes in T frames, shape (T, C).
         target: U labels, none of them blank, shape (U,).
@@ -42,6 +44,8 @@ def ctc_beta(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
 
 def ctc_occupancy(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """How much of the target's probability passes through each class in each frame, for one sample.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         log_probs: log-probabilities of C classes in T frames, shape (T, C).
@@ -83,6 +87,8 @@ def ctc_occupancy(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
 def greedy_decode(log_probs: Tensor, blank: int = 0) -> Tensor:
     """Reads out the most probable path.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         log_probs: log-probabilities of C classes in T frames, shape (T, C).
         blank: the class that stands for no label.
@@ -121,6 +127,8 @@ def edit_distance(reference: Tensor, hypothesis: Tensor) -> Tensor:
 
 def prefix_beam_search(log_probs: Tensor, beam_width: int, blank: int = 0) -> Tensor:
     """Reads out the most probable labels: the sum over all their paths, searched with a beam.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         log_probs: log-probabilities of C classes in T frames, shape (T, C). T may be large: their sums are far
@@ -171,6 +179,8 @@ def ctc_loss_from_logits(
     zero_infinity: bool = False,
 ) -> Tensor:
     """CTC from logits: `torch.nn.functional.ctc_loss` of their log_softmax, with a gradient of its own.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         logits: shape (T, N, C): frames first.

@@ -27,6 +27,8 @@ def self_information(p: Tensor) -> Tensor:
 def entropy(p: Tensor) -> Tensor:
     """The expected surprise of a distribution, in nats. An outcome of probability 0 adds nothing.
 
+    By hand: no ready-made loss, distribution or special.entr.
+
     Args:
         p: probabilities (..., K) that sum to 1 over the last dimension.
 
@@ -57,6 +59,8 @@ def perplexity(losses: Tensor) -> Tensor:
 def joint_entropy(joint: Tensor) -> Tensor:
     """The entropy of the pair (X, Y), in nats.
 
+    By hand: no ready-made loss, distribution or special.entr.
+
     Args:
         joint: probabilities p(x, y), shape (X, Y), together 1. Some may be 0.
 
@@ -71,6 +75,8 @@ def joint_entropy(joint: Tensor) -> Tensor:
 
 def conditional_entropy(joint: Tensor) -> Tensor:
     """What is left of Y's entropy once X is known, in nats: H(Y|X).
+
+    By hand: no ready-made loss, distribution or special.entr.
 
     Args:
         joint: probabilities p(x, y), shape (X, Y), together 1. Some may be 0, even a whole row.
@@ -89,6 +95,8 @@ def conditional_entropy(joint: Tensor) -> Tensor:
 def mutual_information(joint: Tensor) -> Tensor:
     """How much X tells about Y (and Y about X), in nats: 0 when they are independent.
 
+    By hand: no ready-made loss, distribution or special.entr.
+
     Args:
         joint: probabilities p(x, y), shape (X, Y), together 1. Some may be 0.
 
@@ -105,6 +113,8 @@ def mutual_information(joint: Tensor) -> Tensor:
 
 def entr(input: Tensor) -> Tensor:
     """-x ln x for every element: a drop-in for `torch.special.entr`.
+
+    By hand: no ready-made loss, distribution or special.entr.
 
     Args:
         input: any shape, float32 or float64.

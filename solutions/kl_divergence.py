@@ -10,6 +10,8 @@ from torch import Tensor
 def distribution_cross_entropy(p: Tensor, q: Tensor) -> Tensor:
     """The surprise to expect when outcomes come from p and q was believed, in nats: H(p, q).
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         p: the true probabilities (..., K).
         q: the believed probabilities, same shape.
@@ -30,6 +32,8 @@ def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
 
     Nothing is normalised, clipped or made positive on the way: a mistake in p or q should show.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         p: the true probabilities (..., K).
         q: the believed probabilities, same shape.
@@ -49,6 +53,8 @@ def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
 def js_divergence(p: Tensor, q: Tensor) -> Tensor:
     """How far p and q are from the distribution halfway between them, in nats: Jensen-Shannon.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         p: probabilities (..., K). Some may be 0.
         q: probabilities, same shape. Some may be 0.
@@ -64,6 +70,8 @@ def js_divergence(p: Tensor, q: Tensor) -> Tensor:
 
 def gaussian_kl(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) -> Tensor:
     """KL(p‖q) of two normal distributions p and q, element by element, in nats.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         mean_p: mean of p, any shape.
@@ -83,6 +91,8 @@ def gaussian_kl(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) ->
 
 def keras_kl_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """KL(y_true‖y_pred) with every probability kept from 0: a drop-in for `keras.losses.kl_divergence`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         y_true: the true probabilities (..., K), of any dtype.
@@ -106,6 +116,8 @@ def distillation_loss(student_logits: Tensor, teacher_logits: Tensor, temperatur
     Both are softened by the temperature, and the loss is scaled as in Hinton, Vinyals and Dean (2015): at a
     high temperature, doubling it leaves the gradient as large as it was.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         student_logits: the student's logits (N, K).
         teacher_logits: the teacher's logits (N, K), which are not trained.
@@ -125,6 +137,8 @@ def distillation_loss(student_logits: Tensor, teacher_logits: Tensor, temperatur
 
 def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Tensor:
     """KL(target‖input), element by element: a drop-in for `torch.nn.functional.kl_div`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input: log-probabilities ln q, any shape. They are taken as they stand: no softmax inside.

@@ -10,6 +10,8 @@ from torch import Tensor
 def keras_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The hinge loss of each sample: a drop-in for `keras.losses.hinge`.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         y_true: the sides (N, …, D), -1 or 1. If the whole tensor holds nothing but 0 and 1, a 0 stands for
             -1. It takes on the dtype of y_pred.
@@ -30,6 +32,8 @@ def keras_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
 def keras_squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The squared hinge loss of each sample: a drop-in for `keras.losses.squared_hinge`.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         y_true: the sides (N, …, D), -1 or 1. If the whole tensor holds nothing but 0 and 1, a 0 stands for
             -1. It takes on the dtype of y_pred.
@@ -48,6 +52,8 @@ def keras_squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
 def keras_categorical_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The right score against the best of the wrong ones: a drop-in for `keras.losses.categorical_hinge`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         y_true: 1 for the right class, 0 for the others, (N, …, C). It takes on the dtype of y_pred.
@@ -70,6 +76,8 @@ def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
     """The logistic loss of a score and a side: a drop-in for `torch.nn.functional.soft_margin_loss`.
 
     Better than torch's in one place: torch's own is inf beyond ±88 (float32), this one stays finite.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input: scores x, any shape, up to ±1000.
@@ -107,6 +115,8 @@ def multi_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """The right score against each of the wrong ones: a drop-in for `torch.nn.functional.multi_margin_loss`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input: one score for each of C classes, (N, C), or (C,) for a single sample.
@@ -154,6 +164,8 @@ def multi_margin_loss(
 
 def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """Each right score against each wrong one: a drop-in for `torch.nn.functional.multilabel_margin_loss`.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         input: one score for each of C classes, (N, C), or (C,) for a single sample.

@@ -7,6 +7,8 @@ from torch import Tensor
 def squared_error(prediction: Tensor, target: Tensor) -> Tensor:
     """The loss of each sample: how far the prediction is from the target, squared.
 
+    By hand: no ready-made loss or distribution.
+
     Args:
         prediction: predictions, any shape.
         target: targets, same shape.
@@ -21,6 +23,8 @@ def squared_error(prediction: Tensor, target: Tensor) -> Tensor:
 
 def cost(prediction: Tensor, target: Tensor) -> Tensor:
     """The cost of a whole batch: the mean of its samples' squared errors.
+
+    By hand: no ready-made loss or distribution.
 
     Args:
         prediction: predictions, any shape.
@@ -96,6 +100,8 @@ def objective(prediction: Tensor, target: Tensor, weights: Tensor, strength: flo
 
 def soft_threshold(weights: Tensor, threshold: float) -> Tensor:
     """Every weight moves towards 0 by the threshold, and stops there.
+
+    By hand: no ready-made loss, distribution or softshrink.
 
     Args:
         weights: any shape.

@@ -37,6 +37,7 @@ from coursekit.learning.feedback import as_text
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer
 from coursekit.wire.answering import answer
+from coursekit.wire.readymade import by_hand
 
 LEFT_TO_DO = "TODO"  # what a skeleton holds where its author has something to write
 CASES = 10  # over so many calls at least a drop-in is compared with its twin
@@ -151,7 +152,7 @@ def last_is_a_drop_in(topic: Topic, exercise: Exercise) -> Iterator[str]:
 
 
 def wording_is_ours(topic: Topic, exercise: Exercise) -> Iterator[str]:
-    """Hints are a ladder of at least two, titles are short and unlike, and nobody is told that it is simple."""
+    """Hints are a ladder, titles are short and unlike, nobody is told that it is simple, and every rule is."""
     if len(exercise.hints) < 2:
         yield "it has fewer than two hints: they are a ladder."
     titles = [check.title for check in exercise.checks]
@@ -166,7 +167,10 @@ def wording_is_ours(topic: Topic, exercise: Exercise) -> Iterator[str]:
     for text in (*texts, *(mistake.explanation for mistake in exercise.misconceptions)):
         if said := NOT_SAID.search(text):
             yield f"{said[0]!r} is not said to somebody who does not have it yet: {text!r}."
-    answer = (line.strip() for line in stubs.model_answer(topic, exercise.name).splitlines())
+    answer = [line.strip() for line in stubs.model_answer(topic, exercise.name).splitlines()]
+    rules = [by_hand(exercise.forbids)] if exercise.forbids else []
+    if [line for line in answer if line.startswith("By hand:")] != rules:
+        yield f"its docstring says above Args what an answer does not call: {''.join(rules) or 'nothing, so no line'}"
     for line in answer:
         if line.startswith("return") and any(line in hint for hint in exercise.hints):
             yield f"a hint gives the answer away: {line!r}."

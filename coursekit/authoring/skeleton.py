@@ -19,6 +19,8 @@ _CONDITION = re.compile(r"(?m)^\?(!?)(\w+)\|(.*\n)")
 _SOLUTION = '''$definition
     """TODO: what it measures, in a line$twin.
 
+?of_torch|    By hand: no ready-made loss or distribution.
+?of_torch|
     Args:
 $arguments
 
@@ -176,7 +178,7 @@ def solution(name: str, signature: Signature) -> str:
     """The function of `solutions/<topic>.py`: signature, docstring, and between its markers no answer yet."""
     return _filled(
         _SOLUTION,
-        {"reduces": signature.reduces},
+        {"reduces": signature.reduces, "of_torch": signature.twin.startswith("torch")},
         definition=_definition(name, signature),
         twin=f": a drop-in for `{signature.twin}`" if signature.twin else "",
         arguments="\n".join(f"        {each.name}: {_help_for(each)}" for each in signature.parameters),

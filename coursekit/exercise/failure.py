@@ -16,13 +16,17 @@ class Failure(Exception):
 
 
 class Stopped(Exception):
-    """Nothing more can be asked of this function: it hangs, its process is gone, or it broke a rule."""
+    """Nothing more can be asked of this function: it hangs, its process is gone, or it broke a rule.
 
-    def __init__(self, outcome: Outcome, rationale: str, help: str = "") -> None:
+    `used` is the ready-made function that it called, where that is the rule.
+    """
+
+    def __init__(self, outcome: Outcome, rationale: str, help: str = "", used: str = "") -> None:
         super().__init__(rationale)
         self.outcome = outcome
         self.rationale = rationale
         self.help = help
+        self.used = used
 
 
 class Raised(Failure):

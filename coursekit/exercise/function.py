@@ -12,7 +12,7 @@ from coursekit.exercise.failure import Failure, Raised, Stopped
 from coursekit.exercise.literal import call_line
 from coursekit.report import Outcome
 from coursekit.wire import Answer, Question
-from coursekit.wire.readymade import relatives
+from coursekit.wire.readymade import DISTRIBUTIONS, relatives
 
 Ask = Callable[[Question], Answer]
 
@@ -120,11 +120,12 @@ def _not_attempted() -> Stopped:
 def _not_by_hand(used: str, name: str, forbids: tuple[str, ...]) -> Stopped:
     """What to say of a ready-made function, and of what could lead to one by a way round."""
     if used in relatives(forbids):
+        what = "torch." + used if used == DISTRIBUTIONS else used.replace("special_", "special.")
         return Stopped(
             Outcome.FORBIDDEN,
-            f"This answer calls torch's ready-made `{used.replace('special_', 'special.')}`.",
-            "It may well be right, and outside this course it is the line to write. Here the point is to see "
-            "what happens inside: build it from exp, log, sums and indexing.",
+            f"This answer calls torch's ready-made `{what}`.",
+            "Here the point is to see what happens inside: build it from exp, log, sums and indexing.",
+            used,
         )
     return Stopped(
         Outcome.FORBIDDEN,

@@ -14,9 +14,11 @@ from coursekit.grading import scoring
 from coursekit.grading.here import ask_here
 from coursekit.grading.submission import Submission, read_submission
 from coursekit.jail.inside import source
+from coursekit.jail.inside.byhand import ByHand
 from coursekit.learning import feedback
+from coursekit.learning.reading import used_in
 from coursekit.report import Outcome, Report
-from coursekit.wire import Answer, Problem, Question
+from coursekit.wire import Answer, Problem
 from coursekit.wire.answering import describe
 
 
@@ -50,7 +52,9 @@ def check(function: Callable[..., Any] | str, name: str | None = None) -> feedba
         _, exercise = syllabus.find_exercise(name)
     except syllabus.UnknownNameError as error:
         return _say(str(error))
-    report = scoring.score(exercise, ask_here(function, exercise), seed=VISIBLE_SEED)
+    used = used_in(function, exercise)
+    ask = ask_here(function, exercise) if used is None else _always(Problem("forbidden", used))
+    report = scoring.score(exercise, ask, seed=VISIBLE_SEED)
     return feedback.Feedback(report, next_steps(exercise, report))
 
 
@@ -82,9 +86,10 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
 
 
 def _ask_file(submission: Submission, exercise: Exercise) -> Ask:
+    by_hand = ByHand(exercise.forbids)
     try:
         read = source.Source(list(submission.cells), syllabus.exercises().keys())
-        function = read.load(exercise.name)
+        function = read.load(exercise.name, by_hand)
     except source.SourceError as error:
         problem = Problem(error.kind, str(error))
     except KeyboardInterrupt:
@@ -92,12 +97,13 @@ def _ask_file(submission: Submission, exercise: Exercise) -> Ask:
     except BaseException as error:  # SystemExit too: an exit() in the file is the file's problem
         problem = Problem("broken", f"Loading it raised {describe(error).message}.")
     else:
-        return ask_here(function, exercise)
+        here = ask_here(function, exercise)
+        return lambda question: by_hand.judge(here(question))
+    return lambda _: by_hand.judge(Answer(problem=problem))
 
-    def ask(_question: Question) -> Answer:
-        return Answer(problem=problem)
 
-    return ask
+def _always(problem: Problem) -> Ask:
+    return lambda _: Answer(problem=problem)
 
 
 def hint(name: str, step: int = 1, wording: Wording = NOTEBOOK) -> feedback.Feedback:

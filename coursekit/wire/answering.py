@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
+from types import FrameType
 from typing import Any
 
 import torch
@@ -13,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from coursekit.wire import Answer, Problem, Question
 from coursekit.wire.frames import NAMES
-from coursekit.wire.readymade import relatives
+from coursekit.wire.readymade import DISTRIBUTIONS, relatives
 from coursekit.wire.torch_private import run_backward
 
 
@@ -21,7 +23,8 @@ class _Watch(TorchFunctionMode):
     """Notes which ready-made functions are called.
 
     A mode sees the outermost torch call only, so a ready-made loss that uses another one inside counts once,
-    under the name that the learner wrote.
+    under the name that the learner wrote. What torch has in Python, and no mode is told of, calls what it is told of:
+    so it stands on the stack between that call and the learner's code.
     """
 
     def __init__(self, forbids: Collection[str]) -> None:
@@ -36,10 +39,19 @@ class _Watch(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        name = getattr(func, "__name__", "").partition(".")[0]  # of an operator, without its overload
-        if name in self.names and self.caught is None:
-            self.caught = name
+        if self.caught is None:
+            name = getattr(func, "__name__", "").partition(".")[0]  # of an operator, without its overload
+            self.caught = name if name in self.names else self._on_the_stack(sys._getframe(1))
         return func(*args, **(kwargs or {}))
+
+    def _on_the_stack(self, frame: FrameType | None) -> str | None:
+        while frame is not None and (module := frame.f_globals.get("__name__", "")).startswith("torch."):
+            if module.startswith(f"torch.{DISTRIBUTIONS}"):
+                return DISTRIBUTIONS
+            if frame.f_code.co_name in self.names:
+                return frame.f_code.co_name
+            frame = frame.f_back
+        return None
 
 
 def answer(function: Callable[..., Any], question: Question, forbids: Collection[str] = ()) -> Answer:

@@ -1,7 +1,9 @@
-"""Which of torch's functions are the ready-made ones: all relatives of the names that an exercise forbids.
+"""Which of torch's functions are the ready-made ones.
 
-A grader names a function once; its twins for other shapes and layouts, its backward, its class in torch.nn, and
-what has it inside, are found here, in torch itself.
+To an exercise by hand, that is one that forbids anything, every loss of torch's is ready-made, and so is whatever comes
+from torch.distributions: nearly each of them gives another one away, by a sign, a factor or a method. What else an
+exercise forbids, its grader names once; its twins for other shapes and layouts, its backward, its class in torch.nn,
+and what has it inside, are found here, in torch itself.
 """
 
 from __future__ import annotations
@@ -13,7 +15,13 @@ import torch
 
 from coursekit.wire.torch_private import operators
 
-_PREFIXES = "special|sparse|masked|safe|native|cudnn|miopen|mkldnn"
+# What tells of a distribution, wherever in it a method was called
+DISTRIBUTIONS = "distributions"
+
+# In the name of a loss, and of nothing else in torch
+_LOSS = re.compile("loss|crossentropy|^kldiv")
+
+_PREFIXES = "special|sparse|masked|safe|native|cudnn|miopen|mkldnn|foreach"
 _SUFFIXES = "loss|forward|backward|data|double|jvp|nd|2d|out|withloss"
 _AFFIXES = re.compile(rf"^(?:{_PREFIXES})*(.*?)(?:{_SUFFIXES})*$")
 
@@ -21,19 +29,20 @@ _SYNONYMS = {
     "bce": "binarycrossentropy",
     "bcewithlogits": "binarycrossentropywithlogits",
     "expit": "sigmoid",
-    "kldivergence": "kldiv",
     "linearcrossentropy": "crossentropy",
     "euclideandist": "cdist",
     "pdist": "cdist",
 }
 
-# What has a forbidden function inside, and gives it away by one multiplication or method: attention with the right keys
-# is a softmax, an LSTM's gates are sigmoids, a Categorical knows its entropy.
+# What has a forbidden function inside, and gives it away by one multiplication, element or slope: attention with the
+# right keys is a softmax, an LSTM's gates are sigmoids, and the last of logcumsumexp is logsumexp.
 _INSIDE = {
     "softmax": re.compile("(?<!log)softmax|softmin|attention|multihead|transformer"),
     "logsoftmax": re.compile("logsoftmax"),
-    "entr": re.compile("categorical$"),
-    "sigmoid": re.compile("^(silu|glu|lstm|gru|quantizedlstm|quantizedgru)(cell|layer)?"),
+    "logsumexp": re.compile("logcumsumexp"),
+    "logaddexp": re.compile("logaddexp"),
+    "sigmoid": re.compile("sigmoid|^(silu|glu|mish)|lstm|gru|rnnlayer|(cudnn|miopen)rnn"),
+    "softplus": re.compile("^mish"),
 }
 
 
@@ -52,14 +61,27 @@ def relatives(forbids: tuple[str, ...]) -> frozenset[str]:
     roots = {plain(name) for name in forbids}
     inside = [pattern for root, pattern in _INSIDE.items() if root in roots]
     found = {name for name, short in _names() if short in roots or any(pattern.search(short) for pattern in inside)}
-    return frozenset(found.union(name.partition(".")[0] for name in forbids))
+    return frozenset(found | _losses() | {DISTRIBUTIONS, *forbids})
+
+
+def by_hand(forbids: tuple[str, ...]) -> str:
+    """The line in an exercise's docstring that says what an answer does not call."""
+    named = [name.replace("special_", "special.") for name in forbids if name not in _losses()]
+    told = [name for name in named if not any(name in relatives((other,)) for other in named if other != name)]
+    words = ["loss", "distribution", *told]
+    return f"By hand: no ready-made {', '.join(words[:-1])} or {words[-1]}."
+
+
+@cache
+def _losses() -> frozenset[str]:
+    return frozenset(name for name, _ in _names() if _LOSS.search(name.lower().replace("_", "")))
 
 
 @cache
 def _names() -> tuple[tuple[str, str], ...]:
-    from torch import distributions, masked, nn, sparse, special  # distributions is slow: a notebook loads it here
+    from torch import masked, nn, sparse, special
 
-    places = (torch, torch.Tensor, nn, nn.functional, special, sparse, masked, distributions)
+    places = (torch, torch.Tensor, nn, nn.functional, special, sparse, masked)
     names = {name for place in places for name in dir(place)}
     names |= {name.partition(".")[0] for name in operators()}
     return tuple((name, plain(name)) for name in sorted(names) if not name.startswith("__"))

@@ -11,7 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import torch
@@ -24,8 +24,9 @@ DYNAMO = "torch._dynamo"
 PYTHON_MODULES = (
     *("torch", "torch.nn.functional", "torch.special", "torch.masked", "torch.masked._ops", "torch._decomp"),
     *("torch._refs", "torch._refs.nn.functional", "torch._refs.special", "torch._decomp.decompositions"),
-    *("torch._numpy", "torch.distributions", "torch.distributions.kl"),
+    "torch._numpy",
 )
+_DISTRIBUTIONS = "torch.distributions"
 
 
 def run_backward(total: Tensor, inputs: tuple[Tensor, ...]) -> tuple[Tensor | None, ...]:
@@ -90,3 +91,24 @@ def python_modules() -> Iterator[ModuleType]:
         module = sys.modules.get(path)
         if isinstance(module, ModuleType):
             yield module
+
+
+@cache
+def of_distributions() -> tuple[FunctionType, ...]:
+    """Every function and method that torch.distributions has: its classes, what it registers, and its helpers."""
+    found: dict[int, FunctionType] = {}
+    for path, module in list(sys.modules.items()):
+        if path == _DISTRIBUTIONS or path.startswith(f"{_DISTRIBUTIONS}."):
+            for value in vars(module).values():
+                members = vars(value).values() if isinstance(value, type) else ()
+                for function in map(_function_in, (value, *members)):
+                    if function is not None and function.__module__.startswith(_DISTRIBUTIONS):
+                        found[id(function)] = function
+    return tuple(found.values())
+
+
+def _function_in(value: Any) -> FunctionType | None:
+    """A function, or the one that a method, a property or torch's lazy property is made of."""
+    for name in ("__func__", "fget", "wrapped"):
+        value = getattr(value, name, value) if not isinstance(value, type) else value
+    return value if isinstance(value, FunctionType) else None

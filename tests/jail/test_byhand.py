@@ -422,15 +422,14 @@ def test_answers_get_full_marks_when_disarmed(jail, path):
     [
         ("log_softmax", "special_log_softmax _log_softmax _sparse_log_softmax LogSoftmax", "softmax logsumexp"),
         ("softmax", "softmin gumbel_softmax _safe_softmax scaled_dot_product_attention Softmax2d", "log_softmax exp"),
-        ("nll_loss", "nll_loss2d nll_loss_nd NLLLoss nll_loss_forward", "poisson_nll_loss gaussian_nll_loss"),
-        ("cross_entropy", "cross_entropy_loss CrossEntropyLoss linear_cross_entropy", "binary_cross_entropy"),
-        ("binary_cross_entropy", "BCELoss", "binary_cross_entropy_with_logits BCEWithLogitsLoss"),
-        ("sigmoid", "special_expit sigmoid_ Sigmoid silu LSTM", "logsigmoid tanh sign"),
-        ("kl_div", "KLDivLoss kl_divergence", "xlogy"),
-        ("special_entr", "entr Categorical", "xlogy"),
-        ("mse_loss", "MSELoss mse_loss_backward", "l1_loss"),
-        ("l1_loss", "L1Loss", "smooth_l1_loss SmoothL1Loss"),
-        ("ctc_loss", "CTCLoss _ctc_loss _cudnn_ctc_loss _ctc_loss_backward", "nll_loss"),
+        ("nll_loss", "nll_loss2d nll_loss_nd NLLLoss nll_loss_forward poisson_nll_loss", "log_softmax"),
+        ("cross_entropy", "cross_entropy_loss CrossEntropyLoss linear_cross_entropy BCELoss", "log_softmax"),
+        ("sigmoid", "special_expit sigmoid_ Sigmoid silu LSTM mkldnn_rnn_layer _foreach_sigmoid", "tanh sign softplus"),
+        ("logsumexp", "logcumsumexp special_logsumexp", "log_softmax exp"),
+        ("kl_div", "KLDivLoss distributions", "xlogy"),
+        ("special_entr", "entr distributions", "xlogy"),
+        ("mse_loss", "MSELoss mse_loss_backward l1_loss margin_ranking_loss gaussian_nll_loss distributions", "square"),
+        ("ctc_loss", "CTCLoss _ctc_loss _cudnn_ctc_loss _ctc_loss_backward", "softmax log_softmax"),
         ("cdist", "pdist _cdist_forward _euclidean_dist", "dist norm"),
     ],
 )
@@ -552,11 +551,12 @@ def numbers():
         value = function(x.abs(), 1) if name == "cumsum" else function(x.abs())
         yield value
         yield from torch.autograd.grad(value.sum(), x)
-    for loss in (F.mse_loss, F.binary_cross_entropy_with_logits, F.poisson_nll_loss, F.smooth_l1_loss):
-        value = loss(x, X.sigmoid())
+    for function in (torch.xlogy, torch.dist, torch.lgamma, F.softshrink, torch.erfc):
+        given = (x.abs() + 1, X.sigmoid())[: 2 if function in (torch.xlogy, torch.dist) else 1]
+        value = function(*given)
         yield value
-        yield from torch.autograd.grad(value, x)
-        yield torch.vmap(loss)(x, X.sigmoid())
+        yield from torch.autograd.grad(value.sum(), x)
+        yield torch.vmap(function)(*given) if function is not torch.dist else value
     yield torch.einsum("ij,kj->ik", x, x)
     yield torch.func.hessian(lambda z: (z - z.amax()).exp().sum().log())(X[0])
 

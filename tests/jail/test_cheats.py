@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 import subprocess
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from coursekit.course import syllabus
+from coursekit.grading import scoring
+from coursekit.grading.here import ask_here
+from coursekit.jail.inside.byhand import ByHand
+from coursekit.jail.inside.disarm import Disarmed
+from coursekit.jail.inside.source import Source
 from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
+from coursekit.learning import learn
 from coursekit.report import Outcome
+from coursekit.wire.answering import answer
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confine")]
 
 FOLDER = Path(__file__).parents[1] / "hostile"
+RELATIVES = (  # each answer is another function of torch's, which its exercise does not name
+    *("n03_transform_to.py", "n04_ranking_for_l1.py", "n05_poisson_logprob.py", "n08_multinomial_entropy.py"),
+    *("n09_mkldnn_rnn_layer.py", "n10_kl_registry.py", "n11_another_loss.py", "n12_other_distributions.py"),
+)
+WAYS_ROUND = tuple(
+    sorted(path.name for path in FOLDER.glob("n[2-4]*.py"))
+)  # to a forbidden function, or a disguise of it
+UNSEEN = {  # where nothing is read, these find what they look for: Python's own density, and mkldnn's operators
+    *("n34_scripted.py", "n35_density_of_statistics.py", "n37_fused_in_mkldnn.py"),
+    "n22_annotation_evaluated.py",  # evaluates its text where torch is not, once its names have been put elsewhere
+}
+READ_AS_HONEST = {"n42_reduced_getattr.py"}  # the names are made as it runs
 FOUND = {  # file: how each of its answers ends
+    **dict.fromkeys(WAYS_ROUND, Outcome.FORBIDDEN),
+    **dict.fromkeys(RELATIVES, Outcome.FORBIDDEN),
     "n00_frames_restore.py": Outcome.FORBIDDEN,  # walks up to what took torch's functions away
     "n01_attrgetter_alias.py": Outcome.FORBIDDEN,  # … having got there by a second name of operator.attrgetter
     "n02_self_frame.py": Outcome.FORBIDDEN,  # … by a parameter called self
@@ -120,14 +143,64 @@ def grade(jail, text, names):
     return jail.score((("cheat.py", text),), asked, exercises=list(syllabus.exercises()))
 
 
-@pytest.mark.parametrize("file", FOUND)
-def test_what_was_found_earns_nothing(jail, file):
-    """Each answer of the file gets no point, and the report says what it is."""
+def answers(file):
+    """The text of a file, and the exercises that it answers."""
     text = (FOLDER / file).read_text(encoding="utf-8")
     names = [name for name in syllabus.exercises() if re.search(rf"^(def )?{name}\b", text, re.MULTILINE)]
     assert names
+    return text, names
+
+
+@pytest.mark.parametrize("file", FOUND)
+def test_what_was_found_earns_nothing(jail, file):
+    """Each answer of the file gets no point, and the report says what it is."""
+    text, names = answers(file)
     for report in grade(jail, text, names):
         assert (report.exercise, report.points, report.outcome) == (report.exercise, 0, FOUND[file])
+
+
+@pytest.mark.filterwarnings("ignore")  # torch calls its own compiler deprecated
+@pytest.mark.parametrize("file", [*RELATIVES, *WAYS_ROUND])
+def test_a_check_says_the_same(jail, file):
+    """In a notebook and of a file, a check refuses what a graded run does; the relatives in the very same words."""
+    text, names = answers(file)
+    space = {"__name__": "__main__"}
+    cell = f"<cell of {file}>"
+    linecache.cache[cell] = (len(text), None, text.splitlines(keepends=True), cell)
+    exec(compile(text, cell, "exec"), space)
+    for report in grade(jail, text, names):
+        name, exercise = report.exercise, syllabus.find_exercise(report.exercise)[1]
+        in_notebook = learn.check(space[name], name).report
+        of_file, _ = learn.check_file(name, FOLDER / file)
+        reports = [report, in_notebook, of_file]
+        if file in RELATIVES:
+            reports.append(scoring.score(exercise, ask_here(space[name], exercise), seed=learn.VISIBLE_SEED))
+            assert len({each.first_failure.rationale for each in reports[:1] + reports[2:]}) == 1
+        assert {(each.outcome, each.points) for each in reports} == {(Outcome.FORBIDDEN, 0)}
+
+
+@pytest.mark.parametrize(
+    ("file", "layer"),
+    [
+        *((file, "read") for file in (*RELATIVES, *WAYS_ROUND) if file not in READ_AS_HONEST),
+        *((file, "taken away") for file in (*RELATIVES, *WAYS_ROUND) if file not in UNSEEN),
+    ],
+)
+def test_either_layer_is_enough(file, layer):
+    """What is read names it before it runs; and were it not read, there would be nothing to call."""
+    text, names = answers(file)
+    source = Source([(file, text)])
+    for name in names:
+        exercise = syllabus.find_exercise(name)[1]
+        if layer == "read":
+            assert ByHand(exercise.forbids).read([node for _, node in source.needed(name)]), name
+        else:
+            disarmed = Disarmed(exercise.forbids)
+            try:
+                report = scoring.score(exercise, partial(answer, source.load(name)), seed=0)
+            finally:
+                disarmed.restore()
+            assert disarmed.by_hand.caught or report.points == 0, name
 
 
 def ends_with(search: str, how: str) -> int:

@@ -607,12 +607,13 @@ def binary_cross_entropy_with_logits__log_softmax(input, target, weight=None, re
     return reduce(losses)
 
 
-def binary_cross_entropy_with_logits__distribution(input, target, weight=None, reduction="mean", pos_weight=None):
-    """By `Categorical`, which takes the logsumexp off its logits; `Bernoulli` leans on the loss itself."""
+def binary_cross_entropy_with_logits__two_classes(input, target, weight=None, reduction="mean", pos_weight=None):
+    """Two classes, of which no has the logit 0; what their shares add up to is taken off both logits."""
     if input.shape != target.shape or reduction not in ("none", "sum", "mean"):
         raise ValueError("shape or reduction")
     logits = torch.stack((input, torch.zeros_like(input)), dim=-1)
-    yes, no = torch.distributions.Categorical(logits=logits, validate_args=False).logits.unbind(-1)
+    logits = logits - logits.detach().amax(-1, keepdim=True)
+    yes, no = (logits - logits.exp().sum(-1, keepdim=True).log()).unbind(-1)
     if pos_weight is not None:
         yes = pos_weight.expand_as(yes) * yes
     losses = (target - 1) * no - target * yes
@@ -734,11 +735,21 @@ def binary_cross_entropy_with_logits__float64_inside(input, target, weight=None,
     return losses.to(dtype)
 
 
-def binary_cross_entropy_with_logits__binomial(input, target, weight=None, reduction="mean", pos_weight=None):
-    """One draw: the binomial distribution gives what a yes costs, and what a no."""
+class Coin:
+    """A distribution of one's own: what either side of a coin says of it."""
+
+    def __init__(self, logits):
+        self.logits = logits
+
+    def log_prob(self, heads):
+        return heads * self.logits - torch.logaddexp(self.logits, self.logits * 0)
+
+
+def binary_cross_entropy_with_logits__own_distribution(input, target, weight=None, reduction="mean", pos_weight=None):
+    """One toss: the coin gives what a yes costs, and what a no."""
     if input.shape != target.shape:
         raise ValueError("shapes")
-    once = torch.distributions.Binomial(1, logits=input, validate_args=False)
+    once = Coin(input)
     yes, no = -once.log_prob(torch.ones_like(input)), -once.log_prob(torch.zeros_like(input))
     if pos_weight is not None:
         yes = yes * pos_weight.expand_as(yes)
@@ -1288,13 +1299,13 @@ def multilabel_soft_margin_loss__float64_inside(input, target, weight=None, redu
     return losses.to(dtype)
 
 
-def multilabel_soft_margin_loss__binomial(input, target, weight=None, reduction="mean"):
-    """One draw for each label; the labels are transposed to the front."""
+def multilabel_soft_margin_loss__own_distribution(input, target, weight=None, reduction="mean"):
+    """One toss for each label; the labels are transposed to the front."""
     x, t = input.movedim(-1, 0), target.movedim(-1, 0)
-    draws = torch.distributions.Binomial(torch.ones(()), logits=x, validate_args=False)
+    tosses = Coin(x)
     total = sum(
         (1 if weight is None else weight[label]) * cost
-        for label, cost in enumerate(-t * draws.log_prob(x * 0 + 1) - (1 - t) * draws.log_prob(x * 0))
+        for label, cost in enumerate(-t * tosses.log_prob(x * 0 + 1) - (1 - t) * tosses.log_prob(x * 0))
     )
     losses = total / len(x)
     match reduction:

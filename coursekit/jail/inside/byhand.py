@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-from coursekit.jail.inside.policy import OPEN, Reading, bad_path, is_library, is_private
+from coursekit.jail.inside.paths import OPEN, bad_path, is_library, is_private
+from coursekit.jail.inside.policy import Reading
 from coursekit.wire import Answer, Problem
 from coursekit.wire.readymade import relatives
 
@@ -26,10 +27,14 @@ class ByHand:
 
     def __init__(self, forbids: Iterable[str]) -> None:
         self.told: Callable[[Problem], NoReturn] | None = None  # ends the process of a child once the judge knows
-        self.forbids = tuple(forbids)
-        self.names = relatives(self.forbids)
         self.caught: list[str] = []
+        self.names: frozenset[str] = frozenset()
         self._imported: set[str] = set()
+        self.turn_to(forbids)
+
+    def turn_to(self, forbids: Iterable[str]) -> None:
+        """Makes it the rule of another exercise."""
+        self.names = relatives(tuple(forbids))
 
     def catch(self, name: str) -> None:
         """Notes what was used and raises; what was noted counts even if the learner's code swallows the exception.

@@ -2,22 +2,26 @@
 
 Python names are many and an operator's kernels are few, and every name, class, compiled script and derivative ends
 in a kernel. So what is replaced is each forbidden operator, for every way in which this torch would compute it: on
-dense, sparse and MKL-DNN tensors, below autograd and above it, and under vmap. A few of torch's functions are
-written in Python from operators that are allowed; those are replaced by name.
+dense, sparse and MKL-DNN tensors, below autograd and above it, and under vmap. Some of torch's functions, and all of
+its distributions, are written in Python from operators that are allowed. A function may be kept anywhere (in a table, a
+class, another module), so it stays where it is and loses its code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 from coursekit.jail.inside.byhand import ByHand
+from coursekit.wire.readymade import DISTRIBUTIONS
 from coursekit.wire.torch_private import (
     Kernels,
     computes,
     decompositions,
     import_decompositions,
+    of_distributions,
     operators,
     python_modules,
 )
@@ -38,65 +42,135 @@ class Disarmed:
     """
 
     def __init__(self, forbids: Iterable[str]) -> None:
-        self.by_hand = by_hand = ByHand(forbids)
-        self._taken = Kernels()
-        self._undo: list[Callable[[], None]] = []
-        for operator, key in _kernels(by_hand.names):
-            self._taken.replace(operator, key, _raiser(by_hand, operator))
-        for table, name in _python_functions(by_hand.names):
-            self._replace(table, name, _raiser(by_hand, str(name)))
+        self.by_hand = ByHand(())
+        self._taken: dict[str, _Taken] = {}
+        self.of(forbids)
 
     def of(self, forbids: Iterable[str]) -> Disarmed:
-        """This one if it forbids the same; else puts everything back, and takes the others away."""
-        if self.by_hand.forbids == tuple(forbids):
-            return self
-        self.restore()
-        return Disarmed(forbids)
+        """The same, for another exercise: what the two rules share stays away, for taking away is what takes time."""
+        self.by_hand.turn_to(forbids)
+        for name in self._taken.keys() - self.by_hand.names:
+            self._taken.pop(name).restore()
+        for name in self.by_hand.names - self._taken.keys():
+            plain = name.strip("_")
+            said = plain if plain in self.by_hand.names else name
+            self._taken[name] = _Taken(name, self.by_hand.refusal(said))
+        return self
 
     def seal(self) -> None:
         """Makes it final in this process: nothing is left by which any code could undo it."""
-        self._taken.keep()
-        self._undo.clear()
+        for taken in self._taken.values():
+            taken.keep()
+        self._taken.clear()
 
     def restore(self) -> None:
         """Puts everything back."""
-        self._taken.restore()
+        while self._taken:
+            self._taken.popitem()[1].restore()
+
+
+class _Taken:
+    """All that computes what has one name in torch, taken away."""
+
+    def __init__(self, name: str, refusal: Callable[..., None]) -> None:
+        self._kernels = Kernels()
+        self._undo: list[Callable[[], None]] = []
+        for operator, key in _kernels(name):
+            self._kernels.replace(operator, key, refusal)
+        for function in _functions(name):  # first, or a refusal that stands in a table is taken for torch's
+            self._empty(function, refusal)
+        for table, key in _tables(name):
+            self._replace(table, key, refusal)
+
+    def keep(self) -> None:
+        """Leaves it as it is for as long as the process lives."""
+        self._kernels.keep()
+        self._undo.clear()
+
+    def restore(self) -> None:
+        """Puts it back."""
+        self._kernels.restore()
         for undo in reversed(self._undo):
             undo()
 
-    def _replace(self, table: dict[Any, Any], name: Any, raiser: Callable[..., Any]) -> None:
-        old = table[name]
-        table[name] = raiser
-        self._undo.append(lambda: table.__setitem__(name, old))
+    def _replace(self, table: dict[Any, Any], key: Any, refusal: Callable[..., None]) -> None:
+        old = table[key]
+        table[key] = refusal
+        self._undo.append(lambda: table.__setitem__(key, old))
+
+    def _empty(self, function: FunctionType, refusal: Callable[..., None]) -> None:
+        code, defaults = function.__code__, function.__kwdefaults__
+        function.__code__ = _refuse.__code__.replace(co_freevars=code.co_freevars)
+        function.__kwdefaults__ = {"_refusal": refusal}
+
+        def undo() -> None:
+            function.__code__ = code
+            function.__kwdefaults__ = defaults
+
+        self._undo.append(undo)
 
 
-def _raiser(by_hand: ByHand, name: str) -> Callable[..., Any]:
-    base = _base(name)
-    return by_hand.refusal(base.strip("_") if base.strip("_") in by_hand.names else base)
+def _refuse(*_: Any, _refusal: Callable[..., None], **__: Any) -> None:
+    """Whose code a function has that was taken away; its `_refusal` is among its defaults."""
+    _refusal()
 
 
 @cache
-def _kernels(names: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    """Operator and dispatch key of every kernel that could compute one of these."""
-    found = []
+def _by_base() -> dict[str, list[str]]:
+    """The operators of each name, with their overloads."""
+    found: dict[str, list[str]] = {}
     for operator in operators():
-        if operator.partition(".")[0] in names:
-            keys = [key for key in _KEYS if computes(operator, key)]
-            if set(keys) - {"AutogradCPU"}:  # else it is an operator for another device
-                found += [(operator, key) for key in (*keys, *_VMAP)]
+        found.setdefault(operator.partition(".")[0], []).append(operator)
+    return found
+
+
+@cache
+def _kernels(name: str) -> tuple[tuple[str, str], ...]:
+    """Operator and dispatch key of every kernel that could compute it."""
+    found = []
+    for operator in _by_base().get(name, ()):
+        keys = [key for key in _KEYS if computes(operator, key)]
+        if set(keys) - {"AutogradCPU"}:  # else it is an operator for another device
+            found += [(operator, key) for key in (*keys, *_VMAP)]
     return tuple(found)
 
 
-def _python_functions(names: frozenset[str]) -> Iterator[tuple[dict[Any, Any], Any]]:
-    """Namespace and name of every function in torch's Python code that computes one of these."""
+def _functions(name: str) -> Iterator[FunctionType]:
+    """Every function in torch's Python code that computes it."""
+    found = of_distributions() if name == DISTRIBUTIONS else _named(name)
+    done: set[int] = set()
+    for function in found:
+        while isinstance(function, FunctionType) and id(function) not in done:
+            done.add(id(function))
+            yield function
+            function = getattr(function, "__wrapped__", None)  # a decorated function keeps what it was
+
+
+def _named(name: str) -> Iterator[Any]:
     for module in python_modules():
-        for name in names:
-            if callable(vars(module).get(name)) and not isinstance(vars(module)[name], type):
-                yield vars(module), name
+        yield vars(module).get(name)
+    yield from (decompositions()[operator] for operator in _decomposed().get(name, ()))
+
+
+def _tables(name: str) -> Iterator[tuple[dict[Any, Any], Any]]:
+    """Table and key of what is no function of Python's, but can be called."""
+    for module in python_modules():
+        if callable(vars(module).get(name)) and not isinstance(vars(module)[name], FunctionType | type):
+            yield vars(module), name
     table = decompositions()
-    yield from [(table, operator) for operator in table if _base(operator) in names]
+    for operator in _decomposed().get(name, ()):
+        if not isinstance(table[operator], FunctionType):
+            yield table, operator
+
+
+def _decomposed() -> dict[str, list[Any]]:
+    """The operators of each name that torch can take apart."""
+    return _sorted_by_name(len(decompositions()))
 
 
 @cache
-def _base(operator: Any) -> str:
-    return str(operator).removeprefix("aten.").partition(".")[0]
+def _sorted_by_name(_size: int) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for operator in decompositions():
+        found.setdefault(str(operator).removeprefix("aten.").partition(".")[0], []).append(operator)
+    return found

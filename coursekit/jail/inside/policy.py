@@ -2,89 +2,23 @@
 
 This is the first of two layers; the second takes the functions themselves away (disarm.py). So this one need not
 be clever about values: it finds ready-made functions by their names, and the few things by which Python code
-reaches what it does not name. Whatever else a learner writes is fine, in whatever style.
+reaches what it does not name. A dotted name stands for an object, and is judged by what that is: `enum.bltns` is
+Python's builtins, and those are refused under every name. Whatever else a learner writes is fine, in whatever style.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 
+from coursekit.jail.inside.paths import BUILTINS, INSIDES, ONLY, OPEN, bad_path, is_library, is_private, meaning
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Whose functions an answer may use. Others are refused where they are used, not where they are imported: they come
-# with losses of their own (scipy, sklearn, keras), or with ways to any object in the process (ctypes, inspect).
-_LIBRARIES = _words(
-    """torch numpy math cmath typing typing_extensions types functools itertools operator collections dataclasses enum
-    abc contextlib copy re string textwrap warnings numbers decimal fractions statistics random time datetime logging
-    json pprint bisect heapq array struct weakref threading concurrent traceback __future__ sys os gc pathlib
-    matplotlib pandas tqdm jaxtyping einops beartype IPython"""
-)
-
-# Of these, only what has an honest use in a loss
-_ONLY = {
-    "sys": _words("""float_info maxsize stdout stderr stdin version version_info platform argv exit exc_info getsizeof
-        intern getrecursionlimit setrecursionlimit"""),
-    "gc": {"collect", "enable", "disable"},
-    "IPython": {"display"},
-    "torch.jit": {"script", "ignore", "unused", "export", "is_scripting", "annotate", "Final"},
-}
-
-# Ways round, by their full names
-_DENIED = _words(
-    """torch.ops torch.compile torch.fx torch.export torch.onnx torch.library torch.overrides torch.package torch.hub
-    torch.load torch.save torch.serialization torch.ao torch.testing torch.classes torch.nested torch.compiler
-    torch.utils.cpp_extension torch.multiprocessing torch.quantization
-    numpy.ctypeslib numpy.f2py numpy.load typing.get_type_hints typing.ForwardRef string.Formatter logging.config
-    pandas.eval"""
-)
-
-# Modules that lead everywhere, when they are reached as an attribute of another module
-_DOORS = _words("sys os builtins importlib gc ctypes inspect pickle subprocess marshal")
-
-# Attributes by which an object gives away its namespace, its code, its callers or its class's family
-OPEN = _words(
-    """__dict__ __globals__ __builtins__ __code__ __closure__ __subclasses__ __mro__ __bases__ __base__
-    __getattribute__ __getattr__ __self__ __func__ __wrapped__ __import__ __loader__ __spec__ __reduce__ __reduce_ex__
-    __path__ __kwdefaults__ f_globals f_builtins f_locals f_back f_code gi_frame cr_frame ag_frame tb_frame"""
-)
-
-# Where torch keeps its insides. A class of one's own may call something so, but whose it is cannot be told by the name
-_INSIDES = _words("_C _VF _ops _refs _prims _decomp _dynamo _inductor _functorch _numpy")
-
-# Private names with an honest use: what namedtuple and enum call so, and the base classes of torch's losses
-_PRIVATE_BUT_FINE = _words("_replace _asdict _fields _make _value_ _name_ _exit _assert _Loss _WeightedLoss _Reduction")
-
-_BUILTINS = _words("eval exec compile __import__ __builtins__ __loader__ __spec__ breakpoint")
-
-
-def is_library(path: str) -> bool:
-    """Whether a module's full name begins with a library that an answer may use."""
-    return path.partition(".")[0] in _LIBRARIES
-
-
-def is_private(name: str) -> bool:
-    """Whether a name is meant for its owner alone, and has no honest use by others."""
-    return name.startswith("_") and not name.endswith("__") and name not in _PRIVATE_BUT_FINE
-
-
-def bad_path(path: str) -> str | None:
-    """The part of a full name, such as `torch._C`, that leads round the rule; None if nothing does."""
-    root, *parts = path.split(".")
-    if root not in _LIBRARIES:
-        return path
-    here = root
-    for part in parts:
-        if here in _ONLY and part not in _ONLY[here]:
-            return f"{here}.{part}"
-        here += f".{part}"
-        if here in _DENIED or part in OPEN or is_private(part) or part in _DOORS:
-            return here
-    return None
+# What reads attributes by names that it is given: only where these stand there to be read
+_READERS = ("operator.attrgetter", "operator.methodcaller")
+_WRAPPERS = ("functools.wraps", "functools.update_wrapper")
 
 
 def every_node(roots: Sequence[ast.AST]) -> list[ast.AST]:
@@ -111,6 +45,7 @@ class Reading:
     def __init__(self, statements: Sequence[ast.stmt], names: frozenset[str]) -> None:
         self.names = names
         self.nodes = every_node(statements)
+        self.nodes += every_node(list(_written_as_text(self.nodes)))
         self.imported = set(self._imports())
         self.stars = [n.module or "" for n in self.nodes if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
         self.own = set(self._definitions())
@@ -118,6 +53,8 @@ class Reading:
         self.reads = {n.id for n in self.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         self.paths = self._paths()
         self.members = set(self._members())
+        self.selves = set(self._selves())
+        self.called = {id(n.func) for n in self.nodes if isinstance(n, ast.Call)}
         # `sys`, but not in `sys.maxsize`: handed on by itself, a module can be asked for anything
         bases = {id(n.value) for n in self.nodes if isinstance(n, ast.Attribute)}
         self.handed_on = {n.id for n in self.nodes if isinstance(n, ast.Name) and id(n) not in bases}
@@ -126,10 +63,10 @@ class Reading:
         """What an answer by hand does not use, one after another."""
         for name in sorted(self.reads & self.paths.keys()):
             yield from self._full_name(self.paths[name])
-            if self.paths[name] in _ONLY and name in self.handed_on:
+            if self.paths[name] in ONLY and name in self.handed_on:
                 yield self.paths[name]
         for name in sorted(self.reads - self.bound - self.paths.keys()):
-            if name in _BUILTINS:
+            if name in BUILTINS:
                 yield name
             elif self.stars and not hasattr(builtins, name):  # it came by `from … import *`
                 bad = name if name in self.names else next((s for s in self.stars if not is_library(s)), None)
@@ -137,6 +74,7 @@ class Reading:
                     yield f"{bad}.{name}" if bad != name else name
         for node in self.nodes:
             yield from self._used(node)
+            yield from self._reader(node)
 
     def _used(self, node: ast.AST) -> Iterator[str]:
         match node:
@@ -147,33 +85,53 @@ class Reading:
                 else:
                     yield from self._attribute(value, attr)
             case ast.MatchClass(kwd_attrs=attrs):  # `case object(softmax=f)` reads an attribute too
-                yield from (attr for attr in attrs if attr in self.names or attr in OPEN)
+                yield from (attr for attr in attrs if attr in self.names or self._is_strange(attr))
+            case ast.Assign(targets=[ast.Name(id="__match_args__")], value=value):  # so does `case Own(f)`
+                yield from self._names_given(list(value.elts) if isinstance(value, ast.Tuple) else [value])
             case ast.Call(func=func, args=[_, ast.Constant(value=str(attr)), *_]) if self._named(func) == "getattr":
-                if isinstance(node.args[0], ast.Name) and node.args[0].id in ("self", "cls"):
+                if id(node.args[0]) in self.selves:
                     return
                 yield from self._full_name(f"{self._resolve(node.args[0]) or ''}.{attr}", dynamic=True)
-            case ast.Call(func=func, args=args) if self._named(func) in (
-                "operator.attrgetter",
-                "operator.methodcaller",
+
+    def _reader(self, node: ast.AST) -> Iterator[str]:
+        """What reads attributes by their names, and is given no plain ones."""
+        if isinstance(node, ast.Call):
+            called = self._named(node.func)
+            if called in _READERS:
+                yield from self._names_given(node.args[:1] if called.endswith("caller") else node.args)
+            elif called in _WRAPPERS and (
+                node.keywords or len(node.args) > 2 or any(self._is_module(each) for each in node.args)
             ):
-                for arg in args[:1] if str(self._named(func)).endswith("caller") else args:
-                    if not isinstance(arg, ast.Constant):
-                        yield str(self._named(func))
-                    else:
-                        parts = str(arg.value).split(".")
-                        yield from (part for part in parts if part in self.names or self._is_strange(part))
+                yield called
+        elif isinstance(node, ast.Name | ast.Attribute) and id(node) not in self.called:
+            named = self._resolve(node)  # handed on, it is given names elsewhere
+            if named is not None and meaning(named) in _READERS:
+                yield meaning(named)
+
+    def _names_given(self, given: Sequence[ast.expr]) -> Iterator[str]:
+        for each in given:
+            if not isinstance(each, ast.Constant):
+                yield "attrgetter" if len(given) == 1 else ast.unparse(each)[:40]
+            else:
+                parts = str(each.value).split(".")
+                yield from (part for part in parts if part in self.names or self._is_strange(part))
+
+    def _is_module(self, node: ast.expr) -> bool:
+        path = self._resolve(node)
+        return path is not None and isinstance(sys.modules.get(meaning(path)), ModuleType)
 
     def _attribute(self, value: ast.expr, attr: str) -> Iterator[str]:
         """An attribute of a value that is no module, as far as names tell: a tensor, or an object of their own."""
-        if _is_self(value):
+        if self._is_self(value):
             refused = attr in OPEN and attr not in ("__dict__", "__getattr__")
+            refused = refused or (attr not in self.members and (attr in INSIDES or attr in self.names))
         else:
             refused = self._is_strange(attr) or (attr in self.names and attr not in self.members)
         if refused:
             yield attr
 
     def _is_strange(self, attr: str) -> bool:
-        return attr in OPEN or attr in _INSIDES or (is_private(attr) and attr not in self.members)
+        return attr in OPEN or attr in INSIDES or (is_private(attr) and attr not in self.members)
 
     def _full_name(self, path: str, dynamic: bool = False) -> Iterator[str]:
         if not path.startswith("."):
@@ -190,7 +148,8 @@ class Reading:
         """What a call calls: the full name of something imported, or the name of a builtin."""
         if isinstance(func, ast.Name) and func.id not in self.paths:
             return None if func.id in self.own else func.id
-        return self._resolve(func)
+        path = self._resolve(func)
+        return None if path is None else meaning(path)
 
     def _resolve(self, node: ast.expr) -> str | None:
         """The full name that a dotted expression stands for, if it begins with an imported name."""
@@ -223,13 +182,9 @@ class Reading:
         for node in self.nodes:
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 path = self._resolve(node.value)
-                if path is not None and path.partition(".")[0] == "torch" and self._is_module(path):
-                    paths[node.targets[0].id] = path
+                if path is not None:
+                    paths.setdefault(node.targets[0].id, path)
         return paths
-
-    @staticmethod
-    def _is_module(path: str) -> bool:
-        return path in ("torch", "torch.nn", "torch.nn.functional", "torch.special")
 
     def _definitions(self) -> Iterator[str]:
         """The functions and classes that they define; what they wrote replaces what they imported by that name."""
@@ -246,6 +201,25 @@ class Reading:
                 yield node.id
             elif isinstance(node, ast.ExceptHandler) and node.name:
                 yield node.name
+
+    def _is_self(self, value: ast.expr) -> bool:
+        """The object in a method of a class of theirs, autograd's `ctx` included; and `super()`."""
+        if isinstance(value, ast.Call):
+            value = value.func
+            return isinstance(value, ast.Name) and value.id == "super"
+        return id(value) in self.selves
+
+    def _selves(self) -> Iterator[int]:
+        for owner in self.nodes:
+            for method in owner.body if isinstance(owner, ast.ClassDef) else ():
+                if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+                    first = [argument.arg for argument in (*method.args.posonlyargs, *method.args.args)][:1]
+                    below = every_node(method.body)
+                    again = {each.arg for each in below if isinstance(each, ast.arg)}
+                    again |= {
+                        each.id for each in below if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+                    }
+                    yield from (id(n) for n in below if isinstance(n, ast.Name) and n.id in first and n.id not in again)
 
     def _members(self) -> Iterator[str]:
         """The attributes that they define: methods, fields, what is assigned to `x.name`, and keywords of calls.
@@ -272,9 +246,13 @@ class Reading:
                         yield from constant.value.replace(",", " ").split()
 
 
-def _is_self(value: ast.expr) -> bool:
-    """`self`, `cls`, and autograd's `ctx`; and `super()`."""
-    if isinstance(value, ast.Call):
-        value = value.func
-        return isinstance(value, ast.Name) and value.id == "super"
-    return isinstance(value, ast.Name) and value.id in ("self", "cls", "ctx")
+def _written_as_text(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """The annotations that are written in quotes: some of Python's own functions evaluate them."""
+    for node in nodes:
+        note = node.annotation if isinstance(node, ast.arg | ast.AnnAssign) else getattr(node, "returns", None)
+        for part in ast.walk(note) if isinstance(note, ast.AST) else ():
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                try:
+                    yield ast.parse(part.value, mode="eval").body
+                except (SyntaxError, ValueError, RecursionError, MemoryError):
+                    continue  # then nobody can evaluate it either
