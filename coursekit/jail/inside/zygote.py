@@ -42,7 +42,7 @@ _WARM = """
 abc array bisect cmath collections collections.abc contextlib copy csv dataclasses datetime decimal enum fractions
 functools heapq inspect io itertools json logging math numbers operator os.path pathlib pprint queue random re
 statistics string struct textwrap threading time timeit traceback types typing typing_extensions unittest uuid
-warnings weakref
+warnings unicodedata weakref
 numpy numpy.linalg numpy.random numpy.testing numpy.typing
 torch.autograd torch.autograd.functional torch.autograd.forward_ad torch.autograd.gradcheck torch.distributions
 torch.func torch.linalg torch.nn.functional torch.nn.init torch.nn.utils torch.nn.utils.rnn torch.optim torch.overrides
