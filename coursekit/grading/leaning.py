@@ -120,7 +120,8 @@ _RESULTS: tuple[Callable[[Tensor], Tensor], ...] = (
 def _plumbed(function: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """The function with its arguments in either order, those that it does not have left out, and a simple reduction."""
     takes = inspect.signature(function).parameters
-
+    if "reduction" in takes:
+        function = partial(function, reduction="none")
     for exchanged in (False, True):
         for result in _RESULTS:
 
@@ -129,7 +130,7 @@ def _plumbed(function: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
             ) -> Any:
                 if _exchanged:
                     args = (*args[:2][::-1], *args[2:])
-                known = {key: value for key, value in kwargs.items() if key in takes}
+                known = {key: value for key, value in kwargs.items() if key in takes and key != "reduction"}
                 return _result(function(*args[: len(takes)], **known))
 
             yield plumbed
