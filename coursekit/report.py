@@ -62,6 +62,10 @@ class Report:
     """Everything about one exercise of one learner.
 
     `points` counts the share of core checks passed, and of parity checks, each times what that tier is worth.
+
+    Attributes:
+        leans_on: the learner's own earlier exercises that this answer calls and that are not right yet.
+        parted: whether verdicts and points are of this answer with the course's own functions in place of those.
     """
 
     exercise: str
@@ -71,6 +75,8 @@ class Report:
     points: float
     maximum: float
     diagnosis: Diagnosis | None = None
+    leans_on: tuple[str, ...] = ()
+    parted: bool = False
 
     @property
     def first_failure(self) -> Verdict | None:
@@ -100,7 +106,9 @@ class Report:
             for verdict in fields["verdicts"]
         )
         diagnosis = Diagnosis(**fields["diagnosis"]) if fields["diagnosis"] else None
-        return Report(**{**fields, "outcome": Outcome(fields["outcome"]), "verdicts": verdicts, "diagnosis": diagnosis})
+        leans_on = tuple(fields.get("leans_on", ()))  # reports of earlier versions do not have it
+        known = {**fields, "outcome": Outcome(fields["outcome"]), "verdicts": verdicts, "diagnosis": diagnosis}
+        return Report(**{**known, "leans_on": leans_on})
 
 
 @dataclass(frozen=True)

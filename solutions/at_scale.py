@@ -28,7 +28,7 @@ def weight_gradient(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_
         logits = x @ linear_weight.T
         odds = (logits - logits.amax(1, keepdim=True)).exp()
         by_logits = odds / odds.sum(1, keepdim=True)
-        by_logits[torch.arange(len(y)), y] -= 1
+        by_logits[torch.arange(len(y), device=y.device), y] -= 1
         gradient += by_logits.T @ x
     return gradient / len(input)
     # END SOLUTION

@@ -58,7 +58,7 @@ def smooth_targets(target: Tensor, num_classes: int, label_smoothing: float) -> 
         Probabilities (N, K), float32. The right class keeps its part of what is spread.
     """
     # BEGIN SOLUTION
-    one_hot = torch.eye(num_classes)[target]
+    one_hot = torch.eye(num_classes, device=target.device)[target]
     return (1 - label_smoothing) * one_hot + label_smoothing / num_classes
     # END SOLUTION
 

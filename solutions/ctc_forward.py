@@ -174,15 +174,15 @@ def ctc_loss(
     if alone:
         log_probs, targets = log_probs.unsqueeze(1), targets.reshape(1, -1)
     frames, samples, classes = log_probs.shape
-    input_lengths = torch.as_tensor(input_lengths).reshape(-1)
-    target_lengths = torch.as_tensor(target_lengths).reshape(-1)
+    input_lengths = torch.as_tensor(input_lengths, device=log_probs.device).reshape(-1)
+    target_lengths = torch.as_tensor(target_lengths, device=log_probs.device).reshape(-1)
     if targets.ndim == 1:
         targets = torch.nn.utils.rnn.pad_sequence(targets.split(target_lengths.tolist()), batch_first=True)
 
     for lengths, most in ((input_lengths, frames), (target_lengths, targets.shape[1])):
         if lengths.shape != (samples,) or lengths.min() < 0 or lengths.max() > most:
             raise ValueError(f"lengths {lengths.tolist()} for {samples} samples of at most {most}")
-    counts = torch.arange(targets.shape[1]) < target_lengths[:, None]
+    counts = torch.arange(targets.shape[1], device=log_probs.device) < target_lengths[:, None]
     labels = targets.long().where(counts, blank)
     if not 0 <= blank < classes or bool(((labels < 0) | (labels >= classes)).any()):
         raise ValueError(f"blank {blank} and labels {labels.tolist()} are from 0 to {classes - 1}")
@@ -205,7 +205,8 @@ def ctc_loss(
         rows.append(row)
 
     # A path ends on the last label or on the blank behind it: states 2U - 1 and 2U, two places further here
-    last = torch.stack(rows)[input_lengths.long(), torch.arange(samples)]
+    numbers = torch.arange(samples, device=log_probs.device)
+    last = torch.stack(rows)[input_lengths.long(), numbers]
     ends = torch.stack([2 * target_lengths + 1, 2 * target_lengths + 2], dim=1)
     losses = -last.gather(1, ends.long()).logsumexp(1)
     losses = losses.masked_fill(losses > -never / 2, 0.0 if zero_infinity else torch.inf)

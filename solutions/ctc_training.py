@@ -28,7 +28,7 @@ def ctc_beta(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     # BEGIN SOLUTION
     states = target.new_full((2 * len(target) + 1,), blank)
     states[1::2] = target
-    no_jump = torch.ones(len(states), dtype=torch.bool)  # from a state to the next but one
+    no_jump = torch.ones_like(states, dtype=torch.bool)  # from a state to the next but one
     no_jump[:-2] = (states[2:] == blank) | (states[2:] == states[:-2])
     nowhere = log_probs.new_full((2,), -math.inf)
 
@@ -59,7 +59,7 @@ def ctc_occupancy(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     # BEGIN SOLUTION
     states = target.new_full((2 * len(target) + 1,), blank)
     states[1::2] = target
-    no_jump = torch.ones(len(states), dtype=torch.bool)
+    no_jump = torch.ones_like(states, dtype=torch.bool)
     no_jump[2:] = (states[2:] == blank) | (states[2:] == states[:-2])
 
     def walk(emitted: Tensor, no_jump: Tensor) -> Tensor:
@@ -121,7 +121,7 @@ def edit_distance(reference: Tensor, hypothesis: Tensor) -> Tensor:
         for j, other in enumerate(read, 1):
             replaced = above[j - 1] + (label != other)
             row.append(min(replaced, above[j] + 1, row[j - 1] + 1))
-    return torch.tensor(row[-1])
+    return torch.tensor(row[-1], device=reference.device)
     # END SOLUTION
 
 
@@ -165,7 +165,7 @@ def prefix_beam_search(log_probs: Tensor, beam_width: int, blank: int = 0) -> Te
                     found[longer] = add(old[0], blank_way), add(old[1], label_way)
         best = sorted(found.items(), key=lambda item: add(*item[1]), reverse=True)
         beam = dict(best[:beam_width])
-    return torch.tensor(next(iter(beam)), dtype=torch.int64)
+    return torch.tensor(next(iter(beam)), dtype=torch.int64, device=log_probs.device)
     # END SOLUTION
 
 
@@ -216,7 +216,7 @@ def ctc_loss_from_logits(
         """-ln P and its gradient by the logits."""
         states = target.new_full((2 * len(target) + 1,), blank)
         states[1::2] = target
-        no_jump = torch.ones(len(states), dtype=torch.bool)
+        no_jump = torch.ones_like(states, dtype=torch.bool)
         no_jump[2:] = (states[2:] == blank) | (states[2:] == states[:-2])
         emitted = log_probs[:, states]
         forward = walk(emitted, no_jump)

@@ -204,7 +204,7 @@ def batch_hard_losses(distance: Tensor, label: Tensor, margin: float = 1.0) -> T
     """
     # BEGIN SOLUTION
     same = label[:, None] == label
-    positive = same & ~torch.eye(len(label), dtype=torch.bool)
+    positive = same & ~torch.eye(len(label), dtype=torch.bool, device=label.device)
     hardest_positive = distance.masked_fill(~positive, -torch.inf).amax(1)
     hardest_negative = distance.masked_fill(same, torch.inf).amin(1)
     # without a positive or a negative this is -inf, and the clamp makes it 0

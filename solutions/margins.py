@@ -148,7 +148,7 @@ def multi_margin_loss(
         raise ValueError(f"weight is {tuple(weight.shape)} for {classes} classes")
     right = scores.gather(1, labels[:, None])
     gaps = torch.relu(margin - right + scores)  # relu and not clamp: its slope at 0 is 0, as in torch
-    is_right = torch.arange(classes) == labels[:, None]
+    is_right = torch.arange(classes, device=input.device) == labels[:, None]
     losses = gaps.pow(p).masked_fill(is_right, 0).sum(dim=1) / classes
     if weight is not None:
         losses = losses * weight[labels]

@@ -17,6 +17,7 @@ from typing import Self
 from coursekit.classroom.gradebook import Gradebook, Work
 from coursekit.course import syllabus
 from coursekit.exercise import Exercise
+from coursekit.grading.leaning import part
 from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission
 from coursekit.jail.judge import Jail
@@ -200,7 +201,30 @@ def score_submission(submission: Submission, exercises: Sequence[Exercise], jail
     asked = [(exercise, hidden_seed(secret, submission, exercise)) for exercise in exercises]
     names = list(syllabus.exercises())
     reports = jail.score(submission.cells, asked, learner=submission.learner, exercises=names)
-    return Graded(submission.learner, tuple(reports), submission.problem)
+    stands = {report.exercise: report for report in reports}
+    for exercise, seed in sorted(asked, key=lambda each: names.index(each[0].name) if each[0].name in names else -1):
+        way = _InJail(jail, submission, seed, names)
+        stands[exercise.name] = part(way, exercise, stands[exercise.name], stands)
+    return Graded(submission.learner, tuple(stands[exercise.name] for exercise in exercises), submission.problem)
+
+
+@dataclass(frozen=True)
+class _InJail:
+    """How the functions of one submission are graded a second time, and those that they call."""
+
+    jail: Jail
+    submission: Submission
+    seed: int
+    names: Sequence[str]
+
+    def grade(self, exercise: Exercise, instead: Mapping[str, str]) -> Report:
+        asked, learner = [(exercise, self.seed)], self.submission.learner
+        return self.jail.score(self.submission.cells, asked, learner=learner, exercises=self.names, instead=instead)[0]
+
+    def leans_on(self, exercise: Exercise, others: Sequence[str]) -> tuple[str, ...]:
+        text = "\n".join(text for _, text in self.submission.cells)
+        there = [name for name in others if name in text]  # most are not, and a fork is saved
+        return self.jail.leans_on(self.submission.cells, exercise, there) if there else ()
 
 
 def _unread(problem: str, exercise: Exercise) -> Report:

@@ -60,6 +60,31 @@ def model_answer(topic: Topic, name: str) -> str:
     )
 
 
+def with_helpers(topic: Topic, name: str) -> str:
+    """A model answer that runs by itself: with its module's imports and the other answers that it calls."""
+    body = ast.parse(topic.solution.read_text(encoding="utf-8")).body
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    wanted = calls_of(topic, name) | {name}
+    kept = [node for node in body[1:] if not isinstance(node, ast.FunctionDef) or node.name in wanted]
+    if name not in functions:
+        raise StubError(f"{topic.solution.name} does not define `{name}`.")
+    return "\n\n".join(map(ast.unparse, kept)) + "\n"
+
+
+def calls_of(topic: Topic, name: str) -> frozenset[str]:
+    """The other functions of its module that a model answer calls, and those that they call."""
+    body = ast.parse(topic.solution.read_text(encoding="utf-8")).body
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    found, waiting = set[str](), [name]
+    while waiting:
+        function = functions.get(waiting.pop())
+        names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)} if function else set()
+        new = (names & functions.keys()) - found - {name}
+        found |= new
+        waiting += new
+    return frozenset(found)
+
+
 def without_answers(source: str) -> str:
     """Every marked answer replaced by a raise that names the function it stands in.
 

@@ -10,7 +10,7 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from coursekit.exercise import Exercise, Stopped
 from coursekit.jail.terms import Limits
@@ -89,8 +89,12 @@ class Child:
             os.close(self._their_output)
         self._say(frames.pack({"cells": cells, "exercises": exercises}, []))
 
-    def turn_to(self, exercise: Exercise) -> None:
+    def turn_to(self, exercise: Exercise, instead: Mapping[str, str] | None = None) -> None:
         """From here on this exercise is asked, which has a time limit of its own.
+
+        Args:
+            exercise: which.
+            instead: see `Jail.score`.
 
         Raises:
             Stopped: the child ended, while it answered what was left over of the exercise before.
@@ -101,7 +105,19 @@ class Child:
         self.has_run = False
         while self._awaited:
             self._next_reply()
-        self._say(frames.pack({"function": exercise.name}, []))
+        self._say(frames.pack({"function": exercise.name, "instead": dict(instead or {})}, []))
+
+    def leans_on(self, name: str, others: Sequence[str]) -> tuple[str, ...]:
+        """Which of `others` the function `name` depends on. Ask before anything else: then nothing can lie.
+
+        Raises:
+            Stopped: the child ended.
+        """
+        self._deadline = time.monotonic() + self._limits.seconds
+        self.send([frames.pack({"leans": name, "others": list(others)}, [])])
+        answer = self.read(self.reply(), Question(()))
+        said = answer.problem.message.split() if answer.problem else []
+        return tuple(other for other in others if other in said)
 
     def __call__(self, question: Question) -> Answer:
         """Asks one question, after those that were sent before, and waits for the answer."""

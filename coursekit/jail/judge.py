@@ -10,7 +10,7 @@ from __future__ import annotations
 import select
 import socket
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -67,6 +67,7 @@ class Jail:
         *,
         learner: str = "",
         exercises: Sequence[str] = (),
+        instead: Mapping[str, str] | None = None,
     ) -> list[Report]:
         """Grades several functions of one submission; those that forbid the same share a child, to save forks.
 
@@ -78,6 +79,7 @@ class Jail:
             asked: each exercise with its seed.
             learner: whose it is.
             exercises: the names of all that the course asks for: none of them is a misspelt other one.
+            instead: by name, the source of functions that take the place of the learner's own ones.
 
         Raises:
             JailError: the jail cannot be started again.
@@ -87,12 +89,25 @@ class Jail:
             groups.setdefault(exercise.forbids, []).append((exercise, seed))
         reports: dict[str, Report] = {}
         for waiting in groups.values():
-            for report in self._grade_group(cells, waiting, learner, exercises):
+            for report in self._grade_group(cells, waiting, learner, exercises, instead or {}):
                 reports[report.exercise] = report
         return [reports[exercise.name] for exercise, _ in asked]
 
+    def leans_on(self, cells: tuple[Cell, ...], exercise: Exercise, others: Sequence[str]) -> tuple[str, ...]:
+        """Which of the functions `others` of the same cells an answer depends on; see `Source.leans_on`."""
+        try:
+            with self._fork(cells, exercise.forbids, (), late=False) as child:
+                return child.leans_on(exercise.name, others)
+        except (Stopped, ZygoteGone):
+            return ()
+
     def _grade_group(
-        self, cells: tuple[Cell, ...], waiting: list[tuple[Exercise, int]], learner: str, exercises: Sequence[str]
+        self,
+        cells: tuple[Cell, ...],
+        waiting: list[tuple[Exercise, int]],
+        learner: str,
+        exercises: Sequence[str],
+        instead: Mapping[str, str],
     ) -> Iterator[Report]:
         """Grades exercises under one rule, in as many children as it takes; should the jail end, in a new one."""
         ended: Exercise | None = None  # under which one, as the first in its child, the jail has ended
@@ -103,7 +118,7 @@ class Jail:
                 with self._fork(cells, first.forbids, exercises, late=late) as child:
                     if child.is_over:
                         raise ZygoteGone
-                    yield from _grade_in_turn(child, waiting, learner)
+                    yield from _grade_in_turn(child, waiting, learner, instead)
                     late |= child.lacks
             except ZygoteGone:
                 if waiting[0][0] is not first:
@@ -195,13 +210,15 @@ class Jail:
                 zygote.stderr.close()
 
 
-def _grade_in_turn(child: Child, waiting: list[tuple[Exercise, int]], learner: str) -> Iterator[Report]:
+def _grade_in_turn(
+    child: Child, waiting: list[tuple[Exercise, int]], learner: str, instead: Mapping[str, str]
+) -> Iterator[Report]:
     """Grades one after another, and takes each from `waiting` whose report stands, until one's does not."""
     alone = True  # no code of another exercise has run in this child
     while waiting and not child.is_over:
         exercise, seed = waiting[0]
         try:
-            child.turn_to(exercise)
+            child.turn_to(exercise, instead)
         except Stopped:
             return
         report = scoring.score(exercise, child, seed=seed, learner=learner)

@@ -65,7 +65,7 @@ def headline(report: Report) -> str:
 
 def as_text(report: Report) -> str:
     """The whole report as plain text, for a terminal, a log or a screen reader."""
-    lines = [headline(report)]
+    lines = [headline(report), *_wrap(leaning(report))]
     first = report.first_failure
     if report.outcome is Outcome.UNATTEMPTED and first is not None:
         return "\n".join([*lines, *_wrap(f"{first.rationale} {first.help}".strip())])
@@ -78,6 +78,19 @@ def as_text(report: Report) -> str:
             if verdict is first:
                 lines += _details(report, verdict)
     return "\n".join(lines)
+
+
+def leaning(report: Report) -> str:
+    """Which functions of the learner's own this answer calls that are not right yet, in a sentence; or nothing."""
+    if not report.leans_on:
+        return ""
+    *most, last = (f"`{name}`" for name in report.leans_on)
+    names = f"{', '.join(most)} and {last}" if most else last
+    are, them = ("are", "them") if most else ("is", "it")
+    calls = f"It calls your {names}, which {are} not right yet"
+    if report.parted:
+        return f"{calls}. So it was graded with the course's own {names} in place of yours, and this is what came."
+    return f"{calls}: mend {them} first, then check this again."
 
 
 def _tier_line(tier: Tier, verdicts: tuple[Verdict, ...]) -> str:
@@ -138,6 +151,8 @@ def as_html(report: Report | None, next: tuple[str, ...] = ()) -> str:
 
 def _report_html(report: Report) -> Iterator[str]:
     first = report.first_failure
+    if report.leans_on:
+        yield f"<div>{prose(leaning(report))}</div>"
     if report.outcome is Outcome.UNATTEMPTED and first is not None:
         yield f"<div>{prose(f'{first.rationale} {first.help}'.strip())}</div>"
         return

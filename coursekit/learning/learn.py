@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dis
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 from coursekit.course import stubs, syllabus
 from coursekit.errors import CommandError
-from coursekit.exercise import Ask, Exercise
-from coursekit.grading import scoring
+from coursekit.exercise import Exercise
+from coursekit.grading import leaning, scoring
 from coursekit.grading.here import ask_here
 from coursekit.grading.submission import Submission, read_submission
 from coursekit.jail.inside import source
@@ -53,8 +55,7 @@ def check(function: Callable[..., Any] | str, name: str | None = None) -> feedba
     except syllabus.UnknownNameError as error:
         return _say(str(error))
     used = used_in(function, exercise)
-    ask = ask_here(function, exercise) if used is None else _always(Problem("forbidden", used))
-    report = scoring.score(exercise, ask, seed=VISIBLE_SEED)
+    report = _score(exercise, function) if used is None else _refused(exercise, Problem("forbidden", used))
     return feedback.Feedback(report, next_steps(exercise, report))
 
 
@@ -81,11 +82,76 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
     submission = read_submission(path, learner="")
     if submission.problem:
         raise OSError(f"{path}: {submission.problem}")
-    report = scoring.score(exercise, _ask_file(submission, exercise), seed=VISIBLE_SEED)
+    report = _score_file(submission, exercise)
     return report, (*next_steps(exercise, report, TERMINAL), f"Your file: {path}")
 
 
-def _ask_file(submission: Submission, exercise: Exercise) -> Ask:
+def _refused(exercise: Exercise, problem: Problem) -> Report:
+    return scoring.score(exercise, lambda _: Answer(problem=problem), seed=VISIBLE_SEED)
+
+
+def _score(exercise: Exercise, function: Callable[..., Any], by_hand: ByHand | None = None) -> Report:
+    way = _Here(exercise.name, function, by_hand)
+    return leaning.part(way, exercise, way.grade(exercise, {}), {})
+
+
+@dataclass(frozen=True)
+class _Here:
+    """How a function of this process is graded, and those of the same module or notebook that it calls."""
+
+    name: str
+    function: Callable[..., Any]
+    by_hand: ByHand | None  # what has caught what the function called, if it was loaded so
+
+    def grade(self, exercise: Exercise, instead: Mapping[str, str]) -> Report:
+        there = self._reached()
+        function = self.function if exercise.name == self.name else there[exercise.name]
+        if instead and isinstance(function, FunctionType):
+            lent = {name: source.Source([("course", text)]).load(name) for name, text in instead.items()}
+            names = function.__globals__ | {}  # a copy: what the learner has defined stays as it is
+            names |= {name: _with_globals(each, names) for name, each in there.items()} | lent
+            function = _with_globals(function, names)
+        here = ask_here(function, exercise)
+        judge = self.by_hand.judge if self.by_hand and exercise.name == self.name else lambda answer: answer
+        return scoring.score(exercise, lambda question: judge(here(question)), seed=VISIBLE_SEED)
+
+    def leans_on(self, exercise: Exercise, others: Sequence[str]) -> tuple[str, ...]:
+        function = self.function if exercise.name == self.name else None
+        reached = self._reached(function or self._reached()[exercise.name])
+        return tuple(other for other in others if other in reached)
+
+    def _reached(self, function: Callable[..., Any] | None = None) -> dict[str, FunctionType]:
+        """The functions of the same module that a function calls, and those that they call, by their names."""
+        first = function or self.function
+        reached = dict[str, FunctionType]()
+        waiting = [first] if isinstance(first, FunctionType) else []
+        while waiting:
+            each = waiting.pop()
+            for name in _global_names(each.__code__):
+                called = each.__globals__.get(name)
+                if name in reached or called is first or not isinstance(called, FunctionType):
+                    continue
+                if called.__globals__ is each.__globals__ and called.__name__ == name:
+                    reached[name] = called
+                    waiting.append(called)
+        return reached
+
+
+def _with_globals(function: FunctionType, names: dict[str, Any]) -> FunctionType:
+    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+def _global_names(code: CodeType) -> Iterator[str]:
+    """The global names that code reads, in functions within it as well; no attribute's name is one."""
+    yield from (str(each.argval) for each in dis.get_instructions(code) if each.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _global_names(constant)
+
+
+def _score_file(submission: Submission, exercise: Exercise) -> Report:
     by_hand = ByHand(exercise.forbids)
     try:
         read = source.Source(list(submission.cells), syllabus.exercises().keys())
@@ -97,13 +163,8 @@ def _ask_file(submission: Submission, exercise: Exercise) -> Ask:
     except BaseException as error:  # SystemExit too: an exit() in the file is the file's problem
         problem = Problem("broken", f"Loading it raised {describe(error).message}.")
     else:
-        here = ask_here(function, exercise)
-        return lambda question: by_hand.judge(here(question))
-    return lambda _: by_hand.judge(Answer(problem=problem))
-
-
-def _always(problem: Problem) -> Ask:
-    return lambda _: Answer(problem=problem)
+        return _score(exercise, function, by_hand)
+    return _refused(exercise, by_hand.judge(Answer(problem=problem)).problem or problem)
 
 
 def hint(name: str, step: int = 1, wording: Wording = NOTEBOOK) -> feedback.Feedback:

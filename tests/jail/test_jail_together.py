@@ -34,7 +34,9 @@ def forks(monkeypatch):
     forks = []
     begin, turn = Child.begin, Child.turn_to
     monkeypatch.setattr(Child, "begin", lambda self, *rest, **more: forks.append([]) or begin(self, *rest, **more))
-    monkeypatch.setattr(Child, "turn_to", lambda self, each: forks[-1].append(each.name) or turn(self, each))
+    monkeypatch.setattr(
+        Child, "turn_to", lambda self, each, *rest: forks[-1].append(each.name) or turn(self, each, *rest)
+    )
     return forks
 
 

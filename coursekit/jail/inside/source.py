@@ -13,7 +13,7 @@ import difflib
 import linecache
 import sys
 import types
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from coursekit.jail.inside.byhand import ByHand
@@ -51,12 +51,15 @@ class Source:
             linecache.cache[_file(label)] = (len(text), None, text.splitlines(keepends=True), _file(label))
             self._read(label, text)
 
-    def load(self, name: str, by_hand: ByHand | None = None) -> Callable[..., Any]:
+    def load(
+        self, name: str, by_hand: ByHand | None = None, instead: Mapping[str, Callable[..., Any]] | None = None
+    ) -> Callable[..., Any]:
         """The function `name`, defined by running only the statements it depends on.
 
         Args:
             name: what the function is called.
             by_hand: what those statements must not use; nothing is run if they do.
+            instead: functions that take the place of those of these names, once all statements have run.
 
         Raises:
             SourceError: no such function (names the closest one found), its cell is no Python, or it is not by hand.
@@ -76,6 +79,7 @@ class Source:
             tree = ast.Module([node], [])
             code = compile(tree, _file(label), "exec", flags=lazy, dont_inherit=True)
             exec(code, namespace)
+        namespace.update(instead or {})
         function: Callable[..., Any] | None = namespace.get(name)
         if not callable(function):
             kind = type(function).__name__
@@ -88,6 +92,22 @@ class Source:
         """Whether `name` is there, and nobody has begun to write it."""
         found = [statement for statement in self._statements if name in statement.binds]
         return bool(found) and all(statement.is_stub for statement in found)
+
+    def leans_on(self, name: str, others: Collection[str]) -> list[str]:
+        """Which of `others` the function `name` depends on, as far as a `def` and nothing else binds them.
+
+        Nothing is run. What another statement binds, or binds again, cannot be told from the rest of the source.
+        """
+        try:
+            nodes = [node for _, node in self.needed(name)]
+        except SourceError:
+            return []
+        defined = {node.name for node in nodes if isinstance(node, ast.FunctionDef) and not node.decorator_list}
+        elsewhere = set[str]()
+        for statement in self._statements:
+            if not isinstance(statement.node, ast.FunctionDef) or statement.binds != {statement.node.name}:
+                elsewhere |= statement.binds
+        return [other for other in others if other in defined - elsewhere - {name}]
 
     def needed(self, name: str) -> list[tuple[str, ast.stmt]]:
         """Label and statement of all that `name` depends on, imports without what nobody needs.

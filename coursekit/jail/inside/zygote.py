@@ -273,8 +273,12 @@ def _converse(conversation: _Conversation, by_hand: ByHand) -> None:
     problem: Problem | None = None
     while True:
         header, body = conversation.hear()
+        if "leans" in header:  # asked of a child in which nothing of the learner's has run
+            leans = source.leans_on(header["leans"], header["others"]) if isinstance(source, Source) else []
+            conversation.say(frames.encode_answer(Answer(problem=Problem("leans", " ".join(leans)))))
+            continue
         if "function" in header:
-            function, problem = _load(source, header["function"], by_hand)
+            function, problem = _load(source, header["function"], by_hand, header["instead"])
             continue
         question = frames.decode_question(header, body)
         try:
@@ -299,13 +303,17 @@ def _why_not_loaded(error: BaseException) -> Problem:
     return problem if problem.kind == "memory" else Problem("broken", f"Loading it raised {problem.message}.")
 
 
-def _load(source: Source | Problem, name: str, by_hand: ByHand) -> tuple[Callable[..., Any] | None, Problem | None]:
+def _load(
+    source: Source | Problem, name: str, by_hand: ByHand, instead: dict[str, str]
+) -> tuple[Callable[..., Any] | None, Problem | None]:
     if isinstance(source, Problem):
         return None, source
     try:
         if source.is_stub(name):
             return None, Problem("stub")
-        return source.load(name, by_hand), None
+        # by hand as well, so that nothing comes with them that the learner's own code could not have
+        lent = {helper: Source([("course", text)]).load(helper, by_hand) for helper, text in instead.items()}
+        return source.load(name, by_hand, lent), None
     except BaseException as error:
         return None, _why_not_loaded(error)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from coursekit.learning.feedback import leaning
 from coursekit.publish.privacy import without_inputs
 from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.text import clean, clean_name
@@ -47,6 +48,8 @@ def _add_suite(root: ET.Element, graded: Graded, report: Report) -> Counter[str]
     }
     if report.diagnosis is not None:
         values["misconception"] = report.diagnosis.misconception
+    if report.leans_on:
+        values["calls"] = leaning(report)
     for name, value in values.items():
         ET.SubElement(properties, "property", name=name, value=value)
     count: Counter[str] = Counter()

@@ -1,0 +1,136 @@
+"""One slip is paid once: an answer that calls an earlier exercise of the learner's which is wrong is graded again.
+
+The second grading has the course's own answer in place of that one. It counts where it gives more points, and where
+those are for what this answer does itself.
+
+What cannot be parted is told and not guessed. A function is replaced only if a plain `def` binds its name, its own
+grading ran to an end (not attempted, ready-made, or never done is no slip), and it comes earlier in the course. Then:
+
+- An exercise never lends itself: what is lent comes earlier, and no model answer calls a later one. So the source that
+  goes into the jail holds nothing of what is graded. It is no secret either: `coursekit solution` prints it.
+- Which functions an answer calls is read before any of the learner's code has run there, so neither the names nor the
+  points can carry anything of the hidden inputs that verdicts do not.
+- An answer that does nothing but call the other function earns nothing by it: that function alone, with its arguments
+  exchanged and its result averaged, summed or negated, is put to the same checks. Where it passes all, it is the same
+  exercise over again. Where it passes some, the second grading counts only if the answer passes all.
+- Where the course's own answer calls that function too, averaging it may be the whole point of the exercise
+  (`keras_huber`): there, only the plain call is tried.
+- The helper keeps the points of its own grading, whatever others earn with the course's.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from coursekit.course import stubs, syllabus
+from coursekit.exercise import Exercise
+from coursekit.grading import scoring
+from coursekit.report import Outcome, Report, Tier
+from coursekit.wire.answering import answer
+
+_RAN = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR)
+_SEED = 0  # whether a function is another one's equal hangs on no inputs that are hidden
+
+
+class Way(Protocol):
+    """How the functions of one learner are graded: in a jail, or in their own process."""
+
+    def grade(self, exercise: Exercise, instead: Mapping[str, str]) -> Report:
+        """Grades one, with functions of this source in place of the learner's."""
+
+    def leans_on(self, exercise: Exercise, others: Sequence[str]) -> tuple[str, ...]:
+        """Which of `others` the learner's answer depends on, and could be replaced."""
+
+
+def part(way: Way, exercise: Exercise, first: Report, known: dict[str, Report]) -> Report:
+    """The report that stands: the first one, or that of a second grading; either says which wrong function is called.
+
+    Args:
+        way: how to grade.
+        exercise: what was graded.
+        first: its report.
+        known: the learner's reports that stand, by exercise; those of helpers that nobody has asked for yet are added.
+    """
+    if scoring.is_solved(first) or first.outcome not in _RAN:
+        return first
+    wrong = []
+    for name in way.leans_on(exercise, _earlier(exercise)):
+        if name not in known:
+            _, helper = syllabus.find_exercise(name)
+            known[name] = part(way, helper, way.grade(helper, {}), known)
+        if not scoring.is_solved(known[name]):
+            wrong.append(name)
+    if not wrong:
+        return first
+    told = replace(first, leans_on=tuple(wrong))
+    lent = [name for name in wrong if known[name].outcome in _RAN]
+    if not lent:
+        return told
+    second = way.grade(exercise, {name: _model(name) for name in lent})
+    if second.points <= first.points or not _does_its_own_part(exercise, lent, second):
+        return told
+    return replace(second, leans_on=tuple(wrong), parted=True)
+
+
+def _earlier(exercise: Exercise) -> list[str]:
+    names = list(syllabus.exercises())
+    return names[: names.index(exercise.name)] if exercise.name in names else []
+
+
+@cache
+def _model(name: str) -> str:
+    topic, _ = syllabus.find_exercise(name)
+    return stubs.with_helpers(topic, name)
+
+
+def _does_its_own_part(exercise: Exercise, lent: Sequence[str], second: Report) -> bool:
+    core = len(exercise.tier(Tier.CORE))
+    alone = max(_passed_alone(exercise.name, name) for name in lent)
+    return alone == 0 or (alone < core and second.outcome is Outcome.PASSED)
+
+
+@cache
+def _passed_alone(name: str, helper: str) -> int:
+    """How many core checks of the exercise `name` the function `helper` passes in its place."""
+    topic, exercise = syllabus.find_exercise(name)
+    _, other = syllabus.find_exercise(helper)
+    ways = [other.spec]
+    if helper not in stubs.calls_of(topic, name):
+        ways += _plumbed(other.spec)
+    reports = (scoring.score(exercise, partial(answer, way), seed=_SEED) for way in ways)
+    return max(sum(v.outcome is Outcome.PASSED for v in report.tier(Tier.CORE)) for report in reports)
+
+
+_RESULTS: tuple[Callable[[Tensor], Tensor], ...] = (
+    lambda value: value,
+    lambda value: -value,
+    lambda value: value.mean(),
+    lambda value: value.sum(),
+    lambda value: value.mean(-1),
+    lambda value: value.sum(-1),
+)
+
+
+def _plumbed(function: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """The function with its arguments in either order, those that it does not have left out, and a simple reduction."""
+    takes = inspect.signature(function).parameters
+    if "reduction" in takes:
+        function = partial(function, reduction="none")
+    for exchanged in (False, True):
+        for result in _RESULTS:
+
+            def plumbed(
+                *args: Any, _exchanged: bool = exchanged, _result: Callable[[Tensor], Tensor] = result, **kwargs: Any
+            ) -> Any:
+                if _exchanged:
+                    args = (*args[:2][::-1], *args[2:])
+                known = {key: value for key, value in kwargs.items() if key in takes and key != "reduction"}
+                return _result(function(*args[: len(takes)], **known))
+
+            yield plumbed
