@@ -321,6 +321,19 @@ def test_two_that_make_it(tmp_path):
     maker.close()
 
 
+def test_who_comes_first_to_a_new_file_is_waited_for(tmp_path):
+    """Whoever turns a new file to WAL while another program writes to it is told at once that it is locked."""
+    path = tmp_path / "book.sqlite"
+    first = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    first.execute("BEGIN IMMEDIATE").close()
+    timer = threading.Timer(0.3, lambda: first.execute("COMMIT"))
+    timer.start()
+    with Gradebook(f"sqlite:///{path}") as book:
+        add(book, "ann", "x", 1)
+    timer.join()
+    first.close()
+
+
 # ---- what is no gradebook, and bad machines ----------------------------------------------------------------------
 
 
