@@ -20,7 +20,11 @@ from coursekit.publish.privacy import feedback, without_inputs
 from coursekit.report import Outcome, Report
 
 SECRET = b"tests"
-CALLED = [(name, helper) for name, (topic, _) in syllabus.exercises().items() for helper in stubs.calls_of(topic, name)]
+CALLED = [
+    (name, helper)
+    for name, (topic, _) in syllabus.exercises().items()
+    for helper in sorted(stubs.calls_of(topic, name))
+]
 
 
 @pytest.fixture(scope="module")
