@@ -209,7 +209,7 @@ def test_limits_reach_the_jail(jail, double, monkeypatch, book):
     monkeypatch.setattr(batch, "Jail", lambda *given: seen.append(given) or FakeJail(*given))
     terms = Terms(b"s", TERMS.versions, Limits(seconds=3), confined=False)
     run([submission("ann")], [double], book, terms=terms)
-    assert seen == [(Limits(seconds=3), False)]
+    assert seen == [(Limits(seconds=3), False, None)]
 
 
 # ---- runs that end early -----------------------------------------------------------------------------------------

@@ -192,7 +192,7 @@ def package(tmp_path):
         ("grading/scoring.py", "round(total, 2)", "round(total, 1)"),
         ("grading/submission.py", "MAX_CELLS = 5_000", "MAX_CELLS = 5_001"),
         ("jail/judge.py", "ended is first", "ended is not first"),
-        ("jail/inside/policy.py", "einops", "einop"),
+        ("jail/inside/paths.py", "einops", "einop"),
         ("exercise/recall.py", "digest_size=16", "digest_size=8"),
         ("exercise/answers.py", "1e-7", "1e-6"),
         ("report.py", "self.reports), 2)", "self.reports), 3)"),
