@@ -1,0 +1,248 @@
+"""Wrong answers to the exercises of notebook 12, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import torch
+
+
+def _log_softmax(z):
+    z = z - z.max(-1, keepdim=True).values
+    return z - z.exp().sum(-1, keepdim=True).log()
+
+
+# ---- from a review -----------------------------------------------------------------------------------------------
+
+
+def linear_cross_entropy__chunked_no_flags(input, linear_weight, target, chunk_size=2):
+    """As in blogs on large vocabularies: in chunks, and none of the flags."""
+    total = 0
+    for start in range(0, len(input), chunk_size):
+        logits = input[start : start + chunk_size] @ linear_weight.T
+        labels = target[start : start + chunk_size]
+        total = total - _log_softmax(logits)[torch.arange(len(labels)), labels].sum()
+    return total / len(input)
+
+
+# ---- written anew ------------------------------------------------------------------------------------------------
+
+
+def weight_gradient__not_divided(input, linear_weight, target, chunk_rows):
+    grad = torch.zeros_like(linear_weight)
+    for start in range(0, len(input), chunk_rows):
+        x, y = input[start : start + chunk_rows], target[start : start + chunk_rows]
+        p = _log_softmax(x @ linear_weight.T).exp()
+        p[torch.arange(len(y)), y] -= 1
+        grad += p.T @ x
+    return grad
+
+
+def weight_gradient__by_chunks(input, linear_weight, target, chunk_rows):
+    grad = torch.zeros_like(linear_weight)
+    chunks = 0
+    for start in range(0, len(input), chunk_rows):
+        x, y = input[start : start + chunk_rows], target[start : start + chunk_rows]
+        p = _log_softmax(x @ linear_weight.T).exp()
+        p[torch.arange(len(y)), y] -= 1
+        grad += p.T @ x / len(x)
+        chunks += 1
+    return grad / chunks
+
+
+def weight_gradient__no_target(input, linear_weight, target, chunk_rows):
+    grad = torch.zeros_like(linear_weight)
+    for start in range(0, len(input), chunk_rows):
+        x = input[start : start + chunk_rows]
+        grad += _log_softmax(x @ linear_weight.T).exp().T @ x
+    return grad / len(input)
+
+
+def weight_gradient__last_rows_lost(input, linear_weight, target, chunk_rows):
+    grad = torch.zeros_like(linear_weight)
+    for k in range(len(input) // chunk_rows):
+        x = input[k * chunk_rows : (k + 1) * chunk_rows]
+        y = target[k * chunk_rows : (k + 1) * chunk_rows]
+        p = _log_softmax(x @ linear_weight.T).exp()
+        p[torch.arange(len(y)), y] -= 1
+        grad += p.T @ x
+    return grad / len(input)
+
+
+def weight_gradient__overflows(input, linear_weight, target, chunk_rows):
+    grad = torch.zeros_like(linear_weight)
+    for start in range(0, len(input), chunk_rows):
+        x, y = input[start : start + chunk_rows], target[start : start + chunk_rows]
+        e = torch.exp(x @ linear_weight.T)
+        p = e / e.sum(1, keepdim=True)
+        p[torch.arange(len(y)), y] -= 1
+        grad += p.T @ x
+    return grad / len(input)
+
+
+def weight_gradient__sign(input, linear_weight, target, chunk_rows):
+    grad = torch.zeros_like(linear_weight)
+    for x, y in zip(input.split(chunk_rows), target.split(chunk_rows)):
+        p = -_log_softmax(x @ linear_weight.T).exp()
+        p[torch.arange(len(y)), y] += 1
+        grad += torch.einsum("nv,nd->vd", p, x)
+    return grad / len(input)
+
+
+def online_softmax_step__not_rescaled(state, logits):
+    m = torch.maximum(state[0], logits.max(-1).values)
+    safe = torch.where(torch.isinf(m), torch.zeros_like(m), m)
+    return torch.stack([m, state[1] + torch.exp(logits - safe[:, None]).sum(-1)])
+
+
+def online_softmax_step__nan_at_the_beginning(state, logits):
+    m = torch.maximum(state[0], logits.max(-1).values)
+    s = state[1] * torch.exp(state[0] - m) + torch.exp(logits - m[:, None]).sum(-1)
+    return torch.stack([m, s])
+
+
+def online_softmax_step__rescaled_the_wrong_way(state, logits):
+    m = torch.maximum(state[0], logits.max(-1).values)
+    safe = torch.where(torch.isinf(m), torch.zeros_like(m), m)
+    old = torch.where(torch.isinf(state[0]), safe, state[0])
+    return torch.stack([m, state[1] * torch.exp(safe - old) + torch.exp(logits - safe[:, None]).sum(-1)])
+
+
+def online_softmax_step__forgets_the_past(state, logits):
+    m = torch.maximum(state[0], logits.max(-1).values)
+    safe = torch.where(torch.isinf(m), torch.zeros_like(m), m)
+    return torch.stack([m, torch.exp(logits - safe[:, None]).sum(-1)])
+
+
+def online_softmax_step__only_new_maximum(state, logits):
+    m = logits.max(-1).values
+    safe = torch.where(torch.isinf(m), torch.zeros_like(m), m)
+    old = torch.where(state[1] > 0, torch.exp(state[0] - safe), torch.zeros_like(m))
+    return torch.stack([m, state[1] * old + torch.exp(logits - safe[:, None]).sum(-1)])
+
+
+def accumulated_loss__mean_of_means(logits, target, sizes, ignore_index=-100):
+    losses = []
+    for z, y in zip(logits.split(sizes), target.split(sizes)):
+        keep = y != ignore_index
+        if keep.any():
+            losses.append(-_log_softmax(z[keep])[torch.arange(int(keep.sum())), y[keep]].mean())
+    return torch.stack(losses).mean()
+
+
+def accumulated_loss__nan_of_an_empty_batch(logits, target, sizes, ignore_index=-100):
+    total = 0
+    start = 0
+    for n in sizes:
+        z, y = logits[start : start + n], target[start : start + n]
+        keep = y != ignore_index
+        loss = -_log_softmax(z[keep])[torch.arange(int(keep.sum())), y[keep]].mean()
+        total = total + loss / len(sizes)
+        start += n
+    return total
+
+
+def accumulated_loss__weighted_by_size(logits, target, sizes, ignore_index=-100):
+    total = 0
+    for n, z, y in zip(sizes, logits.split(sizes), target.split(sizes)):
+        keep = y != ignore_index
+        if keep.any():
+            total = total - n * _log_softmax(z[keep])[torch.arange(int(keep.sum())), y[keep]].mean()
+    return total / sum(sizes)
+
+
+def accumulated_loss__divided_by_all(logits, target, sizes, ignore_index=-100):
+    total = logits.sum() * 0
+    for z, y in zip(logits.split(sizes), target.split(sizes)):
+        keep = y != ignore_index
+        total = total - _log_softmax(z[keep])[torch.arange(int(keep.sum())), y[keep]].sum()
+    return total / len(target)
+
+
+def _adaptive(input, target, cutoffs, head, tail, cluster=True, slot=None):
+    head_logp = _log_softmax(input @ head.T)
+    out = []
+    for n, y in enumerate(target.tolist()):
+        if y < cutoffs[0]:
+            out.append(head_logp[n, y])
+            continue
+        for i in range(len(cutoffs)):
+            low = cutoffs[i]
+            projection, rows = tail[2 * i], tail[2 * i + 1]
+            if low <= y < low + len(rows):
+                logp = _log_softmax(input[n] @ projection.T @ rows.T)[y - low]
+                place = cutoffs[0] + i if slot is None else slot(i)
+                out.append(logp + head_logp[n, place] if cluster else logp)
+                break
+        else:
+            raise RuntimeError("no class")
+    return torch.stack(out)
+
+
+def adaptive_log_softmax__no_cluster(input, target, cutoffs, head, *tail):
+    return _adaptive(input, target, cutoffs, head, tail, cluster=False)
+
+
+def adaptive_log_softmax__cluster_slot_off_by_one(input, target, cutoffs, head, *tail):
+    return _adaptive(input, target, cutoffs, head, tail, slot=lambda i: cutoffs[0] + i - 1)
+
+
+def adaptive_log_softmax__first_cluster_only(input, target, cutoffs, head, *tail):
+    return _adaptive(input, target, cutoffs, head, tail, slot=lambda i: cutoffs[0])
+
+
+def adaptive_log_softmax__negative(input, target, cutoffs, head, *tail):
+    return -_adaptive(input, target, cutoffs, head, tail)
+
+
+def linear_cross_entropy__no_bias(
+    input,
+    linear_weight,
+    target,
+    *,
+    linear_bias=None,
+    weight=None,
+    reduction="mean",
+    ignore_index=None,
+    label_smoothing=0.0,
+):
+    logits = input @ linear_weight.T
+    if logits.dim() == 1:
+        logits, target = logits[None], target[None]
+    logp = _log_softmax(logits)
+    loss = -logp[torch.arange(len(logp)), target]
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def _scaled(log_probs, target, blank, scale=True, sign=-1, last=True):
+    p = log_probs.exp()
+    states = [blank]
+    for y in target.tolist():
+        states += [y, blank]
+    n = len(states)
+    skip = torch.tensor([s > 1 and states[s] != blank and states[s] != states[s - 2] for s in range(n)])
+    a = torch.cat([p[0, states[:2]], p.new_zeros(max(n - 2, 0))])
+    total = p.new_zeros(())
+    for t in range(len(p)):
+        if t:
+            one = torch.cat([a.new_zeros(1), a[:-1]])
+            two = torch.cat([a.new_zeros(2), a])[:n] * skip
+            a = (a + one + two) * p[t, states]
+        if scale:
+            c = a.sum()
+            total = total + c.log()
+            a = a / c
+    end = a[-2:].sum() if last else a[-1]
+    return sign * ((total + end.log()) if scale is True else end.log())
+
+
+def ctc_scaled__underflows(log_probs, target, blank=0):
+    return _scaled(log_probs, target, blank, scale=False)
+
+
+def ctc_scaled__sign(log_probs, target, blank=0):
+    return _scaled(log_probs, target, blank, sign=1)
+
+
+def ctc_scaled__scale_not_added(log_probs, target, blank=0):
+    return _scaled(log_probs, target, blank, scale="lost")
+
+
+def ctc_scaled__last_state_only(log_probs, target, blank=0):
+    return _scaled(log_probs, target, blank, last=False)

@@ -1,0 +1,349 @@
+"""Wrong answers to the exercises of notebook 04, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import torch
+
+
+def _reduced(loss, reduction):
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def _same_shape(input, target):
+    if input.shape != target.shape:
+        raise ValueError("the shapes differ")
+
+
+def _sigmoid(x):
+    e = torch.exp(-x.abs())
+    return torch.where(x >= 0, 1 / (1 + e), e / (1 + e))
+
+
+def _softplus(x):
+    return torch.where(x > 0, x, torch.zeros_like(x)) + torch.log1p(torch.exp(-x.abs()))
+
+
+# ---- from a review -----------------------------------------------------------------------------------------------
+
+
+def _with_logits(formula):
+    def loss(input, target, weight=None, reduction="mean", pos_weight=None):
+        _same_shape(input, target)
+        pw = torch.ones_like(input) if pos_weight is None else pos_weight
+        losses = formula(input, target, pw)
+        return _reduced(losses if weight is None else weight * losses, reduction)
+
+    return loss
+
+
+def binary_cross_entropy_with_logits__log_one_plus_exp(input, target, weight=None, reduction="mean", pos_weight=None):
+    def formula(x, t, pw):
+        return (1 - t) * x + (1 + (pw - 1) * t) * torch.log(1 + torch.exp(-x))
+
+    return _with_logits(formula)(input, target, weight, reduction, pos_weight)
+
+
+def binary_cross_entropy_with_logits__log1p_exp(input, target, weight=None, reduction="mean", pos_weight=None):
+    def formula(x, t, pw):
+        return (1 - t) * x + (1 + (pw - 1) * t) * torch.log1p(torch.exp(-x))
+
+    return _with_logits(formula)(input, target, weight, reduction, pos_weight)
+
+
+def binary_cross_entropy_with_logits__sigmoid_then_logs(input, target, weight=None, reduction="mean", pos_weight=None):
+    def formula(x, t, pw):
+        p = 1 / (1 + torch.exp(-x))
+        return -pw * t * torch.log(p) - (1 - t) * torch.log(1 - p)
+
+    return _with_logits(formula)(input, target, weight, reduction, pos_weight)
+
+
+def binary_cross_entropy_with_logits__where_over_100(input, target, weight=None, reduction="mean", pos_weight=None):
+    def softplus(x):
+        return torch.where(x > 100, x, torch.log(1 + torch.exp(x)))
+
+    def formula(x, t, pw):
+        return pw * t * softplus(-x) + (1 - t) * softplus(x)
+
+    return _with_logits(formula)(input, target, weight, reduction, pos_weight)
+
+
+def binary_cross_entropy_with_logits__padded_1e_8(input, target, weight=None, reduction="mean", pos_weight=None):
+    def formula(x, t, pw):
+        p = _sigmoid(x)
+        return -pw * t * torch.log(p + 1e-8) - (1 - t) * torch.log(1 - p + 1e-8)
+
+    return _with_logits(formula)(input, target, weight, reduction, pos_weight)
+
+
+def binary_cross_entropy_with_logits__clamped_1e_7(input, target, weight=None, reduction="mean", pos_weight=None):
+    def formula(x, t, pw):
+        p = _sigmoid(x).clamp(1e-7, 1 - 1e-7)
+        return -pw * t * torch.log(p) - (1 - t) * torch.log(1 - p)
+
+    return _with_logits(formula)(input, target, weight, reduction, pos_weight)
+
+
+def binary_cross_entropy_with_logits__tensorflow(logits, labels):
+    """max(x, 0) - x · z + log(1 + exp(-|x|)), as TensorFlow's page has it."""
+    return torch.clamp(logits, min=0) - logits * labels + torch.log(1 + torch.exp(-torch.abs(logits)))
+
+
+def log_sigmoid__x_minus_log(input):
+    return input - torch.log(1 + torch.exp(input))
+
+
+def binary_cross_entropy__padded_1e_7(input, target, weight=None, reduction="mean"):
+    _same_shape(input, target)
+    loss = -target * torch.log(input + 1e-7) - (1 - target) * torch.log(1 - input + 1e-7)
+    return _reduced(loss if weight is None else loss * weight, reduction)
+
+
+def binary_cross_entropy__mean_by_weights(input, target, weight=None, reduction="mean"):
+    _same_shape(input, target)
+    a = torch.clamp(torch.log(input), min=-100)
+    b = torch.clamp(torch.log(1 - input), min=-100)
+    loss = -target * a - (1 - target) * b
+    if weight is None:
+        return _reduced(loss, reduction)
+    loss = loss * weight
+    return loss.sum() / weight.sum() if reduction == "mean" else _reduced(loss, reduction)
+
+
+# ---- written anew ------------------------------------------------------------------------------------------------
+
+
+def sigmoid__overflows(input):
+    return torch.exp(input) / (1 + torch.exp(input))
+
+
+def sigmoid__sign(input):
+    return 1 / (1 + torch.exp(input))
+
+
+def sigmoid__late_where(input):
+    return torch.where(input >= 0, 1 / (1 + torch.exp(-input)), torch.exp(input) / (1 + torch.exp(input)))
+
+
+def sigmoid__tanh(input):
+    return torch.tanh(input)
+
+
+def sigmoid__tanh_not_halved(input):
+    return (torch.tanh(input) + 1) / 2
+
+
+def log_sigmoid__log_of_sigmoid(input):
+    return torch.log(1 / (1 + torch.exp(-input)))
+
+
+def log_sigmoid__minus_log1p(input):
+    return -torch.log1p(torch.exp(-input))
+
+
+def log_sigmoid__sign(input):
+    return _softplus(-input)
+
+
+def log_sigmoid__clamp_kink(input):
+    return torch.clamp(input, max=0) - torch.log1p(torch.exp(-input.abs()))
+
+
+def log_sigmoid__padded(input):
+    return torch.log(_sigmoid(input) + 1e-10)
+
+
+def log_sigmoid__late_where(input):
+    return torch.where(input > 0, -torch.log1p(torch.exp(-input)), input - torch.log1p(torch.exp(input)))
+
+
+def binary_cross_entropy__only_yes(input, target, weight=None, reduction="mean"):
+    _same_shape(input, target)
+    loss = -target * torch.clamp(torch.log(input), min=-100)
+    return _reduced(loss if weight is None else loss * weight, reduction)
+
+
+def binary_cross_entropy__takes_logits(input, target, weight=None, reduction="mean"):
+    _same_shape(input, target)
+    loss = target * _softplus(-input) + (1 - target) * _softplus(input)
+    return _reduced(loss if weight is None else loss * weight, reduction)
+
+
+def binary_cross_entropy__nan(input, target, weight=None, reduction="mean"):
+    _same_shape(input, target)
+    loss = -(target * input.log() + (1 - target) * (1 - input).log())
+    return _reduced(loss if weight is None else loss * weight, reduction)
+
+
+def binary_cross_entropy__clamped_1e_6(input, target, weight=None, reduction="mean"):
+    _same_shape(input, target)
+    p = torch.clamp(input, 1e-6, 1 - 1e-6)
+    loss = -(target * p.log() + (1 - target) * (1 - p).log())
+    return _reduced(loss if weight is None else loss * weight, reduction)
+
+
+def binary_cross_entropy__swapped(input, target, weight=None, reduction="mean"):
+    _same_shape(input, target)
+    a = torch.log(target).clamp(min=-100)
+    b = torch.log(1 - target).clamp(min=-100)
+    loss = -input * a - (1 - input) * b
+    return _reduced(loss if weight is None else loss * weight, reduction)
+
+
+def binary_cross_entropy__reduction_ignored(input, target, weight=None, reduction="mean"):
+    a = torch.log(input).clamp(min=-100)
+    b = torch.log(1 - input).clamp(min=-100)
+    return torch.mean(-target * a - (1 - target) * b)
+
+
+def binary_cross_entropy_with_logits__pos_weight_on_both(input, target, weight=None, reduction="mean", pos_weight=None):
+    def formula(x, t, pw):
+        return pw * (t * _softplus(-x) + (1 - t) * _softplus(x))
+
+    return _with_logits(formula)(input, target, weight, reduction, pos_weight)
+
+
+def binary_cross_entropy_with_logits__pos_weight_on_no(input, target, weight=None, reduction="mean", pos_weight=None):
+    def formula(x, t, pw):
+        return t * _softplus(-x) + pw * (1 - t) * _softplus(x)
+
+    return _with_logits(formula)(input, target, weight, reduction, pos_weight)
+
+
+def binary_cross_entropy_with_logits__no_pos_weight(input, target, weight=None, reduction="mean"):
+    _same_shape(input, target)
+    loss = target * _softplus(-input) + (1 - target) * _softplus(input)
+    return _reduced(loss if weight is None else weight * loss, reduction)
+
+
+def binary_cross_entropy_with_logits__no_sigmoid(input, target, weight=None, reduction="mean", pos_weight=None):
+    def formula(x, t, pw):
+        return -pw * t * torch.log(x) - (1 - t) * torch.log(1 - x)
+
+    return _with_logits(formula)(input, target, weight, reduction, pos_weight)
+
+
+def binary_cross_entropy_with_logits__targets_flipped(input, target, weight=None, reduction="mean", pos_weight=None):
+    def formula(x, t, pw):
+        return pw * t * _softplus(x) + (1 - t) * _softplus(-x)
+
+    return _with_logits(formula)(input, target, weight, reduction, pos_weight)
+
+
+def _focal(inputs, targets, alpha, gamma, reduction, power=None, factor=None):
+    _same_shape(inputs, targets)
+    p = _sigmoid(inputs)
+    ce = targets * _softplus(-inputs) + (1 - targets) * _softplus(inputs)
+    q = p * targets + (1 - p) * (1 - targets)
+    loss = ce * (1 - q) ** gamma if power is None else ce * power(q, p)
+    if alpha >= 0:
+        a = alpha * targets + (1 - alpha) * (1 - targets) if factor is None else factor(targets)
+        loss = a * loss
+    return _reduced(loss, reduction)
+
+
+def sigmoid_focal_loss__alpha_on_both(inputs, targets, alpha=0.25, gamma=2.0, reduction="none"):
+    return _focal(inputs, targets, alpha, gamma, reduction, factor=lambda t: alpha)
+
+
+def sigmoid_focal_loss__alpha_flipped(inputs, targets, alpha=0.25, gamma=2.0, reduction="none"):
+    return _focal(inputs, targets, alpha, gamma, reduction, factor=lambda t: (1 - alpha) * t + alpha * (1 - t))
+
+
+def sigmoid_focal_loss__p_of_yes(inputs, targets, alpha=0.25, gamma=2.0, reduction="none"):
+    return _focal(inputs, targets, alpha, gamma, reduction, power=lambda q, p: (1 - p) ** gamma)
+
+
+def sigmoid_focal_loss__power_of_q(inputs, targets, alpha=0.25, gamma=2.0, reduction="none"):
+    return _focal(inputs, targets, alpha, gamma, reduction, power=lambda q, p: q**gamma)
+
+
+def sigmoid_focal_loss__negative_alpha_used(inputs, targets, alpha=0.25, gamma=2.0, reduction="none"):
+    _same_shape(inputs, targets)
+    p = _sigmoid(inputs)
+    ce = targets * _softplus(-inputs) + (1 - targets) * _softplus(inputs)
+    q = p * targets + (1 - p) * (1 - targets)
+    return _reduced((alpha * targets + (1 - alpha) * (1 - targets)) * (1 - q) ** gamma * ce, reduction)
+
+
+def sigmoid_focal_loss__by_positives(inputs, targets, alpha=0.25, gamma=2.0, reduction="none"):
+    losses = _focal(inputs, targets, alpha, gamma, "none")
+    if reduction == "mean":
+        return losses.sum() / targets.sum()
+    return _reduced(losses, reduction)
+
+
+def keras_binary_crossentropy__smoothing_not_halved(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    _same_shape(y_true, y_pred)
+    t = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing
+    if from_logits:
+        return (t * _softplus(-y_pred) + (1 - t) * _softplus(y_pred)).mean(axis)
+    p = y_pred.clamp(1e-7, 1 - 1e-7)
+    return (-t * p.log() - (1 - t) * (1 - p).log()).mean(axis)
+
+
+def keras_binary_crossentropy__padded(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    _same_shape(y_true, y_pred)
+    t = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing / 2
+    if from_logits:
+        return (t * _softplus(-y_pred) + (1 - t) * _softplus(y_pred)).mean(axis)
+    eps = 1e-7
+    return (-t * torch.log(y_pred + eps) - (1 - t) * torch.log(1 - y_pred + eps)).mean(axis)
+
+
+def keras_binary_crossentropy__mean_of_all(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    _same_shape(y_true, y_pred)
+    t = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing / 2
+    if from_logits:
+        return (t * _softplus(-y_pred) + (1 - t) * _softplus(y_pred)).mean()
+    p = y_pred.clamp(1e-7, 1 - 1e-7)
+    return (-t * p.log() - (1 - t) * (1 - p).log()).mean()
+
+
+def keras_binary_crossentropy__summed(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    _same_shape(y_true, y_pred)
+    t = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing / 2
+    if from_logits:
+        return (t * _softplus(-y_pred) + (1 - t) * _softplus(y_pred)).sum(axis)
+    p = y_pred.clamp(1e-7, 1 - 1e-7)
+    return (-t * p.log() - (1 - t) * (1 - p).log()).sum(axis)
+
+
+def multilabel_soft_margin_loss__summed_over_labels(input, target, weight=None, reduction="mean"):
+    t = target.to(input.dtype)
+    loss = t * _softplus(-input) + (1 - t) * _softplus(input)
+    if weight is not None:
+        loss = loss * weight
+    return _reduced(loss.sum(-1), reduction)
+
+
+def multilabel_soft_margin_loss__sum_of_all(input, target, weight=None, reduction="mean"):
+    t = target.to(input.dtype)
+    loss = t * _softplus(-input) + (1 - t) * _softplus(input)
+    if weight is not None:
+        loss = loss * weight
+    return _reduced(loss, reduction)
+
+
+def multilabel_soft_margin_loss__by_weights(input, target, weight=None, reduction="mean"):
+    t = target.to(input.dtype)
+    loss = t * _softplus(-input) + (1 - t) * _softplus(input)
+    if weight is not None:
+        return _reduced((loss * weight).sum(-1) / weight.sum(), reduction)
+    return _reduced(loss.mean(-1), reduction)
+
+
+def multilabel_soft_margin_loss__plus_minus_one(input, target, weight=None, reduction="mean"):
+    loss = _softplus(-target.to(input.dtype) * input)
+    if weight is not None:
+        loss = loss * weight
+    return _reduced(loss.mean(-1), reduction)
+
+
+def multilabel_soft_margin_loss__overflows(input, target, weight=None, reduction="mean"):
+    p = 1 / (1 + torch.exp(-input))
+    t = target.to(input.dtype)
+    loss = -(t * torch.log(p) + (1 - t) * torch.log(1 - p))
+    if weight is not None:
+        loss = loss * weight
+    return _reduced(loss.mean(-1), reduction)

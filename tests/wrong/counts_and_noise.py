@@ -1,0 +1,234 @@
+"""Wrong answers to the exercises of notebook 06, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import math
+
+import torch
+
+
+def _reduced(loss, reduction):
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+# ---- from a review -----------------------------------------------------------------------------------------------
+
+
+def gaussian_nll__log_std(input, target, var):
+    return var + (target - input) ** 2 / (2 * torch.exp(2 * var)) + 0.5 * math.log(2 * math.pi)
+
+
+def gaussian_nll__log_var(input, target, var):
+    return 0.5 * (var + (target - input) ** 2 * torch.exp(-var) + math.log(2 * math.pi))
+
+
+def gaussian_nll_loss__clamp(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    """As the formula in torch's page reads: the clamp stops the gradient."""
+    var = torch.clamp(var, min=eps)
+    loss = 0.5 * (torch.log(var) + (input - target) ** 2 / var)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return _reduced(loss, reduction)
+
+
+# ---- written anew ------------------------------------------------------------------------------------------------
+
+
+def _log_factorial(count):
+    return torch.lgamma(count + 1)
+
+
+def poisson_nll__no_factorial(rate, count):
+    safe = torch.where(count > 0, rate, torch.ones_like(rate))
+    return rate - count * safe.log()
+
+
+def poisson_nll__nan_at_zero(rate, count):
+    return rate - count * torch.log(rate) + _log_factorial(count)
+
+
+def poisson_nll__gamma_off_by_one(rate, count):
+    safe = torch.where(count > 0, rate, torch.ones_like(rate * count))
+    return rate - count * safe.log() + torch.lgamma(count.clamp(min=1.0))
+
+
+def poisson_nll__padded(rate, count):
+    return rate - count * torch.log(rate + 1e-8) + _log_factorial(count)
+
+
+def poisson_nll__rate_is_log(rate, count):
+    return torch.exp(rate) - count * rate + _log_factorial(count)
+
+
+def poisson_nll__sign(rate, count):
+    safe = torch.where(count > 0, rate, torch.ones_like(rate * count))
+    return count * safe.log() - rate - _log_factorial(count)
+
+
+def stirling__no_root_term(count):
+    safe = torch.where(count > 1, count, torch.ones_like(count))
+    return torch.where(count > 1, safe * safe.log() - safe, torch.zeros_like(count))
+
+
+def stirling__also_below_one(count):
+    return count * torch.log(count) - count + 0.5 * torch.log(2 * math.pi * count)
+
+
+def stirling__late_mask(count):
+    approximation = count * torch.log(count) - count + 0.5 * torch.log(2 * math.pi * count)
+    return torch.where(count > 1, approximation, torch.zeros_like(count))
+
+
+def stirling__exact(count):
+    return torch.lgamma(count + 1)
+
+
+def _poisson(input, target, log_input, full, eps, reduction, stirling=None):
+    loss = torch.exp(input) - target * input if log_input else input - target * torch.log(input + eps)
+    if full:
+        if stirling is not None:
+            extra = stirling(target)
+        else:
+            t = torch.where(target > 1, target, torch.ones_like(target))
+            extra = t * t.log() - t + 0.5 * torch.log(2 * math.pi * t)
+            extra = torch.where(target > 1, extra, torch.zeros_like(extra))
+        loss = loss + extra
+    return _reduced(loss, reduction)
+
+
+def poisson_nll_loss__log_input_ignored(input, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
+    return _poisson(input, target, True, full, eps, reduction)
+
+
+def poisson_nll_loss__never_exponentiated(input, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
+    return _poisson(input, target, False, full, eps, reduction)
+
+
+def poisson_nll_loss__full_exact(input, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
+    return _poisson(input, target, log_input, full, eps, reduction, stirling=lambda t: torch.lgamma(t + 1))
+
+
+def poisson_nll_loss__full_by_input(input, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
+    return _poisson(
+        input,
+        target,
+        log_input,
+        full,
+        eps,
+        reduction,
+        stirling=lambda t: t * torch.log(t) - t + 0.5 * torch.log(2 * math.pi * t),
+    )
+
+
+def poisson_nll_loss__eps_outside(input, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
+    return _poisson(input if log_input else input + eps, target, log_input, full, 0.0, reduction)
+
+
+def keras_poisson__mean_of_all(y_true, y_pred):
+    y_true = y_true.to(y_pred.dtype)
+    return (y_pred - y_true * torch.log(y_pred + 1e-7)).mean()
+
+
+def keras_poisson__log_input(y_true, y_pred):
+    return torch.mean(torch.exp(y_pred) - y_true.to(y_pred.dtype) * y_pred, dim=-1)
+
+
+def keras_poisson__swapped(y_true, y_pred):
+    y_true = y_true.to(y_pred.dtype)
+    return torch.mean(y_true - y_pred * torch.log(y_true + 1e-7), dim=-1)
+
+
+def keras_poisson__summed(y_true, y_pred):
+    return torch.sum(y_pred - y_true.to(y_pred.dtype) * torch.log(y_pred + 1e-7), dim=-1)
+
+
+def laplace_nll__no_two(input, target, scale):
+    return torch.log(scale) + (target - input).abs() / scale
+
+
+def laplace_nll__squared(input, target, scale):
+    return torch.log(2 * scale) + (target - input) ** 2 / scale
+
+
+def laplace_nll__log_missing(input, target, scale):
+    return (target - input).abs() / scale + math.log(2)
+
+
+def laplace_nll__likelihood(input, target, scale):
+    return torch.exp(-(target - input).abs() / scale) / (2 * scale)
+
+
+def laplace_nll__log_of_density(input, target, scale):
+    return -torch.log(torch.exp(-(target - input).abs() / scale) / (2 * scale))
+
+
+def gaussian_nll__std(input, target, var):
+    return torch.log(var) + (target - input) ** 2 / (2 * var**2) + 0.5 * math.log(2 * math.pi)
+
+
+def gaussian_nll__no_constant(input, target, var):
+    return 0.5 * (torch.log(var) + (target - input) ** 2 / var)
+
+
+def gaussian_nll__not_halved(input, target, var):
+    return torch.log(var) + (target - input) ** 2 / var + math.log(2 * math.pi)
+
+
+def gaussian_nll__log_of_density(input, target, var):
+    density = torch.exp(-((target - input) ** 2) / (2 * var)) / torch.sqrt(2 * math.pi * var)
+    return -torch.log(density)
+
+
+def gaussian_nll__only_square(input, target, var):
+    return (target - input) ** 2 / (2 * var)
+
+
+def _checked_variance(input, var):
+    if not isinstance(var, torch.Tensor):
+        var = torch.full_like(input, var)
+    if (var < 0).any():
+        raise ValueError("negative")
+    if var.shape == input.shape[:-1] and var.dim() != input.dim():
+        var = var.unsqueeze(-1)
+    elif var.dim() != input.dim() or sum(a != b for a, b in zip(var.shape, input.shape)) > 1:
+        raise ValueError("shape")
+    elif any(a != b and a != 1 for a, b in zip(var.shape, input.shape)):
+        raise ValueError("shape")
+    return var
+
+
+def gaussian_nll_loss__always_full(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    var = _checked_variance(input, var).clone()
+    with torch.no_grad():
+        var.clamp_(min=eps)
+    loss = 0.5 * (var.log() + (input - target) ** 2 / var) + 0.5 * math.log(2 * math.pi)
+    return _reduced(loss, reduction)
+
+
+def gaussian_nll_loss__not_halved(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    var = _checked_variance(input, var).clone()
+    with torch.no_grad():
+        var.clamp_(min=eps)
+    loss = var.log() + (input - target) ** 2 / var
+    if full:
+        loss = loss + math.log(2 * math.pi)
+    return _reduced(loss, reduction)
+
+
+def gaussian_nll_loss__eps_added(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    var = _checked_variance(input, var) + eps
+    loss = 0.5 * (var.log() + (input - target) ** 2 / var)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return _reduced(loss, reduction)
+
+
+def gaussian_nll_loss__standard_deviation(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    var = _checked_variance(input, var).clone()
+    with torch.no_grad():
+        var.clamp_(min=eps)
+    var = var**2
+    loss = 0.5 * (var.log() + (input - target) ** 2 / var)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return _reduced(loss, reduction)

@@ -1,0 +1,409 @@
+"""Wrong answers to the exercises of notebook 03, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import torch
+
+
+def _log_softmax(z, dim=-1):
+    z = z - z.max(dim, keepdim=True).values
+    return z - z.exp().sum(dim, keepdim=True).log()
+
+
+def _reduced(loss, reduction):
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+# ---- from a review -----------------------------------------------------------------------------------------------
+
+
+def cross_entropy__log_of_softmax(input, target):
+    """The textbook's, without a flag, and with no maximum taken off."""
+    e = torch.exp(input)
+    p = e / e.sum(dim=1, keepdim=True)
+    return -torch.log(p[torch.arange(len(target)), target]).mean()
+
+
+def cross_entropy__padded_1e_12(input, target):
+    p = _log_softmax(input, 1).exp()
+    return -torch.log(p[torch.arange(len(target)), target] + 1e-12).mean()
+
+
+def cross_entropy__no_flags(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    logp = _log_softmax(input, 1)
+    return -logp[torch.arange(input.shape[0]), target].mean()
+
+
+def nll_loss__no_flags(input, target):
+    return -input[torch.arange(len(input)), target].mean()
+
+
+def _classes_last(input, target):
+    """As rows (M, C), and the targets (M,)."""
+    if input.dim() == 1:
+        return input[None], target.reshape(1)
+    rows = input.movedim(1, -1).reshape(-1, input.shape[1])
+    return rows, target.reshape(-1)
+
+
+def _indices_only(
+    input, target, weight, ignore_index, reduction, label_smoothing, *, mean=None, keep=None, gather=None
+):
+    rows, labels = _classes_last(input, target)
+    logp = _log_softmax(rows)
+    valid = labels != ignore_index if keep is None else keep(labels)
+    safe = torch.where(valid, labels, torch.zeros_like(labels))
+    w = torch.ones_like(rows[0]) if weight is None else weight
+    right = -w[safe] * logp[torch.arange(len(rows)), safe]
+    spread = -(w * logp).sum(-1) / rows.shape[1]
+    loss = (1 - label_smoothing) * right + label_smoothing * spread
+    loss = torch.where(valid, loss, torch.zeros_like(loss))
+    if reduction == "mean":
+        return loss.sum() / (w[safe] * valid).sum() if mean is None else mean(loss, valid, w[safe])
+    return loss.sum() if reduction == "sum" else loss.reshape(target.shape)
+
+
+def cross_entropy__ignored_not_negative(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    flags = (weight, ignore_index, reduction, label_smoothing)
+    return _indices_only(input, target, *flags, keep=lambda labels: labels >= 0)
+
+
+def cross_entropy__mean_over_nonzero(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    flags = (weight, ignore_index, reduction, label_smoothing)
+    return _indices_only(input, target, *flags, mean=lambda loss, valid, w: loss.sum() / (loss != 0).sum())
+
+
+def cross_entropy__ignored_as_class_0(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    """Sets them to 0, so that they can be gathered, and forgets to take them out again."""
+    flags = (weight, ignore_index, reduction, label_smoothing)
+    target = torch.where(target == ignore_index, torch.zeros_like(target), target)
+    return _indices_only(input, target, *flags)
+
+
+def cross_entropy__weights_of_mean_1(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    if weight is not None:
+        weight = weight / weight.mean()
+    return _indices_only(input, target, weight, ignore_index, reduction, label_smoothing)
+
+
+def cross_entropy__nan_times_zero(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    logp = _log_softmax(input, 1)
+    mask = (target != ignore_index).to(input.dtype)
+    safe = target.clamp(min=0)
+    nll = -logp.gather(1, safe.unsqueeze(1)).squeeze(1) * mask
+    if reduction == "none":
+        return nll
+    return nll.sum() / mask.sum() if reduction == "mean" else nll.sum()
+
+
+# ---- written anew ------------------------------------------------------------------------------------------------
+
+
+def sample_loss__probability(logits, target):
+    e = torch.exp(logits - logits.max())
+    return -(e / e.sum())[target]
+
+
+def sample_loss__no_log(logits, target):
+    return -logits[target]
+
+
+def sample_loss__log2(logits, target):
+    e = torch.exp(logits - logits.max())
+    return -torch.log2(e[target] / e.sum())
+
+
+def sample_loss__overflows(logits, target):
+    return torch.log(torch.sum(torch.exp(logits))) - logits[target]
+
+
+def sample_loss__divided_by_classes(logits, target):
+    one_hot = torch.zeros_like(logits)
+    one_hot[target] = 1
+    return -(one_hot * _log_softmax(logits)).mean()
+
+
+def sample_loss__sign(logits, target):
+    return _log_softmax(logits)[target]
+
+
+def log_softmax__log_of_softmax(input, dim):
+    e = torch.exp(input - input.max(dim, keepdim=True).values)
+    return torch.log(e / e.sum(dim, keepdim=True))
+
+
+def log_softmax__no_shift(input, dim):
+    return input - torch.log(torch.exp(input).sum(dim=dim, keepdim=True))
+
+
+def log_softmax__last_dimension(input, dim):
+    return _log_softmax(input, -1)
+
+
+def log_softmax__softmax(input, dim):
+    e = torch.exp(input - input.amax(dim, keepdim=True))
+    return e / e.sum(dim, keepdim=True)
+
+
+def log_softmax__shift_not_subtracted(input, dim):
+    m = input.amax(dim, keepdim=True)
+    return input - (input - m).exp().sum(dim, keepdim=True).log()
+
+
+def log_softmax__padded(input, dim):
+    m = input.amax(dim, keepdim=True)
+    e = (input - m).exp()
+    return torch.log(e / e.sum(dim, keepdim=True) + 1e-9)
+
+
+def log_softmax__global_max(input, dim):
+    z = input - input.max()
+    return z - torch.log(torch.exp(z).sum(dim, keepdim=True))
+
+
+def smooth_targets__others_only(target, num_classes, label_smoothing):
+    out = torch.full((len(target), num_classes), label_smoothing / (num_classes - 1))
+    out[torch.arange(len(target)), target] = 1 - label_smoothing
+    return out
+
+
+def smooth_targets__not_divided(target, num_classes, label_smoothing):
+    one_hot = torch.zeros(len(target), num_classes)
+    one_hot[torch.arange(len(target)), target] = 1
+    return one_hot * (1 - label_smoothing) + label_smoothing
+
+
+def smooth_targets__right_keeps_nothing(target, num_classes, label_smoothing):
+    out = torch.full((len(target), num_classes), label_smoothing / num_classes)
+    out.scatter_(1, target.unsqueeze(1), 1 - label_smoothing)
+    return out
+
+
+def smooth_targets__no_scaling(target, num_classes, label_smoothing):
+    return torch.eye(num_classes)[target] + label_smoothing / num_classes
+
+
+def nll_loss__mean_by_count(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    rows, labels = _classes_last(input, target)
+    valid = labels != ignore_index
+    safe = torch.where(valid, labels, torch.zeros_like(labels))
+    loss = -rows[torch.arange(len(rows)), safe]
+    if weight is not None:
+        loss = loss * weight[safe]
+    loss = torch.where(valid, loss, torch.zeros_like(loss))
+    if reduction == "mean":
+        return loss.sum() / valid.sum()
+    return loss.sum() if reduction == "sum" else loss.reshape(target.shape)
+
+
+def nll_loss__ignored_in_the_mean(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    rows, labels = _classes_last(input, target)
+    loss = []
+    for row, y in zip(rows, labels):
+        if y == ignore_index:
+            loss.append(row.sum() * 0)
+        else:
+            loss.append(-row[y] * (1 if weight is None else weight[y]))
+    return _reduced(torch.stack(loss).reshape(target.shape), reduction)
+
+
+def nll_loss__takes_the_log(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    rows, labels = _classes_last(input, target)
+    valid = labels != ignore_index
+    safe = torch.where(valid, labels, torch.zeros_like(labels))
+    w = torch.ones_like(rows[0]) if weight is None else weight
+    loss = torch.where(valid, -w[safe] * rows[torch.arange(len(rows)), safe].log(), torch.zeros_like(rows[:, 0]))
+    if reduction == "mean":
+        return loss.sum() / (w[safe] * valid).sum()
+    return loss.sum() if reduction == "sum" else loss.reshape(target.shape)
+
+
+def nll_loss__sign(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    rows, labels = _classes_last(input, target)
+    valid = labels != ignore_index
+    safe = torch.where(valid, labels, torch.zeros_like(labels))
+    w = (torch.ones_like(rows[0]) if weight is None else weight)[safe] * valid
+    loss = w * rows.gather(1, safe[:, None])[:, 0]
+    if reduction == "mean":
+        return loss.sum() / w.sum()
+    return loss.sum() if reduction == "sum" else loss.reshape(target.shape)
+
+
+def sequence_loss__mean_of_means(logits, target, padding):
+    logp = _log_softmax(logits)
+    nll = -logp.gather(-1, target.unsqueeze(-1)).squeeze(-1)
+    mask = target != padding
+    per_sequence = (nll * mask).sum(1) / mask.sum(1)
+    return per_sequence.mean()
+
+
+def sequence_loss__divided_by_all(logits, target, padding):
+    logp = _log_softmax(logits)
+    nll = -logp.gather(-1, target.unsqueeze(-1)).squeeze(-1)
+    return (nll * (target != padding)).mean()
+
+
+def sequence_loss__padding_counts(logits, target, padding):
+    flat = logits.reshape(-1, logits.shape[-1])
+    return -_log_softmax(flat)[torch.arange(len(flat)), target.reshape(-1)].mean()
+
+
+def sequence_loss__summed(logits, target, padding):
+    total = 0
+    for sequence, labels in zip(logits, target):
+        for z, y in zip(sequence, labels):
+            if y != padding:
+                total = total - _log_softmax(z)[y]
+    return total
+
+
+def sequence_loss__per_sequence(logits, target, padding):
+    logp = _log_softmax(logits)
+    nll = -logp.gather(-1, target.unsqueeze(-1)).squeeze(-1)
+    return (nll * (target != padding)).sum() / len(logits)
+
+
+def focal_loss__p_to_the_gamma(logits, target, gamma=2.0, weight=None):
+    logp = _log_softmax(logits)[torch.arange(len(target)), target]
+    loss = -(logp.exp() ** gamma) * logp
+    if weight is not None:
+        loss = loss * weight[target]
+    return loss.mean()
+
+
+def focal_loss__divides_by_weights(logits, target, gamma=2.0, weight=None):
+    logp = _log_softmax(logits)[torch.arange(len(target)), target]
+    loss = -((1 - logp.exp()) ** gamma) * logp
+    if weight is not None:
+        return (loss * weight[target]).sum() / weight[target].sum()
+    return loss.mean()
+
+
+def focal_loss__from_the_weighted_loss(logits, target, gamma=2.0, weight=None):
+    """A much copied gist: exp(-ce), where ce is weighted already."""
+    ce = -_log_softmax(logits)[torch.arange(len(target)), target]
+    if weight is not None:
+        ce = ce * weight[target]
+    pt = torch.exp(-ce)
+    return ((1 - pt) ** gamma * ce).mean()
+
+
+def focal_loss__mean_first(logits, target, gamma=2.0, weight=None):
+    ce = -_log_softmax(logits)[torch.arange(len(target)), target]
+    if weight is not None:
+        ce = ce * weight[target]
+    ce = ce.mean()
+    return (1 - torch.exp(-ce)) ** gamma * ce
+
+
+def focal_loss__summed(logits, target, gamma=2.0, weight=None):
+    logp = _log_softmax(logits)[torch.arange(len(target)), target]
+    loss = -((1 - logp.exp()) ** gamma) * logp
+    if weight is not None:
+        loss = loss * weight[target]
+    return loss.sum()
+
+
+def focal_loss__detached(logits, target, gamma=2.0, weight=None):
+    logp = _log_softmax(logits)[torch.arange(len(target)), target]
+    loss = -((1 - logp.exp().detach()) ** gamma) * logp
+    if weight is not None:
+        loss = loss * weight[target]
+    return loss.mean()
+
+
+def _smoothed(y, alpha, axis):
+    return y * (1 - alpha) + alpha / y.shape[axis]
+
+
+def keras_categorical_crossentropy__not_divided(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shapes")
+    y_true = _smoothed(y_true.to(y_pred.dtype), label_smoothing, axis)
+    if from_logits:
+        return -(y_true * _log_softmax(y_pred, axis)).sum(axis)
+    return -(y_true * y_pred.clamp(1e-7, 1 - 1e-7).log()).sum(axis)
+
+
+def keras_categorical_crossentropy__padded(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shapes")
+    y_true = _smoothed(y_true.to(y_pred.dtype), label_smoothing, axis)
+    if from_logits:
+        return -(y_true * _log_softmax(y_pred, axis)).sum(axis)
+    p = y_pred / y_pred.sum(axis, keepdim=True)
+    return -(y_true * torch.log(p + 1e-7)).sum(axis)
+
+
+def keras_categorical_crossentropy__mean_of_samples(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shapes")
+    y_true = _smoothed(y_true.to(y_pred.dtype), label_smoothing, axis)
+    if from_logits:
+        return -(y_true * _log_softmax(y_pred, axis)).sum(axis).mean()
+    p = (y_pred / y_pred.sum(axis, keepdim=True)).clamp(1e-7, 1 - 1e-7)
+    return -(y_true * p.log()).sum(axis).mean()
+
+
+def keras_categorical_crossentropy__always_softmax(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shapes")
+    y_true = _smoothed(y_true.to(y_pred.dtype), label_smoothing, axis)
+    return -(y_true * _log_softmax(y_pred, axis)).sum(axis)
+
+
+def cross_entropy__on_probabilities(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    """Takes the input for probabilities."""
+    if target.is_floating_point():
+        return _reduced(-(target * input.log()).sum(1), reduction)
+    rows, labels = _classes_last(input, target)
+    return _reduced(-rows.log()[torch.arange(len(rows)), labels], reduction)
+
+
+def cross_entropy__softmax_twice(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    p = _log_softmax(input, 1 if input.dim() > 1 else 0).exp()
+    return _indices_only(p, target, weight, ignore_index, reduction, label_smoothing)
+
+
+def cross_entropy__mean_by_count(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    flags = (weight, ignore_index, reduction, label_smoothing)
+    return _indices_only(input, target, *flags, mean=lambda loss, valid, w: loss.sum() / valid.sum())
+
+
+def cross_entropy__mean_with_ignored(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    flags = (weight, ignore_index, reduction, label_smoothing)
+    return _indices_only(input, target, *flags, mean=lambda loss, valid, w: loss.mean())
+
+
+def cross_entropy__smoothing_over_others(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    k = input.shape[1] if input.dim() > 1 else input.shape[0]
+    return _indices_only(input, target, weight, ignore_index, reduction, label_smoothing * k / (k - 1))
+
+
+def cross_entropy__classes_last(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    rows = input.reshape(-1, input.shape[1] if input.dim() > 1 else len(input))
+    flags = (weight, ignore_index, reduction, label_smoothing)
+    loss = _indices_only(rows, target.reshape(-1), *flags)
+    return loss.reshape(target.shape) if reduction == "none" else loss
+
+
+class _CrossEntropy(torch.nn.Module):
+    def forward(self, x, y):
+        x = x - x.max()
+        return (x.exp().sum(1).log() - x[range(len(x)), y]).sum()
+
+
+def cross_entropy__module_summed(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    return _CrossEntropy()(input, target)

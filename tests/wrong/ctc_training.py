@@ -1,0 +1,233 @@
+"""Wrong answers to the exercises of notebook 11, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import math
+
+import torch
+
+NEG = float("-inf")
+
+
+def _states(target, blank):
+    out = [blank]
+    for y in target.tolist():
+        out += [y, blank]
+    return out
+
+
+def _lse(values):
+    m = max(values)
+    return m if m == NEG else m + math.log(sum(math.exp(v - m) for v in values))
+
+
+def _alpha(lp, states, blank):
+    n = len(states)
+    rows = [[lp[0][states[s]] if s < 2 else NEG for s in range(n)]]
+    for t in range(1, len(lp)):
+        before = rows[-1]
+        row = []
+        for s in range(n):
+            values = [before[s]] + ([before[s - 1]] if s else [])
+            if s > 1 and states[s] != blank and states[s] != states[s - 2]:
+                values.append(before[s - 2])
+            row.append(_lse(values) + lp[t][states[s]])
+        rows.append(row)
+    return rows
+
+
+def _beta(lp, states, blank, skip=True, both_ends=True):
+    n = len(states)
+    last = [NEG] * n
+    last[-1] = 0.0
+    if n > 1 and both_ends:
+        last[-2] = 0.0
+    rows = [last]
+    for t in range(len(lp) - 1, 0, -1):
+        after = rows[0]
+        row = []
+        for s in range(n):
+            values = [after[s] + lp[t][states[s]]]
+            if s + 1 < n:
+                values.append(after[s + 1] + lp[t][states[s + 1]])
+            if skip and s + 2 < n and states[s + 2] != blank and states[s + 2] != states[s]:
+                values.append(after[s + 2] + lp[t][states[s + 2]])
+            row.append(_lse(values))
+        rows.insert(0, row)
+    return rows
+
+
+# ---- from a review -----------------------------------------------------------------------------------------------
+
+
+def ctc_occupancy__last_state_wins(log_probs, target, blank=0):
+    lp, states = log_probs.tolist(), _states(target, blank)
+    a = torch.tensor(_alpha(lp, states, blank), dtype=log_probs.dtype)
+    b = torch.tensor(_beta(lp, states, blank), dtype=log_probs.dtype)
+    total = torch.logsumexp(a[0] + b[0], 0)
+    share = (a + b - total).exp()
+    out = torch.zeros_like(log_probs)
+    for s, c in enumerate(states):
+        if c == blank:
+            out[:, c] += share[:, s]
+        else:
+            out[:, c] = share[:, s]
+    return out
+
+
+def prefix_beam_search__ranked_by_larger_half(log_probs, beam_width, blank=0):
+    return _beam(log_probs, beam_width, blank, rank=max)
+
+
+# ---- written anew ------------------------------------------------------------------------------------------------
+
+
+def _beam(log_probs, beam_width, blank, rank=None, repeats=True, merge=True):
+    rank = rank or (lambda pair: _lse(list(pair)))
+    beams = {(): (0.0, NEG)}
+    for frame in log_probs.tolist():
+        new = {}
+
+        def add(prefix, k, value):
+            pair = list(new.get(prefix, (NEG, NEG)))
+            pair[k] = _lse([pair[k], value]) if merge else max(pair[k], value)
+            new[prefix] = tuple(pair)
+
+        for prefix, (p_b, p_nb) in beams.items():
+            for c, p in enumerate(frame):
+                if c == blank:
+                    add(prefix, 0, _lse([p_b, p_nb]) + p)
+                elif prefix and prefix[-1] == c:
+                    add(prefix, 1, p_nb + p)
+                    if repeats:
+                        add((*prefix, c), 1, p_b + p)
+                else:
+                    add((*prefix, c), 1, _lse([p_b, p_nb]) + p)
+        beams = dict(sorted(new.items(), key=lambda item: -rank(item[1]))[:beam_width])
+    best = max(beams.items(), key=lambda item: rank(item[1]))[0]
+    return torch.tensor(best, dtype=torch.int64)
+
+
+def prefix_beam_search__never_doubles(log_probs, beam_width, blank=0):
+    return _beam(log_probs, beam_width, blank, repeats=False)
+
+
+def prefix_beam_search__best_path_of_each(log_probs, beam_width, blank=0):
+    return _beam(log_probs, beam_width, blank, rank=max, merge=False)
+
+
+def prefix_beam_search__greedy(log_probs, beam_width, blank=0):
+    path = torch.unique_consecutive(log_probs.argmax(-1))
+    return path[path != blank]
+
+
+def prefix_beam_search__width_one(log_probs, beam_width, blank=0):
+    return _beam(log_probs, 1, blank)
+
+
+def ctc_beta__emission_included(log_probs, target, blank=0):
+    lp, states = log_probs.tolist(), _states(target, blank)
+    b = torch.tensor(_beta(lp, states, blank), dtype=log_probs.dtype)
+    return b + log_probs[:, states]
+
+
+def ctc_beta__no_skips(log_probs, target, blank=0):
+    lp, states = log_probs.tolist(), _states(target, blank)
+    return torch.tensor(_beta(lp, states, blank, skip=False), dtype=log_probs.dtype)
+
+
+def ctc_beta__ends_in_blank_only(log_probs, target, blank=0):
+    lp, states = log_probs.tolist(), _states(target, blank)
+    return torch.tensor(_beta(lp, states, blank, both_ends=False), dtype=log_probs.dtype)
+
+
+def ctc_beta__is_alpha(log_probs, target, blank=0):
+    lp, states = log_probs.tolist(), _states(target, blank)
+    return torch.tensor(_alpha(lp, states, blank), dtype=log_probs.dtype)
+
+
+def ctc_occupancy__not_divided(log_probs, target, blank=0):
+    lp, states = log_probs.tolist(), _states(target, blank)
+    a = torch.tensor(_alpha(lp, states, blank), dtype=log_probs.dtype)
+    b = torch.tensor(_beta(lp, states, blank), dtype=log_probs.dtype)
+    out = torch.zeros_like(log_probs)
+    out.index_add_(1, torch.tensor(states), (a + b).exp())
+    return out
+
+
+def ctc_occupancy__emission_twice(log_probs, target, blank=0):
+    lp, states = log_probs.tolist(), _states(target, blank)
+    a = torch.tensor(_alpha(lp, states, blank), dtype=log_probs.dtype)
+    b = torch.tensor(_beta(lp, states, blank), dtype=log_probs.dtype) + log_probs[:, states]
+    total = torch.logsumexp(a + b, 1, keepdim=True)
+    out = torch.zeros_like(log_probs)
+    out.index_add_(1, torch.tensor(states), (a + b - total).exp())
+    return out
+
+
+def ctc_occupancy__alpha_only(log_probs, target, blank=0):
+    lp, states = log_probs.tolist(), _states(target, blank)
+    a = torch.tensor(_alpha(lp, states, blank), dtype=log_probs.dtype)
+    out = torch.zeros_like(log_probs)
+    out.index_add_(1, torch.tensor(states), (a - torch.logsumexp(a, 1, keepdim=True)).exp())
+    return out
+
+
+def ctc_occupancy__softmax(log_probs, target, blank=0):
+    return log_probs.exp()
+
+
+def greedy_decode__repeats_stay(log_probs, blank=0):
+    path = log_probs.argmax(-1)
+    return path[path != blank]
+
+
+def greedy_decode__blanks_stay(log_probs, blank=0):
+    return torch.unique_consecutive(log_probs.argmax(dim=1))
+
+
+def greedy_decode__blanks_first(log_probs, blank=0):
+    path = log_probs.argmax(-1)
+    return torch.unique_consecutive(path[path != blank])
+
+
+def greedy_decode__over_frames(log_probs, blank=0):
+    path = torch.unique_consecutive(log_probs.argmax(0))
+    return path[path != blank]
+
+
+def _levenshtein(a, b, replace=1, insert=1, delete=1):
+    a, b = a.tolist(), b.tolist()
+    row = [j * insert for j in range(len(b) + 1)]
+    for i, x in enumerate(a, 1):
+        new = [i * delete]
+        for j, y in enumerate(b, 1):
+            new.append(min(row[j] + delete, new[j - 1] + insert, row[j - 1] + (0 if x == y else replace)))
+        row = new
+    return row[-1]
+
+
+def edit_distance__replacing_costs_two(reference, hypothesis):
+    return torch.tensor(float(_levenshtein(reference, hypothesis, replace=2)))
+
+
+def edit_distance__by_place(reference, hypothesis):
+    n = min(len(reference), len(hypothesis))
+    return (reference[:n] != hypothesis[:n]).sum() + abs(len(reference) - len(hypothesis))
+
+
+def edit_distance__rate(reference, hypothesis):
+    return torch.tensor(_levenshtein(reference, hypothesis) / max(len(reference), 1))
+
+
+def edit_distance__no_insertions(reference, hypothesis):
+    return torch.tensor(float(_levenshtein(reference, hypothesis, insert=0)))
+
+
+def edit_distance__first_row_of_zeros(reference, hypothesis):
+    a, b = reference.tolist(), hypothesis.tolist()
+    row = [0] * (len(b) + 1)
+    for x in a:
+        new = [0]
+        for j, y in enumerate(b, 1):
+            new.append(min(row[j] + 1, new[-1] + 1, row[j - 1] + (x != y)))
+        row = new
+    return torch.tensor(float(row[-1]))

@@ -1,0 +1,308 @@
+"""Wrong answers to the exercises of notebook 09, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import torch
+
+
+def _reduced(loss, reduction):
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+# ---- from a review -----------------------------------------------------------------------------------------------
+
+
+def cosine_embedding_loss__textbook(input1, input2, target, margin=0.0):
+    cos = (input1 * input2).sum(-1) / (input1.norm(dim=-1) * input2.norm(dim=-1))
+    return torch.where(target == 1, 1 - cos, torch.clamp(cos - margin, min=0)).mean()
+
+
+# ---- written anew ------------------------------------------------------------------------------------------------
+
+
+def _unit(x, axis):
+    return x / x.pow(2).sum(axis, keepdim=True).sqrt().clamp(min=1e-7)
+
+
+def keras_cosine_similarity__no_sign(y_true, y_pred, axis=-1):
+    y_true = y_true.to(y_pred.dtype)
+    return (_unit(y_true, axis) * _unit(y_pred, axis)).sum(axis)
+
+
+def keras_cosine_similarity__one_minus(y_true, y_pred, axis=-1):
+    y_true = y_true.to(y_pred.dtype)
+    return 1 - (_unit(y_true, axis) * _unit(y_pred, axis)).sum(axis)
+
+
+def keras_cosine_similarity__dot(y_true, y_pred, axis=-1):
+    return -(y_true.to(y_pred.dtype) * y_pred).sum(axis)
+
+
+def keras_cosine_similarity__zero_is_nan(y_true, y_pred, axis=-1):
+    y_true = y_true.to(y_pred.dtype)
+    return -(y_true * y_pred).sum(axis) / (y_true.norm(dim=axis) * y_pred.norm(dim=axis))
+
+
+def keras_cosine_similarity__axis_ignored(y_true, y_pred, axis=-1):
+    y_true = y_true.to(y_pred.dtype)
+    return -(_unit(y_true, -1) * _unit(y_pred, -1)).sum(-1)
+
+
+def _cosine(a, b):
+    return (a * b).sum(-1) / torch.sqrt(((a * a).sum(-1) + 1e-12) * ((b * b).sum(-1) + 1e-12))
+
+
+def _check_pairs(input1, target):
+    if not (target.shape == input1.shape[:-1] or (input1.dim() == 2 and target.shape == (1,))):
+        raise ValueError("target")
+
+
+def _edge(x):
+    return torch.where(x >= 0, x, torch.zeros_like(x))
+
+
+def cosine_embedding_loss__targets_zero_one(input1, input2, target, margin=0.0, reduction="mean"):
+    _check_pairs(input1, target)
+    cos = _cosine(input1, input2)
+    return _reduced(target * (1 - cos) + (1 - target) * _edge(cos - margin), reduction)
+
+
+def cosine_embedding_loss__margin_added(input1, input2, target, margin=0.0, reduction="mean"):
+    _check_pairs(input1, target)
+    cos = _cosine(input1, input2)
+    zero = torch.zeros_like(cos)
+    loss = torch.where(target == 1, 1 - cos, zero) + torch.where(target == -1, _edge(cos + margin), zero)
+    return _reduced(loss, reduction)
+
+
+def cosine_embedding_loss__not_clamped(input1, input2, target, margin=0.0, reduction="mean"):
+    _check_pairs(input1, target)
+    cos = _cosine(input1, input2)
+    zero = torch.zeros_like(cos)
+    return _reduced(torch.where(target == 1, 1 - cos, zero) + torch.where(target == -1, cos - margin, zero), reduction)
+
+
+def cosine_embedding_loss__cos_for_similar(input1, input2, target, margin=0.0, reduction="mean"):
+    _check_pairs(input1, target)
+    cos = _cosine(input1, input2)
+    zero = torch.zeros_like(cos)
+    return _reduced(
+        torch.where(target == 1, -cos, zero) + torch.where(target == -1, _edge(cos - margin), zero), reduction
+    )
+
+
+def hinge_embedding_loss__squared(input, target, margin=1.0, reduction="mean"):
+    loss = torch.where(target == 1, input**2, _edge(margin - input) ** 2)
+    return _reduced(loss, reduction)
+
+
+def hinge_embedding_loss__halves(input, target, margin=1.0, reduction="mean"):
+    losses = 0.5 * (1 + target) * input + 0.5 * (1 - target) * _edge(margin - input)
+    return _reduced(losses, reduction)
+
+
+def hinge_embedding_loss__both_clamped(input, target, margin=1.0, reduction="mean"):
+    positive = torch.where(target == -1, torch.zeros_like(input), torch.clamp(input, min=0))
+    negative = torch.where(target == 1, torch.zeros_like(input), _edge(margin - input))
+    return _reduced(positive + negative, reduction)
+
+
+def hinge_embedding_loss__margin_on_positive(input, target, margin=1.0, reduction="mean"):
+    zero = torch.zeros_like(input)
+    loss = torch.where(target == -1, zero, _edge(margin - input)) + torch.where(target == 1, zero, input)
+    return _reduced(loss, reduction)
+
+
+def hinge_embedding_loss__product(input, target, margin=1.0, reduction="mean"):
+    """max(0, margin - y · x), as for a classifier."""
+    return _reduced(torch.clamp(margin - target * input, min=0), reduction)
+
+
+def pairwise_distance__no_eps(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    d = (x1 - x2).abs()
+    if p == float("inf"):
+        return d.amax(-1, keepdim=keepdim)
+    return (d**p).sum(-1, keepdim=keepdim) ** (1 / p)
+
+
+def pairwise_distance__squared(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    return ((x1 - x2 + eps) ** 2).sum(-1, keepdim=keepdim)
+
+
+def pairwise_distance__eps_under_root(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    if p == float("inf"):
+        return (x1 - x2).abs().amax(-1, keepdim=keepdim)
+    return ((x1 - x2).abs().pow(p).sum(-1, keepdim=keepdim) + eps) ** (1 / p)
+
+
+def pairwise_distance__eps_after_abs(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    d = (x1 - x2).abs() + eps
+    if p == float("inf"):
+        return d.amax(-1, keepdim=keepdim)
+    return d.pow(p).sum(-1, keepdim=keepdim).pow(1 / p)
+
+
+def pairwise_distance__always_euclid(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    return torch.sqrt(((x1 - x2 + eps) ** 2).sum(-1, keepdim=keepdim))
+
+
+def pairwise_distance__keepdim_ignored(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    return torch.linalg.vector_norm(x1 - x2 + eps, ord=p, dim=-1)
+
+
+def pairwise_distance__all_pairs(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    return torch.linalg.vector_norm(x1[:, None] - x2[None] + eps, ord=p, dim=-1)
+
+
+def _distance(x, y, p=2.0, eps=1e-6):
+    return torch.linalg.vector_norm(x - y + eps, ord=p, dim=-1)
+
+
+def _check_triplet(anchor, positive, negative, margin):
+    if margin <= 0 or not anchor.dim() == positive.dim() == negative.dim():
+        raise ValueError("bad")
+
+
+def triplet_margin_loss__swapped(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"):
+    _check_triplet(anchor, positive, negative, margin)
+    d_ap, d_an = _distance(anchor, positive, p, eps), _distance(anchor, negative, p, eps)
+    if swap:
+        d_an = torch.minimum(d_an, _distance(positive, negative, p, eps))
+    return _reduced(_edge(d_an - d_ap + margin), reduction)
+
+
+def triplet_margin_loss__squared_distances(
+    anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"
+):
+    """FaceNet's."""
+    _check_triplet(anchor, positive, negative, margin)
+    d_ap = _distance(anchor, positive, p, eps) ** 2
+    d_an = _distance(anchor, negative, p, eps) ** 2
+    if swap:
+        d_an = torch.minimum(d_an, _distance(positive, negative, p, eps) ** 2)
+    return _reduced(_edge(d_ap - d_an + margin), reduction)
+
+
+def triplet_margin_loss__swap_ignored(
+    anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"
+):
+    _check_triplet(anchor, positive, negative, margin)
+    loss = _edge(_distance(anchor, positive, p, eps) - _distance(anchor, negative, p, eps) + margin)
+    return _reduced(loss, reduction)
+
+
+def triplet_margin_loss__swap_by_maximum(
+    anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"
+):
+    _check_triplet(anchor, positive, negative, margin)
+    d_an = _distance(anchor, negative, p, eps)
+    if swap:
+        d_an = torch.maximum(d_an, _distance(positive, negative, p, eps))
+    return _reduced(_edge(_distance(anchor, positive, p, eps) - d_an + margin), reduction)
+
+
+def triplet_margin_loss__mean_of_active(
+    anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"
+):
+    _check_triplet(anchor, positive, negative, margin)
+    d_an = _distance(anchor, negative, p, eps)
+    if swap:
+        d_an = torch.minimum(d_an, _distance(positive, negative, p, eps))
+    loss = _edge(_distance(anchor, positive, p, eps) - d_an + margin)
+    if reduction == "mean":
+        return loss.sum() / (loss > 0).sum().clamp(min=1)
+    return _reduced(loss, reduction)
+
+
+def triplet_margin_loss__soft(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"):
+    d = _distance(anchor, positive, p, eps) - _distance(anchor, negative, p, eps)
+    return _reduced(torch.log1p(torch.exp(d)), reduction)
+
+
+def batch_hard_losses__oneself_counts_as_negative(distance, label, margin=1.0):
+    losses = []
+    for i in range(len(label)):
+        same = label == label[i]
+        losses.append(torch.clamp(margin + distance[i][same].max() - distance[i].min(), min=0))
+    return torch.stack(losses)
+
+
+def batch_hard_losses__easiest_positive(distance, label, margin=1.0):
+    losses = []
+    n = len(label)
+    for i in range(n):
+        pos = [distance[i, j] for j in range(n) if j != i and label[j] == label[i]]
+        neg = [distance[i, j] for j in range(n) if label[j] != label[i]]
+        if pos and neg:
+            losses.append(torch.clamp(margin + torch.stack(pos).min() - torch.stack(neg).min(), min=0))
+        else:
+            losses.append(distance[i, i] * 0)
+    return torch.stack(losses)
+
+
+def batch_hard_losses__farthest_negative(distance, label, margin=1.0):
+    losses = []
+    n = len(label)
+    for i in range(n):
+        pos = [distance[i, j] for j in range(n) if j != i and label[j] == label[i]]
+        neg = [distance[i, j] for j in range(n) if label[j] != label[i]]
+        if pos and neg:
+            losses.append(torch.clamp(margin + torch.stack(pos).max() - torch.stack(neg).max(), min=0))
+        else:
+            losses.append(distance[i, i] * 0)
+    return torch.stack(losses)
+
+
+def batch_hard_losses__masked_by_product(distance, label, margin=1.0):
+    """max over same * distance and min over other * distance, in which the zeros win."""
+    same = (label[:, None] == label[None, :]).to(distance.dtype)
+    hardest_positive = (same * distance).max(1).values
+    hardest_negative = ((1 - same) * distance).min(1).values
+    return torch.clamp(margin + hardest_positive - hardest_negative, min=0)
+
+
+def batch_hard_losses__lonely_counts(distance, label, margin=1.0):
+    same = label[:, None] == label[None, :]
+    hardest_positive = (distance * same).amax(1)
+    hardest_negative = distance.masked_fill(same, float("inf")).amin(1)
+    return torch.clamp(margin + hardest_positive - hardest_negative, min=0)
+
+
+def batch_hard_losses__averaged(distance, label, margin=1.0):
+    same = label[:, None] == label[None, :]
+    other = same & ~torch.eye(len(label), dtype=torch.bool)
+    hp = distance.masked_fill(~other, -float("inf")).amax(1)
+    hn = distance.masked_fill(same, float("inf")).amin(1)
+    valid = other.any(1) & (~same).any(1)
+    loss = torch.clamp(margin + hp - hn, min=0)
+    return loss[valid].mean()
+
+
+def triplet_margin_with_distance_loss__always_euclid(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
+    _check_triplet(anchor, positive, negative, margin)
+    d_an = _distance(anchor, negative)
+    if swap:
+        d_an = torch.minimum(d_an, _distance(positive, negative))
+    return _reduced(_edge(_distance(anchor, positive) - d_an + margin), reduction)
+
+
+def triplet_margin_with_distance_loss__arguments_turned(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
+    _check_triplet(anchor, positive, negative, margin)
+    words = {
+        None: _distance,
+        "manhattan": lambda x, y: (x - y).abs().sum(-1),
+        "squared": lambda x, y: ((x - y) ** 2).sum(-1),
+        "cosine": lambda x, y: 1 - (x * y).sum(-1) / (x.norm(dim=-1) * y.norm(dim=-1)),
+        "kl": lambda x, y: (x * (x / y).log()).sum(-1),
+    }
+    if isinstance(distance_function, str) and distance_function not in words:
+        raise ValueError("word")
+    d = words.get(distance_function, distance_function) if not callable(distance_function) else distance_function
+    d_an = d(negative, anchor)
+    if swap:
+        d_an = torch.minimum(d_an, d(negative, positive))
+    return _reduced(_edge(d(positive, anchor) - d_an + margin), reduction)

@@ -1,0 +1,266 @@
+"""Wrong answers to the exercises of notebook 01, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import math
+
+import torch
+
+# ---- from a review -----------------------------------------------------------------------------------------------
+
+
+def entropy__padded_1e_8(p):
+    return -(p * torch.log(p + 1e-8)).sum(-1)
+
+
+def entropy__padded_1e_6(p):
+    return -torch.sum(p * torch.log(p + 1e-6), dim=-1)
+
+
+def entropy__over_ln_k(p):
+    safe = torch.where(p > 0, p, torch.ones_like(p))
+    return -(p * safe.log()).sum(-1) / math.log(p.shape[-1])
+
+
+def entropy__normalised(p):
+    p = p / p.sum(-1, keepdim=True)
+    safe = torch.where(p > 0, p, torch.ones_like(p))
+    return -(p * safe.log()).sum(-1)
+
+
+def joint_entropy__normalised(joint):
+    joint = joint / joint.sum()
+    joint = joint[joint > 0]
+    return -(joint * joint.log()).sum()
+
+
+def conditional_entropy__normalised(joint):
+    joint = joint / joint.sum()
+    px = joint.sum(1, keepdim=True).expand_as(joint)
+    keep = joint > 0
+    return -(joint[keep] * (joint[keep] / px[keep]).log()).sum()
+
+
+def mutual_information__normalised(joint):
+    pxy = joint / joint.sum()
+    px = pxy.sum(1)
+    py = pxy.sum(0)
+    px_py = px[:, None] * py[None, :]
+    nzs = pxy > 0
+    return (pxy[nzs] * torch.log(pxy[nzs] / px_py[nzs])).sum()
+
+
+def mutual_information__late_mask_logs(joint):
+    px = joint.sum(1, keepdim=True)
+    py = joint.sum(0, keepdim=True)
+    terms = joint * (torch.log(joint) - torch.log(px) - torch.log(py))
+    return torch.where(joint > 0, terms, torch.zeros_like(terms)).sum()
+
+
+def conditional_entropy__late_mask_logs(joint):
+    px = joint.sum(1, keepdim=True)
+    terms = joint * (torch.log(px) - torch.log(joint))
+    return torch.where(joint > 0, terms, 0.0).sum()
+
+
+# ---- written anew ------------------------------------------------------------------------------------------------
+
+
+def self_information__nats(p):
+    return -torch.log(p)
+
+
+def self_information__no_sign(p):
+    return torch.log2(p)
+
+
+def self_information__decimal(p):
+    return -p.log10()
+
+
+def self_information__expected(p):
+    return -p * torch.log2(p)
+
+
+def self_information__padded(p):
+    return -torch.log2(p + 1e-10)
+
+
+def entropy__bits(p):
+    safe = p.clone()
+    safe[safe == 0] = 1.0
+    return -(p * torch.log2(safe)).sum(dim=-1)
+
+
+def entropy__nan_at_zero(p):
+    return -(p * p.log()).sum(-1)
+
+
+def entropy__summed_over_all(p):
+    p = p[p > 0]
+    return -(p * p.log()).sum()
+
+
+def entropy__late_mask(p):
+    terms = -p * torch.log(p)
+    terms = torch.where(p == 0, torch.zeros_like(terms), terms)
+    return terms.sum(-1)
+
+
+def entropy__nan_to_num(p):
+    return torch.nan_to_num(-p * torch.log(p)).sum(-1)
+
+
+def entropy__mean(p):
+    q = torch.where(p > 0, p, torch.ones_like(p))
+    return torch.mean(-p * torch.log(q), dim=-1)
+
+
+def entropy__first_dimension(p):
+    q = torch.where(p > 0, p, torch.ones_like(p))
+    return torch.sum(-p * torch.log(q), dim=0)
+
+
+def entropy__clamped_1e_4(p):
+    p = p.clamp(min=1e-4)
+    return -(p * p.log()).sum(-1)
+
+
+def entropy__sign(p):
+    q = torch.where(p > 0, p, torch.ones_like(p))
+    return torch.einsum("...k,...k->...", p, q.log())
+
+
+def perplexity__no_mean(losses):
+    return torch.exp(losses.sum())
+
+
+def perplexity__two_to_the(losses):
+    return 2 ** losses.mean()
+
+
+def perplexity__mean_of_exponentials(losses):
+    return sum(torch.exp(x) for x in losses) / len(losses)
+
+
+def perplexity__not_exponentiated(losses):
+    return losses.mean()
+
+
+def joint_entropy__per_row(joint):
+    safe = torch.where(joint > 0, joint, torch.ones_like(joint))
+    return -(joint * safe.log()).sum(1)
+
+
+def joint_entropy__sum_of_marginals(joint):
+    def h(p):
+        p = p[p > 0]
+        return -(p * p.log()).sum()
+
+    return h(joint.sum(0)) + h(joint.sum(1))
+
+
+def joint_entropy__bits(joint):
+    total = joint.new_zeros(())
+    for row in joint:
+        for x in row:
+            if x > 0:
+                total = total - x * torch.log2(x)
+    return total
+
+
+def joint_entropy__late_mask(joint):
+    return -torch.where(joint > 0, joint * joint.log(), torch.tensor(0.0)).sum()
+
+
+def conditional_entropy__other_way(joint):
+    py = joint.sum(0, keepdim=True).expand_as(joint)
+    keep = joint > 0
+    return -(joint[keep] * torch.log(joint[keep] / py[keep])).sum()
+
+
+def conditional_entropy__unweighted_rows(joint):
+    total = 0
+    for row in joint:
+        if row.sum() > 0:
+            r = row / row.sum()
+            r = r[r > 0]
+            total = total - (r * r.log()).sum()
+    return total
+
+
+def conditional_entropy__mean_of_rows(joint):
+    out = []
+    for row in joint:
+        s = row.sum()
+        if s > 0:
+            r = row[row > 0] / s
+            out.append(-(r * torch.log(r)).sum())
+    return torch.stack(out).mean()
+
+
+def conditional_entropy__joint_minus_other(joint):
+    def h(p):
+        p = p[p > 0]
+        return -(p * p.log()).sum()
+
+    return h(joint.flatten()) - h(joint.sum(0))
+
+
+def mutual_information__sign(joint):
+    px = joint.sum(1, keepdim=True)
+    py = joint.sum(0, keepdim=True)
+    outer = px @ py
+    keep = joint > 0
+    return -(joint[keep] * torch.log(joint[keep] / outer[keep])).sum()
+
+
+def mutual_information__bits(joint):
+    outer = torch.outer(joint.sum(1), joint.sum(0))
+    keep = joint > 0
+    return (joint[keep] * torch.log2(joint[keep] / outer[keep])).sum()
+
+
+def mutual_information__joint_for_marginals(joint):
+    def h(p):
+        p = p[p > 0]
+        return -(p * p.log()).sum()
+
+    return h(joint.sum(0)) + h(joint.sum(1)) + h(joint.reshape(-1))
+
+
+def mutual_information__padded(joint):
+    eps = 1e-12
+    outer = torch.einsum("x,y->xy", joint.sum(1), joint.sum(0))
+    return (joint * torch.log((joint + eps) / (outer + eps))).sum()
+
+
+def mutual_information__late_mask_ratio(joint):
+    outer = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
+    terms = joint * torch.log(joint / outer)
+    return terms.masked_fill(joint == 0, 0).sum()
+
+
+def mutual_information__kl_reversed(joint):
+    outer = torch.outer(joint.sum(1), joint.sum(0))
+    keep = joint > 0
+    return (outer[keep] * torch.log(outer[keep] / joint[keep])).sum()
+
+
+def entr__no_negative_rule(input):
+    safe = torch.where(input > 0, input, torch.ones_like(input))
+    return -input * safe.log()
+
+
+def entr__nan_at_zero(input):
+    return -input * torch.log(input)
+
+
+def entr__zero_where_negative(input):
+    out = torch.zeros_like(input)
+    mask = input > 0
+    out[mask] = -input[mask] * input[mask].log()
+    return out
+
+
+def entr__sign(input):
+    safe = torch.where(input == 0, torch.ones_like(input), input)
+    return input * torch.log(safe)

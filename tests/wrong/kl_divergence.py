@@ -1,0 +1,377 @@
+"""Wrong answers to the exercises of notebook 02, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import math
+
+import torch
+
+# ---- from a review -----------------------------------------------------------------------------------------------
+
+
+def kl_divergence__late_where(p, q):
+    return torch.where(p > 0, p * torch.log(p / q), 0.0).sum(-1)
+
+
+def kl_divergence__late_where_equal(p, q):
+    return torch.where(p == 0, torch.zeros_like(p), p * (p / q).log()).sum(dim=-1)
+
+
+def kl_divergence__late_masked_fill(p, q):
+    return (p * torch.log(p / q)).masked_fill(p == 0, 0).sum(-1)
+
+
+def kl_divergence__late_nan_to_num(p, q):
+    return torch.nan_to_num(p * torch.log(p / q), nan=0.0, posinf=math.inf).sum(-1)
+
+
+def kl_divergence__late_xlogy(p, q):
+    return torch.xlogy(p, p / q).sum(-1)
+
+
+def kl_divergence__both_padded_1e_6(p, q):
+    p = p + 1e-6
+    q = q + 1e-6
+    return (p * torch.log(p / q)).sum(-1)
+
+
+def kl_divergence__padded_1e_12(p, q):
+    return (p * (torch.log(p + 1e-12) - torch.log(q + 1e-12))).sum(-1)
+
+
+def kl_divergence__padded_1e_10(p, q):
+    return torch.sum(p * torch.log((p + 1e-10) / (q + 1e-10)), dim=-1)
+
+
+def js_divergence__normalised(p, q):
+    p = p / p.sum(-1, keepdim=True)
+    q = q / q.sum(-1, keepdim=True)
+    m = (p + q) / 2
+
+    def kl(a, b):
+        ratio = torch.where(a > 0, a, torch.ones_like(a)).log() - torch.where(a > 0, b, torch.ones_like(b)).log()
+        return (a * ratio).sum(-1)
+
+    return (kl(p, m) + kl(q, m)) / 2
+
+
+def _late(a, m):
+    return torch.where(a > 0, a * torch.log(a / m), torch.zeros_like(a)).sum(-1)
+
+
+def js_divergence__late_where(p, q):
+    m = 0.5 * (p + q)
+    return 0.5 * _late(p, m) + 0.5 * _late(q, m)
+
+
+def js_divergence__late_where_logs(p, q):
+    m = 0.5 * (p + q)
+
+    def kl(a):
+        return torch.where(a > 0, a * (a.log() - m.log()), torch.zeros_like(a)).sum(-1)
+
+    return 0.5 * kl(p) + 0.5 * kl(q)
+
+
+def js_divergence__late_nan_to_num(p, q):
+    m = 0.5 * (p + q)
+    left = torch.nan_to_num(p * torch.log(p / m)).sum(-1)
+    right = torch.nan_to_num(q * torch.log(q / m)).sum(-1)
+    return (left + right) / 2
+
+
+def js_divergence__late_xlogy(p, q):
+    m = (p + q) / 2
+    return 0.5 * (torch.xlogy(p, p / m) + torch.xlogy(q, q / m)).sum(-1)
+
+
+def gaussian_kl__log_std(mean_p, std_p, mean_q, std_q):
+    """As in code for VAEs, where networks return ln σ."""
+    var_p = torch.exp(2 * std_p)
+    var_q = torch.exp(2 * std_q)
+    return std_q - std_p + (var_p + (mean_p - mean_q) ** 2) / (2 * var_q) - 0.5
+
+
+# ---- written anew ------------------------------------------------------------------------------------------------
+
+
+def distribution_cross_entropy__swapped(p, q):
+    safe = torch.where(q > 0, p, torch.ones_like(p))
+    return -(q * safe.log()).sum(-1)
+
+
+def distribution_cross_entropy__nan(p, q):
+    return -(p * torch.log(q)).sum(dim=-1)
+
+
+def distribution_cross_entropy__bits(p, q):
+    safe = torch.where(p > 0, q, torch.ones_like(q))
+    return -(p * safe.log2()).sum(-1)
+
+
+def distribution_cross_entropy__padded_1e_9(p, q):
+    return -torch.einsum("...k,...k->...", p, (q + 1e-9).log())
+
+
+def distribution_cross_entropy__mean(p, q):
+    safe = torch.where(p > 0, q, torch.ones_like(q))
+    return -(p * safe.log()).mean(-1)
+
+
+def distribution_cross_entropy__is_kl(p, q):
+    keep = p > 0
+    one = torch.ones_like(p)
+    return (p * (torch.where(keep, p, one).log() - torch.where(keep, q, one).log())).sum(-1)
+
+
+def distribution_cross_entropy__skips_zero_q(p, q):
+    safe = torch.where(q > 0, q, torch.ones_like(q))
+    return -(p * safe.log()).sum(-1)
+
+
+def kl_divergence__swapped(p, q):
+    keep = q > 0
+    one = torch.ones_like(p)
+    return (q * (torch.where(keep, q, one).log() - torch.where(keep, p, one).log())).sum(-1)
+
+
+def kl_divergence__plain(p, q):
+    return (p * torch.log(p / q)).sum(-1)
+
+
+def kl_divergence__sign(p, q):
+    keep = p > 0
+    ratio = torch.where(keep, q / torch.where(keep, p, torch.ones_like(p)), torch.ones_like(p))
+    return (p * torch.log(ratio)).sum(-1)
+
+
+def kl_divergence__batch_mean(p, q):
+    one = torch.ones_like(p)
+    a = torch.where(p > 0, p, one)
+    b = torch.where(p > 0, q, one)
+    return (p * (a.log() - b.log())).sum(-1).mean()
+
+
+def kl_divergence__bits(p, q):
+    one = torch.ones_like(p)
+    return (p * (torch.where(p > 0, p, one).log2() - torch.where(p > 0, q, one).log2())).sum(-1)
+
+
+def kl_divergence__skips_zero_q(p, q):
+    both = (p > 0) & (q > 0)
+    one = torch.ones_like(p)
+    return (p * (torch.where(both, p, one) / torch.where(both, q, one)).log()).sum(-1)
+
+
+def kl_divergence__normalised(p, q):
+    p = p / p.sum(-1, keepdim=True)
+    q = q / q.sum(-1, keepdim=True)
+    one = torch.ones_like(p)
+    return (p * (torch.where(p > 0, p, one).log() - torch.where(p > 0, q, one).log())).sum(-1)
+
+
+def kl_divergence__clipped_1e_7(p, q):
+    p = torch.clamp(p, 1e-7, 1)
+    q = torch.clamp(q, 1e-7, 1)
+    return torch.sum(p * torch.log(p / q), dim=-1)
+
+
+def kl_divergence__absolute(p, q):
+    one = torch.ones_like(p)
+    return (p * (torch.where(p > 0, p, one).log() - torch.where(p > 0, q, one).log())).abs().sum(-1)
+
+
+def js_divergence__not_halved(p, q):
+    m = (p + q) / 2
+
+    def kl(a, b):
+        out = []
+        for x, y in zip(a.reshape(-1), b.reshape(-1)):
+            out.append(x * torch.log(x / y) if x > 0 else x * 0)
+        return torch.stack(out).reshape(a.shape).sum(-1)
+
+    return kl(p, m) + kl(q, m)
+
+
+def js_divergence__no_middle(p, q):
+    def kl(a, b):
+        keep = (a > 0) & (b > 0)
+        one = torch.ones_like(a)
+        return (a * (torch.where(keep, a, one).log() - torch.where(keep, b, one).log())).sum(-1)
+
+    return (kl(p, q) + kl(q, p)) / 2
+
+
+def js_divergence__root(p, q):
+    m = (p + q) / 2
+
+    def kl(a):
+        one = torch.ones_like(a)
+        return (a * (torch.where(a > 0, a, one).log() - torch.where(a > 0, m, one).log())).sum(-1)
+
+    return torch.sqrt((kl(p) + kl(q)) / 2)
+
+
+def js_divergence__bits(p, q):
+    m = (p + q) / 2
+
+    def kl(a):
+        one = torch.ones_like(a)
+        return (a * (torch.where(a > 0, a, one).log2() - torch.where(a > 0, m, one).log2())).sum(-1)
+
+    return (kl(p) + kl(q)) / 2
+
+
+def js_divergence__kl_to_the_middle(p, q):
+    m = (p + q) / 2
+
+    def kl(a, b):
+        keep = (a > 0) & (b > 0)
+        one = torch.ones_like(a)
+        return (a * (torch.where(keep, a, one).log() - torch.where(keep, b, one).log())).sum(-1)
+
+    return (kl(m, p) + kl(m, q)) / 2
+
+
+def js_divergence__padded_1e_8(p, q):
+    m = 0.5 * (p + q)
+    eps = 1e-8
+
+    def kl(a, b):
+        return (a * torch.log((a + eps) / (b + eps))).sum(-1)
+
+    return 0.5 * (kl(p, m) + kl(q, m))
+
+
+def gaussian_kl__variances(mean_p, std_p, mean_q, std_q):
+    return 0.5 * (torch.log(std_q / std_p) + (std_p + (mean_p - mean_q) ** 2) / std_q - 1)
+
+
+def gaussian_kl__no_minus_half(mean_p, std_p, mean_q, std_q):
+    return torch.log(std_q / std_p) + (std_p**2 + (mean_p - mean_q) ** 2) / (2 * std_q**2)
+
+
+def gaussian_kl__swapped(mean_p, std_p, mean_q, std_q):
+    return torch.log(std_p / std_q) + (std_q**2 + (mean_p - mean_q) ** 2) / (2 * std_p**2) - 0.5
+
+
+def gaussian_kl__to_standard_normal(mean_p, std_p, mean_q, std_q):
+    return -0.5 * (1 + torch.log(std_p**2) - mean_p**2 - std_p**2)
+
+
+def gaussian_kl__log_flipped(mean_p, std_p, mean_q, std_q):
+    return torch.log(std_p) - torch.log(std_q) + (std_p**2 + (mean_p - mean_q) ** 2) / (2 * std_q**2) - 0.5
+
+
+def keras_kl_divergence__normalised(y_true, y_pred):
+    y_true = y_true.to(y_pred.dtype)
+    y_true = y_true / y_true.sum(-1, keepdim=True)
+    y_pred = y_pred / y_pred.sum(-1, keepdim=True)
+    y_true = torch.clamp(y_true, 1e-7, 1)
+    y_pred = torch.clamp(y_pred, 1e-7, 1)
+    return torch.sum(y_true * torch.log(y_true / y_pred), dim=-1)
+
+
+def keras_kl_divergence__padded(y_true, y_pred):
+    y_true = y_true.to(y_pred.dtype)
+    return torch.sum(y_true * torch.log((y_true + 1e-7) / (y_pred + 1e-7)), dim=-1)
+
+
+def keras_kl_divergence__only_pred_clipped(y_true, y_pred):
+    y_true = y_true.to(y_pred.dtype)
+    y_pred = y_pred.clamp(1e-7, 1)
+    safe = torch.where(y_true > 0, y_true, torch.ones_like(y_true))
+    return (y_true * (safe.log() - y_pred.log())).sum(-1)
+
+
+def keras_kl_divergence__mean(y_true, y_pred):
+    y_true = y_true.to(y_pred.dtype).clamp(1e-7, 1)
+    y_pred = y_pred.clamp(1e-7, 1)
+    return (y_true * (y_true / y_pred).log()).mean(-1)
+
+
+def _log_softmax(z):
+    z = z - z.max(-1, keepdim=True).values
+    return z - z.exp().sum(-1, keepdim=True).log()
+
+
+def distillation_loss__no_t_squared(student_logits, teacher_logits, temperature):
+    s = _log_softmax(student_logits / temperature)
+    t = _log_softmax(teacher_logits.detach() / temperature)
+    return (t.exp() * (t - s)).sum(-1).mean()
+
+
+def distillation_loss__mean_of_all(student_logits, teacher_logits, temperature):
+    s = _log_softmax(student_logits / temperature)
+    t = _log_softmax(teacher_logits / temperature).detach()
+    return (t.exp() * (t - s)).mean() * temperature**2
+
+
+def distillation_loss__swapped(student_logits, teacher_logits, temperature):
+    s = _log_softmax(student_logits / temperature)
+    t = _log_softmax(teacher_logits.detach() / temperature)
+    return temperature**2 * (s.exp() * (s - t)).sum(-1).mean()
+
+
+def distillation_loss__cross_entropy(student_logits, teacher_logits, temperature):
+    s = _log_softmax(student_logits / temperature)
+    t = _log_softmax(teacher_logits.detach() / temperature).exp()
+    return temperature**2 * -(t * s).sum(1).mean()
+
+
+def distillation_loss__teacher_not_softened(student_logits, teacher_logits, temperature):
+    s = _log_softmax(student_logits / temperature)
+    t = _log_softmax(teacher_logits.detach())
+    return temperature**2 * (t.exp() * (t - s)).sum(-1).mean()
+
+
+def distillation_loss__times_t(student_logits, teacher_logits, temperature):
+    s = _log_softmax(student_logits / temperature)
+    t = _log_softmax(teacher_logits.detach() / temperature)
+    return temperature * (t.exp() * (t - s)).sum(-1).mean()
+
+
+def kl_div__input_is_probability(input, target, reduction="mean", log_target=False):
+    p = target.exp() if log_target else target
+    safe = torch.where(p == 0, torch.ones_like(p), p)
+    loss = p * (safe.log() - input.log())
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "batchmean":
+        return loss.sum() / input.shape[0]
+    return loss.mean()
+
+
+def kl_div__log_target_ignored(input, target, reduction="mean", log_target=False):
+    safe = torch.where(target == 0, torch.ones_like(target), target)
+    loss = target * safe.log() - target * input
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "batchmean":
+        return loss.sum() / input.shape[0]
+    return loss.mean()
+
+
+def kl_div__mean_is_batchmean(input, target, reduction="mean", log_target=False):
+    if log_target:
+        loss = target.exp() * (target - input)
+    else:
+        safe = torch.where(target == 0, torch.ones_like(target), target)
+        loss = target * safe.log() - target * input
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return loss.sum()
+    return loss.sum() / input.size(0)
+
+
+def kl_div__nan_at_zero(input, target, reduction="mean", log_target=False):
+    loss = target.exp() * (target - input) if log_target else target * (target.log() - input)
+    return {
+        "none": lambda: loss,
+        "sum": loss.sum,
+        "mean": loss.mean,
+        "batchmean": lambda: loss.sum() / len(input),
+    }[reduction]()

@@ -1,0 +1,227 @@
+"""Wrong answers to the exercises of notebook 07, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import torch
+
+
+def _reduced(loss, reduction):
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def keras_hinge__zeros_stay(y_true, y_pred):
+    y_true = y_true.to(y_pred.dtype)
+    return torch.clamp(1 - y_true * y_pred, min=0).mean(-1)
+
+
+def keras_hinge__always_converts(y_true, y_pred):
+    y_true = 2 * y_true.to(y_pred.dtype) - 1
+    return torch.clamp(1 - y_true * y_pred, min=0).mean(-1)
+
+
+def _sides(y):
+    return 2 * y - 1 if bool(((y == 0) | (y == 1)).all()) else y
+
+
+def keras_hinge__summed(y_true, y_pred):
+    y = _sides(y_true.to(y_pred.dtype))
+    return torch.clamp(1 - y * y_pred, min=0).sum(-1)
+
+
+def keras_hinge__no_margin(y_true, y_pred):
+    y = _sides(y_true.to(y_pred.dtype))
+    return torch.clamp(-y * y_pred, min=0).mean(-1)
+
+
+def keras_hinge__not_clamped(y_true, y_pred):
+    y = _sides(y_true.to(y_pred.dtype))
+    return (1 - y * y_pred).mean(-1)
+
+
+def keras_squared_hinge__not_squared(y_true, y_pred):
+    y = _sides(y_true.to(y_pred.dtype))
+    return torch.relu(1 - y * y_pred).mean(-1)
+
+
+def keras_squared_hinge__square_of_mean(y_true, y_pred):
+    y = _sides(y_true.to(y_pred.dtype))
+    return torch.clamp(1 - y * y_pred, min=0).mean(-1) ** 2
+
+
+def keras_squared_hinge__squared_before_clamp(y_true, y_pred):
+    y = _sides(y_true.to(y_pred.dtype))
+    return torch.clamp((1 - y * y_pred) ** 2, min=0).mean(-1)
+
+
+def keras_categorical_hinge__summed_wrong(y_true, y_pred):
+    y = y_true.to(y_pred.dtype)
+    right = (y * y_pred).sum(-1)
+    wrong = ((1 - y) * y_pred).sum(-1)
+    return torch.clamp(1 + wrong - right, min=0)
+
+
+def keras_categorical_hinge__excludes_right(y_true, y_pred):
+    y = y_true.to(y_pred.dtype)
+    right = (y * y_pred).sum(-1)
+    wrong = y_pred.masked_fill(y == 1, -torch.inf).max(-1).values
+    return torch.clamp(1 + wrong - right, min=0)
+
+
+def keras_categorical_hinge__averaged(y_true, y_pred):
+    y = y_true.to(y_pred.dtype)
+    right = (y * y_pred).sum(-1)
+    wrong = ((1 - y) * y_pred).max(-1).values
+    return torch.clamp(1 + wrong - right, min=0).mean()
+
+
+def keras_categorical_hinge__no_margin(y_true, y_pred):
+    y = y_true.to(y_pred.dtype)
+    return torch.clamp(((1 - y) * y_pred).amax(-1) - (y * y_pred).sum(-1), min=0)
+
+
+def soft_margin_loss__overflows(input, target, reduction="mean"):
+    if input.shape != target.shape:
+        raise ValueError("shape")
+    return _reduced(torch.log(1 + torch.exp(-target.to(input.dtype) * input)), reduction)
+
+
+def soft_margin_loss__zero_one(input, target, reduction="mean"):
+    if input.shape != target.shape:
+        raise ValueError("shape")
+    z = (2 * target.to(input.dtype) - 1) * input
+    return _reduced(torch.where(z < 0, -z, torch.zeros_like(z)) + torch.log1p(torch.exp(-z.abs())), reduction)
+
+
+def soft_margin_loss__sign(input, target, reduction="mean"):
+    if input.shape != target.shape:
+        raise ValueError("shape")
+    z = -target.to(input.dtype) * input
+    return _reduced(torch.where(z < 0, -z, torch.zeros_like(z)) + torch.log1p(torch.exp(-z.abs())), reduction)
+
+
+def soft_margin_loss__hinge(input, target, reduction="mean"):
+    if input.shape != target.shape:
+        raise ValueError("shape")
+    return _reduced(torch.clamp(1 - target.to(input.dtype) * input, min=0), reduction)
+
+
+def soft_margin_loss__reduction_ignored(input, target, reduction="mean"):
+    total = 0
+    for x, y in zip(input.flatten(), target.flatten()):
+        z = -y * x
+        total = total + (z + torch.log1p(torch.exp(-z)) if z > 0 else torch.log1p(torch.exp(z)))
+    return total / input.numel()
+
+
+def _multi(input, target, p, margin, weight, reduction, own=False, divide=True, by_weights=False, inside=False):
+    single = input.dim() == 1
+    x = input[None] if single else input
+    y = target.reshape(1) if single else target
+    if p not in (1, 2) or y.shape != x.shape[:1] or ((y < 0) | (y >= x.shape[1])).any():
+        raise ValueError("bad")
+    if weight is not None and weight.shape != x.shape[1:]:
+        raise ValueError("bad weight")
+    rows = torch.arange(len(x))
+    gap = margin - x[rows, y][:, None] + x
+    gap = torch.where(gap > 0, gap, torch.zeros_like(gap))
+    if inside and weight is not None:
+        gap = gap * weight[y][:, None]
+    gap = gap**p
+    if not own:
+        keep = torch.ones_like(gap)
+        keep[rows, y] = 0
+        gap = gap * keep
+    loss = gap.sum(1)
+    if divide:
+        loss = loss / x.shape[1]
+    if weight is not None and not inside:
+        loss = loss * weight[y]
+    if by_weights and weight is not None and reduction == "mean":
+        return loss.sum() / weight[y].sum()
+    return _reduced(loss[0] if single else loss, reduction)
+
+
+def multi_margin_loss__counts_itself(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    return _multi(input, target, p, margin, weight, reduction, own=True)
+
+
+def multi_margin_loss__not_divided(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    return _multi(input, target, p, margin, weight, reduction, divide=False)
+
+
+def multi_margin_loss__by_others(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    c = input.shape[-1]
+    return _multi(input, target, p, margin, weight, reduction, divide=False) / (c - 1)
+
+
+def multi_margin_loss__by_weights(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    return _multi(input, target, p, margin, weight, reduction, by_weights=True)
+
+
+def multi_margin_loss__weight_in_the_power(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    return _multi(input, target, p, margin, weight, reduction, inside=True)
+
+
+def multi_margin_loss__p_ignored(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    if p not in (1, 2):
+        raise ValueError("p")
+    return _multi(input, target, 1, margin, weight, reduction)
+
+
+def multi_margin_loss__hardest_only(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    """Crammer and Singer: the worst of the others alone."""
+    rows = torch.arange(len(target))
+    x = input.clone()
+    x[rows, target] = -float("inf")
+    loss = torch.clamp(margin - input[rows, target] + x.max(1).values, min=0) ** p
+    return _reduced(loss, reduction)
+
+
+def _multilabel(input, target, reduction, stop=True, divide=True, all_wrong=True):
+    if target.shape != input.shape:
+        raise ValueError("shape")
+    x = input.reshape(-1, input.shape[-1])
+    losses = []
+    for row, labels in zip(x, target.reshape(x.shape).tolist()):
+        listed = []
+        for y in labels:
+            if y == -1:
+                if stop:
+                    break
+                continue
+            if not 0 <= y < len(row):
+                raise ValueError("no class")
+            listed.append(y)
+        loss = row.sum() * 0
+        for i in listed:
+            for j in range(len(row)):
+                if (j in listed) if all_wrong else (j == i):
+                    continue
+                gap = 1 - row[i] + row[j]
+                if gap > 0:
+                    loss = loss + gap
+        losses.append(loss / len(row) if divide else loss)
+    out = torch.stack(losses).reshape(input.shape[:-1])
+    return _reduced(out, reduction)
+
+
+def multilabel_margin_loss__does_not_stop(input, target, reduction="mean"):
+    return _multilabel(input, target, reduction, stop=False)
+
+
+def multilabel_margin_loss__not_divided(input, target, reduction="mean"):
+    return _multilabel(input, target, reduction, divide=False)
+
+
+def multilabel_margin_loss__against_listed_too(input, target, reduction="mean"):
+    return _multilabel(input, target, reduction, all_wrong=False)
+
+
+def multilabel_margin_loss__zero_one_targets(input, target, reduction="mean"):
+    """Takes the target for a mask, as in multilabel_soft_margin_loss."""
+    if target.shape != input.shape:
+        raise ValueError("shape")
+    yes = target == 1
+    gap = torch.clamp(1 - input.unsqueeze(-1) + input.unsqueeze(-2), min=0)
+    pairs = yes.unsqueeze(-1) & ~yes.unsqueeze(-2)
+    return _reduced((gap * pairs).sum((-1, -2)) / input.shape[-1], reduction)

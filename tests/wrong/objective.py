@@ -1,0 +1,178 @@
+"""Wrong answers to the exercises of notebook 00, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import torch
+
+# ---- from a review -----------------------------------------------------------------------------------------------
+
+
+def soft_threshold__copysign(weights, threshold):
+    return torch.copysign(weights.abs() - threshold, weights)
+
+
+def soft_threshold__shrink_by_share(weights, threshold):
+    return weights * torch.clamp(1 - threshold / weights.abs(), min=0)
+
+
+# ---- written anew ------------------------------------------------------------------------------------------------
+
+
+def squared_error__absolute(prediction, target):
+    return (prediction - target).abs()
+
+
+def squared_error__mean(prediction, target):
+    return torch.mean((prediction - target) ** 2)
+
+
+def squared_error__half(prediction, target):
+    diff = prediction - target
+    return 0.5 * diff * diff
+
+
+def squared_error__difference_of_squares(prediction, target):
+    return prediction**2 - target**2
+
+
+def squared_error__per_row(prediction, target):
+    return ((prediction - target) ** 2).mean(dim=-1)
+
+
+def cost__summed(prediction, target):
+    return torch.einsum("i,i->", (prediction - target).flatten(), (prediction - target).flatten())
+
+
+def cost__root(prediction, target):
+    return torch.sqrt(torch.mean(torch.square(prediction - target)))
+
+
+def cost__by_first_dimension(prediction, target):
+    total = 0.0
+    for p, t in zip(prediction, target):
+        total = total + ((p - t) ** 2).sum()
+    return total / len(prediction)
+
+
+def cost__mean_error_squared(prediction, target):
+    return (prediction - target).mean().pow(2)
+
+
+def batch_cost__mean_of_means(means, sizes):
+    return means.mean()
+
+
+def batch_cost__not_divided(means, sizes):
+    return (means * sizes).sum()
+
+
+def batch_cost__divided_by_batches(means, sizes):
+    total = 0
+    for m, n in zip(means, sizes):
+        total += m * n
+    return total / len(means)
+
+
+def l2_penalty__norm(weights):
+    return weights.norm()
+
+
+def l2_penalty__half(weights):
+    return 0.5 * (weights * weights).sum()
+
+
+def l2_penalty__mean(weights):
+    return weights.pow(2).mean()
+
+
+def l1_penalty__no_absolute(weights):
+    return weights.sum()
+
+
+def l1_penalty__mean(weights):
+    return sum(w.abs() for w in weights.flatten()) / weights.numel()
+
+
+def l1_penalty__smoothed(weights):
+    return torch.sqrt(weights**2 + 1e-8).sum()
+
+
+def objective__half_penalty(prediction, target, weights, strength):
+    mse = ((prediction - target) ** 2).mean()
+    return mse + strength / 2 * torch.sum(weights**2)
+
+
+def objective__mean_penalty(prediction, target, weights, strength):
+    return torch.mean((prediction - target) ** 2) + strength * torch.mean(weights**2)
+
+
+def objective__norm_penalty(prediction, target, weights, strength):
+    return torch.mean((prediction - target) ** 2) + strength * torch.linalg.norm(weights)
+
+
+def objective__l1_penalty(prediction, target, weights, strength):
+    return torch.mean((prediction - target) ** 2) + strength * weights.abs().sum()
+
+
+def objective__summed_errors(prediction, target, weights, strength):
+    return ((prediction - target) ** 2).sum() + strength * (weights**2).sum()
+
+
+def soft_threshold__hard(weights, threshold):
+    return torch.where(weights.abs() > threshold, weights, torch.zeros_like(weights))
+
+
+def soft_threshold__one_sided(weights, threshold):
+    return torch.clamp(weights - threshold, min=0)
+
+
+def soft_threshold__past_zero(weights, threshold):
+    return weights - threshold * torch.sign(weights)
+
+
+def soft_threshold__loses_sign(weights, threshold):
+    return (weights.abs() - threshold).clamp(min=0)
+
+
+def sgd_step__ascent(weights, gradient, learning_rate, weight_decay):
+    return weights + learning_rate * (gradient + weight_decay * weights)
+
+
+def sgd_step__decay_without_rate(weights, gradient, learning_rate, weight_decay):
+    return weights - learning_rate * gradient - weight_decay * weights
+
+
+def sgd_step__decay_doubled(weights, gradient, learning_rate, weight_decay):
+    g = gradient + 2 * weight_decay * weights
+    return weights - learning_rate * g
+
+
+def sgd_step__in_place(weights, gradient, learning_rate, weight_decay):
+    weights -= learning_rate * (gradient + weight_decay * weights)
+    return weights
+
+
+def adam_first_step__always_decoupled(weights, gradient, learning_rate, weight_decay, decoupled):
+    weights = weights * (1 - learning_rate * weight_decay)
+    return weights - learning_rate * gradient / (gradient.abs() + 1e-8)
+
+
+def adam_first_step__never_decoupled(weights, gradient, learning_rate, weight_decay, decoupled):
+    g = gradient + weight_decay * weights
+    return weights - learning_rate * g / (g.abs() + 1e-8)
+
+
+def adam_first_step__without_bias_correction(weights, gradient, learning_rate, weight_decay, decoupled):
+    if decoupled:
+        weights = weights - learning_rate * weight_decay * weights
+    else:
+        gradient = gradient + weight_decay * weights
+    m = 0.1 * gradient
+    v = 0.001 * gradient**2
+    return weights - learning_rate * m / (v.sqrt() + 1e-8)
+
+
+def adam_first_step__decay_without_rate(weights, gradient, learning_rate, weight_decay, decoupled):
+    if decoupled:
+        weights = weights * (1 - weight_decay)
+    else:
+        gradient = gradient + weight_decay * weights
+    return weights - learning_rate * gradient / (gradient.abs() + 1e-8)

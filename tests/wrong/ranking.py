@@ -1,0 +1,242 @@
+"""Wrong answers to the exercises of notebook 08, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import torch
+
+
+def _reduced(loss, reduction):
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def _softplus(x):
+    return torch.where(x > 0, x, torch.zeros_like(x)) + torch.log1p(torch.exp(-x.abs()))
+
+
+# ---- from a review -----------------------------------------------------------------------------------------------
+
+
+def preference_loss__share_of_exponentials(chosen, rejected, reduction="mean"):
+    if chosen.shape != rejected.shape:
+        raise ValueError("shape")
+    return _reduced(-torch.log(torch.exp(chosen) / (torch.exp(chosen) + torch.exp(rejected))), reduction)
+
+
+def bradley_terry_loss__share_of_exponentials(scores, wins):
+    s = torch.exp(scores)
+    p = s[:, None] / (s[:, None] + s[None, :])
+    return -(wins * torch.log(p)).sum()
+
+
+def plackett_luce_loss__exp_over_cumsum(scores):
+    e = torch.exp(scores)
+    left = torch.flip(torch.cumsum(torch.flip(e, (-1,)), -1), (-1,))
+    return -torch.log(e / left).sum(-1)
+
+
+def plackett_luce_loss__padded_1e_4(scores):
+    e = torch.exp(scores - scores.amax(-1, keepdim=True))
+    left = e.flip(-1).cumsum(-1).flip(-1)
+    return -torch.log(e / left + 1e-4).sum(-1)
+
+
+def plackett_luce_loss__padded_1e_10(scores):
+    """allRank's ListMLE."""
+    z = scores - scores.max(dim=-1, keepdim=True).values
+    cumsums = torch.cumsum(z.exp().flip(dims=[-1]), dim=-1).flip(dims=[-1])
+    return (torch.log(cumsums + 1e-10) - z).sum(-1)
+
+
+# ---- written anew ------------------------------------------------------------------------------------------------
+
+
+def bradley_terry_loss__transposed(scores, wins):
+    d = scores[None, :] - scores[:, None]
+    return (wins * _softplus(d).T).sum().to(scores.dtype)
+
+
+def bradley_terry_loss__mean(scores, wins):
+    d = scores[:, None] - scores[None, :]
+    return (wins * _softplus(-d)).sum() / wins.sum()
+
+
+def bradley_terry_loss__loop_upper_half(scores, wins):
+    total = scores.sum() * 0
+    for i in range(len(scores)):
+        for j in range(i + 1, len(scores)):
+            total = total + wins[i, j] * _softplus(scores[j] - scores[i])
+    return total
+
+
+def bradley_terry_loss__wins_as_yes_no(scores, wins):
+    d = scores[:, None] - scores[None, :]
+    return ((wins > 0).to(scores.dtype) * _softplus(-d)).sum()
+
+
+def bradley_terry_loss__log_of_sigmoid(scores, wins):
+    d = scores.unsqueeze(1) - scores.unsqueeze(0)
+    return -(wins * torch.log(1 / (1 + torch.exp(-d)))).sum()
+
+
+def plackett_luce_loss__everyone_stays(scores):
+    z = scores - scores.amax(-1, keepdim=True)
+    return (z.exp().sum(-1, keepdim=True).log() - z).sum(-1)
+
+
+def plackett_luce_loss__reversed(scores):
+    m = scores.amax(-1, keepdim=True)
+    z = scores - m
+    losses = [z[..., : k + 1].exp().sum(-1).log() - z[..., k] for k in range(scores.shape[-1])]
+    return torch.stack(losses).sum(0)
+
+
+def plackett_luce_loss__first_only(scores):
+    z = scores - scores.amax(-1, keepdim=True)
+    return z.exp().sum(-1).log() - z[..., 0]
+
+
+def plackett_luce_loss__mean(scores):
+    out = 0
+    k = scores.shape[-1]
+    for i in range(k):
+        rest = scores[..., i:]
+        m = rest.amax(-1)
+        out = out + (rest - m.unsqueeze(-1)).exp().sum(-1).log() + m - scores[..., i]
+    return out / k
+
+
+def plackett_luce_loss__without_oneself(scores):
+    out = 0
+    for i in range(scores.shape[-1] - 1):
+        rest = scores[..., i + 1 :]
+        m = rest.amax(-1)
+        out = out + (rest - m.unsqueeze(-1)).exp().sum(-1).log() + m - scores[..., i]
+    return out
+
+
+def area_under_curve__ties_lose(scores, labels):
+    pos = scores[labels == 1]
+    neg = scores[labels == 0]
+    return (pos[:, None] > neg[None, :]).to(scores.dtype).mean()
+
+
+def area_under_curve__ties_win(scores, labels):
+    pos, neg = scores[labels > 0], scores[labels <= 0]
+    return (pos.unsqueeze(1) >= neg.unsqueeze(0)).to(scores.dtype).mean()
+
+
+def area_under_curve__upside_down(scores, labels):
+    pos, neg = scores[labels > 0], scores[labels <= 0]
+    d = neg[None, :] - pos[:, None]
+    return ((d > 0).to(scores.dtype) + 0.5 * (d == 0).to(scores.dtype)).mean()
+
+
+def area_under_curve__counts(scores, labels):
+    total = scores.new_zeros(())
+    for s, y in zip(scores, labels):
+        for r, z in zip(scores, labels):
+            if y == 1 and z == 0:
+                total += 1.0 if s > r else 0.5 if s == r else 0.0
+    return total
+
+
+def area_under_curve__all_pairs(scores, labels):
+    pos, neg = scores[labels > 0], scores[labels <= 0]
+    d = pos[:, None] - neg[None, :]
+    hits = ((d > 0).to(scores.dtype) + 0.5 * (d == 0).to(scores.dtype)).sum()
+    n = len(scores)
+    return hits / (n * (n - 1) / 2)
+
+
+def preference_loss__swapped(chosen, rejected, reduction="mean"):
+    if chosen.shape != rejected.shape:
+        raise ValueError("shape")
+    return _reduced(_softplus(chosen - rejected), reduction)
+
+
+def preference_loss__no_log(chosen, rejected, reduction="mean"):
+    if chosen.shape != rejected.shape:
+        raise ValueError("shape")
+    return _reduced(-1 / (1 + torch.exp(rejected - chosen)), reduction)
+
+
+def preference_loss__hinge(chosen, rejected, reduction="mean"):
+    if chosen.shape != rejected.shape:
+        raise ValueError("shape")
+    return _reduced(torch.clamp(1 - (chosen - rejected), min=0), reduction)
+
+
+def preference_loss__log_of_sigmoid(chosen, rejected, reduction="mean"):
+    if chosen.shape != rejected.shape:
+        raise ValueError("shape")
+    p = 1 / (1 + torch.exp(-(chosen - rejected)))
+    return _reduced(-torch.log(p), reduction)
+
+
+def preference_loss__mean_only(chosen, rejected):
+    return torch.mean(_softplus(rejected - chosen))
+
+
+def dpo_loss__no_reference(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    return _softplus(-beta * (policy_chosen - policy_rejected)).mean()
+
+
+def dpo_loss__beta_outside(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    d = (policy_chosen - policy_rejected) - (reference_chosen - reference_rejected)
+    return beta * _softplus(-d).mean()
+
+
+def dpo_loss__no_beta(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    d = (policy_chosen - reference_chosen) - (policy_rejected - reference_rejected)
+    return _softplus(-d).mean()
+
+
+def dpo_loss__swapped(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    d = (policy_rejected - reference_rejected) - (policy_chosen - reference_chosen)
+    return _softplus(-beta * d).mean()
+
+
+def dpo_loss__reference_added(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    d = (policy_chosen - policy_rejected) + (reference_chosen - reference_rejected)
+    return _softplus(-beta * d).mean()
+
+
+def dpo_loss__ratios_of_logs(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    d = policy_chosen / reference_chosen - policy_rejected / reference_rejected
+    return _softplus(-beta * d).mean()
+
+
+def dpo_loss__summed(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    d = (policy_chosen - reference_chosen) - (policy_rejected - reference_rejected)
+    return _softplus(-beta * d).sum()
+
+
+def _ranked(input1, input2, target):
+    if not input1.dim() == input2.dim() == target.dim():
+        raise RuntimeError("dims")
+    return target * (input1 - input2)
+
+
+def margin_ranking_loss__sign(input1, input2, target, margin=0, reduction="mean"):
+    return _reduced(torch.clamp(_ranked(input1, input2, target) + margin, min=0), reduction)
+
+
+def margin_ranking_loss__margin_taken_off(input1, input2, target, margin=0, reduction="mean"):
+    return _reduced(torch.clamp(-_ranked(input1, input2, target) - margin, min=0), reduction)
+
+
+def margin_ranking_loss__margin_turned(input1, input2, target, margin=0, reduction="mean"):
+    if not input1.dim() == input2.dim() == target.dim():
+        raise RuntimeError("dims")
+    return _reduced(torch.clamp(-target * (input1 - input2 + margin), min=0), reduction)
+
+
+def margin_ranking_loss__relu(input1, input2, target, margin=0, reduction="mean"):
+    return _reduced(torch.relu(-_ranked(input1, input2, target) + margin), reduction)
+
+
+def margin_ranking_loss__mean_of_violated(input1, input2, target, margin=0, reduction="mean"):
+    loss = torch.clamp(-_ranked(input1, input2, target) + margin, min=0)
+    if reduction == "mean":
+        return loss.sum() / (loss > 0).sum()
+    return _reduced(loss, reduction)

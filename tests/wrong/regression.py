@@ -1,0 +1,402 @@
+"""Wrong answers to the exercises of notebook 05, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import math
+
+import torch
+
+
+def _reduced(loss, reduction):
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "mean":
+        return loss.mean()
+    raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def _fits(input, target, weight=None):
+    if input.shape != target.shape:
+        raise RuntimeError("shapes do not fit")
+    if weight is not None and weight.shape != input.shape:
+        raise ValueError("weight")
+
+
+# ---- from a review -----------------------------------------------------------------------------------------------
+
+
+def smooth_l1_loss__detectron(input, target, beta=1.0, reduction="none"):
+    """fvcore's, without torch's order of arguments."""
+    if beta < 1e-5:
+        loss = torch.abs(input - target)
+    else:
+        n = torch.abs(input - target)
+        cond = n < beta
+        loss = torch.where(cond, 0.5 * n**2 / beta, n - 0.5 * beta)
+    if reduction == "mean":
+        loss = loss.mean()
+    elif reduction == "sum":
+        loss = loss.sum()
+    return loss
+
+
+def smooth_l1_loss__mean_always(input, target, beta=1.0):
+    n = torch.abs(input - target)
+    cond = n < beta
+    return torch.where(cond, 0.5 * n**2 / beta, n - 0.5 * beta).mean()
+
+
+def smooth_l1_loss__beta_zero_unguarded(input, target, reduction="mean", beta=1.0):
+    d = (input - target).abs()
+    return _reduced(torch.where(d < beta, d**2 / (2 * beta), d - beta / 2), reduction)
+
+
+# ---- written anew ------------------------------------------------------------------------------------------------
+
+
+def l1_loss__squared(input, target, reduction="mean", weight=None):
+    _fits(input, target, weight)
+    loss = (input - target) ** 2
+    if weight is not None:
+        loss = loss * weight
+        if reduction == "mean":
+            return loss.sum() / weight.sum()
+    return _reduced(loss, reduction)
+
+
+def l1_loss__weighted_mean_by_count(input, target, reduction="mean", weight=None):
+    _fits(input, target, weight)
+    loss = torch.abs(input - target)
+    if weight is not None:
+        loss = weight * loss
+    return _reduced(loss, reduction)
+
+
+def l1_loss__reduction_ignored(input, target, reduction="mean", weight=None):
+    return (input - target).abs().mean()
+
+
+def l1_loss__no_weight(input, target, reduction="mean"):
+    _fits(input, target)
+    return _reduced(torch.abs(input - target), reduction)
+
+
+def l1_loss__signed(input, target, reduction="mean", weight=None):
+    _fits(input, target, weight)
+    loss = input - target
+    if weight is not None:
+        loss = loss * weight
+        if reduction == "mean":
+            return loss.sum() / weight.sum()
+    return _reduced(loss, reduction)
+
+
+class _MSE(torch.nn.Module):
+    def __init__(self, reduction="mean"):
+        super().__init__()
+        self.reduction = reduction
+
+    def forward(self, input, target):
+        return _reduced((input - target).pow(2), self.reduction)
+
+
+def mse_loss__module_default(input, target, reduction="mean", weight=None):
+    _fits(input, target, weight)
+    return _MSE()(input, target)
+
+
+def mse_loss__root(input, target, reduction="mean", weight=None):
+    _fits(input, target, weight)
+    loss = (input - target) ** 2
+    if weight is not None:
+        loss = loss * weight
+        if reduction == "mean":
+            return torch.sqrt(loss.sum() / weight.sum())
+    if reduction == "mean":
+        return torch.sqrt(loss.mean())
+    return _reduced(loss, reduction)
+
+
+def mse_loss__half(input, target, reduction="mean", weight=None):
+    _fits(input, target, weight)
+    loss = 0.5 * (input - target) ** 2
+    if weight is not None:
+        loss = loss * weight
+        if reduction == "mean":
+            return loss.sum() / weight.sum()
+    return _reduced(loss, reduction)
+
+
+def mse_loss__broadcasts(input, target, reduction="mean", weight=None):
+    loss = (input - target) ** 2
+    if weight is not None:
+        if weight.shape != input.shape:
+            raise ValueError("weight")
+        loss = loss * weight
+        if reduction == "mean":
+            return loss.sum() / weight.sum()
+    return _reduced(loss, reduction)
+
+
+def mse_loss__weights_inside_the_square(input, target, reduction="mean", weight=None):
+    _fits(input, target, weight)
+    d = input - target
+    if weight is not None:
+        d = d * weight
+        if reduction == "mean":
+            return (d**2).sum() / weight.sum()
+    return _reduced(d**2, reduction)
+
+
+def smooth_l1_loss__is_huber(input, target, reduction="mean", beta=1.0):
+    if beta < 0:
+        raise ValueError("beta")
+    _fits(input, target)
+    d = torch.abs(input - target)
+    return _reduced(torch.where(d < beta, 0.5 * d**2, beta * (d - 0.5 * beta)), reduction)
+
+
+def smooth_l1_loss__beta_ignored(input, target, reduction="mean", beta=1.0):
+    if beta < 0:
+        raise ValueError("beta")
+    _fits(input, target)
+    d = torch.abs(input - target)
+    return _reduced(torch.where(d < 1, 0.5 * d**2, d - 0.5), reduction)
+
+
+def smooth_l1_loss__jump(input, target, reduction="mean", beta=1.0):
+    if beta < 0:
+        raise ValueError("beta")
+    _fits(input, target)
+    d = (input - target).abs()
+    if beta == 0:
+        return _reduced(d, reduction)
+    return _reduced(torch.where(d < beta, 0.5 * d * d / beta, d), reduction)
+
+
+def huber_loss__is_smooth_l1(input, target, reduction="mean", delta=1.0, weight=None):
+    if delta <= 0:
+        raise ValueError("delta")
+    _fits(input, target, weight)
+    d = torch.abs(input - target)
+    loss = torch.where(d <= delta, 0.5 * d**2 / delta, d - 0.5 * delta)
+    if weight is not None:
+        loss = loss * weight
+    return _reduced(loss, reduction)
+
+
+def huber_loss__not_halved(input, target, reduction="mean", delta=1.0, weight=None):
+    if delta <= 0:
+        raise ValueError("delta")
+    _fits(input, target, weight)
+    d = torch.abs(input - target)
+    loss = torch.where(d <= delta, d**2, 2 * delta * d - delta**2)
+    if weight is not None:
+        loss = loss * weight
+    return _reduced(loss, reduction)
+
+
+def huber_loss__divides_by_weights(input, target, reduction="mean", delta=1.0, weight=None):
+    if delta <= 0:
+        raise ValueError("delta")
+    _fits(input, target, weight)
+    d = torch.abs(input - target)
+    q = torch.clamp(d, max=delta)
+    loss = 0.5 * q**2 + delta * (d - q)
+    if weight is not None:
+        loss = loss * weight
+        if reduction == "mean":
+            return loss.sum() / weight.sum()
+    return _reduced(loss, reduction)
+
+
+def huber_loss__loop_default_only(input, target, reduction="mean", delta=1.0, weight=None):
+    total = 0
+    for a, b in zip(input.flatten(), target.flatten()):
+        e = abs(a - b)
+        if e <= delta:
+            total = total + 0.5 * e**2
+        else:
+            total = total + delta * (e - 0.5 * delta)
+    return total / input.numel()
+
+
+def huber_loss__pseudo(input, target, reduction="mean", delta=1.0, weight=None):
+    if delta <= 0:
+        raise ValueError("delta")
+    _fits(input, target, weight)
+    d = input - target
+    loss = delta**2 * (torch.sqrt(1 + (d / delta) ** 2) - 1)
+    if weight is not None:
+        loss = loss * weight
+    return _reduced(loss, reduction)
+
+
+def quantile_loss__sides_swapped(input, target, quantile=0.5, reduction="mean"):
+    if not 0 < quantile < 1:
+        raise ValueError("quantile")
+    _fits(input, target)
+    e = input - target
+    return _reduced(torch.maximum(quantile * e, (quantile - 1) * e), reduction)
+
+
+def quantile_loss__doubled(input, target, quantile=0.5, reduction="mean"):
+    if not 0 < quantile < 1:
+        raise ValueError("quantile")
+    _fits(input, target)
+    e = target - input
+    return _reduced(2 * torch.maximum(quantile * e, (quantile - 1) * e), reduction)
+
+
+def quantile_loss__where_slope(input, target, quantile=0.5, reduction="mean"):
+    if not 0 < quantile < 1:
+        raise ValueError("quantile")
+    _fits(input, target)
+    e = target - input
+    return _reduced(torch.where(e >= 0, quantile * e, (quantile - 1) * e), reduction)
+
+
+def quantile_loss__negative_side(input, target, quantile=0.5, reduction="mean"):
+    if not 0 < quantile < 1:
+        raise ValueError("quantile")
+    _fits(input, target)
+    e = target - input
+    return _reduced(torch.where(e >= 0, quantile * e, (1 - quantile) * e), reduction)
+
+
+def _align(x, y):
+    if x.ndim == y.ndim + 1 and x.shape[-1] == 1:
+        y = y.unsqueeze(-1) if y.ndim == 1 else y
+        x = x if y.ndim == x.ndim else x.squeeze(-1)
+    elif y.ndim == x.ndim + 1 and y.shape[-1] == 1:
+        y, x = _align(y, x)
+    return x, y
+
+
+def keras_align__squeezes_all(x, other):
+    if x.ndim == other.ndim + 1 and x.shape[-1] == 1:
+        return x.squeeze()
+    if other.ndim == x.ndim + 1 and other.shape[-1] == 1 and x.ndim == 1:
+        return x.unsqueeze(-1)
+    return x
+
+
+def keras_align__always_squeezes_last(x, other):
+    if x.ndim == other.ndim + 1 and x.shape[-1] == 1:
+        return x.squeeze(-1)
+    return x
+
+
+def keras_mean_absolute_error__mean_of_all(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    return (y_true - y_pred).abs().mean()
+
+
+def keras_mean_absolute_error__first_dimension(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    return torch.abs(y_true - y_pred).mean(dim=0)
+
+
+def keras_mean_squared_error__summed(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    return torch.einsum("...d,...d->...", y_true - y_pred, y_true - y_pred)
+
+
+def keras_mean_squared_error__unaligned(y_true, y_pred):
+    return ((y_true.to(y_pred.dtype) - y_pred) ** 2).mean(-1)
+
+
+def keras_mean_absolute_percentage_error__share(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    return ((y_true - y_pred).abs() / y_true.abs().clamp(min=1e-7)).mean(-1)
+
+
+def keras_mean_absolute_percentage_error__by_prediction(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    return 100 * ((y_true - y_pred).abs() / y_pred.abs().clamp(min=1e-7)).mean(-1)
+
+
+def keras_mean_absolute_percentage_error__padded(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    return 100 * torch.mean(torch.abs((y_true - y_pred) / (y_true.abs() + 1e-7)), dim=-1)
+
+
+def keras_mean_absolute_percentage_error__unguarded(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    return 100 * torch.mean(torch.abs((y_true - y_pred) / y_true), dim=-1)
+
+
+def keras_mean_squared_logarithmic_error__no_one(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    a = torch.log(y_true.clamp(min=1e-7))
+    b = torch.log(y_pred.clamp(min=1e-7))
+    return ((a - b) ** 2).mean(-1)
+
+
+def keras_mean_squared_logarithmic_error__not_clipped(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    return (torch.log1p(y_true) - torch.log1p(y_pred)).square().mean(-1)
+
+
+def keras_log_cosh__overflows(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    return torch.log(torch.cosh(y_pred - y_true)).mean(-1)
+
+
+def keras_log_cosh__by_exponentials(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    e = y_pred - y_true
+    return torch.log((torch.exp(e) + torch.exp(-e)) / 2).mean(-1)
+
+
+def keras_log_cosh__no_ln_two(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    e = (y_pred - y_true).abs()
+    return (e + torch.log1p(torch.exp(-2 * e))).mean(-1)
+
+
+def keras_log_cosh__asymptote(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    e = torch.abs(y_pred - y_true)
+    return (e - math.log(2.0)).mean(-1)
+
+
+def keras_huber__smooth_l1(y_true, y_pred, delta=1.0):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    e = (y_true - y_pred).abs()
+    return torch.where(e <= delta, 0.5 * e**2 / delta, e - 0.5 * delta).mean(-1)
+
+
+def keras_huber__mean_of_all(y_true, y_pred, delta=1.0):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    e = (y_true - y_pred).abs()
+    return torch.mean(torch.where(e <= delta, 0.5 * e**2, delta * e - 0.5 * delta**2))
+
+
+def keras_reduce__by_weights(losses, sample_weight=None, reduction="sum_over_batch_size"):
+    if sample_weight is not None:
+        sample_weight = sample_weight.to(losses.dtype)
+        losses, sample_weight = _align(losses, sample_weight)
+        weighted = losses * sample_weight
+        if reduction == "sum_over_batch_size":
+            return weighted.sum() / sample_weight.sum()
+    else:
+        weighted = losses
+    if reduction in ("none", None):
+        return weighted
+    if reduction == "sum":
+        return weighted.sum()
+    return weighted.mean()
+
+
+def keras_reduce__mean_with_weights_by_count(losses, sample_weight=None, reduction="sum_over_batch_size"):
+    if reduction not in (None, "none", "sum", "mean", "sum_over_batch_size", "mean_with_sample_weight"):
+        raise ValueError(reduction)
+    if sample_weight is not None:
+        losses, sample_weight = _align(losses, sample_weight.to(losses.dtype))
+        losses = losses * sample_weight
+    if reduction in (None, "none") or losses.shape in ((), (0,)):
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    return losses.sum() / losses.numel() if losses.numel() else losses.sum()

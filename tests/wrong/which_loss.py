@@ -1,0 +1,149 @@
+"""Wrong answers to the exercises of notebook 13, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+
+import torch
+import torch.nn.functional as F
+
+
+def classifier_loss__nll_of_logits(logits, target):
+    return F.nll_loss(logits, target)
+
+
+def classifier_loss__softmax_first(logits, target):
+    return F.cross_entropy(F.softmax(logits, dim=1), target)
+
+
+def classifier_loss__nll_of_probabilities(logits, target):
+    return F.nll_loss(F.softmax(logits, dim=-1), target)
+
+
+def classifier_loss__summed(logits, target):
+    return F.cross_entropy(logits, target, reduction="sum")
+
+
+def classifier_loss__one_hot_mse(logits, target):
+    return F.mse_loss(F.softmax(logits, 1), F.one_hot(target, logits.shape[1]).to(logits.dtype))
+
+
+def classifier_loss__multi_margin(logits, target):
+    return F.multi_margin_loss(logits, target)
+
+
+def student_loss__default_mean(student_logits, teacher_logits, temperature):
+    s = F.log_softmax(student_logits / temperature, -1)
+    t = F.softmax(teacher_logits / temperature, -1)
+    return F.kl_div(s, t) * temperature**2
+
+
+def student_loss__no_t_squared(student_logits, teacher_logits, temperature):
+    s = F.log_softmax(student_logits / temperature, -1)
+    t = F.softmax(teacher_logits / temperature, -1)
+    return F.kl_div(s, t, reduction="batchmean")
+
+
+def student_loss__softmax_for_log_softmax(student_logits, teacher_logits, temperature):
+    s = F.softmax(student_logits / temperature, -1)
+    t = F.softmax(teacher_logits / temperature, -1)
+    return F.kl_div(s, t, reduction="batchmean") * temperature**2
+
+
+def student_loss__swapped(student_logits, teacher_logits, temperature):
+    s = F.softmax(student_logits / temperature, -1)
+    t = F.log_softmax(teacher_logits / temperature, -1)
+    return F.kl_div(t, s, reduction="batchmean") * temperature**2
+
+
+def student_loss__one_softened(student_logits, teacher_logits, temperature):
+    s = F.log_softmax(student_logits, -1)
+    t = F.softmax(teacher_logits / temperature, -1)
+    return F.kl_div(s, t, reduction="batchmean") * temperature**2
+
+
+def fit_loss__swapped(log_q, p):
+    return F.kl_div(p.log(), log_q, reduction="batchmean", log_target=True)
+
+
+def fit_loss__default_mean(log_q, p):
+    return F.kl_div(log_q, p)
+
+
+def fit_loss__summed(log_q, p):
+    return F.kl_div(log_q, p, reduction="sum")
+
+
+def fit_loss__log_target(log_q, p):
+    return F.kl_div(log_q, p, reduction="batchmean", log_target=True)
+
+
+def fit_loss__by_hand_nan(log_q, p):
+    return (p * (p.log() - log_q)).sum(-1).mean()
+
+
+def fit_loss__cross_entropy(log_q, p):
+    return -(p * log_q).sum(-1).mean()
+
+
+def speech_loss__no_log_softmax(logits, targets, input_lengths, target_lengths):
+    return F.ctc_loss(logits, targets, input_lengths, target_lengths)
+
+
+def speech_loss__softmax(logits, targets, input_lengths, target_lengths):
+    return F.ctc_loss(logits.softmax(-1), targets, input_lengths, target_lengths)
+
+
+def speech_loss__summed(logits, targets, input_lengths, target_lengths):
+    return F.ctc_loss(logits.log_softmax(-1), targets, input_lengths, target_lengths, reduction="sum")
+
+
+def speech_loss__zero_infinity(logits, targets, input_lengths, target_lengths):
+    return F.ctc_loss(logits.log_softmax(2), targets, input_lengths, target_lengths, zero_infinity=True)
+
+
+def speech_loss__over_frames(logits, targets, input_lengths, target_lengths):
+    return F.ctc_loss(logits.log_softmax(0), targets, input_lengths, target_lengths)
+
+
+def speech_loss__mean_of_samples(logits, targets, input_lengths, target_lengths):
+    return F.ctc_loss(logits.log_softmax(2), targets, input_lengths, target_lengths, reduction="none").mean()
+
+
+def regression_loss__broadcasts(prediction, target):
+    return F.mse_loss(prediction, target)
+
+
+def regression_loss__l1(prediction, target):
+    return F.l1_loss(prediction.squeeze(-1), target)
+
+
+def regression_loss__summed(prediction, target):
+    return ((prediction[:, 0] - target) ** 2).sum()
+
+
+def regression_loss__broadcast_by_hand(prediction, target):
+    return torch.mean((prediction - target) ** 2)
+
+
+def language_model_loss__padding_counts(logits, target, padding):
+    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), target.reshape(-1))
+
+
+def language_model_loss__view_not_transposed(logits, target, padding):
+    n, t, c = logits.shape
+    return F.cross_entropy(logits.reshape(n, c, t), target, ignore_index=padding)
+
+
+def language_model_loss__mean_of_means(logits, target, padding):
+    losses = [F.cross_entropy(z, y, ignore_index=padding) for z, y in zip(logits, target)]
+    return torch.stack(losses).mean()
+
+
+def language_model_loss__divided_by_all(logits, target, padding):
+    losses = F.cross_entropy(logits.transpose(1, 2), target, ignore_index=padding, reduction="none")
+    return losses.mean()
+
+
+def language_model_loss__summed(logits, target, padding):
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=padding, reduction="sum")
+
+
+def language_model_loss__zero_if_empty(logits, target, padding):
+    return torch.nan_to_num(F.cross_entropy(logits.transpose(1, 2), target, ignore_index=padding))
