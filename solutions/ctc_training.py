@@ -231,6 +231,9 @@ def ctc_loss_from_logits(
             log_probs = logits.log_softmax(2)
             slopes, losses = torch.zeros_like(logits), logits.new_zeros(logits.shape[1])
             for n, (frames, labels) in enumerate(zip(input_lengths.tolist(), target_lengths.tolist(), strict=True)):
+                if frames == 0:  # they spell the target that has no labels, and no other
+                    losses[n] = math.inf if labels and not zero_infinity else 0.0
+                    continue
                 loss, slope = one_sample(log_probs[:frames, n], targets[n, :labels])
                 if not (zero_infinity and loss == math.inf):
                     losses[n], slopes[:frames, n] = loss, slope
@@ -248,6 +251,6 @@ def ctc_loss_from_logits(
     if reduction == "sum":
         return losses.sum()
     if reduction == "mean":
-        return (losses / target_lengths.clamp(min=1)).mean()
+        return (losses / target_lengths.to(losses.device).clamp(min=1)).mean()
     raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
     # END SOLUTION

@@ -164,6 +164,6 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
     if reduction == "mean":
         return loss.mean()
     if reduction == "batchmean":
-        return loss.sum() / input.shape[0]
+        return loss.sum() / (len(input) if input.ndim else 1)  # a single number is a batch of one
     raise ValueError(f"{reduction!r} is no reduction: none, sum, mean, batchmean")
     # END SOLUTION
