@@ -139,6 +139,12 @@ def find_topic(name: str) -> Topic:
     raise UnknownNameError("topic", name, [topic.name for topic in TOPICS])
 
 
+def earlier_exercises(name: str) -> list[str]:
+    """The names of those before `name`, in course order; none if the course has no such exercise."""
+    names = list(exercises())
+    return names[: names.index(name)] if name in names else []
+
+
 def next_exercise(name: str) -> str | None:
     """The name of the exercise after `name`; None after the last."""
     names = list(exercises())

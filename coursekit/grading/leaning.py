@@ -61,7 +61,7 @@ def part(way: Way, exercise: Exercise, first: Report, known: dict[str, Report]) 
     if scoring.is_solved(first) or first.outcome not in _RAN:
         return first
     wrong = []
-    for name in way.leans_on(exercise, _earlier(exercise)):
+    for name in way.leans_on(exercise, syllabus.earlier_exercises(exercise.name)):
         if name not in known:
             _, helper = syllabus.find_exercise(name)
             known[name] = part(way, helper, way.grade(helper, {}), known)
@@ -77,11 +77,6 @@ def part(way: Way, exercise: Exercise, first: Report, known: dict[str, Report]) 
     if second.points <= first.points or not _does_its_own_part(exercise, lent, second):
         return told
     return replace(second, leans_on=tuple(wrong), parted=True)
-
-
-def _earlier(exercise: Exercise) -> list[str]:
-    names = list(syllabus.exercises())
-    return names[: names.index(exercise.name)] if exercise.name in names else []
 
 
 @cache

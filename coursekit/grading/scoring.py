@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -57,8 +58,8 @@ def score(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
                 failed.append(f.calls[start:])
             except Stopped as stop:
                 stopped = stop
-                stop.help += _own_instead(exercise, stop.used)
-                verdicts.append(_verdict(check, stop.outcome, stop))
+                verdict = _verdict(check, stop.outcome, stop)
+                verdicts.append(replace(verdict, help=verdict.help + _own_instead(exercise, stop.used)))
     solved = all(verdict.outcome is Outcome.PASSED for verdict in verdicts if verdict.tier is Tier.CORE)
     outcome = Outcome.PASSED if solved else next(v.outcome for v in verdicts if v.outcome is not Outcome.PASSED)
     return Report(
@@ -84,11 +85,9 @@ _INSTEAD = {"softmax": "logsoftmax", "softplus": "logsigmoid"}
 def _own_instead(exercise: Exercise, used: str) -> str:
     """A sentence that names what the learner may use in place of torch's: what they have written earlier."""
     wanted = _INSTEAD.get(plain(used), plain(used))
-    known = syllabus.exercises() if used else {}
-    for name, (topic, _) in known.items() if exercise.name in known else ():
-        if name == exercise.name:
-            break
+    for name in syllabus.earlier_exercises(exercise.name) if used else ():
         if plain(name) == wanted:
+            topic, _ = syllabus.find_exercise(name)
             return f" Your own `{name}` from lesson {topic.number:02} may be used: copy it beside this function."
     return ""
 

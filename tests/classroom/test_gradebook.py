@@ -303,6 +303,16 @@ def test_faster_writer_wins(book, url, monkeypatch):
     assert len(rows(book)["coursekit_entry"]) == 2
 
 
+def waits_for(other, path):
+    """A gradebook can be opened, and written to, while another connection ends what it is at in a moment."""
+    timer = threading.Timer(0.3, lambda: other.execute("COMMIT"))
+    timer.start()
+    with Gradebook(f"sqlite:///{path}") as book:
+        add(book, "ann", "x", 1)
+    timer.join()
+    other.close()
+
+
 def test_two_that_make_it(tmp_path):
     """Who comes while another grader makes the tables waits for them."""
     path = tmp_path / "book.sqlite"
@@ -313,12 +323,7 @@ def test_two_that_make_it(tmp_path):
     for statement in ("PRAGMA journal_mode = WAL", "BEGIN IMMEDIATE", *making):
         maker.execute(statement).close()
     maker.execute("INSERT INTO coursekit_gradebook VALUES (1)")
-    timer = threading.Timer(0.3, lambda: maker.execute("COMMIT"))
-    timer.start()
-    with Gradebook(f"sqlite:///{path}") as book:
-        add(book, "ann", "x", 1)
-    timer.join()
-    maker.close()
+    waits_for(maker, path)
 
 
 def test_who_comes_first_to_a_new_file_is_waited_for(tmp_path):
@@ -326,12 +331,7 @@ def test_who_comes_first_to_a_new_file_is_waited_for(tmp_path):
     path = tmp_path / "book.sqlite"
     first = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     first.execute("BEGIN IMMEDIATE").close()
-    timer = threading.Timer(0.3, lambda: first.execute("COMMIT"))
-    timer.start()
-    with Gradebook(f"sqlite:///{path}") as book:
-        add(book, "ann", "x", 1)
-    timer.join()
-    first.close()
+    waits_for(first, path)
 
 
 # ---- what is no gradebook, and bad machines ----------------------------------------------------------------------

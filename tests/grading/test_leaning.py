@@ -8,7 +8,7 @@ import pytest
 
 from coursekit.classroom.batch import score_submission
 from coursekit.course import stubs, syllabus
-from coursekit.grading import leaning, scoring
+from coursekit.grading import scoring
 from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission
 from coursekit.jail.judge import Jail
@@ -230,7 +230,7 @@ def test_reports_of_earlier_versions_are_read():
 
 def test_an_honest_right_answer_is_graded_once(jail, monkeypatch):
     """Nothing is asked of who has no mistake."""
-    monkeypatch.setattr(leaning, "_earlier", lambda _: pytest.fail("asked for helpers"))
+    monkeypatch.setattr(syllabus, "earlier_exercises", lambda _: pytest.fail("asked for helpers"))
     assert all(scoring.is_solved(each) for each in after(jail, solutions("objective"), "cost", "objective"))
 
 
