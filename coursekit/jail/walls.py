@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -135,7 +136,9 @@ class Start:
 
     def _end(self) -> bytes:
         self._control.close()
-        self._process.kill()
+        with suppress(ProcessLookupError, PermissionError):  # it may have ended by itself
+            # all of its group: what bubblewrap has begun, and cannot yet know to end with it, would be waited for
+            os.killpg(self._process.pid, signal.SIGKILL)
         return self._process.communicate()[1]
 
 

@@ -16,6 +16,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 import toys
@@ -801,6 +802,26 @@ def test_start_that_nobody_takes(confined):
         with jail:
             assert jail._zygote is start._process
     assert start._process.returncode == 0
+
+
+@linux
+def test_start_ended_at_any_moment():
+    """A start that is called off while bubblewrap makes its namespaces leaves nobody behind to wait for."""
+
+    def begin_and_end():
+        for moment in range(40):
+            with walls.Start("confine", confined=True) as start:
+                time.sleep(moment / 4_000)
+            pids.append(start._process.pid)
+
+    pids: list[int] = []
+    thread = threading.Thread(target=begin_and_end, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert len(pids) == 40
+    left = [each for each in psutil.process_iter() if each.name() == "bwrap" and os.getpgid(each.pid) in pids]
+    assert psutil.wait_procs(left, timeout=10)[1] == []
 
 
 @linux
