@@ -1,8 +1,9 @@
 """Hostile submissions in the real jail, graded as everybody's: what they get, and that nothing is left of them.
 
 `hostile/` holds the submissions and says in its MANIFEST what each may get; `attacks.py` holds more. All of them run
-with bubblewrap and without, and must get the same both times; HOSTILE_ROUNDS=3 grades each three times more in either
-jail, in other orders (`HOSTILE_ROUNDS=3 python3 start.py test tests/test_hostile.py -n0`, about five minutes).
+with bubblewrap and without, as root (if the tests are root's) and as an ordinary user, and must get the same every
+time; HOSTILE_ROUNDS=3 grades each three times more in every jail, in other orders (about ten minutes:
+`HOSTILE_ROUNDS=3 python3 start.py test tests/jail/test_hostile.py -n0`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import random
 import re
 import socket
+import stat
 import sys
 from pathlib import Path
 
@@ -23,7 +25,7 @@ import torch
 from coursekit.course import syllabus
 from coursekit.exercise import Exercise, same_gradient
 from coursekit.grading.scoring import score
-from coursekit.jail import bubblewrap
+from coursekit.jail import bubblewrap, walls
 from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
 from coursekit.report import Outcome, Report
@@ -36,6 +38,7 @@ SECRET = "TOKEN-of-the-grader-7f3a9c"
 CANARY = f"coursekit-canary-{os.getpid()}"
 ROUNDS = int(os.environ.get("HOSTILE_ROUNDS", "0"))
 ENDLESS = {"timeout", "memory", "killed", "output-limit"}  # only these may be short of time, or a busy machine decides
+USER = 12345  # nobody has this number
 LIMITS = Limits(seconds=0.7, memory=300 << 20)
 PATIENT = dataclasses.replace(LIMITS, seconds=30.0)
 
@@ -115,19 +118,57 @@ def limits_for(name: str) -> Limits:
     return LIMITS if CASES[name][2] <= ENDLESS or name.startswith("b08") else PATIENT
 
 
-@pytest.fixture(scope="module", params=["bubblewrap", "bare"])
+@pytest.fixture(scope="module", params=["bubblewrap", "bare", "user-bubblewrap", "user-bare"])
 def jail(request):
-    """The jail as `coursekit grade` has it, and as it is where bubblewrap is missing."""
+    """The jail as `coursekit grade` has it, and as it is where bubblewrap is missing; each as root and as a user."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COURSEKIT_API_KEY", SECRET)
-        if request.param == "bare":
+        if request.param.endswith("bare"):
             patch.setattr(bubblewrap, "usable", lambda: False)
         elif not bubblewrap.usable() and not os.environ.get("CI"):
             pytest.skip("bubblewrap is not installed, or may make no namespaces")
+        if request.param.startswith("user"):
+            if os.geteuid() != 0:
+                pytest.skip("the tests run as an ordinary user: the other jails are theirs")
+            as_user = as_ordinary_user()
+            spawn = walls._spawn
+            patch.setattr(walls, "_spawn", lambda module, wrapper, **how: spawn(module, [*as_user, *wrapper], **how))
         with Jail(LIMITS) as jail:
-            assert jail.layers[-1].in_force == (request.param == "bubblewrap")
+            assert jail.layers[-1].in_force == request.param.endswith("bubblewrap")
+            user = USER if request.param.startswith("user") else os.geteuid()
+            assert user_of_zygote(jail) == user
             jail.recorded = RECORDED.setdefault(request.param, {})
             yield jail
+
+
+def user_of_zygote(jail: Jail) -> int:
+    """Whose process it is, seen from outside: bubblewrap gives it another number inside."""
+    for pid in (jail._zygote.pid, *below(jail._zygote.pid)):
+        status = Path(f"/proc/{pid}/status").read_text()
+        if status.startswith("Name:\tpython"):
+            return int(re.search(r"^Uid:\s+(\d+)", status, re.MULTILINE)[1])
+    raise AssertionError("the zygote is not there")
+
+
+def as_ordinary_user() -> list[str]:
+    """The words before a command that root has an ordinary user run, who may enter the folders on Python's way."""
+    words = ["bwrap", "--dev-bind", "/", "/", "--cap-add", "ALL"]
+    shown = [Path(path) for path in (sys.prefix, sys.base_prefix, walls.COURSE)]
+    closed = {next((each for each in reversed(path.parents) if not is_open(each)), None) for path in shown} - {None}
+    for home in closed:
+        words += ["--tmpfs", str(home)]
+        for path in shown:
+            if path.is_relative_to(home):
+                between = path.parents[: len(path.parts) - len(home.parts) - 1]
+                # of itself, bubblewrap makes the folders between so that only their owner may enter
+                words += [word for above in reversed(between) for word in ("--dir", str(above))]
+                words += ["--dev-bind", str(path), str(path)]
+    return [*words, "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--inh-caps=-all"]
+
+
+def is_open(folder: Path) -> bool:
+    """Whether everybody may enter it."""
+    return bool(folder.stat().st_mode & stat.S_IXOTH)
 
 
 def armed(jail: Jail, text: str) -> str:
@@ -227,9 +268,9 @@ def test_verdicts_come_again(jail):
             report = graded(jail, exercise, text.replace("ARMED = False", "ARMED = True"), limits_for(name))
             again[name] = report.outcome, report.points
         assert again == jail.recorded
-    if len(RECORDED) > 1:
-        both = RECORDED["bubblewrap"].keys() & RECORDED["bare"].keys()
-        assert {name: RECORDED["bare"][name] for name in both} == {name: RECORDED["bubblewrap"][name] for name in both}
+    for other in RECORDED.values():
+        both = jail.recorded.keys() & other.keys()
+        assert {name: jail.recorded[name] for name in both} == {name: other[name] for name in both}
 
 
 def test_attacks_are_real():
