@@ -135,7 +135,7 @@ def _partners() -> Iterator[str]:
     ):
         there = set(files)
         for path in sorted(there - wanted):
-            yield f"{path.relative_to(syllabus.ROOT).as_posix()} belongs to no topic of course.py."
+            yield f"{path.relative_to(syllabus.ROOT).as_posix()} belongs to no topic of the syllabus."
         for path in sorted(wanted - there):
             yield f"{path.relative_to(syllabus.ROOT).as_posix()} is missing."
 

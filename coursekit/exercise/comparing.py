@@ -49,7 +49,7 @@ def same_gradient(
         f: the learner's function.
         spec: the specification.
         args: positional arguments of the call.
-        wrt: the positions in `args` by which to differentiate.
+        wrt: the positions in `args` with respect to which to differentiate.
         scale: the gradient compared is that of `scale * f(...).sum()`.
         free: where True, the gradient by the first of `wrt` is a matter of convention: anything but NaN.
         through: "log_softmax" if the arguments of `wrt` are logits, and `f` is to be given their log_softmax.

@@ -18,7 +18,7 @@ class Question:
     Args:
         args: positional arguments: tensors, or whatever JSON can carry.
         kwargs: keyword arguments, likewise.
-        wrt: positions in `args` by which to differentiate; empty asks for the value only.
+        wrt: positions in `args` with respect to which to differentiate; empty asks for the value only.
         scale: the gradient asked for is that of `scale * value.sum()`.
         through: "" or "log_softmax". The latter: what stands at the positions of `wrt` are logits, the function is
             given their log_softmax over the last dimension, and the gradient is by the logits. Losses that take

@@ -88,7 +88,7 @@ def scaled_gradient(
         draw: positional arguments.
         words: title, and help below it.
         name: the check's, if not that of the family.
-        wrt: the positions by which to differentiate.
+        wrt: the positions with respect to which to differentiate.
     """
 
     def scaled_gradient(f: Function, rng: Rng) -> None:
