@@ -7,11 +7,12 @@ result for each learner who handed them in. SQLite by default, PostgreSQL by URL
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -282,6 +283,9 @@ class Gradebook:
     def _make(self) -> None:
         """Makes the tables in an empty database, and refuses one that is something else."""
         self._insist_on_folder()
+        if self._path:
+            with suppress(OSError):  # is there already, or cannot be made, which SQLite says in its words
+                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL, 0o600))  # for its owner: hidden inputs are in it
         with self._engine.begin() as connection:
             if self._engine.dialect.name in _ALONE:
                 connection.exec_driver_sql(_ALONE[self._engine.dialect.name])

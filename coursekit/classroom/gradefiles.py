@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import re
 import secrets
+import stat
 import time
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,23 +24,40 @@ if TYPE_CHECKING:
     from coursekit.exercise import Exercise
 
 _TRIES = 10
+_SHORTEST = 32  # characters of a secret; those that we make have 64
+
+
+def make_private(folder: Path) -> bool:
+    """Makes the folder of grades where it is not there, and keeps it from all but its owner: it holds hidden inputs.
+
+    Returns:
+        Whether nobody else can open it. A memory stick knows no owners, and another one's folder cannot be closed.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):
+        folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~0o077)
+    return os.name == "nt" or not folder.stat().st_mode & 0o077  # Windows has other rights, which these do not tell
 
 
 def read_secret(folder: Path) -> bytes:
     """The secret of this folder of grades; made on the first run, so that a second one gives the same grades.
 
     Raises:
-        OSError: it cannot be made or read, or is empty.
+        OSError: it cannot be made or read, or is too short to be one.
     """
     path = folder / "secret.key"
     if not path.exists():
         write_first(path, secrets.token_hex(32).encode())
     for _ in range(_TRIES):
-        secret = path.read_text().strip().encode()
-        if secret:
+        secret = path.read_bytes().strip()
+        if len(secret) >= _SHORTEST:
             return secret
         time.sleep(0.1)  # another grader is about to fill it
-    raise OSError(f"{path} is empty: put the secret of your earlier runs back, or delete it to grade with a new one.")
+    what = "shorter than a secret can be" if secret else "empty"
+    raise OSError(f"{path} is {what}: put the secret of your earlier runs back, or delete it to grade with a new one.")
 
 
 def write_report(folder: Path, graded: Graded) -> Path:

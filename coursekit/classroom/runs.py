@@ -161,7 +161,8 @@ def _unnamed(label: str, entry: Path, text: str) -> Cell:
 def _open(run: Run) -> Iterator[Gradebook]:
     """The gradebook; whatever ends the run from here on leaves a sentence that says how to go on."""
     try:
-        run.out.mkdir(parents=True, exist_ok=True)
+        if not gradefiles.make_private(run.out):
+            run.screen.say(f"Others on this machine may be able to read {run.out}, which holds hidden inputs.")
         book = Gradebook(run.gradebook)
     except GradebookError as error:
         raise RunError(str(error)) from None

@@ -37,7 +37,7 @@ class Line(Protocol):
     def __call__(self, question: Question) -> Answer:
         """Asks after all that was sent, and waits."""
 
-    def send(self, frames: Sequence[bytes]) -> None:
+    def send(self, questions: Sequence[bytes]) -> None:
         """Sends questions, and does not wait."""
 
     def reply(self) -> bytes:

@@ -126,10 +126,10 @@ class Child:
         self.send([frames.encode_question(question)])
         return self.read(self._next_reply(), question)
 
-    def send(self, frames: Sequence[bytes]) -> None:
+    def send(self, questions: Sequence[bytes]) -> None:
         """Sends questions ahead; what ends the child meanwhile is told at the first reply that is missing."""
-        self._awaited += len(frames)
-        self._say(b"".join(frames))
+        self._awaited += len(questions)
+        self._say(b"".join(questions))
 
     def reply(self) -> bytes:
         """The next frame that answers what was sent ahead."""
@@ -184,8 +184,8 @@ class Child:
             self._wait(deadline)
         return self._gone is not None
 
-    def _say(self, frames: bytes) -> None:
-        self._outgoing += frames
+    def _say(self, said: bytes) -> None:
+        self._outgoing += said
         self._flush()
 
     def _flush(self) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import stat
 
 import nasty
@@ -46,6 +47,44 @@ def test_secret_is_the_graders_own(tmp_path):
     """Nobody else on the machine can read it."""
     gradefiles.read_secret(tmp_path)
     assert stat.S_IMODE((tmp_path / "secret.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(("secret", "why"), [("", "empty"), (" \n", "empty"), ("password", "shorter"), ("a" * 31, "")])
+def test_secret_that_can_be_guessed(tmp_path, monkeypatch, secret, why):
+    """What is in the file must be long enough for nobody to try all of them; the message says what to do."""
+    monkeypatch.setattr(gradefiles.time, "sleep", lambda _: None)
+    (tmp_path / "secret.key").write_text(secret)
+    with pytest.raises(OSError, match=f"{why}.*: put the secret of your earlier runs back, or delete it"):
+        gradefiles.read_secret(tmp_path)
+    (tmp_path / "secret.key").write_text(f"{'a' * 32}\n")
+    assert gradefiles.read_secret(tmp_path) == b"a" * 32
+
+
+# ---- the folder --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+@pytest.mark.parametrize("there", [False, True])
+def test_folder_is_the_graders_own(tmp_path, there):
+    """Reports, pages and gradebook hold hidden inputs: no other user opens the folder, whoever made it."""
+    folder = tmp_path / "course" / "grades"
+    if there:
+        folder.mkdir(parents=True)
+        folder.chmod(0o2775)
+    assert gradefiles.make_private(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_folder_that_cannot_be_closed(tmp_path, monkeypatch):
+    """A memory stick knows no owners: whoever grades there is told."""
+    tmp_path.chmod(0o755)
+
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(gradefiles.Path, "chmod", refuse)
+    assert not gradefiles.make_private(tmp_path)
 
 
 # ---- reports -----------------------------------------------------------------------------------------------------

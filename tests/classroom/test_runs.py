@@ -119,6 +119,33 @@ def test_gradebook_elsewhere(jail, folder, run, tmp_path):
         "reports",
         "secret.key",
     ]
+    assert (tmp_path / "elsewhere.sqlite").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.usefixtures("toy_course", "jail")
+def test_grades_are_closed_to_others(folder, run, monkeypatch):
+    """What a run writes holds hidden inputs, so nobody else can open its folder; a disk without owners is named."""
+    assert "Others on this machine" not in run("grade", folder)[1]
+    out = folder.with_name("in-grades")
+    assert out.stat().st_mode & 0o777 == 0o700
+    out.chmod(0o755)  # as earlier versions left it
+    assert run("grade", folder)[0] == 0
+    assert out.stat().st_mode & 0o777 == 0o700
+    monkeypatch.setattr(gradefiles, "make_private", lambda folder: False)
+    assert f"Others on this machine may be able to read {out}" in run("grade", folder)[1]
+
+
+@pytest.mark.usefixtures("toy_course", "jail")
+def test_short_secret_is_refused(folder, run, monkeypatch):
+    """Inputs that are drawn from an empty file, or from a word, are no secret."""
+    monkeypatch.setattr(gradefiles.time, "sleep", lambda _: None)
+    out = folder.with_name("in-grades")
+    out.mkdir()
+    for secret, why in (("", "is empty"), ("password", "is shorter than a secret can be")):
+        (out / "secret.key").write_text(secret)
+        code, said, complaint = run("grade", folder)
+        assert (code, why in complaint, said) == (1, True, "")
+    assert not (out / "grades.csv").exists()
 
 
 @pytest.mark.usefixtures("toy_course")

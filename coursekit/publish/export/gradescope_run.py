@@ -9,7 +9,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from coursekit.classroom import batch
+from coursekit.classroom import batch, gradefiles
 from coursekit.course import syllabus
 from coursekit.files import write_whole
 from coursekit.grading.submission import read_submission
@@ -47,7 +47,7 @@ def main(topic: str, root: Path, *, trust_submissions: bool, visibility: str = g
 def _grade(topic: str, root: Path, trust_submissions: bool) -> Graded:
     exercises = syllabus.find_topic(topic).exercises
     submission = read_submission(root / "submission", learner(root / "submission_metadata.json"))
-    secret = (root / "source" / "secret.key").read_text(encoding="ascii").strip().encode()
+    secret = gradefiles.read_secret(root / "source")
     with ExitStack() as stack:
         try:
             jail = stack.enter_context(Jail())
