@@ -117,7 +117,8 @@ def laplace_nll(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:
         scale: the width, above 0.
 
     Returns:
-        -ln of the density at target, in the shape to which the three broadcast. It may be negative.
+        -ln of the density at target, in the shape to which the three broadcast. It may be negative. Where
+        target is exactly at the peak, the slope by both is 0.
     """
     # BEGIN SOLUTION
     return (target - input).abs() / scale + torch.log(2 * scale)

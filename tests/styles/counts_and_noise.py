@@ -400,7 +400,7 @@ def laplace_nll__loop(input, target, scale):
     tensors = torch.broadcast_tensors(input, target, scale)
     values = []
     for m, x, b in zip(*(t.reshape(-1) for t in tensors), strict=True):
-        distance = x - m if x > m else m - x
+        distance = x - m if x > m else m - x if x < m else 0 * (x - m)
         values.append(distance / b - (1 / (2 * b)).log())
     return torch.stack(values).reshape(tensors[0].shape)
 

@@ -335,10 +335,10 @@ def sgd_step__loop(weights, gradient, learning_rate, weight_decay):
 
 
 def adam_first_step__sign(weights, gradient, learning_rate, weight_decay, decoupled):
-    """1e-8 below the line is felt by no gradient but 0, and the sign of 0 is 0."""
-    if decoupled:
-        return weights - learning_rate * (weight_decay * weights + gradient.sign())
-    return weights - learning_rate * torch.sign(gradient + weight_decay * weights)
+    """A step of full length, less the share that 1e-8 is of what stands below the line."""
+    pull = gradient if decoupled else gradient + weight_decay * weights
+    step = pull.sign() * (1 - 1e-8 / (pull.abs() + 1e-8))
+    return weights - learning_rate * (step + weight_decay * weights if decoupled else step)
 
 
 def adam_first_step__torch_optim(weights, gradient, learning_rate, weight_decay, decoupled):
@@ -370,7 +370,7 @@ def adam_first_step__masked(weights, gradient, learning_rate, weight_decay, deco
     pull = gradient if decoupled else gradient + weight_decay * weights
     stepped = weights - learning_rate * weight_decay * weights if decoupled else weights.clone()
     moving = pull != 0
-    stepped[moving] -= learning_rate * pull[moving] / pull[moving].abs()
+    stepped[moving] -= learning_rate * pull[moving] / (pull[moving].abs() + 1e-8)
     return stepped
 
 

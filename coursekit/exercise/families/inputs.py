@@ -61,3 +61,20 @@ def indices(rng: np.random.Generator, high: int, *shape: int) -> Tensor:
         drawn = rng.integers(0, high, size=shape)
         if drawn.size < 2 or high < 2 or len(np.unique(drawn)) > 1:
             return torch.tensor(drawn, dtype=torch.int64)
+
+
+def in_float64(x: Tensor) -> Tensor:
+    """The same short decimals in float64: `x.double()` would keep what float32 has rounded off.
+
+    So probabilities still sum to 1 to the last digit, and whoever divides by the sum, or adds up entropies that cancel,
+    is not told of a rounding of ours.
+
+    Args:
+        x: any tensor; what is no floating point comes back as it is.
+
+    Returns:
+        float64 tensor of the same shape: of each number the shortest decimals that name it in its own dtype.
+    """
+    if not x.is_floating_point():
+        return x
+    return torch.tensor(x.numpy().astype(str).astype(np.float64), dtype=torch.float64)

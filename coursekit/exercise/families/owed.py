@@ -10,13 +10,12 @@ from typing import Any
 
 from torch import Tensor
 
-from coursekit.exercise.answers import widened
 from coursekit.exercise.comparing import refuses, same_dtype, same_gradient, same_value
 from coursekit.exercise.exercise import Exercise, Rng
+from coursekit.exercise.families.inputs import in_float64
 from coursekit.exercise.families.reductions import REDUCTIONS
 from coursekit.exercise.function import Function
 from coursekit.report import Tier
-from coursekit.wire import Question
 
 Draw = Callable[[Rng], Sequence[Any]]  # positional arguments of a call
 
@@ -43,7 +42,7 @@ def keeps_dtype(
         args = draw(rng)
         same_dtype(f, exercise.spec, *args)
         args = draw(rng) if anew else args
-        same_dtype(f, exercise.spec, *widened(Question(tuple(args))).args)
+        same_dtype(f, exercise.spec, *(in_float64(x) if isinstance(x, Tensor) else x for x in args))
 
     exercise.add_check(keeps_dtype, words=words, name=name)
 
@@ -67,7 +66,7 @@ def dtype_of_y_pred(
 
     def dtype_of_y_pred(f: Function, rng: Rng) -> None:
         y_true, y_pred = draw(rng)
-        for truth in (y_true, y_true.double(), *kinds(y_true)):
+        for truth in (y_true, in_float64(y_true), *kinds(y_true)):
             same_dtype(f, exercise.spec, truth, y_pred, dtype=y_pred.dtype)
 
     exercise.add_check(dtype_of_y_pred, words=words, name=name)

@@ -86,6 +86,17 @@ def focal_slope(f: Function, rng: Rng) -> None:
 
 
 @sigmoid_focal_loss.parity
+def focal_slope_at_zero(f: Function, rng: Rng) -> None:
+    """A logit of 0 has a slope like any other
+
+    A network begins with logits near 0. `clamp` and `abs` have a slope of their own choice there, and the loss has none
+    to choose: `softplus` is smooth.
+    """
+    same_gradient(f, focal_spec, tensor([0.0, 0.0]), tensor([1.0, 0.0]))
+    same_gradient(f, focal_spec, tensor([0.0, 0.0]), draw(rng, SHARES, 2), alpha=-1.0, gamma=1.0)
+
+
+@sigmoid_focal_loss.parity
 def focal_large(f: Function, rng: Rng) -> None:
     """Logits of ±1000: a sure mistake costs its full surprise, a sure hit nothing"""
     big = 100.0 * int(rng.integers(8, 11))

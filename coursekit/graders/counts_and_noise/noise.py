@@ -53,4 +53,13 @@ def noise_checks(exercise: Exercise) -> None:
         args = tensor([0.0, 1.0]), tensor([far, -far]), tensor([1.0, 1.5])
         same_gradient(f, spec, *args, wrt=(0, 1, 2))
 
+    @exercise.parity
+    def exact_hit(f: Function, rng: Rng) -> None:
+        """An exact hit costs what the width costs, and has a slope of 0 by the prediction
+
+        If a NaN stands there: the root of a square has no slope at 0. `abs` has one.
+        """
+        input, _, width = noise(rng, 3)
+        same_gradient(f, spec, input, input, width, wrt=(0, 1, 2))
+
     keeps_dtype(exercise, lambda rng: noise(rng, 3))

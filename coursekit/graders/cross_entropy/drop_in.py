@@ -15,7 +15,7 @@ from coursekit.exercise import (
     same_gradient,
     same_value,
 )
-from coursekit.exercise.families.inputs import distribution, indices
+from coursekit.exercise.families.inputs import distribution, in_float64, indices
 from coursekit.graders.cross_entropy import drop_in_mistakes, shared_mistakes
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight, refuses_no_class
 from coursekit.graders.cross_entropy.drop_in_spec import cross_entropy_cases, cross_entropy_spec
@@ -211,7 +211,7 @@ def ce_dtype(f: Function, rng: Rng) -> None:
     x, y, w, q = draw_logits(rng, 2, 2), tensor([0, 1]), draw_weight(rng, 2), distribution(rng, 2, 2)
     same_dtype(f, cross_entropy_spec, x, y, label_smoothing=0.2)
     same_dtype(f, cross_entropy_spec, x.double(), y, weight=w.double(), label_smoothing=0.2)
-    same_dtype(f, cross_entropy_spec, x.double(), q.double())
+    same_dtype(f, cross_entropy_spec, x.double(), in_float64(q))
 
 
 @cross_entropy.parity

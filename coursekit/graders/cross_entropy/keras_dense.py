@@ -22,7 +22,7 @@ from coursekit.exercise import (
     shapes_broadcast,
     wider_dtype,
 )
-from coursekit.exercise.families.inputs import distribution, indices
+from coursekit.exercise.families.inputs import distribution, in_float64, indices
 from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 from coursekit.graders.cross_entropy.keras_checks import draw_scores, keras_checks
 from coursekit.graders.cross_entropy.keras_mistakes import MISTAKES
@@ -95,7 +95,7 @@ def dense_converts(f: Function, rng: Rng) -> None:
     """y_true takes the dtype of y_pred, integers and float64 alike"""
     scores = draw_scores(rng, 2, 3)
     same_dtype(f, dense_spec, tensor([[0, 1, 0], [1, 0, 0]]), scores, dtype=torch.float32)
-    same_dtype(f, dense_spec, distribution(rng, 2, 3).double(), scores, dtype=torch.float32)
+    same_dtype(f, dense_spec, in_float64(distribution(rng, 2, 3)), scores, dtype=torch.float32)
     same_dtype(f, dense_spec, distribution(rng, 2, 3), scores.double(), dtype=torch.float64)
 
 

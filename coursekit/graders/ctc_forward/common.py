@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, inf, tensor
 
 from coursekit.exercise import Loss, Rng
-from coursekit.exercise.families.inputs import distribution
+from coursekit.exercise.families.inputs import distribution, in_float64
 
 READY_MADE = ("ctc_loss",)
 
@@ -48,9 +48,9 @@ def draw_word(rng: Rng, length: int, classes: int, blank: int = 0) -> list[int]:
             return word
 
 
-def draw_log_probs(rng: Rng, *shape: int) -> Tensor:
+def draw_log_probs(rng: Rng, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """Logarithms of probabilities in steps of 1/20, those of a frame summing to 1."""
-    return distribution(rng, *shape).log()
+    return in_float64(distribution(rng, *shape)).log().to(dtype)
 
 
 def ln_sum(terms: Tensor) -> Tensor:

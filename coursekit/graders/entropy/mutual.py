@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, keeps_dtype, same_value
-from coursekit.exercise.families.inputs import distribution, joint
+from coursekit.exercise.families.inputs import distribution, in_float64, joint
 from coursekit.graders.entropy.common import (
     IN_BITS,
     MASKED_TOO_LATE,
@@ -58,7 +58,7 @@ def told_and_not_told(f: Function, rng: Rng) -> None:
     """
     p = distribution(rng, 3)
     same_value(f, mutual_information_spec, torch.diag(p))
-    same_value(f, mutual_information_spec, p[:, None].double() * tensor([0.3, 0.7], dtype=torch.float64))
+    same_value(f, mutual_information_spec, in_float64(p)[:, None] * tensor([0.3, 0.7], dtype=torch.float64))
 
 
 gradient_beside_an_empty_cell(mutual_information, "mutual_gradient")

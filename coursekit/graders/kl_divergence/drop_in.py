@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.exercise import Exercise, Function, Question, Rng, no_elements, same_dtype, same_gradient, same_value
-from coursekit.exercise.families.inputs import distribution
+from coursekit.exercise.families.inputs import distribution, in_float64
 from coursekit.graders.kl_divergence.common import READY_MADE, apart, believed, nothing
 from coursekit.graders.kl_divergence.drop_in_mistakes import MISTAKES, places_swapped
 from coursekit.graders.kl_divergence.drop_in_spec import REDUCTIONS, kl_div_spec
@@ -226,10 +226,10 @@ def kl_div_dtype(f: Function, rng: Rng) -> None:
     input, target = pair_of_logs(rng, 2, 2)
     double = torch.float64
     same_dtype(f, kl_div_spec, input, target)
-    same_dtype(f, kl_div_spec, input.double(), target.double(), dtype=double)
-    same_dtype(f, kl_div_spec, input, target.double(), dtype=double)
+    same_dtype(f, kl_div_spec, input.double(), in_float64(target), dtype=double)
+    same_dtype(f, kl_div_spec, input, in_float64(target), dtype=double)
     same_dtype(f, kl_div_spec, input.double(), target, dtype=double)
-    same_dtype(f, kl_div_spec, input, target.log().double(), log_target=True, dtype=double)
+    same_dtype(f, kl_div_spec, input, in_float64(target).log(), log_target=True, dtype=double)
 
 
 kl_div.misconceptions.extend(MISTAKES)

@@ -22,7 +22,7 @@ from coursekit.exercise import (
     same_value,
     wider_dtype,
 )
-from coursekit.exercise.families.inputs import distribution
+from coursekit.exercise.families.inputs import distribution, in_float64
 from coursekit.graders.kl_divergence.common import READY_MADE, believed, kl_spec, normalised, pair
 from coursekit.graders.kl_divergence.drop_in_spec import kl_div_spec
 
@@ -172,10 +172,10 @@ def keras_kl_dtype(f: Function, rng: Rng) -> None:
 
     torch would promote to the finer of the two. Keras converts `y_true` first, integers as well.
     """
-    p, q = pair(rng, 2, 3)
+    p, q = map(in_float64, pair(rng, 2, 3))
     for first, second in itertools.product((torch.float32, torch.float64), repeat=2):
         same_dtype(f, keras_kl_spec, p.to(first), q.to(second), dtype=second)
-    same_dtype(f, keras_kl_spec, tensor([[0, 1, 0]]), q[:1], dtype=torch.float32)
+    same_dtype(f, keras_kl_spec, tensor([[0, 1, 0]]), q[:1].float(), dtype=torch.float32)
 
 
 @keras_kl_divergence.parity

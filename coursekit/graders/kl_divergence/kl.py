@@ -102,7 +102,7 @@ def kl_tiny(f: Function, rng: Rng) -> None:
     Look for a small number added inside the logarithm, or a clamp.
     """
     tiny = 10.0 ** -int(rng.integers(6, 9))
-    p, q = tensor([tiny, 1 - tiny]).double(), tensor([0.5, 0.5]).double()
+    p, q = tensor([tiny, 1 - tiny], dtype=torch.float64), tensor([0.5, 0.5], dtype=torch.float64)
     same_value(f, kl_spec, q, p)
     same_value(f, kl_spec, p, q)
 

@@ -94,6 +94,19 @@ def no_gradient(f: Function, rng: Rng) -> None:
 
 
 @adam_first_step.parity
+def tiny_gradients(f: Function, rng: Rng) -> None:
+    """A gradient of 1e-8 makes half a step: 1e-8 is added to its size
+
+    Outside the root: sqrt(g² + 1e-8) would shorten the step of a gradient of 1e-4 by a third.
+    """
+    sign = float(rng.choice([-1.0, 1.0]))
+    for decoupled in (False, True):
+        gradient = sign * tensor([1e-8, -1e-9, 1e-7, -1e-6, 1e-4])
+        same_value(f, spec, torch.zeros(5), gradient, 0.5, 0.0, decoupled)
+    same_value(f, spec, tensor([2.0, -3.0]), sign * tensor([1e-8, -3e-8]), 0.5, 0.1, True)
+
+
+@adam_first_step.parity
 def adam_dtype(f: Function, rng: Rng) -> None:
     """float64 stays float64, for any shape and both kinds"""
     weights, gradient = draw_weights(rng, 2, 3).double(), draw_weights(rng, 2, 3).double()

@@ -95,6 +95,17 @@ def far_apart(f: Function, rng: Rng) -> None:
 
 
 @bradley_terry_loss.parity
+def all_equal(f: Function, rng: Rng) -> None:
+    """Between equals every game pulls with ½ on either side
+
+    At a lead of 0 `clamp` and `abs` have a slope of their own choice, and the loss has none to choose: `softplus` is
+    smooth there.
+    """
+    same_gradient(f, bradley_terry_spec, tensor([0.0, 0.0]), tensor([[0.0, 3.0], [1.0, 0.0]]))
+    same_gradient(f, bradley_terry_spec, torch.full((3,), 0.5), draw_wins(rng, 3))
+
+
+@bradley_terry_loss.parity
 def who_never_met(f: Function, rng: Rng) -> None:
     """Who never met adds nothing, however far apart they are"""
     wins = tensor([[0.0, 2.0, 0.0], [1.0, 0.0, 4.0], [0.0, 3.0, 0.0]])

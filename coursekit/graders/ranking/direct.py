@@ -100,6 +100,18 @@ def long_answers(f: Function, rng: Rng) -> None:
 
 
 @dpo_loss.parity
+def not_yet_trained(f: Function, rng: Rng) -> None:
+    """At the start policy and reference are one model: the pull is ½ · beta on either side
+
+    At a lead of 0 `clamp` and `abs` have a slope of their own choice, and the loss has none to choose: `softplus` is
+    smooth there.
+    """
+    chosen, rejected, _, _ = log_probabilities(rng, 2)
+    for beta in (0.1, 2.0):
+        same_gradient(f, dpo_spec, chosen, rejected, chosen, rejected, beta, wrt=(0, 1))
+
+
+@dpo_loss.parity
 def dpo_dtype(f: Function, rng: Rng) -> None:
     """float32 stays float32, float64 stays float64"""
     same_dtype(f, dpo_spec, *log_probabilities(rng, 2))

@@ -94,6 +94,18 @@ def sure_mistakes(f: Function, rng: Rng) -> None:
 
 
 @preference_loss.parity
+def equal_rewards(f: Function, rng: Rng) -> None:
+    """Between equal rewards the pull is ½ on either side
+
+    A reward model begins with nothing but ties. At a lead of 0 `clamp` and `abs` have a slope of their own choice, and
+    the loss has none to choose: `softplus` is smooth there.
+    """
+    level = rewards(rng, 2)[0]
+    same_gradient(f, preference_spec, level, level, wrt=(0, 1), reduction="sum")
+    same_gradient(f, preference_spec, tensor([0.0, 1.5]), tensor([0.0, 0.5]), wrt=(0, 1))
+
+
+@preference_loss.parity
 def unequal_shapes(f: Function, rng: Rng) -> None:
     """Unequal shapes are refused
 

@@ -179,6 +179,18 @@ def negative_numbers(f: Function, rng: Rng) -> None:
 
 
 @keras_mean_squared_logarithmic_error.parity
+def from_1e_7_on(f: Function, rng: Rng) -> None:
+    """What is below 1e-7 counts as 1e-7 and has no slope, what is above it has one
+
+    Look for another small number in place of 1e-7.
+    """
+    spec = keras_mean_squared_logarithmic_error.spec
+    below, above = 1e-8 * int(rng.integers(2, 10)), 1e-7 * int(rng.integers(2, 10))
+    same_gradient(f, spec, tensor([[1.0, 2.0]]), tensor([[below, above]]), wrt=(1,))
+    same_gradient(f, spec, tensor([[above, below]]), tensor([[1.0, 2.0]]), wrt=(0,))
+
+
+@keras_mean_squared_logarithmic_error.parity
 def dead_predictions(f: Function, rng: Rng) -> None:
     """A prediction of 0 or less has a gradient of 0
 
