@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from coursekit.grading.newest import age_in_name
 from coursekit.text import visible
 from coursekit.wire import Cell
 
@@ -94,7 +95,7 @@ def _code_in(entry: Path) -> Iterator[Cell]:
 
 def _from_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Its code files; where it has none, those of its zips (some platforms put what was uploaded into a folder)."""
-    found = sorted(_walk(folder))
+    found = sorted(_walk(folder), key=lambda path: age_in_name(path.relative_to(folder).as_posix()))
     paths = [path for path in found if path.suffix.lower() in SUFFIXES]
     paths = paths or [path for path in found if path.suffix.lower() == ".zip"]
     if len(paths) > MAX_FILES:
@@ -144,7 +145,7 @@ def _from_zip(path: Path) -> Iterator[tuple[str, bytes]]:
             members = {member.filename: member for member in archive.infolist() if _wanted(member)}
             if len(members) > MAX_FILES:
                 raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
-            for name, member in sorted(members.items()):
+            for name, member in sorted(members.items(), key=lambda item: age_in_name(item[0])):
                 yield name, _unpacked(archive, member)
     except _UnreadableError:
         raise

@@ -192,6 +192,45 @@ def test_another_cell_may_be_broken(broken):
     assert load(cells(broken, F, broken), "f")(2) == 3
 
 
+NO_TEXT = ("another language", "null byte", "half a character")  # a file is one language, and has no such bytes
+BROKEN_ABOVE = {
+    **{name: text for name, text in BROKEN.items() if name not in NO_TEXT},
+    "newer Python": "def first[T](x: T) -> T:\n    return x\n",
+    "f-string of a newer Python": 'd = {"a": 1}\nprint(f"{d["a"]}")',
+    "half a statement": "total = 3 +\n",
+    "open bracket": "numbers = [1,\n    2,\n",
+    "try without except": "try:\n    x = 1\n",
+    "decorated": "import functools\n\n@functools.cache\ndef g(:\n    return 1\n",
+    "decorator alone": "@wrong\n\nx = 1\n",
+    "else that is broken": "if True:\n    x = 1\nelse\n    x = 2\n",
+    "prose": "This is my answer to exercise 3.\n",
+    "several": "def g(:\n    pass\n\nx = = 1\n\nclass\n",
+    "conflict of a merge": "<<<<<<< ours\nx = 1\n=======\nx = 2\n>>>>>>> theirs\n",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN_ABOVE.values(), ids=BROKEN_ABOVE)
+def test_another_statement_may_be_broken(broken):
+    """In a file, too, a statement that is no Python costs nothing that does not need it, above it or below."""
+    for text in (f"{broken}\n\n{F}\n", f"{F}\n\n{broken}\n", f"ONE = 1\n\n{broken}\n\n{F}\n\n{broken}"):
+        assert load(cells(text), "f")(2) == 3
+
+
+def test_a_broken_answer_is_no_answer():
+    """Neither its decorators nor its body are taken for anything else, and lines are counted as they stand."""
+    text = "def g(x):\n    return x\n\n\n@g\ndef f(x:\n    return x\n\n\ndef h(x):\n    return 1 / x\n"
+    caught = error(text)
+    assert (caught.kind, str(caught).count("line 6")) == ("broken", 1)
+    with pytest.raises(ZeroDivisionError) as raised:
+        load(cells(text), "h")(0)
+    assert raised.traceback[-1].lineno + 1 == 11
+
+
+def test_broken_without_end():
+    """Of a text that has nothing but broken statements, the first are named, and it is given up."""
+    assert error("x = = 1\n" * 2_000).kind == "broken"
+
+
 @given(st.text("%!?()[]{}=:'\"\\#@,.\n\t\f\x00 a1é\ud800", max_size=30))
 def test_any_text_beside_the_function(junk):
     """Whatever stands in another cell, the function is found."""

@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from coursekit.jail.inside.byhand import ByHand
+from coursekit.jail.inside.cells import statements
 from coursekit.jail.inside.statements import Statement, Unsound, fault
 from coursekit.wire import Cell
 
@@ -128,10 +129,9 @@ class Source:
             return [(statement.label, statement.trimmed(wanted)) for statement in chosen]
 
     def _read(self, label: str, text: str) -> None:
-        try:
-            body, text = _tree(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            self._broken.append(fault(label, getattr(error, "lineno", None), error))
+        body, text, broken = statements(text)
+        self._broken += [fault(label, getattr(error, "lineno", None), error) for error in broken]
+        if not body:  # it may not even be text that can be written
             return
         lines, walrus = text.encode().split(b"\n"), ":=" in text
         for node in body:
@@ -156,21 +156,6 @@ class Source:
 
 def _file(label: str) -> str:
     return f"submission:{label}"
-
-
-def _tree(text: str) -> tuple[list[ast.stmt], str]:
-    """The statements of a cell, and the text in which their places are counted."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    try:
-        return ast.parse(text).body, text
-    except SyntaxError:
-        # a cell may hold what only IPython understands: %magic, !shell, help?; it knows best where
-        from IPython.core.inputtransformer2 import TransformerManager
-
-        if text.lstrip().startswith("%%"):  # or the whole cell would become the argument of %%time
-            text = text.replace("%%", "# %%", 1)
-        text = TransformerManager().transform_cell(text)  # type: ignore[no-untyped-call]
-        return ast.parse(text).body, text
 
 
 def _chosen(statements: list[Statement], name: str) -> list[Statement]:

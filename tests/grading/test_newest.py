@@ -1,0 +1,48 @@
+"""Of two files of one submission, the newer one comes last: tried with the names that systems and platforms give."""
+
+import random
+
+import pytest
+
+from coursekit.grading.newest import age_in_name
+from coursekit.grading.submission import read_submission
+
+OLDER_TO_NEWER = [
+    ["kl.py", "kl-1.py", "kl-2.py", "kl-10.py"],  # Canvas
+    ["kl.py", "kl (1).py", "kl (2).py", "kl (11).py"],  # browsers, Windows
+    ["kl.py", "kl - Kopie.py", "kl - Kopie (2).py"],
+    ["kl.py", "kl - Copy.py", "kl - Copy (2).py", "kl - Copy (10).py"],
+    ["kl.py", "kl copy.py", "kl copy 2.py", "kl copy 10.py"],  # macOS
+    ["kl.py", "Copy of kl.py"],  # Google Drive
+    ["kl.py", "Kopie von kl.py"],
+    ["kl.ipynb", "kl-1.ipynb"],
+    ["kl.py", "kl(1).py", "kl(2).py"],
+    ["kl.py", "kl_1.py", "kl_2.py", "kl_010.py", "kl_11.py"],
+    ["week 9.py", "week 10.py"],
+    ["old/kl.py", "kl.py"],
+    ["zz old/2/kl-3.py", "zz old/kl-2.py", "kl.py", "kl-1.py"],
+    ["hw 9/kl.py", "hw 10/kl.py"],
+    ["kl.py", f"kl-{'9' * 5_000}.py", f"kl-1{'0' * 5_000}.py"],
+]
+
+
+@pytest.mark.parametrize("names", OLDER_TO_NEWER, ids=lambda names: names[1][:20])
+def test_newer_comes_last(names):
+    """Whatever order a disk has them in."""
+    mixed = list(names)
+    random.Random(0).shuffle(mixed)
+    assert sorted(mixed, key=age_in_name) == names
+
+
+@pytest.mark.parametrize("name", ["", "/", ".py", "..", "a\\b.py", "0", "٣.py", "½", "\x00"])
+def test_any_name(name):
+    """No name stops the sorting."""
+    assert sorted([name, "kl.py", "1/2.py"], key=age_in_name)
+
+
+def test_in_a_folder(tmp_path):
+    """A submission's files are read in that order."""
+    for name in ("kl-10.py", "kl.py", "kl-2.py", "Copy of kl.py"):
+        (tmp_path / name).write_text(f"name = {name!r}\n", encoding="utf-8")
+    cells = read_submission(tmp_path, "ann").cells
+    assert [label for label, _ in cells] == ["kl.py", "Copy of kl.py", "kl-2.py", "kl-10.py"]
