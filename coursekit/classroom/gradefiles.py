@@ -71,6 +71,30 @@ def write_report(folder: Path, graded: Graded) -> Path:
     return path
 
 
+def drop_reports(folder: Path, kept: Iterable[Path]) -> list[str]:
+    """Removes the reports of whoever is in the run no longer, or no page or export could tell them from the others.
+
+    Args:
+        folder: of the grades.
+        kept: the reports that `write_report` has written for this run.
+
+    Returns:
+        Whose reports went, by the names of their files.
+    """
+    own = {path.name: path for path in kept}
+    strange = [path for path in sorted((folder / "reports").glob("*.json")) if path.name not in own]
+    same = {_identity(path) for path in own.values()} if strange else set()  # a disk may take `Bob` and `bob` for one
+    gone = [path for path in strange if _identity(path) not in same]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return [path.stem for path in gone]
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
 def read_reports(folder: Path) -> list[Graded]:
     """All grades that `write_report` left in a folder, in the order of their learners.
 

@@ -240,22 +240,24 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     """Writes grades.csv and reports/ from the gradebook, one learner after the other, and shows the first of them."""
     names = [exercise.name for exercise in exercises]
     shown: list[Graded] = []
-    count = 0
+    written: list[Path] = []
 
     def each() -> Iterator[Graded]:
-        nonlocal count
         for graded in book.best(names) if best else book.latest(names):
             if graded.learner in learners:
-                gradefiles.write_report(run.out, graded)
+                written.append(gradefiles.write_report(run.out, graded))
                 if len(shown) < ROWS:
                     shown.append(graded)
-                count += 1
                 yield graded
 
     table = gradefiles.write_table(run.out, each(), exercises)
+    gone = gradefiles.drop_reports(run.out, written)
     run.screen.grade_table(shown, exercises)
-    more = f"{count - len(shown)} more, all in " if count > len(shown) else ""
-    run.screen.say(f"{more}{table} and {count} reports in {run.out / 'reports'}")
+    more = f"{len(written) - len(shown)} more, all in " if len(written) > len(shown) else ""
+    run.screen.say(f"{more}{table} and {len(written)} reports in {run.out / 'reports'}")
+    if gone:
+        of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
+        run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
 
 
 def _some(names: Sequence[str]) -> str:

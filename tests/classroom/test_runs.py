@@ -108,6 +108,38 @@ def test_who_has_left_the_folder_is_not_in_the_table(jail, folder, run):
 
 
 @pytest.mark.usefixtures("toy_course")
+def test_who_has_left_the_folder_has_no_report(jail, folder, run):
+    """Nor do pages and exports go on with it; the book keeps the grade, and whoever comes back finds it."""
+    out = folder.with_name("in-grades")
+
+    def reports() -> list[str]:
+        return [graded.learner for graded in gradefiles.read_reports(out)]
+
+    run("grade", folder)
+    (folder / "ann.py").rename(folder / "Zoe.py")
+    (folder / "cem.py").unlink()
+    assert "The 2 reports of ann, cem, not in" in run("grade", folder)[1]
+    assert reports() == ["Zoe", "bob"]
+    assert {"ann", "cem"} <= latest(folder).keys()
+    (folder / "Zoe.py").rename(folder / "ann.py")
+    assert "The report of Zoe, not in" in run("grade", folder)[1]
+    assert reports() == ["ann", "bob"]
+    change_the_check()
+    (folder / "bob.py").unlink()
+    assert "The report of bob, not in" in run("regrade", folder, "--accept")[1]
+    assert reports() == ["ann"]
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_report_under_another_spelling_of_its_name(jail, folder, run):
+    """On a disk that takes `Ann` and `ann` for one, what was just written is nobody else's report."""
+    out = folder.with_name("in-grades")
+    run("grade", folder)
+    os.link(out / "reports" / "ann.json", out / "reports" / "Ann.json")
+    assert gradefiles.drop_reports(out, [out / "reports" / "ann.json", out / "reports" / "bob.json"]) == ["cem"]
+
+
+@pytest.mark.usefixtures("toy_course")
 def test_gradebook_elsewhere(jail, folder, run, tmp_path):
     """--gradebook names the database; the files stay where they were."""
     url = f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
