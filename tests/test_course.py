@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import catalogue
 import pytest
@@ -90,6 +92,24 @@ def test_answered_notebook_passes_every_check(topic):
     for exercise, answer, check in zip(topic.exercises, cells[::2], cells[1::2], strict=True):
         exec(answer.source, names)
         assert repr(eval(check.source, names)).startswith(f"{exercise.name}: done ✓")
+
+
+@pytest.mark.slow
+def test_every_cell_is_slow():
+    """Whoever leaves out what is slow runs no notebook."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n0",
+        "-q",
+        "--collect-only",
+        "-m",
+        "not slow",
+        "notebooks/01_entropy.ipynb",
+    ]
+    ran = subprocess.run(command, cwd=syllabus.ROOT, capture_output=True, text=True)
+    assert (ran.returncode, "no tests collected" in ran.stdout) == (pytest.ExitCode.NO_TESTS_COLLECTED, True)
 
 
 def test_verify_can_fail():

@@ -51,6 +51,40 @@ def same_answer(one: Answer, other: Answer, question: Question) -> bool:
     return all(close(a, b, dtype) for a, b in zip(one.gradients, other.gradients, strict=True))
 
 
+def lost_alike(one: Answer, other: Answer, right: Answer, question: Question, *, more: bool = False) -> bool:
+    """Whether both have lost numbers to inf or NaN that are finite in the right answer, and agree in all the others.
+
+    Where exp overflows, or a NaN begins, hangs on the algebra that a mistake is written in; that value or gradient is
+    lost does not.
+
+    Args:
+        one: an answer.
+        other: another one.
+        right: the right one.
+        question: what all three answer.
+        more: `other` may lose values or gradients that `one` keeps.
+    """
+    if one.value is None or other.value is None or right.value is None:
+        return False
+    dtype = coarsest(question)
+    any_lost = False
+    for a, b, want in zip(*((each.value, *each.gradients) for each in (one, other, right)), strict=True):
+        if a is None or b is None or want is None:
+            if a is not b:
+                return False
+            continue
+        if not a.shape == b.shape == want.shape:
+            return False
+        lost_a, lost_b = (want.isfinite() & ~each.isfinite() for each in (a, b))
+        if bool(lost_a.any()) != bool(lost_b.any()) and not (more and bool(lost_b.any())):
+            return False
+        kept = ~(lost_a | lost_b)
+        if not close(a[kept], b[kept], dtype):
+            return False
+        any_lost = any_lost or bool(lost_b.any())
+    return any_lost
+
+
 def _error_kind(reply: Answer) -> tuple[str, str] | None:
     """A problem by its kind and, for an exception, its type; messages differ between two writings of one mistake."""
     if reply.problem is None:

@@ -11,6 +11,8 @@ from typing import Any
 
 from torch import Tensor
 
+from coursekit.wire import Question
+
 Loss = Callable[..., Tensor]
 Row = tuple[str, Loss] | tuple[str, Loss, str]
 
@@ -101,6 +103,10 @@ class Mistakes(list[Misconception]):
             return reduce
 
         return add
+
+    def given(self, question: Question) -> set[str]:
+        """The names of the arguments that a call gives."""
+        return set(self.bound(*question.args, **question.kwargs).arguments)
 
     def bound(self, *args: Any, **flags: Any) -> BoundArguments:
         """The arguments of a call by their names in the spec; those that were left out are missing."""

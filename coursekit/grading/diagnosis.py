@@ -2,42 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Sequence
 
-from torch import Tensor
-
-from coursekit.exercise import Call, Exercise, Misconception
-from coursekit.exercise.answers import same_answer
+from coursekit.exercise import Call, Exercise, Loss
+from coursekit.exercise.answers import lost_alike, same_answer, widened
 from coursekit.exercise.recall import recall
 from coursekit.report import Diagnosis
+from coursekit.wire import Answer
+
+# The one mistake that every exercise with arguments to leave out invites; the error that comes with it names them
+ARGUMENTS_MISSING = Diagnosis(
+    "arguments_missing",
+    "The function does not take all the arguments of the exercise. Keep its first line as it stands, with every "
+    "argument and its default, and use each of them.",
+)
 
 
 def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -> Diagnosis | None:
     """The misconception that gives the learner's very numbers.
 
-    It must do so in all calls of the first failing check, and in at least half of the failing checks: numbers may
-    coincide in one, and a second mistake elsewhere must not hide the first. Where several do, the one that explains the
-    most calls is named.
+    It must do so in the first failing check, and in at least half of the failing checks that ask for no further
+    argument: numbers may coincide in one, and a second mistake elsewhere must not hide the first. To refuse too little
+    is always such a second mistake. No call that passed may tell the two apart. Where several are left, the one that
+    explains the most calls is named.
+
+    That the learner's function does not take an argument hides no mistake either, and is said where no other is found.
 
     Args:
         exercise: whose misconceptions to try.
-        failed: the calls of each failing check, in order.
+        failed: the calls of each failing check, in order; the last of each is what it failed on.
         passed: the calls of all other checks.
     """
-    if not failed:
-        return None
-
-    def explains(misconception: Misconception, calls: list[Call]) -> bool:
-        # the last call is the one that failed, so most misconceptions are ruled out by it alone
-        return bool(calls) and all(_reproduces(misconception.function, call) for call in reversed(calls))
-
-    fitting = [m for m in exercise.misconceptions if explains(m, failed[0])]
-    fitting = [m for m in fitting if 2 * sum(explains(m, calls) for calls in failed) >= len(failed)]
-    if len(fitting) > 1:
-        calls = [call for check in failed for call in check] + passed
-        fitting.sort(key=lambda m: -sum(_reproduces(m.function, call) for call in calls))
-    return Diagnosis(fitting[0].name, fitting[0].explanation) if fitting else None
+    asked = [calls for calls in failed if calls]
+    taken = [calls for calls in asked if not _not_taken(calls[-1])]
+    if taken:
+        evidence = _Evidence(exercise, taken, passed)
+        fitting = [m for m in exercise.misconceptions if evidence.fits(m.function)]
+        if len(fitting) > 1:
+            fitting.sort(key=lambda m: -evidence.explained(m.function))
+        if fitting:
+            return Diagnosis(fitting[0].name, fitting[0].explanation)
+    return ARGUMENTS_MISSING if len(taken) < len(asked) else None
 
 
-def _reproduces(wrong: Callable[..., Tensor], call: Call) -> bool:
-    return same_answer(call.answer, recall(wrong, call.question), call.question)
+class _Evidence:
+    """What a learner's function answered, to be compared with what mistakes answer."""
+
+    def __init__(self, exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -> None:
+        self._exercise = exercise
+        self._first, *others = failed
+        given = exercise.misconceptions.given
+        asked = given(self._first[-1].question)
+        self._related = [
+            calls for calls in others if given(calls[-1].question) <= asked and not self._right(calls[-1]).problem
+        ]
+        self._passed = [*passed, *(call for calls in failed for call in calls[:-1])]
+        self._calls = [*(call for calls in failed for call in calls), *passed]
+
+    def fits(self, wrong: Loss) -> bool:
+        """Whether this may be the learner's mistake: number for number, or in what it loses to inf and NaN."""
+        return self._fits(wrong, exactly=True) or self._fits(wrong, exactly=False)
+
+    def explained(self, wrong: Loss) -> int:
+        """In how many calls it gives the very numbers."""
+        return sum(same_answer(call.answer, recall(wrong, call.question), call.question) for call in self._calls)
+
+    def _fits(self, wrong: Loss, exactly: bool) -> bool:
+        if not self._explains(wrong, self._first, exactly):
+            return False
+        shown = sum(self._explains(wrong, calls, exactly) for calls in self._related)
+        return 2 * (1 + shown) >= 1 + len(self._related) and not any(
+            self._tells_apart(wrong, call, exactly) for call in self._passed if call.answer.value is not None
+        )
+
+    def _explains(self, wrong: Loss, calls: Sequence[Call], exactly: bool) -> bool:
+        # the last call is the one that failed, so most mistakes are ruled out by it alone
+        *before, last = calls
+        theirs = recall(wrong, last.question)
+        if not same_answer(last.answer, theirs, last.question) and (
+            exactly or not lost_alike(last.answer, theirs, self._right(last), last.question)
+        ):
+            return False
+        return not any(self._tells_apart(wrong, call, exactly) for call in before)
+
+    def _tells_apart(self, wrong: Loss, call: Call, exactly: bool) -> bool:
+        """Whether a call that passed shows that the learner's function is not this one.
+
+        A value that passes is right within a tolerance, and a slope that is free may be any: so what gives the right
+        answer is not told apart from it.
+        """
+        theirs = recall(wrong, call.question)
+        if same_answer(call.answer, theirs, call.question):
+            return False
+        right = self._right(call)
+        if same_answer(right, theirs, call.question):
+            return False
+        # another algebra overflows in other places
+        return exactly or not lost_alike(right, theirs, right, call.question, more=True)
+
+    def _right(self, call: Call) -> Answer:
+        return recall(self._exercise.spec, widened(call.question))
+
+
+def _not_taken(call: Call) -> bool:
+    """Whether the call failed because the learner's function has no such argument, or not so many."""
+    problem = call.answer.problem
+    if problem is None or problem.kind != "raised" or not problem.message.startswith("TypeError"):
+        return False
+    if "unexpected keyword argument" in problem.message:
+        return any(f"'{name}'" in problem.message for name in call.question.kwargs)
+    return bool(re.search(r"takes .{1,20} positional arguments? but", problem.message))

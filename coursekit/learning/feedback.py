@@ -108,17 +108,20 @@ def _worth_a_line(verdicts: tuple[Verdict, ...]) -> Iterator[Verdict]:
 
 
 def _details(report: Report, verdict: Verdict) -> list[str]:
-    lines = []
-    if report.diagnosis is not None:
-        lines += _wrap(report.diagnosis.explanation, "    ")
-    else:
-        lines += _wrap(verdict.rationale, "    ")
+    lines = [line for said in _said(report, verdict) for line in _wrap(said, "    ")]
     if verdict.example is not None:
         example = verdict.example
         lines.append(f"    {example.line}  # got {example.got}, expected {example.expected}")
     if verdict.help and report.diagnosis is None:
         lines += _wrap(verdict.help, "    ")
     return lines
+
+
+def _said(report: Report, verdict: Verdict) -> list[str]:
+    """What is wrong: the name of the mistake says more than its numbers, but not of what an exception was raised."""
+    if report.diagnosis is None:
+        return [verdict.rationale]
+    return [*[verdict.rationale] * (verdict.outcome is Outcome.ERROR), report.diagnosis.explanation]
 
 
 def _wrap(text: str, indent: str = "") -> list[str]:
@@ -173,8 +176,8 @@ def _row(report: Report, verdict: Verdict, in_full: bool) -> str:
 
 
 def _details_html(report: Report, verdict: Verdict) -> Iterator[str]:
-    said = verdict.rationale if report.diagnosis is None else report.diagnosis.explanation
-    yield f"<div>{prose(said)}</div>"
+    for said in _said(report, verdict):
+        yield f"<div>{prose(said)}</div>"
     if verdict.example is not None:
         example = verdict.example
         line = visible(f"{example.line}  # got {example.got}, expected {example.expected}")

@@ -1,0 +1,204 @@
+"""When a mistake has a name, and when it has none."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch import nan, tensor
+
+from coursekit.exercise import Exercise, refuses, same_gradient, same_value
+from coursekit.grading.scoring import score
+from coursekit.learning import feedback
+from coursekit.wire.answering import answer
+
+
+def times_log(x, base=None, shift=0.0):
+    """X ln x, 0 at 0, and refused below: a value to lose, a slope to lose, two arguments to leave out."""
+    if (x < 0).any():
+        raise ValueError
+    value = x * torch.where(x > 0, x, 1.0).log()
+    return (value if base is None else value / base.log()) + shift
+
+
+def ask(*questions, gradient=True, **flags):
+    """A check of its own for each call: its place is its name."""
+    exercise = Exercise("times_log", times_log, idea="", hints=())
+    for number, (given, more) in enumerate(questions):
+
+        def run(f, rng, given=given, more=more):
+            """A call"""
+            if (tensor(given) < 0).any():
+                refuses(f, tensor(given), **more)
+            elif gradient:
+                same_gradient(f, times_log, tensor(given), free=tensor(given) == 0, **more)
+            else:
+                same_value(f, times_log, tensor(given), **more)
+
+        exercise.add_check(run, words=f"Call {number}", name=f"call_{number}")
+    return exercise
+
+
+def name_of(function, exercise):
+    diagnosis = score(exercise, partial(answer, function), seed=0).diagnosis
+    return diagnosis and diagnosis.misconception
+
+
+def late(x, base=None, shift=0.0):
+    return torch.where(x > 0, x * x.log(), 0.0)
+
+
+PLAIN, WITH_ZERO, SHIFTED = ([2.0, 3.0], {}), ([2.0, 0.0], {}), ([2.0, 3.0], {"shift": 1.0})
+BASED, REFUSED = ([2.0, 3.0], {"base": tensor(2.0)}), ([2.0, -1.0], {})
+
+
+def test_what_passes_contradicts_a_name():
+    """A mistake is not the learner's where it would have failed a check that passed."""
+    exercise = ask(PLAIN, SHIFTED)
+    exercise.misconceptions.table(
+        no_shift_and_doubled=("Both.", lambda x, base=None, shift=0.0: times_log(x, base) * (1 if shift else 2))
+    )
+    assert name_of(lambda x, base=None, shift=0.0: times_log(x, base), exercise) is None
+    exercise.misconceptions.table(no_shift=("One.", lambda x, base=None, shift=0.0: times_log(x, base)))
+    assert name_of(lambda x, base=None, shift=0.0: times_log(x, base), exercise) == "no_shift"
+
+
+def test_a_free_slope_contradicts_nothing():
+    """Beside a zero any slope passes: whose differs there from the mistake's may still have made it."""
+    exercise = ask(WITH_ZERO, SHIFTED)
+    exercise.misconceptions.table(no_shift=("One.", lambda x, base=None, shift=0.0: times_log(x, base)))
+
+    def steep(x, base=None, shift=0.0):
+        return times_log(x) + (x - x.detach()) * (x == 0)  # its value is right, its slope at 0 is 1
+
+    assert name_of(steep, exercise) == "no_shift"
+
+
+@pytest.mark.parametrize("gradient", [True, False])
+def test_further_arguments_hide_no_mistake(gradient):
+    """What goes wrong with arguments that the first failing check does not give does not count against a name."""
+    exercise = ask(PLAIN, SHIFTED, BASED, BASED, gradient=gradient)
+    exercise.misconceptions.table(doubled=("Twice.", lambda x, base=None, shift=0.0: 2 * times_log(x, base) + shift))
+    assert name_of(lambda x, base=None, shift=0.0: 2 * times_log(x), exercise) == "doubled"
+
+
+def test_the_same_arguments_do_count():
+    """Numbers that coincide in one of several checks of the same kind are a coincidence."""
+    exercise = ask(([2.0], {}), ([3.0], {}), ([4.0], {}), gradient=False)
+    exercise.misconceptions.table(doubled=("Twice.", lambda x, base=None, shift=0.0: 2 * times_log(x, base)))
+    coincides = tensor(2.0).log() * 4
+    assert name_of(lambda x, base=None, shift=0.0: coincides * (x / x), exercise) is None
+
+
+def test_what_is_not_refused_hides_no_mistake():
+    """A mistake is named although the function refuses nothing, and the mistake itself would."""
+    exercise = ask(PLAIN, REFUSED, ([-1.0], {}))
+    exercise.misconceptions.table(doubled=("Twice.", lambda x, base=None, shift=0.0: 2 * times_log(x, base)))
+
+    def accepts(x, base=None, shift=0.0):
+        return 2 * x * x.abs().log()
+
+    assert name_of(accepts, exercise) == "doubled"
+
+
+# ---- what is lost to inf and NaN ---------------------------------------------------------------------------------
+
+
+def overflows(x, base=None, shift=0.0):
+    return (x * x.log()).exp().log()
+
+
+def overflows_elsewhere(x, base=None, shift=0.0):
+    power = (x * x.log()).exp()
+    return (power * power / power).log()  # NaN in place of inf
+
+
+@pytest.mark.parametrize("large", [100.0, 1000.0])
+def test_an_overflow_is_known_in_another_algebra(large):
+    """Where the right answer is finite, one form of a mistake gives inf and another NaN or -inf."""
+    exercise = ask(PLAIN, ([large, 2.0], {}), gradient=False)
+    exercise.misconceptions.table(overflows=("It overflows.", overflows))
+    assert name_of(overflows_elsewhere, exercise) == "overflows"
+
+
+def test_the_very_numbers_come_first():
+    """Of two mistakes that lose the same values, the one whose numbers the learner's are is named."""
+    exercise = ask(PLAIN, ([100.0, 2.0], {}), gradient=False)
+    exercise.misconceptions.table(
+        to_nan=("NaN.", lambda x, base=None, shift=0.0: times_log(x).where(x < 50, nan)),
+        overflows=("inf.", overflows),
+    )
+    assert name_of(overflows, exercise) == "overflows"
+    assert name_of(lambda x, base=None, shift=0.0: times_log(x).where(x < 50, -torch.inf), exercise) == "to_nan"
+
+
+def test_a_wrong_number_is_no_lost_one():
+    """NaN explains neither a wrong finite number, nor one beside what is lost."""
+    exercise = ask(PLAIN, ([100.0, 2.0], {}), gradient=False)
+    exercise.misconceptions.table(overflows=("It overflows.", overflows))
+    assert name_of(lambda x, base=None, shift=0.0: times_log(x).clamp(max=9.0), exercise) is None
+    assert name_of(lambda x, base=None, shift=0.0: overflows(x) + (x < 9) * 1.0 * (x.max() > 9), exercise) is None
+
+
+def test_a_lost_slope_is_no_lost_value():
+    """Masked too late, the value is right: whoever got NaN for it has another mistake."""
+    exercise = ask(PLAIN, WITH_ZERO)
+    exercise.misconceptions.table(late=("Too late.", late))
+    assert name_of(lambda x, base=None, shift=0.0: x * x.log(), exercise) is None
+    assert name_of(lambda x, base=None, shift=0.0: (x * x.log()).nan_to_num(), exercise) == "late"
+    exercise.misconceptions.table(nan_at_zero=("NaN.", lambda x, base=None, shift=0.0: x * x.log()))
+    assert name_of(lambda x, base=None, shift=0.0: (x.log() / (1 / x)) + 0 / x, exercise) == "nan_at_zero"
+
+
+def test_what_is_lost_elsewhere_does_not_contradict():
+    """Another algebra keeps what the catalogue's loses: a call that passed says nothing then."""
+    exercise = ask(PLAIN, ([50.0, 2.0], {}), ([1000.0, 2.0], {}), gradient=False)
+    exercise.misconceptions.table(overflows=("It overflows.", overflows))
+
+    def keeps_fifty(x, base=None, shift=0.0):
+        return torch.where(x < 99, times_log(x), overflows_elsewhere(x))
+
+    assert score(exercise, partial(answer, overflows), seed=0).verdicts[1].outcome == "failed"
+    assert name_of(keeps_fifty, exercise) == "overflows"
+
+
+# ---- arguments that are not there --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", [lambda x: times_log(x), lambda x, base=None: times_log(x, base)])
+def test_missing_arguments_are_named(function):
+    """Whoever changed the first line is told so, and the error that comes of it is shown."""
+    report = score(ask(PLAIN, SHIFTED, BASED), partial(answer, function), seed=0)
+    assert report.diagnosis.misconception == "arguments_missing"
+    assert "unexpected keyword argument" in " ".join(feedback.as_text(report).split())
+
+
+def test_missing_arguments_hide_no_mistake():
+    """The mistake that such a function has besides is named, and the error of the missing argument shown."""
+    exercise = ask(SHIFTED, PLAIN)
+    exercise.misconceptions.table(doubled=("Twice.", lambda x, base=None, shift=0.0: 2 * times_log(x, base) + shift))
+    report = score(exercise, partial(answer, lambda x: 2 * times_log(x)), seed=0)
+    assert report.diagnosis.misconception == "doubled"
+    for text in (feedback.as_text(report), feedback.as_html(report)):
+        assert "unexpected keyword argument" in text
+        assert "Twice." in text
+
+
+def test_missing_by_position():
+    """An argument that is given by its place can be missing as well."""
+    exercise = Exercise("times_log", times_log, idea="", hints=())
+
+    @exercise.check
+    def by_place(f, rng):
+        """By place"""
+        same_value(f, times_log, tensor([2.0]))
+        same_value(f, times_log, tensor([2.0]), None, 1.0)
+
+    assert name_of(lambda x, base=None: times_log(x, base), exercise) == "arguments_missing"
+    assert name_of(lambda x: times_log(x), exercise) == "arguments_missing"
+
+
+def test_other_type_errors_are_no_missing_arguments():
+    """A call inside the function that goes wrong, whatever it says, names no argument of the exercise."""
+    exercise = ask(PLAIN, SHIFTED)
+    for wrong in (lambda x, base=None, shift=0.0: x.sum(shifts=1), lambda x, base=None, shift=0.0: x + "1"):
+        assert name_of(wrong, exercise) is None
