@@ -66,6 +66,7 @@ class Report:
     Attributes:
         leans_on: the learner's own earlier exercises that this answer calls and that are not right yet.
         parted: whether verdicts and points are of this answer with the course's own functions in place of those.
+        found_in: the files of the submission that define it, the one that counts last; empty where it is one.
     """
 
     exercise: str
@@ -77,6 +78,7 @@ class Report:
     diagnosis: Diagnosis | None = None
     leans_on: tuple[str, ...] = ()
     parted: bool = False
+    found_in: tuple[str, ...] = ()
 
     @property
     def first_failure(self) -> Verdict | None:
@@ -106,9 +108,10 @@ class Report:
             for verdict in fields["verdicts"]
         )
         diagnosis = Diagnosis(**fields["diagnosis"]) if fields["diagnosis"] else None
-        leans_on = tuple(fields.get("leans_on", ()))  # reports of earlier versions do not have it
         known = {**fields, "outcome": Outcome(fields["outcome"]), "verdicts": verdicts, "diagnosis": diagnosis}
-        return Report(**{**known, "leans_on": leans_on})
+        for name in ("leans_on", "found_in"):  # reports of earlier versions do not have them
+            known[name] = tuple(fields.get(name, ()))
+        return Report(**known)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from coursekit.classroom.batch import exercises_in
-from coursekit.grading.submission import Submission
+from coursekit.grading.submission import Submission, files_that_define
 from coursekit.learning.feedback import as_html, as_text
 from coursekit.publish.privacy import all_feedback
 from coursekit.report import Graded, Outcome, Report, Tier, Verdict
@@ -46,6 +46,7 @@ def report(text: str) -> Report:
 
 
 READERS = {
+    "which files define one": lambda text: files_that_define((("a.py", text),), "entropy"),
     "which exercises there are": lambda text: exercises_in([Submission("ann", (("a.py", text),))]),
     "what is shown": lambda text: visible(text, keep="\n"),
     "what is cleaned": clean,

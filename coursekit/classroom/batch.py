@@ -19,7 +19,7 @@ from coursekit.course import syllabus
 from coursekit.exercise import Exercise
 from coursekit.grading.leaning import part
 from coursekit.grading.seeds import hidden_seed
-from coursekit.grading.submission import Submission
+from coursekit.grading.submission import Submission, files_that_define
 from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
 from coursekit.jail.walls import Start
@@ -205,6 +205,9 @@ def score_submission(submission: Submission, exercises: Sequence[Exercise], jail
     for exercise, seed in sorted(asked, key=lambda each: names.index(each[0].name) if each[0].name in names else -1):
         way = _InJail(jail, submission, seed, names)
         stands[exercise.name] = part(way, exercise, stands[exercise.name], stands)
+    for name, report in stands.items():
+        files = files_that_define(submission.cells, name)
+        stands[name] = replace(report, found_in=files if len(files) > 1 else ())
     return Graded(submission.learner, tuple(stands[exercise.name] for exercise in exercises), submission.problem)
 
 

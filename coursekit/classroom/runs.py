@@ -241,11 +241,13 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     names = [exercise.name for exercise in exercises]
     shown: list[Graded] = []
     written: list[Path] = []
+    twice: list[str] = []
 
     def each() -> Iterator[Graded]:
         for graded in book.best(names) if best else book.latest(names):
             if graded.learner in learners:
                 written.append(gradefiles.write_report(run.out, graded))
+                twice.extend([graded.learner] * any(report.found_in for report in graded.reports))
                 if len(shown) < ROWS:
                     shown.append(graded)
                 yield graded
@@ -255,6 +257,8 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     run.screen.grade_table(shown, exercises)
     more = f"{len(written) - len(shown)} more, all in " if len(written) > len(shown) else ""
     run.screen.say(f"{more}{table} and {len(written)} reports in {run.out / 'reports'}")
+    if twice:
+        run.screen.say(f"Two files define one function, and the newer name counts: {_some(twice)}. Reports name them.")
     if gone:
         of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
         run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")

@@ -14,9 +14,10 @@ import errno
 import io
 import json
 import os
+import re
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -45,6 +46,18 @@ class Submission:
     learner: str
     cells: tuple[Cell, ...] = ()
     problem: str = ""
+
+
+def files_that_define(cells: Sequence[Cell], name: str) -> tuple[str, ...]:
+    """The files in which a function of that name seems to begin, in the order in which they are read."""
+    beginning = re.compile(rf"^def[ \t]+{re.escape(name)}[ \t]*\(", re.MULTILINE)
+    return tuple(dict.fromkeys(_file_of(label) for label, text in cells if beginning.search(text)))
+
+
+def _file_of(label: str) -> str:
+    """The file that a cell's label names."""
+    file, _, number = label.rpartition(" cell ")
+    return file if number.isdecimal() and file.lower().endswith(".ipynb") else label
 
 
 class _UnreadableError(Exception):

@@ -65,7 +65,7 @@ def headline(report: Report) -> str:
 
 def as_text(report: Report) -> str:
     """The whole report as plain text, for a terminal, a log or a screen reader."""
-    lines = [headline(report), *_wrap(leaning(report))]
+    lines = [headline(report), *_wrap(found_twice(report)), *_wrap(leaning(report))]
     first = report.first_failure
     if report.outcome is Outcome.UNATTEMPTED and first is not None:
         return "\n".join([*lines, *_wrap(f"{first.rationale} {first.help}".strip())])
@@ -78,6 +78,14 @@ def as_text(report: Report) -> str:
             if verdict is first:
                 lines += _details(report, verdict)
     return "\n".join(lines)
+
+
+def found_twice(report: Report) -> str:
+    """Which files of the submission define the function, where several do, in a sentence; or nothing."""
+    if not report.found_in:
+        return ""
+    *most, last = (f"`{name}`" for name in report.found_in)
+    return f"It is defined in {', '.join(most)} and {last}: the last of these in which it is written out was graded."
 
 
 def leaning(report: Report) -> str:
@@ -154,8 +162,7 @@ def as_html(report: Report | None, next: tuple[str, ...] = ()) -> str:
 
 def _report_html(report: Report) -> Iterator[str]:
     first = report.first_failure
-    if report.leans_on:
-        yield f"<div>{prose(leaning(report))}</div>"
+    yield from (f"<div>{prose(said)}</div>" for said in (found_twice(report), leaning(report)) if said)
     if report.outcome is Outcome.UNATTEMPTED and first is not None:
         yield f"<div>{prose(f'{first.rationale} {first.help}'.strip())}</div>"
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import html
 import os
 import resource
 import shutil
@@ -25,6 +26,10 @@ from coursekit.cli import main, terminal
 from coursekit.course import syllabus
 from coursekit.exercise import same_value
 from coursekit.jail.terms import JailError
+from coursekit.learning.feedback import as_html
+from coursekit.publish.export import junit
+from coursekit.publish.privacy import all_feedback
+from coursekit.report import Graded
 
 ROOT = Path(__file__).parents[2]
 ON = "run the same command again to go on."
@@ -128,6 +133,24 @@ def test_who_has_left_the_folder_has_no_report(jail, folder, run):
     (folder / "bob.py").unlink()
     assert "The report of bob, not in" in run("regrade", folder, "--accept")[1]
     assert reports() == ["ann"]
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_two_files_with_one_function(jail, folder, run):
+    """The one whose name is newer counts, and whoever reads the grades is told of both."""
+    (folder / "dora").mkdir()
+    hand_in(folder / "dora", **{"answer-1": toys.HONEST, "answer": WRONG})
+    said = run("grade", folder)[1]
+    assert "the newer name counts: dora." in said
+    graded = {graded.learner: graded for graded in gradefiles.read_reports(folder.with_name("in-grades"))}
+    double = graded["dora"].reports[0]
+    assert (double.points, double.found_in) == (4, ("answer.py", "answer-1.py"))
+    assert {each for learner in ("ann", "bob", "cem") for each in graded[learner].reports[0].found_in} == set()
+    told = "It is defined in `answer.py` and `answer-1.py`: the last of these in which it is written out was graded."
+    assert told in " ".join(all_feedback(graded["dora"]).split())
+    assert told in html.unescape(as_html(double)).replace("<code>", "`").replace("</code>", "`")
+    assert told in junit.document([graded["dora"]])
+    assert Graded.from_json(graded["dora"].to_json()) == graded["dora"]
 
 
 @pytest.mark.usefixtures("toy_course")

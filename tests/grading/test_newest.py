@@ -5,7 +5,7 @@ import random
 import pytest
 
 from coursekit.grading.newest import age_in_name
-from coursekit.grading.submission import read_submission
+from coursekit.grading.submission import files_that_define, read_submission
 
 OLDER_TO_NEWER = [
     ["kl.py", "kl-1.py", "kl-2.py", "kl-10.py"],  # Canvas
@@ -46,3 +46,15 @@ def test_in_a_folder(tmp_path):
         (tmp_path / name).write_text(f"name = {name!r}\n", encoding="utf-8")
     cells = read_submission(tmp_path, "ann").cells
     assert [label for label, _ in cells] == ["kl.py", "Copy of kl.py", "kl-2.py", "kl-10.py"]
+
+
+def test_files_that_define():
+    """Every file once, by its name alone; what only mentions the function does not count."""
+    cells = (
+        ("a.py", "def kl(p, q):\n    ..."),
+        ("b cell 3.py", "x = 1\ndef\tkl (p):\n    ..."),
+        ("c.ipynb cell 2", "def kl(p):\n    ..."),
+        ("c.ipynb cell 12", "def kl(p):\n    ..."),
+        ("d.py", "kl(p)\n# def kl(\nclass A:\n    def kl(self):\n        ...\ndef kl_div(p):\n    ..."),
+    )
+    assert files_that_define(cells, "kl") == ("a.py", "b cell 3.py", "c.ipynb")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from coursekit.learning.feedback import leaning
+from coursekit.learning.feedback import found_twice, leaning
 from coursekit.publish.privacy import without_inputs
 from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.text import clean, clean_name
@@ -50,6 +50,8 @@ def _add_suite(root: ET.Element, graded: Graded, report: Report) -> Counter[str]
         values["misconception"] = report.diagnosis.misconception
     if report.leans_on:
         values["calls"] = leaning(report)
+    if report.found_in:
+        values["found"] = found_twice(report)
     for name, value in values.items():
         ET.SubElement(properties, "property", name=name, value=value)
     count: Counter[str] = Counter()
