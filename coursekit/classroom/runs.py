@@ -24,7 +24,7 @@ from coursekit.grading.submission import Submission, read_submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
 from coursekit.jail.walls import Start, probe
-from coursekit.report import Graded
+from coursekit.report import Graded, Outcome
 from coursekit.wire import Cell
 
 ROWS = 200  # nobody reads more in a terminal; all are in grades.csv
@@ -240,6 +240,7 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     """Writes grades.csv and reports/ from the gradebook, one learner after the other, and shows the first of them."""
     names = [exercise.name for exercise in exercises]
     shown: list[Graded] = []
+    starved: list[str] = []
     count = 0
 
     def each() -> Iterator[Graded]:
@@ -249,6 +250,8 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
                 gradefiles.write_report(run.out, graded)
                 if len(shown) < ROWS:
                     shown.append(graded)
+                if any(report.outcome is Outcome.STARVED for report in graded.reports):
+                    starved.append(graded.learner)
                 count += 1
                 yield graded
 
@@ -256,6 +259,11 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     run.screen.grade_table(shown, exercises)
     more = f"{count - len(shown)} more, all in " if count > len(shown) else ""
     run.screen.say(f"{more}{table} and {count} reports in {run.out / 'reports'}")
+    if starved:
+        run.screen.say(
+            f"{len(starved)} of them are not final, as the machine was too busy: {_some(starved)}. The same command "
+            "grades these again; give it fewer --workers, or a machine that is less busy."
+        )
 
 
 def _some(names: Sequence[str]) -> str:
