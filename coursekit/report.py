@@ -17,6 +17,8 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     MEMORY = "memory"
     FORBIDDEN = "forbidden"
+    SKIPPED = "skipped"  # the submission's whole time was over
+    STARVED = "starved"  # the machine was too busy: no grade, and to be graded again
     UNCHECKED = "unchecked"  # what it builds on has not passed, so it was not asked
 
 

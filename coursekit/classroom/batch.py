@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from queue import SimpleQueue
 from typing import Self
 
@@ -20,6 +20,7 @@ from coursekit.exercise import Exercise
 from coursekit.grading.leaning import part
 from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission, files_that_define
+from coursekit.jail.ending import Clock
 from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
 from coursekit.jail.walls import Start
@@ -49,7 +50,7 @@ class Terms:
     def works(self, submission: Submission, exercises: Iterable[Exercise]) -> list[Work]:
         """What the submission is called in the gradebook, one piece of work an exercise."""
         handed_in = hashlib.sha256(json.dumps([submission.cells, submission.problem]).encode()).hexdigest()
-        limits = [self.limits.seconds, self.limits.memory, self.limits.output, self.confined]
+        limits = [*astuple(self.limits), self.confined]
         works = []
         for exercise in exercises:
             version = self.versions[exercise.name]
@@ -200,10 +201,11 @@ def score_submission(submission: Submission, exercises: Sequence[Exercise], jail
         return Graded(submission.learner, tuple(unread), submission.problem)
     asked = [(exercise, hidden_seed(secret, submission, exercise)) for exercise in exercises]
     names = list(syllabus.exercises())
-    reports = jail.score(submission.cells, asked, learner=submission.learner, exercises=names)
+    clock = Clock(jail.limits.total)
+    reports = jail.score(submission.cells, asked, learner=submission.learner, exercises=names, clock=clock)
     stands = {report.exercise: report for report in reports}
     for exercise, seed in sorted(asked, key=lambda each: names.index(each[0].name) if each[0].name in names else -1):
-        way = _InJail(jail, submission, seed, names)
+        way = _InJail(jail, submission, seed, names, clock)
         stands[exercise.name] = part(way, exercise, stands[exercise.name], stands)
     for name, report in stands.items():
         files = files_that_define(submission.cells, name)
@@ -219,15 +221,25 @@ class _InJail:
     submission: Submission
     seed: int
     names: Sequence[str]
+    clock: Clock
 
     def grade(self, exercise: Exercise, instead: Mapping[str, str]) -> Report:
-        asked, learner = [(exercise, self.seed)], self.submission.learner
-        return self.jail.score(self.submission.cells, asked, learner=learner, exercises=self.names, instead=instead)[0]
+        (report,) = self.jail.score(
+            self.submission.cells,
+            [(exercise, self.seed)],
+            learner=self.submission.learner,
+            exercises=self.names,
+            instead=instead,
+            clock=self.clock,
+        )
+        return report
 
     def leans_on(self, exercise: Exercise, others: Sequence[str]) -> tuple[str, ...]:
         text = "\n".join(text for _, text in self.submission.cells)
         there = [name for name in others if name in text]  # most are not, and a fork is saved
-        return self.jail.leans_on(self.submission.cells, exercise, there) if there else ()
+        if not there or self.clock.is_over:
+            return ()
+        return self.jail.leans_on(self.submission.cells, exercise, there, self.clock)
 
 
 def _unread(problem: str, exercise: Exercise) -> Report:

@@ -13,7 +13,7 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
-from coursekit.report import Graded, Report
+from coursekit.report import Graded, Outcome, Report
 
 SCHEMA = 1
 BUSY_SECONDS = 30  # how long to wait for another grader's transaction, each of which takes milliseconds
@@ -152,7 +152,12 @@ class Gradebook:
             works: the work, graded now or before.
             reports: by exercise, the JSON of each Report that is new, without a learner.
             problem: why the submission could not be read, if so.
+
+        A report that a busy machine has spoilt is kept, and shown as long as there is no other, but the work does not
+        count as graded: it stands under a key of its own, so `known` does not tell of it.
         """
+        spoilt = {name for name, report in reports.items() if json.loads(report).get("outcome") == Outcome.STARVED}
+        works = [replace(work, key=f"{work.key} starved") if work.exercise in spoilt else work for work in works]
         new = works
         for tries_left in reversed(range(_TRIES)):
             found = {work.key: reports[work.exercise] for work in new if work.exercise in reports}

@@ -24,7 +24,7 @@ from coursekit.grading.submission import Submission, read_submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
 from coursekit.jail.walls import Start, probe
-from coursekit.report import Graded
+from coursekit.report import Graded, Outcome
 from coursekit.wire import Cell
 
 ROWS = 200  # nobody reads more in a terminal; all are in grades.csv
@@ -242,6 +242,7 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     shown: list[Graded] = []
     written: list[Path] = []
     twice: list[str] = []
+    starved: list[str] = []
 
     def each() -> Iterator[Graded]:
         for graded in book.best(names) if best else book.latest(names):
@@ -250,6 +251,8 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
                 twice.extend([graded.learner] * any(report.found_in for report in graded.reports))
                 if len(shown) < ROWS:
                     shown.append(graded)
+                if any(report.outcome is Outcome.STARVED for report in graded.reports):
+                    starved.append(graded.learner)
                 yield graded
 
     table = gradefiles.write_table(run.out, each(), exercises)
@@ -262,6 +265,11 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     if gone:
         of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
         run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
+    if starved:
+        run.screen.say(
+            f"{len(starved)} of them are not final, as the machine was too busy: {_some(starved)}. The same command "
+            "grades these again; give it fewer --workers, or a machine that is less busy."
+        )
 
 
 def _some(names: Sequence[str]) -> str:

@@ -52,9 +52,12 @@ def _add_grading(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
     command.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
     command.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
-    command.add_argument("--out", type=Path, help="where to write grades.csv and reports/ (default: FOLDER-grades)")
+    command.add_argument("--out", type=Path, help="folder of the grades, closed to others (default: FOLDER-grades)")
     command.add_argument("--workers", type=int, default=cores(), help="jails side by side (default: one a core)")
     command.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
+    command.add_argument(
+        "--total", type=float, default=600.0, help="limit in seconds for all exercises of one learner together"
+    )
     command.add_argument("--memory", type=int, default=512, help="limit in MB, above what torch itself takes")
     command.add_argument(
         "--gradebook", metavar="URL", help="database of all grades (default: gradebook.sqlite in --out)"
@@ -107,8 +110,8 @@ def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
     from coursekit.cli import terminal
     from coursekit.jail.terms import Limits
 
-    if arguments.workers < 1 or arguments.seconds <= 0 or arguments.memory <= 0:
-        raise CommandError("--workers, --seconds and --memory need a number above 0.")
+    if arguments.workers < 1 or min(arguments.seconds, arguments.total, arguments.memory) <= 0:
+        raise CommandError("--workers, --seconds, --total and --memory need a number above 0.")
     folder: Path = arguments.folder.resolve()
     out: Path = (arguments.out or folder.with_name(f"{folder.name}-grades")).resolve()
     return Run(
@@ -116,7 +119,7 @@ def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
         out=out,
         gradebook=arguments.gradebook or f"sqlite:///{out / 'gradebook.sqlite'}",
         exercises=_exercises(arguments),
-        limits=Limits(seconds=arguments.seconds, memory=arguments.memory << 20),
+        limits=Limits(seconds=arguments.seconds, memory=arguments.memory << 20, total=arguments.total),
         confined=not arguments.trust_submissions,
         workers=arguments.workers,
         scheduler=arguments.dask,

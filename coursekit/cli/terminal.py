@@ -35,7 +35,8 @@ def feedback(text: str) -> None:
     """A report's plain text, with its words coloured where the terminal can."""
     styled = Text(visible(text, keep="\n"))
     styled.highlight_regex(r"(?m)^  passed\b|done ✓", _GOOD)
-    styled.highlight_regex(r"(?m)^  (not yet|error|too slow|out of memory|ready-made)\b", _BAD)
+    bad = "not yet|error|too slow|out of memory|ready-made|no time left|not graded yet"
+    styled.highlight_regex(rf"(?m)^  ({bad})\b", _BAD)
     styled.highlight_regex(r"(?m)^  not checked yet\b", _DIM)
     Console(highlight=False, soft_wrap=True).print(styled)
 
@@ -53,7 +54,7 @@ def grading_begins(
     say(f"Grading {submissions} submissions on {where}: {names}.")
     say(
         f"Each submission runs in processes of its own; an exercise has {limits.seconds:g} s, "
-        f"{limits.memory >> 20} MB, {limits.output >> 20} MB of print."
+        f"{limits.memory >> 20} MB, {limits.output >> 20} MB of print; a whole submission has {limits.total:g} s."
     )
     walls = [layer for layer in layers if layer.name != "process"]
     if not layers:

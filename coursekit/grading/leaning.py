@@ -36,6 +36,7 @@ from coursekit.report import Outcome, Report, Tier
 from coursekit.wire.answering import answer
 
 _RAN = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR)
+_UNKNOWN = (Outcome.SKIPPED, Outcome.STARVED)  # whether it is right: there was no time to see
 _SEED = 0  # whether a function is another one's equal hangs on no inputs that are hidden
 
 
@@ -61,12 +62,15 @@ def part(way: Way, exercise: Exercise, first: Report, known: dict[str, Report]) 
     if scoring.is_solved(first) or first.outcome not in _RAN:
         return first
     wrong = []
-    for name in way.leans_on(exercise, syllabus.earlier_exercises(exercise.name)):
+    called = way.leans_on(exercise, syllabus.earlier_exercises(exercise.name))
+    for name in called:
         if name not in known:
             _, helper = syllabus.find_exercise(name)
             known[name] = part(way, helper, way.grade(helper, {}), known)
-        if not scoring.is_solved(known[name]):
+        if not scoring.is_solved(known[name]) and known[name].outcome not in _UNKNOWN:
             wrong.append(name)
+    if any(known[name].outcome is Outcome.STARVED for name in called):
+        return replace(first, outcome=Outcome.STARVED)  # what one of them would have changed is not known yet
     if not wrong:
         return first
     told = replace(first, leans_on=tuple(wrong))
@@ -74,6 +78,8 @@ def part(way: Way, exercise: Exercise, first: Report, known: dict[str, Report]) 
     if not lent:
         return told
     second = way.grade(exercise, {name: _model(name) for name in lent})
+    if second.outcome is Outcome.STARVED:
+        return replace(told, outcome=Outcome.STARVED)
     if second.points <= first.points or not _does_its_own_part(exercise, lent, second):
         return told
     return replace(second, leans_on=tuple(wrong), parted=True)

@@ -1,18 +1,16 @@
-"""One fork of the zygote, from begin to end: what it is asked, what it says, and what ends it."""
+"""What a child is asked, and what it says: the judge's end of the conversation with one fork of the zygote."""
 
 from __future__ import annotations
 
-import itertools
-import json
-import os
-import select
-import signal
 import socket
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 
 from coursekit.exercise import Exercise, Stopped
+from coursekit.jail import ending
+from coursekit.jail.ending import Clock, Patience
+from coursekit.jail.process import Process, ZygoteGone
 from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
 from coursekit.wire import Answer, Cell, Question, frames
@@ -23,42 +21,32 @@ from coursekit.wire.messages import NOT_RUN
 # gather. A child gives one in some 0.1 ms.
 _MANY, _GATHERING = 10, 0.001  # seconds
 _NOT_FOUND = "ModuleNotFoundError"
-_READING = 0.2  # seconds: what has come until the deadline is read in a few thousandths of one
+# What has come by the deadline is read, however late the judge is to look, and so is the rest of an answer that has
+# begun to come. A child that says a byte at a time does not buy itself time by that.
+_READING, _PIECES = 0.2, 1_000  # seconds; how many times
 
 
-class ZygoteGone(Exception):
-    """The zygote ended while a child of its was asked: the machine's problem, or a way out that we do not know."""
+class Child(Process):
+    """One fork, to be asked.
 
+    Attributes:
+        has_run: whether some of the learner's code for this exercise has, as far as the child says.
+        lacks: whether a module was not there that a child with all that can be imported may have.
+        is_starved: whether it was ended for time that a busy machine has taken from it.
+    """
 
-class Child:
-    """One fork, from begin to end."""
-
-    _numbers = itertools.count(1)
-
-    def __init__(self, control: socket.socket, limits: Limits) -> None:
-        self._number = next(self._numbers)  # so that an order to kill it, come too late, does not hit the next one
-        self._control = control
-        self._limits = limits
-        self._deadline: float  # of the exercise that it was turned to last
-        self._noticed = 0.0  # when it was first seen that the deadline is over
-        self._conversation, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._conversation.setblocking(False)
-        self._outgoing = bytearray()  # what the child has not taken yet
+    def __init__(self, control: socket.socket, limits: Limits, clock: Clock) -> None:
+        super().__init__(control, limits, clock)
+        self._patience: Patience  # with the exercise that it was turned to last
+        self._noticed = 0.0  # when it was first seen that this exercise's deadline is over
+        self._pieces = 0  # that were read since
         self._incoming = bytearray()  # what it said, and nobody has read yet
         self._awaited = 0  # questions without a reply
         self._replies: deque[bytes] = deque()  # that were not asked for yet
-        self._output, self._their_output = os.pipe()
-        self._printed = 0
-        self._gone: tuple[int, float] | None = None  # wait status, CPU seconds
-        self._stopped: Stopped | None = None
-        self.has_run = False  # some of the learner's code for this exercise, as far as the child says
-        self.lacks = False  # a module was not there that a child with all that can be imported may have
         self._late = False
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more can be asked of it."""
-        return self._stopped is not None or self._gone is not None
+        self.has_run = False
+        self.lacks = False
+        self.is_starved = False
 
     def begin(
         self, cells: tuple[Cell, ...], forbids: Sequence[str], exercises: Sequence[str], *, late: bool = False
@@ -72,21 +60,7 @@ class Child:
             late: whether it has what few need (see the zygote).
         """
         self._late = late
-        order = {
-            "run": self._number,
-            "cpu": int(self._limits.seconds) + 1,
-            "memory": self._limits.memory,
-            "forbids": forbids,
-            "late": late,
-        }
-        fds = [self._theirs.fileno(), self._their_output]
-        try:
-            socket.send_fds(self._control, [line(order)], fds)
-        except OSError:
-            self._gone = (-1, 0.0)
-        finally:
-            self._theirs.close()
-            os.close(self._their_output)
+        self.start(forbids=forbids, late=late)
         self._say(frames.pack({"cells": cells, "exercises": exercises}, []))
 
     def turn_to(self, exercise: Exercise, instead: Mapping[str, str] | None = None) -> None:
@@ -99,8 +73,7 @@ class Child:
         Raises:
             Stopped: the child ended, while it answered what was left over of the exercise before.
         """
-        self._deadline = time.monotonic() + self._limits.seconds
-        self._noticed = 0.0
+        self._begin_to_wait()
         self._replies.clear()
         self.has_run = False
         while self._awaited:
@@ -113,11 +86,15 @@ class Child:
         Raises:
             Stopped: the child ended.
         """
-        self._deadline = time.monotonic() + self._limits.seconds
+        self._begin_to_wait()
         self.send([frames.pack({"leans": name, "others": list(others)}, [])])
         answer = self.read(self.reply(), Question(()))
         said = answer.problem.message.split() if answer.problem else []
         return tuple(other for other in others if other in said)
+
+    def _begin_to_wait(self) -> None:
+        self._patience = Patience(self._limits.seconds, self._clock)
+        self._noticed, self._pieces = 0.0, 0
 
     def __call__(self, question: Question) -> Answer:
         """Asks one question, after those that were sent before, and waits for the answer."""
@@ -142,7 +119,7 @@ class Child:
         try:
             answer = frames.decode_answer(reply[start : start + header], reply[start + header :], question.wrt)
         except ProtocolError as error:
-            self._stopped = _no_answer(error)
+            self._stopped = ending.no_answer(error)
             raise self._stopped from None
         self.has_run |= answer.problem is None or answer.problem.kind not in NOT_RUN
         self.lacks |= answer.problem is not None and not self._late and _NOT_FOUND in answer.problem.message
@@ -160,50 +137,25 @@ class Child:
             self._stopped = stopped
             raise
         except ProtocolError as error:
-            self._stopped = _no_answer(error)
+            self._stopped = ending.no_answer(error)
             raise self._stopped from None
         del self._incoming[: len(reply)]
         self._awaited -= 1
         return reply
 
-    def end(self) -> bool:
-        """Hangs up, makes sure that the child is gone, and says whether the zygote is still well."""
-        self._conversation.close()
-        try:
-            if not self._ends_within(0.2):  # a child that only waits for questions leaves at once
-                self._kill()
-                self._ends_within(2)
-        except (OSError, ValueError):  # the second: who closes the jail meanwhile closes its control socket
-            pass
-        os.close(self._output)
-        return self._gone is not None and self._gone[0] >= 0
-
-    def _ends_within(self, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while self._gone is None and time.monotonic() < deadline:
-            self._wait(deadline)
-        return self._gone is not None
-
-    def _say(self, said: bytes) -> None:
-        self._outgoing += said
-        self._flush()
-
-    def _flush(self) -> None:
-        try:
-            del self._outgoing[: self._conversation.send(self._outgoing)]
-        except BlockingIOError:
-            pass
-        except OSError:  # the child is gone; what it left unread says why
-            self._outgoing.clear()
-
     def _receive(self, size: int) -> bytes:
         """The next bytes that the child says, which stay in `_incoming`; meanwhile it gets what it is to be told."""
         while len(self._incoming) < size:
-            late = self._is_late()
-            ready = self._wait(self._deadline, self._conversation)
+            until = self._patience.deadline
+            late = time.monotonic() > until
+            if late:
+                self._noticed = self._noticed or time.monotonic()
+                until = self._noticed + _READING if self._incoming else 0.0
+            ready = self._wait(until, self._conversation)
             if self._stopped is not None:  # it printed too much: what it says before it is gone does not count
                 raise self._stopped
-            if self._conversation in ready:
+            if self._conversation in ready and self._pieces < _PIECES:
+                self._pieces += late
                 if self._awaited > _MANY and not late:
                     time.sleep(_GATHERING)
                 try:
@@ -215,126 +167,16 @@ class Child:
                 if not chunk:
                     raise self._why_gone()
                 self._incoming += chunk
-            elif late:
-                raise self._too_slow()
+            elif late and time.monotonic() >= until:
+                self._lose_patience()
         return bytes(self._incoming[:size])
 
-    def _is_late(self) -> bool:
-        """Whether time is up. What has come by then is still read, however late the judge itself is to look."""
-        now = time.monotonic()
-        if now <= self._deadline:
-            return False
-        self._noticed = self._noticed or now
-        if now > self._noticed + _READING:
-            raise self._too_slow()
-        return True
-
-    def _wait(self, deadline: float, *others: socket.socket) -> list[socket.socket | int]:
-        """Waits for something to read; keeps the child's printing from filling its pipe meanwhile."""
-        sources: list[socket.socket | int] = list(others)
-        if self._gone is None:
-            sources.append(self._control)
-        if self._printed >= 0:
-            sources.append(self._output)
-        talking = [self._conversation] if self._outgoing and others else []
-        ready, able, _ = select.select(sources, talking, [], max(0.0, min(deadline - time.monotonic(), 0.5)))
-        if able:
-            self._flush()
-        if self._output in ready:
-            self._drain()
-        if self._control in ready:
-            self._hear()
-        return ready
-
-    def _drain(self) -> None:
-        data = os.read(self._output, 1 << 16)
-        self._printed = self._printed + len(data) if data else -1
-        if self._printed > self._limits.output and self._stopped is None:
-            self._kill()
-            self._stopped = Stopped(
-                Outcome.ERROR,
-                f"The code printed more than {self._limits.output >> 20} MB, so it was ended.",
-                "Take the print out of the loop.",
-            )
-
-    def _hear(self) -> None:
-        try:
-            message = self._control.recv(1 << 12)
-        except OSError:
-            message = b""
-        if not message:
-            self._gone = (-1, 0.0)  # the zygote itself is gone
+    def _lose_patience(self) -> None:
+        """The deadline is over, and nothing has come: ends the child, unless a busy machine has kept it waiting."""
+        stopped = self._patience.lose(self._ask_waited())
+        if stopped is None:
+            self._noticed, self._pieces = 0.0, 0
             return
-        ended = json.loads(message)
-        self._gone = (ended["status"], ended["cpu"])
-
-    def _kill(self) -> None:
-        try:
-            self._control.send(line({"kill": self._number}))
-        except OSError:
-            self._gone = (-1, 0.0)  # the zygote is gone, and with it what could end the child
-
-    def _too_slow(self) -> Stopped:
         self._kill()
-        return Stopped(
-            Outcome.TIMEOUT,
-            f"Still running after {self._limits.seconds:g} s, so it was ended.",
-            "Look for a loop that never ends: does its condition change inside the loop?",
-        )
-
-    def _why_gone(self) -> Stopped:
-        if self._stopped is not None:
-            return self._stopped
-        hung_up = not self._ends_within(0.5)
-        if hung_up:  # it closed the conversation and lives on
-            self._kill()
-            self._ends_within(2)
-        status, cpu = self._gone or (-1, 0.0)
-        if status < 0:
-            raise ZygoteGone
-        if hung_up:
-            return Stopped(
-                Outcome.ERROR,
-                "The code closed the descriptors of its process, and could not answer any more.",
-                "Leave the process's files and descriptors alone.",
-            )
-        if os.WIFSIGNALED(status):
-            return _killed_by(os.WTERMSIG(status), cpu >= self._limits.seconds, self._limits)
-        return Stopped(
-            Outcome.ERROR,
-            "The code ended its own process instead of returning a value.",
-            "Take out exit(), quit(), sys.exit() and os._exit().",
-        )
-
-
-def _no_answer(error: ProtocolError) -> Stopped:
-    return Stopped(
-        Outcome.ERROR,
-        f"What came back is not an answer ({error}).",
-        "Return a tensor, and leave the process's files and descriptors alone.",
-    )
-
-
-def _killed_by(number: int, out_of_time: bool, limits: Limits) -> Stopped:
-    if number == signal.SIGXCPU or (number == signal.SIGKILL and out_of_time):
-        return Stopped(
-            Outcome.TIMEOUT,
-            f"Used more than {limits.seconds:g} s of computing time, so it was ended.",
-            "Look for a loop that never ends: does its condition change inside the loop?",
-        )
-    if number == signal.SIGKILL:
-        return Stopped(
-            Outcome.MEMORY,
-            "The system ended the process, most likely because it ran out of memory.",
-            "Look for a list or a tensor that grows in a loop.",
-        )
-    return Stopped(
-        Outcome.ERROR,
-        f"The code crashed the interpreter ({signal.Signals(number).name}).",
-        "Look for endless recursion, or an index out of range in a call into C.",
-    )
-
-
-def line(order: dict[str, object]) -> bytes:
-    """An order to the zygote."""
-    return json.dumps(order).encode() + b"\n"
+        self.is_starved = stopped.outcome is Outcome.STARVED
+        raise stopped

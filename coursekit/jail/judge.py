@@ -12,13 +12,16 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from coursekit.exercise import Exercise, Stopped
 from coursekit.grading import scoring
 from coursekit.grading.rehearsal import Line
-from coursekit.jail.child import Child, ZygoteGone, line
+from coursekit.jail.child import Child
+from coursekit.jail.ending import Clock
+from coursekit.jail.process import ZygoteGone, line
 from coursekit.jail.terms import JailError, Layer, Limits
 from coursekit.jail.walls import OPEN, START_SECONDS, Start, insist, layers, look, probe
 from coursekit.report import Outcome, Report
@@ -68,11 +71,13 @@ class Jail:
         learner: str = "",
         exercises: Sequence[str] = (),
         instead: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
     ) -> list[Report]:
         """Grades several functions of one submission; those that forbid the same share a child, to save forks.
 
         What earns full marks there is done. What does not is graded again, as the first one in a new child, where no
-        other exercise's code has run: so none loses a point by another's (and one that hangs costs its time twice).
+        other exercise's code has run: so none loses a point by another's (and one that hangs costs its time twice). So
+        is what a busy machine left no time. Once the submission's own time is over, nothing is graded again.
 
         Args:
             cells: all of the submission's source.
@@ -80,6 +85,7 @@ class Jail:
             learner: whose it is.
             exercises: the names of all that the course asks for: none of them is a misspelt other one.
             instead: by name, the source of functions that take the place of the learner's own ones.
+            clock: the time of the submission; by default it begins now.
 
         Raises:
             JailError: the jail cannot be started again.
@@ -88,15 +94,18 @@ class Jail:
         for exercise, seed in asked:
             groups.setdefault(exercise.forbids, []).append((exercise, seed))
         reports: dict[str, Report] = {}
+        clock = clock or Clock(self.limits.total)
         for waiting in groups.values():
-            for report in self._grade_group(cells, waiting, learner, exercises, instead or {}):
+            for report in self._grade_group(cells, waiting, learner, exercises, instead or {}, clock):
                 reports[report.exercise] = report
         return [reports[exercise.name] for exercise, _ in asked]
 
-    def leans_on(self, cells: tuple[Cell, ...], exercise: Exercise, others: Sequence[str]) -> tuple[str, ...]:
+    def leans_on(
+        self, cells: tuple[Cell, ...], exercise: Exercise, others: Sequence[str], clock: Clock
+    ) -> tuple[str, ...]:
         """Which of the functions `others` of the same cells an answer depends on; see `Source.leans_on`."""
         try:
-            with self._fork(cells, exercise.forbids, (), late=False) as child:
+            with self._fork(cells, exercise.forbids, (), clock, late=False) as child:
                 return child.leans_on(exercise.name, others)
         except (Stopped, ZygoteGone):
             return ()
@@ -108,18 +117,25 @@ class Jail:
         learner: str,
         exercises: Sequence[str],
         instead: Mapping[str, str],
+        clock: Clock,
     ) -> Iterator[Report]:
         """Grades exercises under one rule, in as many children as it takes; should the jail end, in a new one."""
         ended: Exercise | None = None  # under which one, as the first in its child, the jail has ended
+        starved: Exercise | None = None  # which one had no time on a busy machine, and gets another try
         late = False
         while waiting:
             first, seed = waiting[0]
+            if clock.is_over:
+                yield scoring.score(first, partial(_no_time_left, clock), seed=seed, learner=learner)
+                del waiting[0]
+                continue
             try:
-                with self._fork(cells, first.forbids, exercises, late=late) as child:
+                with self._fork(cells, first.forbids, exercises, clock, late=late) as child:
                     if child.is_over:
                         raise ZygoteGone
-                    yield from _grade_in_turn(child, waiting, learner, instead)
+                    yield from _grade_in_turn(child, waiting, learner, instead, clock, again=first is starved)
                     late |= child.lacks
+                    starved = waiting[0][0] if waiting and child.is_starved else None
             except ZygoteGone:
                 if waiting[0][0] is not first:
                     continue
@@ -140,13 +156,13 @@ class Jail:
         Asking raises Stopped when the child is gone or oversteps a limit, ZygoteGone when the jail itself ended, and
         JailError when it cannot be started again.
         """
-        with self._fork(cells, exercise.forbids, (), late=late) as child:
+        with self._fork(cells, exercise.forbids, (), Clock(self.limits.total), late=late) as child:
             child.turn_to(exercise)
             yield child
 
     @contextmanager
     def _fork(
-        self, cells: tuple[Cell, ...], forbids: Sequence[str], exercises: Sequence[str], *, late: bool
+        self, cells: tuple[Cell, ...], forbids: Sequence[str], exercises: Sequence[str], clock: Clock, *, late: bool
     ) -> Iterator[Child]:
         if self._closed:
             raise JailError("The jail was closed.")
@@ -156,7 +172,7 @@ class Jail:
         if late:
             self._bring_late()
         assert self._control is not None
-        child = Child(self._control, self.limits)
+        child = Child(self._control, self.limits, clock)
         try:
             child.begin(cells, forbids, exercises, late=late)
             yield child
@@ -211,9 +227,18 @@ class Jail:
 
 
 def _grade_in_turn(
-    child: Child, waiting: list[tuple[Exercise, int]], learner: str, instead: Mapping[str, str]
+    child: Child,
+    waiting: list[tuple[Exercise, int]],
+    learner: str,
+    instead: Mapping[str, str],
+    clock: Clock,
+    *,
+    again: bool,
 ) -> Iterator[Report]:
-    """Grades one after another, and takes each from `waiting` whose report stands, until one's does not."""
+    """Grades one after another, and takes each from `waiting` whose report stands, until one's does not.
+
+    What was starved gets another try in a new child; `again` says that the first one here has had that.
+    """
     alone = True  # no code of another exercise has run in this child
     while waiting and not child.is_over:
         exercise, seed = waiting[0]
@@ -222,14 +247,17 @@ def _grade_in_turn(
         except Stopped:
             return
         report = scoring.score(exercise, child, seed=seed, learner=learner)
-        if child.lacks:
-            return
         has_run = child.has_run or report.outcome is not Outcome.UNATTEMPTED
-        if has_run and not alone and not scoring.is_solved(report):
+        unsure = has_run and not alone and not scoring.is_solved(report)
+        if (unsure or child.lacks or (child.is_starved and not again)) and not clock.is_over:
             return
         del waiting[0]
         yield report
         alone = alone and not has_run
+
+
+def _no_time_left(clock: Clock, _question: Question) -> Answer:
+    raise clock.stop()
 
 
 def _ended_twice(_question: Question) -> Answer:

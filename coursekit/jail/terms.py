@@ -10,14 +10,18 @@ class Limits:
     """What one exercise of one submission may use. Those that share a child share all but the wall-clock time.
 
     Attributes:
-        seconds: wall-clock time, loading included; and computing time.
+        seconds: wall-clock time, loading included, without what it waits for a processor that others have; and
+            computing time.
         memory: bytes above what torch itself takes.
         output: bytes printed.
+        total: wall-clock time of all exercises of a submission together, in seconds; nothing is tried a second time
+            after that.
     """
 
     seconds: float = 10.0
     memory: int = 1 << 29
     output: int = 1 << 20
+    total: float = 600.0
 
 
 class JailError(Exception):

@@ -18,6 +18,8 @@ WORDS = {
     Outcome.TIMEOUT: "too slow",
     Outcome.MEMORY: "out of memory",
     Outcome.FORBIDDEN: "ready-made",
+    Outcome.SKIPPED: "no time left",
+    Outcome.STARVED: "not graded yet",
     Outcome.UNCHECKED: "not checked yet",
 }
 

@@ -23,8 +23,12 @@ _TOLD = {
     Outcome.TIMEOUT: "It was still running when its time was up.",
     Outcome.MEMORY: "It took more memory than it may.",
     Outcome.FORBIDDEN: "It uses a function of torch that is ready-made, or a way round to one.",
+    Outcome.SKIPPED: "The time for your whole submission was over before this was graded.",
+    Outcome.STARVED: "The grading machine was too busy. This is no grade yet: it is to be graded again.",
 }
 _NEXT = {
+    Outcome.SKIPPED: "Look for what takes long, here and in your other exercises; `check({0})` in your notebook tells.",
+    Outcome.STARVED: "There is nothing for you to do. Until then, `check({0})` in your notebook says how it stands.",
     Outcome.FORBIDDEN: "`check({0})` in your notebook names it, and says what may be used instead.",
     Outcome.UNATTEMPTED: "`check({0})` in your notebook says what it looks for.",
 }

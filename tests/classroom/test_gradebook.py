@@ -186,6 +186,22 @@ def test_unreadable_file_is_a_row(book):
     assert [each.problem for each in book.latest()] == [""]
 
 
+def test_what_a_busy_machine_spoilt_is_not_graded(book):
+    """It is shown, and not known: it is graded again, as often as it takes; and the last is what counts."""
+    spoilt = json.dumps({**report(1).to_json(), "outcome": "starved"})
+    for _ in range(2):
+        book.record(["ann", "bob"], [work("x")], {"double": spoilt})
+        assert book.known([work("x")]) == set()
+        assert {each.reports[0].outcome for each in book.latest(["double"])} == {Outcome.STARVED}
+    assert len(rows(book)["coursekit_result"]) == 1
+    before = rows(book)
+    add(book, "ann", "x", 4)
+    assert points(book.latest()) == points(book.best()) == {"ann": [4.0], "bob": [1.0]}
+    add(book, "bob", "x", 4)  # the same work
+    assert points(book.latest()) == points(book.best()) == {"ann": [4.0], "bob": [4.0]}
+    assert all(set(before[table]) <= set(now) for table, now in rows(book).items())
+
+
 # ---- append-only -------------------------------------------------------------------------------------------------
 
 

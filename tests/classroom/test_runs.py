@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -29,7 +30,7 @@ from coursekit.jail.terms import JailError
 from coursekit.learning.feedback import as_html
 from coursekit.publish.export import junit
 from coursekit.publish.privacy import all_feedback
-from coursekit.report import Graded
+from coursekit.report import Graded, Outcome
 
 ROOT = Path(__file__).parents[2]
 ON = "run the same command again to go on."
@@ -89,6 +90,31 @@ def test_only_new_work_is_graded(jail, folder, run):
     assert table(folder) == {**first, "bob": ["4", "4", "4"], "dan": ["0", "0", "4"]}
     assert "4 submissions" in out
     assert "more, all in" not in out
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_what_a_busy_machine_spoilt_is_graded_again(jail, folder, run, monkeypatch):
+    """The table, the pages and a sentence say that it is no grade, and the next run makes it one."""
+    real = FakeJail.score_one
+
+    def busy(self, cells, exercise, seed, learner):
+        report = real(self, cells, exercise, seed, learner)
+        return replace(report, outcome=Outcome.STARVED, points=0.0) if "2 * x" in cells[0][1] else report
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeJail, "score_one", busy)
+        code, out, _ = run("grade", folder)
+        assert code == 0
+        assert "1 of them are not final, as the machine was too busy: ann. The same command grades" in out
+        assert run("report", folder.with_name("in-grades"))[0] == 0
+        pages = folder.with_name("in-grades") / "pages"
+        assert "Not graded yet, as the machine was too busy" in (pages / "index.html").read_text(encoding="utf-8")
+        assert "not graded yet" in (pages / "learners" / "ann.html").read_text(encoding="utf-8")
+    children = jail.children
+    _, out, _ = run("grade", folder)
+    assert jail.children == children + 1
+    assert "not final" not in out
+    assert table(folder)["ann"][0] == "4"
 
 
 @pytest.mark.usefixtures("toy_course")

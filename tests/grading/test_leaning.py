@@ -6,18 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from coursekit.classroom import batch
 from coursekit.classroom.batch import score_submission
 from coursekit.course import stubs, syllabus
 from coursekit.grading import scoring
+from coursekit.grading.leaning import part
 from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission
+from coursekit.jail.ending import Clock
 from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
 from coursekit.learning import learn
 from coursekit.learning.feedback import as_html, as_text
 from coursekit.learning.feedback import leaning as sentence
 from coursekit.publish.privacy import feedback, without_inputs
-from coursekit.report import Outcome, Report
+from coursekit.report import Outcome, Report, Tier, Verdict
 
 SECRET = b"tests"
 CALLED = [
@@ -69,6 +72,41 @@ def test_a_slip_costs_its_own_points_alone(jail):
     assert lost == {"log_sigmoid": 2}
     leans = [name for name, each in reports.items() if each.leans_on == ("log_sigmoid",) and each.parted]
     assert leans == [name for name, helper in CALLED if helper == "log_sigmoid"] != []
+
+
+def test_there_is_no_second_grading_when_time_is_over(jail, monkeypatch):
+    """An answer that calls a wrong one of the learner's keeps what it has, and no process is started for it."""
+    text = slipped(solutions("objective"), "squared_error")
+    first, cost = before(jail, text, "cost"), syllabus.find_exercise("cost")[1]
+    assert first.points < cost.maximum
+    way = batch._InJail(jail, Submission("ann", (("a.py", text),)), 1, list(syllabus.exercises()), Clock(0.0))
+    monkeypatch.setattr(Jail, "_fork", lambda *_, **__: pytest.fail("a process was started"))
+    assert part(way, cost, first, {}) == first
+    assert way.grade(cost, {}).outcome is Outcome.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("ends", "outcome"),
+    [
+        ([Outcome.SKIPPED], Outcome.FAILED),
+        ([Outcome.STARVED], Outcome.STARVED),
+        ([Outcome.FAILED, Outcome.STARVED], Outcome.STARVED),
+    ],
+)
+def test_what_nobody_had_time_for_is_no_slip(ends, outcome):
+    """Of a helper that was skipped nothing is said; where a busy machine spoilt a grading, this one is spoilt, too."""
+
+    class Hurried:
+        def leans_on(self, exercise, others):
+            return ("squared_error",)
+
+        def grade(self, exercise, instead):
+            return Report(exercise.name, "", ends.pop(0), (failed,), 0.0, 1.0)
+
+    cost = syllabus.find_exercise("cost")[1]
+    failed = Verdict("", "", Tier.CORE, Outcome.FAILED)
+    report = part(Hurried(), cost, Report("cost", "", Outcome.FAILED, (failed,), 0.0, 1.0), {})
+    assert (report.outcome, report.parted) == (outcome, False)
 
 
 @pytest.mark.parametrize("asked", [("cross_entropy",), ("log_softmax", "cross_entropy")])

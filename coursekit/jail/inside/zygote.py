@@ -3,8 +3,9 @@
 Run by the judge as `python -m coursekit.jail.inside.zygote FD SETTINGS`; in bubblewrap, `wire` and `inside` are all of
 coursekit that is there. On the control socket FD the judge sends, a line of JSON each, {"run": number, limits} with two
 descriptors (the conversation, the child's standard output), {"kill": number}, or {"bring": true}, which imports what
-takes seconds and few need: those children have it whose order says {"late": true}. The zygote answers {"status": …,
-"cpu": …} when the child has ended, {"ready": true} when it has imported. One child at a time.
+takes seconds and few need: those children have it whose order says {"late": true}. It asks {"waited": number}. The
+zygote answers {"status": …, "cpu": …, "waited": …} when the child has ended, {"waited": seconds} where it has not,
+{"ready": true} when it has imported. One child at a time.
 
 SETTINGS are {"confined": …, "outside": the judge's namespaces}; the first answer says which layers hold (see confine).
 """
@@ -33,6 +34,7 @@ from coursekit.jail.inside import confine, memory
 from coursekit.jail.inside.byhand import ByHand
 from coursekit.jail.inside.disarm import Disarmed
 from coursekit.jail.inside.source import Source, SourceError, load
+from coursekit.jail.inside.waiting import waited
 from coursekit.wire import Answer, Problem, frames
 from coursekit.wire.answering import answer, describe
 from coursekit.wire.torch_private import DYNAMO
@@ -105,6 +107,9 @@ def main() -> Begin | None:
             for order in map(json.loads, lines):
                 if "kill" in order and order["kill"] == number:
                     _end(pid)
+                elif "waited" in order:
+                    if pid and order["waited"] == number:
+                        control.sendall(_line({"waited": waited(pid)}))
                 elif "bring" in order:
                     disarmed = disarmed.of(())  # what is imported shall find torch whole
                     late.bring()
@@ -227,6 +232,7 @@ def _end(pid: int) -> None:
 
 def _report(pid: int, control: socket.socket) -> int:
     """Tells the judge how the child ended; grandchildren that were left behind are reaped in silence."""
+    before = waited(pid)  # is gone with the child
     while True:
         try:
             ended, status, usage = os.wait4(-1, os.WNOHANG)
@@ -237,7 +243,7 @@ def _report(pid: int, control: socket.socket) -> int:
         if ended == pid:
             _end(pid)
             cpu = usage.ru_utime + usage.ru_stime
-            control.sendall(_line({"status": status, "cpu": cpu}))
+            control.sendall(_line({"status": status, "cpu": cpu, "waited": before}))
             pid = 0
 
 

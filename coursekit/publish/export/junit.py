@@ -18,6 +18,8 @@ _ELEMENTS = {
     Outcome.TIMEOUT: "error",
     Outcome.MEMORY: "error",
     Outcome.FORBIDDEN: "error",
+    Outcome.SKIPPED: "error",
+    Outcome.STARVED: "error",
     Outcome.UNCHECKED: "skipped",
 }
 

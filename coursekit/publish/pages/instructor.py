@@ -25,6 +25,8 @@ _COLOURS = {
     Outcome.TIMEOUT: "#F0E442",
     Outcome.MEMORY: "#CC79A7",
     Outcome.FORBIDDEN: "#56B4E9",
+    Outcome.SKIPPED: "#C2A33A",
+    Outcome.STARVED: "#F4F5F7",
     Outcome.UNATTEMPTED: "#DDE1E6",
     Outcome.UNCHECKED: "#B9C1C9",
 }
@@ -233,7 +235,9 @@ def _to_look_at(grades: Sequence[Graded], roster: Iterable[str] | None) -> Itera
     """Whoever's grade may not be what it seems: unread, cut short, refused, empty, missing."""
     unread = [graded for graded in grades if graded.problem]
     groups = [
+        ("Not graded yet, as the machine was too busy: grade again", _with(grades, Outcome.STARVED)),
         ("Stopped because it took too long", _with(grades, Outcome.TIMEOUT)),
+        ("Cut short, as the time of the whole submission was over", _with(grades, Outcome.SKIPPED)),
         ("Ran out of memory", _with(grades, Outcome.MEMORY)),
         ("Used a ready-made function", _with(grades, Outcome.FORBIDDEN)),
         ("Tried nothing", [g.learner for g in readable(grades) if _tried_nothing(g)]),

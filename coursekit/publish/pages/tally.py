@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from coursekit.report import Graded, Outcome, Report
 
+_NOT_TRIED = (Outcome.UNATTEMPTED, Outcome.STARVED)  # by the learner, or by a machine that was too busy
 ENOUGH = 20  # learners without whom a correlation says nothing: its error is about 1/√n
 
 
@@ -75,7 +76,7 @@ def _tally(name: str, grades: Sequence[Graded]) -> Tally:
     pairs = [(graded, report) for graded in grades for report in graded.reports if report.exercise == name]
     reports = [report for _, report in pairs]
     outcomes = Counter(report.outcome for report in reports)
-    tried = [report for report in reports if report.outcome is not Outcome.UNATTEMPTED]
+    tried = [report for report in reports if report.outcome not in _NOT_TRIED]
     return Tally(
         name,
         reports[0].maximum,
@@ -116,7 +117,7 @@ def _obstacles(grades: Iterable[Graded], *, solved: bool) -> list[Obstacle]:
     found: defaultdict[tuple[str, Outcome, str, bool], list[str]] = defaultdict(list)
     for graded in readable(grades):
         for report in graded.reports:
-            if report.outcome is Outcome.UNATTEMPTED or (report.outcome is Outcome.PASSED and not solved):
+            if report.outcome in _NOT_TRIED or (report.outcome is Outcome.PASSED and not solved):
                 continue
             first = report.first_failure
             if report.diagnosis is not None:  # the same mistake, whether it shows as a wrong number or as an error
