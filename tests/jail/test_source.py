@@ -83,6 +83,34 @@ def test_function_with_what_it_needs(texts):
         "A = [0]\n\ndef register(g):\n    A[0] = g()\n\n@register\ndef one():\n    return 1",
         "while not (A := [1]):\n    pass",
         "match 1:\n    case 1:\n        A = [1]",
+        "A = {0: {}}\nA[0][1] = 1\nA = A[0] | {0: A[0][1]}",
+        "from types import SimpleNamespace\nB = SimpleNamespace(a=[])\nB.a.append(1)\nA = B.a",
+        "A = {}\nA.setdefault(1, []).append(7)\nA[0] = A.get(1, [0])[0] - 6",
+        "A = [7, 1]\nfirst = A.pop(0)",
+        "A = []\nlist.append(A, 1)",
+        "class N:\n    pass\n\nN.a = 0\nsetattr(N, 'a', 1)\nA = [N.a]",
+        "import heapq\nA = [2, 1]\nheapq.heapify(A)",
+        "import numpy as np\nA = np.zeros(1)\nnp.add(A, 1, out=A)",
+        "A = [0]\n\ndef fill(table, value):\n    table[0] = value\n\nfill(A, 1)",
+        "A = [0]\n\ndef fill(table, value):\n    table[0] = value\n\nfill(table=A, value=1)",
+        "A = {}\n\ndef keep(name, value):\n    A[name] = value\n\nfor name in (0, 1):\n    keep(name, 1)",
+        "A = {}\n\ndef keep():\n    A[0] = 1\n\ndef set_up():\n    keep()\n\nset_up()",
+        "A = {}\n\ndef into(table, k):\n    def keep(g):\n        table[k] = g()\n    return keep\n\n"
+        "@into(A, 0)\ndef one():\n    return 1",
+        "class Table(dict):\n    def keep(self, k):\n        return lambda g: self.setdefault(k, g())\n\n"
+        "A = Table()\n\n@A.keep(0)\ndef one():\n    return 1",
+        "class Base:\n    all = []\n    def __init_subclass__(cls):\n        cls.all.append(cls.value)\n\n"
+        "class One(Base):\n    value = 1\n\nA = Base.all",
+        "class Base:\n    all = []\n    def __init_subclass__(cls):\n        cls.all.append(1)\n\nclass More(Base):\n"
+        "    pass\n\nclass Yet(More):\n    pass\n\nA = [len(Base.all) - 1]",
+        "class Meta(type):\n    all = []\n    def __init__(cls, *a):\n        Meta.all.append(1)\n\n"
+        "class Base(metaclass=Meta):\n    pass\n\nclass One(Base):\n    pass\n\nA = [len(Meta.all) - len([Base])]",
+        "class Named:\n    all = {}\n    def __init__(self, name):\n        Named.all[name] = 1\n\nONE = Named(0)\n"
+        "A = Named.all",
+        "from functools import singledispatch\n@singledispatch\ndef g(x):\n    return 0\n\n"
+        "@g.register(int)\ndef _of_int(x):\n    return 1\n\nA = [g(0)]",
+        "def g():\n    return g.value\n\ng.value = 1\nA = [g()]",
+        "with open('/dev/null'):\n    A = []\nA.append(1)",
     ],
 )
 def test_what_is_needed_is_made_ready(before):
@@ -137,11 +165,32 @@ def test_cells_doubled_and_reordered(texts):
         "x = [f(1) for _ in iter(int, 1)]",
         "f(1).backward()",
         "import torch\nmodel = torch.nn.Linear(1, 1)\nwhile True:\n    model.zero_grad()",
+        "CALLS = [1 / 0]\nCALLS.append(f(1))",
+        "f(open('/nonexistent'))",
+        "print(CALLS := f(open('/nonexistent')))",
+        "class Trainer(Base):\n    x = open('/nonexistent')",
     ],
 )
 def test_nothing_else_runs(rest):
     """A training loop, a prompt, a test or a check beside the function does not matter to it."""
     assert load(cells(rest, F, rest), "f")(2) == 3
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "f(open('/nonexistent'))",
+        "y = f(open('/nonexistent'))",
+        "g(open('/nonexistent'))",
+        "y = g(open('/nonexistent'))",
+    ],
+)
+def test_calls_of_what_keeps_a_table(rest):
+    """An answer that counts, or remembers, what it was asked is not asked anything while it is loaded."""
+    text = (
+        "SEEN = []\n\ndef g(x):\n    SEEN.append(x)\n    return x + 1\n\ndef f(x):\n    SEEN.append(x)\n    return g(x)"
+    )
+    assert load(cells(text, rest), "f")(2) == 3
 
 
 def test_main_guard_is_not_entered():

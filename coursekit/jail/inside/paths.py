@@ -12,13 +12,14 @@ from functools import cache
 from types import ModuleType
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
 # Whose functions an answer may use. Others are refused where they are used, not where they are imported: they come
 # with losses of their own (scipy, sklearn, keras), or with ways to any object in the process (ctypes, inspect).
-_LIBRARIES = _words(
+_LIBRARIES = words(
     """torch numpy math cmath typing typing_extensions types functools itertools operator collections dataclasses enum
     abc contextlib copy re string textwrap warnings numbers decimal fractions statistics random time datetime logging
     json pprint bisect heapq array struct weakref threading concurrent traceback __future__ sys os gc pathlib
@@ -27,11 +28,11 @@ _LIBRARIES = _words(
 
 # Of these, only what has an honest use in a loss
 ONLY = {
-    "sys": _words("""float_info maxsize stdout stderr stdin version version_info platform argv exit exc_info getsizeof
+    "sys": words("""float_info maxsize stdout stderr stdin version version_info platform argv exit exc_info getsizeof
         intern getrecursionlimit setrecursionlimit"""),
     "gc": {"collect", "enable", "disable"},
     "IPython": {"display"},
-    "types": _words("""SimpleNamespace MappingProxyType MethodType ModuleType NoneType EllipsisType GenericAlias
+    "types": words("""SimpleNamespace MappingProxyType MethodType ModuleType NoneType EllipsisType GenericAlias
         UnionType NotImplementedType TracebackType GeneratorType BuiltinFunctionType new_class"""),
     "traceback": {"print_exc", "format_exc", "print_exception", "format_exception"},
     "torch.jit": {"script", "ignore", "unused", "export", "is_scripting", "annotate", "Final"},
@@ -39,7 +40,7 @@ ONLY = {
 
 # Of torch and numpy, the modules that an answer may use; of torch, those in them too. Python's own small libraries are
 # open, but not what is reached through them
-_TORCH = _words(
+_TORCH = words(
     """torch torch.nn torch.nn.functional torch.nn.init torch.nn.parameter torch.nn.modules torch.nn.utils torch.linalg
     torch.special torch.func torch.autograd torch.optim torch.fft torch.random torch.masked torch.sparse torch.utils
     torch.jit torch.cuda torch.mps torch.backends torch.types torch.amp torch.signal torch.version torch.functional
@@ -49,13 +50,13 @@ _WITH_ALL_IN_THEM = (
     *("torch.nn.modules.", "torch.nn.utils.", "torch.autograd.", "torch.optim.", "torch.backends."),
     *("torch.distributions.", "torch.utils.data.", "torch.utils.checkpoint", "torch.signal."),
 )
-_NUMPY = _words(
+_NUMPY = words(
     """numpy numpy.linalg numpy.random numpy.fft numpy.typing numpy.ma numpy.polynomial numpy.dtypes numpy.exceptions
     numpy.char numpy.strings numpy.rec numpy.emath numpy.lib.scimath"""
 )
 
 # Ways round, by one of their full names
-_DENIED = _words(
+_DENIED = words(
     """torch.ops torch.compile torch.fx torch.export torch.onnx torch.library torch.overrides torch.package torch.hub
     torch.load torch.save torch.serialization torch.ao torch.testing torch.classes torch.nested torch.compiler
     torch.utils.cpp_extension torch.utils.benchmark torch.multiprocessing torch.quantization
@@ -67,10 +68,10 @@ _DENIED = _words(
 )
 
 # Modules that lead everywhere, when they are reached as an attribute of another module
-_DOORS = _words("sys os builtins importlib gc ctypes inspect pickle subprocess marshal")
+_DOORS = words("sys os builtins importlib gc ctypes inspect pickle subprocess marshal")
 
 # Attributes by which an object gives away its namespace, its code, its callers or its class's family
-OPEN = _words(
+OPEN = words(
     """__dict__ __globals__ __builtins__ __code__ __closure__ __subclasses__ __mro__ __bases__ __base__
     __getattribute__ __getattr__ __self__ __func__ __wrapped__ __import__ __loader__ __spec__ __reduce__ __reduce_ex__
     __path__ __kwdefaults__ __annotations__ f_globals f_builtins f_locals f_back f_code gi_frame
@@ -78,12 +79,12 @@ OPEN = _words(
 )
 
 # Where torch keeps its insides. A class of one's own may call something so, but whose it is cannot be told by the name
-INSIDES = _words("_C _VF _ops _refs _prims _decomp _dynamo _inductor _functorch _numpy")
+INSIDES = words("_C _VF _ops _refs _prims _decomp _dynamo _inductor _functorch _numpy")
 
 # Private names with an honest use: what namedtuple and enum call so, and the base classes of torch's losses
-_PRIVATE_BUT_FINE = _words("_replace _asdict _fields _make _value_ _name_ _exit _assert _Loss _WeightedLoss _Reduction")
+_PRIVATE_BUT_FINE = words("_replace _asdict _fields _make _value_ _name_ _exit _assert _Loss _WeightedLoss _Reduction")
 
-BUILTINS = _words("eval exec compile __import__ __builtins__ __loader__ __spec__ __annotations__ breakpoint")
+BUILTINS = words("eval exec compile __import__ __builtins__ __loader__ __spec__ __annotations__ breakpoint")
 
 
 def is_library(path: str) -> bool:

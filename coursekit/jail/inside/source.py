@@ -18,6 +18,7 @@ from typing import Any
 
 from coursekit.jail.inside.byhand import ByHand
 from coursekit.jail.inside.cells import statements
+from coursekit.jail.inside.effects import Effects
 from coursekit.jail.inside.statements import Statement, Unsound, fault
 from coursekit.wire import Cell
 
@@ -163,25 +164,23 @@ def _chosen(statements: list[Statement], name: str) -> list[Statement]:
     # a cell that was copied, or reset below an earlier answer, must not hide the answer behind its stub
     answered = {bound for s in statements if not s.is_stub for bound in s.binds}
     usable = [s for s in statements if not (s.is_stub and s.binds <= answered)]
-    written = {
-        bound for s in usable for bound in s.binds if isinstance(s.node, ast.Assign | ast.AnnAssign | ast.ClassDef)
-    }
-    written.add(name)  # not what is imported: `torch.save(…)` does not make torch
-    writers = {b: s for s in usable for b in s.binds if isinstance(s.node, ast.FunctionDef | ast.ClassDef)}
+    depends = {usable[i].binds for i in _reached(usable, name)}
+    effects = Effects(usable, name, {name}.union(*depends))
+    return [usable[i] for i in sorted(_reached(usable, name, effects))]
 
-    def changes(s: Statement) -> frozenset[str]:
-        called = (writers[call].touches_when_called for call in s.calls if call in writers)
-        return s.touches.union(*called) & written
 
+def _reached(statements: list[Statement], name: str, effects: Effects | None = None) -> set[int]:
+    """Which of the statements the name depends on, and with `effects` on which that change what it depends on."""
     wanted, chosen = {name}, set[int]()
     while True:
         found = [
             i
-            for i, s in enumerate(usable)
-            if i not in chosen and (s.binds & wanted or "*" in s.binds or changes(s) & wanted)
+            for i, s in enumerate(statements)
+            if i not in chosen
+            and (s.binds & wanted or "*" in s.binds or (effects is not None and effects.of(s) & wanted))
         ]
         if not found:
-            return [usable[i] for i in sorted(chosen)]
+            return chosen
         for i in found:
             chosen.add(i)
-            wanted |= usable[i].needs
+            wanted |= statements[i].needs

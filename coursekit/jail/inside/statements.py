@@ -1,10 +1,10 @@
-"""One top-level statement of a learner's source: what it binds, needs and changes, and so what depends on it."""
+"""One top-level statement of a learner's source: what it binds and what it needs."""
 
 from __future__ import annotations
 
 import ast
 import symtable
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 
 from coursekit.jail.inside.policy import bound_by, every_node
@@ -53,28 +53,15 @@ class Statement:
         return frozenset(_needs(self._table))
 
     @cached_property
-    def touches(self) -> frozenset[str]:
-        """The names whose values it changes as it runs."""
+    def writes(self) -> frozenset[str]:
+        """The global names that it binds otherwise than by an import."""
         match self.node:
-            case ast.FunctionDef() | ast.Import() | ast.ImportFrom():
+            case ast.Import() | ast.ImportFrom():
                 return frozenset()
-            case ast.ClassDef(body=body):
-                return _touches([child for child in body if not isinstance(child, ast.FunctionDef)])
-        return _touches([self.node])
-
-    @cached_property
-    def touches_when_called(self) -> frozenset[str]:
-        """The names whose values a function or a class changes when it is called."""
-        return _touches([self.node])
-
-    @cached_property
-    def calls(self) -> frozenset[str]:
-        """What it calls as it runs: its decorators, or the function of a bare call."""
-        calls: list[ast.expr] = getattr(self.node, "decorator_list", [])
-        if isinstance(self.node, ast.Expr):
-            calls = [self.node.value]
-        roots = [call.func if isinstance(call, ast.Call) else call for call in calls]
-        return frozenset(root.id for root in roots if isinstance(root, ast.Name))
+            case ast.FunctionDef() | ast.ClassDef() | ast.Assign() | ast.AnnAssign() | ast.Expr():
+                return self.binds
+        imports = [node for node in every_node([self.node]) if isinstance(node, ast.Import | ast.ImportFrom)]
+        return self.binds - {bound_by(alias) for node in imports for alias in node.names}
 
     @cached_property
     def is_stub(self) -> bool:
@@ -125,24 +112,6 @@ def _needs(table: symtable.SymbolTable) -> Iterator[str]:
             yield symbol.get_name()
     for child in table.get_children():
         yield from _needs(child)
-
-
-def _touches(nodes: Sequence[ast.AST]) -> frozenset[str]:
-    """The names whose values are changed: `X[…] = …`, `X.y = …`, `X += …`, `X.method(…)`, at any depth."""
-    touched: set[str] = set()
-    for node in every_node(nodes):
-        match node:
-            case ast.Attribute(attr=attr) if attr.startswith("__"):
-                pass
-            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
-                touched.add(name)
-            case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store()):
-                touched.add(name)
-            case ast.AugAssign(target=ast.Name(id=name)):
-                touched.add(name)
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
-                touched.add(name)
-    return frozenset(touched)
 
 
 def _is_docstring(node: ast.stmt) -> bool:
