@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coursekit.errors import CommandError
-from coursekit.files import write_whole
+from coursekit.files import write_first, write_whole
 
 
 def add_formats(export: argparse.ArgumentParser) -> None:
@@ -128,6 +128,7 @@ def _export_nbgrader(arguments: argparse.Namespace) -> None:
         raise CommandError(f"{path} exists; remove it first if the assignment is to be made anew.")
     content = nbgrader.notebook(topic, lambda: 1 + secrets.randbelow(1 << 32)).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
+    write_first(arguments.out / "nbgrader_config.py", nbgrader.CONFIG.encode())
     _save(path, content, f"Next, in {arguments.out}: nbgrader generate_assignment {topic.name} --create")
 
 

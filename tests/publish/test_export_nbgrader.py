@@ -126,7 +126,7 @@ def run(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory) -> tuple[Path, dict[str, dict[str, float]]]:
-    """A course in which three learners handed in, and the points that nbgrader gave them, by test."""
+    """A course in which four learners handed in, and the points that nbgrader gave them, by test."""
     folder = tmp_path_factory.mktemp("course")
     assert main(["export", "nbgrader", TOPIC, "--out", str(folder)]) == 0
     run(folder, "generate_assignment", TOPIC, "--create")
@@ -139,7 +139,9 @@ def graded(tmp_path_factory) -> tuple[Path, dict[str, dict[str, float]]]:
     wrong = copy.deepcopy(right)
     for name, text in WRONG.items():
         cells(wrong)[name]["source"] = text
-    for learner, notebook in {"right": right, "stub": release, "wrong": wrong}.items():
+    cut = copy.deepcopy(right)
+    cut["cells"].remove(cells(cut)["kl_divergence-test"])
+    for learner, notebook in {"right": right, "stub": release, "wrong": wrong, "cut": cut}.items():
         path = folder / "submitted" / learner / TOPIC / f"{TOPIC}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(notebook), encoding="utf-8")
@@ -175,6 +177,12 @@ def test_right_answers_get_all_points(graded):
 
 
 @pytest.mark.slow
+def test_a_test_that_was_deleted_costs_nothing(graded):
+    """nbgrader puts it back, as the configuration that we write asks it to."""
+    assert graded[1]["cut"] == graded[1]["right"]
+
+
+@pytest.mark.slow
 def test_stubs_get_none(graded):
     """Who wrote nothing has nothing, and it is graded: no cell waits for a person."""
     assert graded[1]["stub"] == dict.fromkeys((e.name for e in syllabus.find_topic(TOPIC).exercises), 0)
@@ -203,16 +211,24 @@ def test_feedback_hides_the_inputs(graded):
 def test_nbgraders_own_export(graded):
     """The sums in the file that nbgrader writes are ours."""
     rows = (graded[0] / "grades.csv").read_text(encoding="utf-8").splitlines()
-    assert len(rows) == 4
-    right = dict(zip(rows[0].split(","), rows[1].split(","), strict=True))
-    assert (right["student_id"], float(right["score"]), float(right["max_score"])) == ("right", 21, 21)
+    head, *others = (row.split(",") for row in rows)
+    by_learner = {row["student_id"]: row for row in (dict(zip(head, other, strict=True)) for other in others)}
+    assert by_learner.keys() == {"right", "stub", "wrong", "cut"}
+    right = by_learner["right"]
+    assert (float(right["score"]), float(right["max_score"])) == (21, 21)
 
 
 def test_an_assignment_is_not_overwritten(tmp_path, capsys):
     """What an instructor has changed in the source notebook stays."""
     assert main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 0
     path = tmp_path / "source" / TOPIC / f"{TOPIC}.ipynb"
-    path.write_text("mine", encoding="utf-8")
+    config = tmp_path / "nbgrader_config.py"
+    assert "add_missing_cells = True" in config.read_text(encoding="utf-8")
+    for each in (path, config):
+        each.write_text("mine", encoding="utf-8")
     assert main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 1
     assert "exists; remove it first" in capsys.readouterr().err
     assert path.read_text(encoding="utf-8") == "mine"
+    path.unlink()
+    assert main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 0
+    assert config.read_text(encoding="utf-8") == "mine"

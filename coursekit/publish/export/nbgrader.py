@@ -36,6 +36,12 @@ seed = {hidden}
 ### END HIDDEN TESTS
 points({name}, "{name}", seed)"""
 
+# Of a course that has no configuration yet
+CONFIG = """c = get_config()
+c.OverwriteCells.add_missing_cells = True  # a learner who deletes a test cell is still graded by it
+c.ExecutePreprocessor.timeout = 300  # seconds for a cell: on a busy machine, importing torch alone may take a minute
+"""
+
 VISIBLE_SEED = 0  # what a learner's own run of a test cell draws its inputs from
 
 
