@@ -93,12 +93,14 @@ class Work:
         version: of the grader.
         digest: of the exercise and the submission's cells: the same work, whoever grades it.
         key: of all that decides the result.
+        attempt: see `hidden_seed`.
     """
 
     exercise: str
     version: str
     digest: str
     key: str
+    attempt: int = 0
 
 
 class Gradebook:
@@ -141,6 +143,26 @@ class Gradebook:
         keys = [work.key for work in works]
         with self._explained(), self._engine.connect() as connection:
             return set(connection.scalars(sa.select(results.c.key).where(results.c.key.in_(keys))))
+
+    def attempts(self, learner: str, works: Sequence[Work]) -> dict[str, int]:
+        """By exercise, how many other pieces of work the learner had handed in before they first handed in this one."""
+        first = sa.func.min(entries.c.id)
+        of_learner = (
+            sa.select(results.c.exercise, results.c.work)
+            .join(entries, entries.c.key == results.c.key)
+            .where(entries.c.learner == _to_text(learner))
+            .group_by(results.c.exercise, results.c.work)
+            .order_by(first)
+        )
+        before: dict[str, list[str]] = {work.exercise: [] for work in works}
+        with self._explained(), self._engine.connect() as connection:
+            for row in connection.execute(of_learner):
+                before.setdefault(row.exercise, []).append(row.work)
+        found = {}
+        for work in works:
+            others = before[work.exercise]
+            found[work.exercise] = others.index(work.digest) if work.digest in others else len(others)
+        return found
 
     def record(
         self, learners: Sequence[str], works: Sequence[Work], reports: Mapping[str, str], problem: str = ""
