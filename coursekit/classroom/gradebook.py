@@ -22,6 +22,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
+from coursekit.classroom.folder import person
 from coursekit.report import Graded, Outcome, Report
 
 SCHEMA = 1
@@ -146,18 +147,22 @@ class Gradebook:
 
     def attempts(self, learner: str, works: Sequence[Work]) -> dict[str, int]:
         """By exercise, how many other pieces of work the learner had handed in before they first handed in this one."""
-        first = sa.func.min(entries.c.id)
-        of_learner = (
-            sa.select(results.c.exercise, results.c.work)
-            .join(entries, entries.c.key == results.c.key)
-            .where(entries.c.learner == _to_text(learner))
-            .group_by(results.c.exercise, results.c.work)
-            .order_by(first)
+        who = person(learner)
+        theirs = entries.c.learner == _to_text(learner)
+        if who[1]:  # between two bounds, which an index finds
+            theirs = (entries.c.learner >= f"{who[0]}_") & (entries.c.learner < f"{who[0]}`")  # ` follows _
+        in_order = (
+            sa.select(entries.c.learner, results.c.exercise, results.c.work)
+            .join(results, results.c.key == entries.c.key)
+            .where(theirs)
+            .order_by(entries.c.id)
         )
         before: dict[str, list[str]] = {work.exercise: [] for work in works}
         with self._explained(), self._engine.connect() as connection:
-            for row in connection.execute(of_learner):
-                before.setdefault(row.exercise, []).append(row.work)
+            for row in connection.execute(in_order):
+                seen = before.get(row.exercise)
+                if seen is not None and row.work not in seen and person(_from_text(row.learner)) == who:
+                    seen.append(row.work)
         found = {}
         for work in works:
             others = before[work.exercise]
