@@ -28,7 +28,8 @@ from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.wire import Cell
 
 Cells = tuple[Cell, ...]
-Score = Callable[[Cells, Sequence[str]], Mapping[str, str]]  # cells, names of exercises → by name, a report's JSON
+# cells, names of exercises, each with its attempt → by name, a report's JSON
+Score = Callable[[Cells, Sequence[tuple[str, int]]], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,20 @@ class Terms:
     limits: Limits
     confined: bool = True
 
-    def works(self, submission: Submission, exercises: Iterable[Exercise]) -> list[Work]:
+    def works(self, submission: Submission, exercises: Iterable[Exercise], book: Gradebook) -> list[Work]:
         """What the submission is called in the gradebook, one piece of work an exercise."""
         handed_in = hashlib.sha256(json.dumps([submission.cells, submission.problem]).encode()).hexdigest()
         limits = [*astuple(self.limits), self.confined]
         works = []
         for exercise in exercises:
-            version = self.versions[exercise.name]
-            work = json.dumps([exercise.name, handed_in]).encode()
-            key = hmac.new(self.secret, work + json.dumps([version, limits]).encode(), "sha256")
-            works.append(Work(exercise.name, version, hashlib.sha256(work).hexdigest(), key.hexdigest()))
-        return works
+            work = hashlib.sha256(json.dumps([exercise.name, handed_in]).encode()).hexdigest()
+            works.append(Work(exercise.name, self.versions[exercise.name], work, ""))
+        attempts = book.attempts(submission.learner, works)
+        return [self._keyed(work, attempts[work.exercise], limits) for work in works]
+
+    def _keyed(self, work: Work, attempt: int, limits: Sequence[float]) -> Work:
+        decides = json.dumps([work.digest, work.version, limits, attempt]).encode()
+        return replace(work, attempt=attempt, key=hmac.new(self.secret, decides, "sha256").hexdigest())
 
 
 class Jails:
@@ -105,11 +109,13 @@ class Jails:
             else:
                 self._free.append(jail)
 
-    def score(self, cells: Cells, exercises: Sequence[Exercise], secret: bytes) -> Mapping[str, str]:
-        """Grades one submission: by exercise, the JSON of a Report without a learner."""
+    def score(self, cells: Cells, asked: Sequence[tuple[Exercise, int]], secret: bytes) -> Mapping[str, str]:
+        """Grades one submission, each exercise as which attempt: by exercise, a Report as JSON, without a learner."""
+        attempts = {exercise.name: attempt for exercise, attempt in asked}
         with self.lend() as jail:
             self._insist_on_open()
-            graded = score_submission(Submission("", cells), exercises, jail, secret)
+            exercises = [exercise for exercise, _ in asked]
+            graded = score_submission(Submission("", cells), exercises, jail, secret, attempts)
             self._insist_on_open()  # what ends with its jail is no verdict
         return {report.exercise: json.dumps(report.to_json()) for report in graded.reports}
 
@@ -158,31 +164,32 @@ def grade_all(
     """
     done: SimpleQueue[Future[Mapping[str, str]]] = SimpleQueue()
     running: dict[Future[Mapping[str, str]], list[Work]] = {}
-    waiting: dict[str, list[str]] = {}  # who handed in the same work, by its first key
+    waiting: dict[tuple[str, ...], list[str]] = {}  # who handed in the same work, by its keys
 
     def collect() -> Iterator[str]:
         future = done.get()
         works = running.pop(future)
-        learners = waiting.pop(works[0].key)
+        learners = waiting.pop(_keys(works))
         book.record(learners, works, future.result())
         yield from learners
 
     try:
         for submission in submissions:
-            works = terms.works(submission, exercises)
-            if works[0].key in waiting:
-                waiting[works[0].key].append(submission.learner)
+            works = terms.works(submission, exercises, book)
+            if _keys(works) in waiting:
+                waiting[_keys(works)].append(submission.learner)
                 continue
             known = book.known(works)
-            missing = [exercise for exercise, work in zip(exercises, works, strict=True) if work.key not in known]
+            missing = {e.name: e for e, work in zip(exercises, works, strict=True) if work.key not in known}
             if submission.problem or not missing:
-                unread = {e.name: json.dumps(_unread(submission.problem, e).to_json()) for e in missing}
+                unread = {e.name: json.dumps(_unread(submission.problem, e).to_json()) for e in missing.values()}
                 book.record([submission.learner], works, unread, submission.problem)
                 yield submission.learner
                 continue
-            future = executor.submit(score, submission.cells, [exercise.name for exercise in missing])
+            asked = [(work.exercise, work.attempt) for work in works if work.exercise in missing]
+            future = executor.submit(score, submission.cells, asked)
             running[future] = works
-            waiting[works[0].key] = [submission.learner]
+            waiting[_keys(works)] = [submission.learner]
             future.add_done_callback(done.put)
             while len(running) >= in_flight:
                 yield from collect()
@@ -191,15 +198,36 @@ def grade_all(
     finally:
         for future, works in running.items():
             if not future.cancel() and future.done() and future.exception() is None:  # done, and not yet recorded
-                book.record(waiting[works[0].key], works, future.result())
+                book.record(waiting[_keys(works)], works, future.result())
 
 
-def score_submission(submission: Submission, exercises: Sequence[Exercise], jail: Jail, secret: bytes) -> Graded:
-    """Every exercise of one submission, so that none loses a point by the code of another (see `Jail.score`)."""
+def _keys(works: Iterable[Work]) -> tuple[str, ...]:
+    return tuple(work.key for work in works)
+
+
+def score_submission(
+    submission: Submission,
+    exercises: Sequence[Exercise],
+    jail: Jail,
+    secret: bytes,
+    attempts: Mapping[str, int] | None = None,
+) -> Graded:
+    """Every exercise of one submission, so that none loses a point by the code of another (see `Jail.score`).
+
+    Args:
+        submission: what to grade.
+        exercises: which.
+        jail: where its code runs.
+        secret: what hidden inputs are drawn from.
+        attempts: by exercise (see `hidden_seed`); nothing where no gradebook knows them.
+    """
     if submission.problem:
         unread = [replace(_unread(submission.problem, each), learner=submission.learner) for each in exercises]
         return Graded(submission.learner, tuple(unread), submission.problem)
-    asked = [(exercise, hidden_seed(secret, submission, exercise)) for exercise in exercises]
+    asked = [
+        (exercise, hidden_seed(secret, submission, exercise, attempts[exercise.name] if attempts is not None else None))
+        for exercise in exercises
+    ]
     names = list(syllabus.exercises())
     clock = Clock(jail.limits.total)
     reports = jail.score(submission.cells, asked, learner=submission.learner, exercises=names, clock=clock)

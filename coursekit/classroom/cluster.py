@@ -116,12 +116,11 @@ def _lives(address: str) -> bool:
     return True
 
 
-def score_there(terms: Terms, cells: Cells, names: Sequence[str]) -> Mapping[str, str]:
+def score_there(terms: Terms, cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, str]:
     """What a worker of the cluster runs: one submission, in a warm jail of its own."""
-    _insist_on_version(
-        {socket.gethostname(): _versions_here(tuple(names))}, {name: terms.versions[name] for name in names}
-    )
-    exercises = [syllabus.find_exercise(name)[1] for name in names]
+    names = tuple(name for name, _ in asked)
+    _insist_on_version({socket.gethostname(): _versions_here(names)}, {name: terms.versions[name] for name in names})
+    exercises = [(syllabus.find_exercise(name)[1], attempt) for name, attempt in asked]
     try:
         return _jails(terms.limits, terms.confined).score(cells, exercises, terms.secret)
     except JailError as error:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import unicodedata
 from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from coursekit.grading.submission import Submission, is_work, read_submission
 from coursekit.text import visible
+
+# What Canvas calls a downloaded file: annlee_4321_98765_answers.py, annlee_late_4321_… The second number is the upload's.
+_CANVAS = re.compile(r"([^_]*)_(?:late_)?(\d+)_\d+_", re.IGNORECASE)
+
+
+def person(learner: str) -> tuple[str, str]:
+    """Who hands in under a name, also where the platform gives each upload another one.
+
+    Returns:
+        Two words, the first of which all their names begin with; the second is empty where they have one name only.
+    """
+    found = _CANVAS.match(learner)
+    return (found[1], found[2]) if found else (learner, "")
 
 
 def find(folder: Path) -> list[Submission]:

@@ -22,6 +22,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
+from coursekit.classroom.folder import person
 from coursekit.report import Graded, Outcome, Report
 
 SCHEMA = 1
@@ -93,12 +94,14 @@ class Work:
         version: of the grader.
         digest: of the exercise and the submission's cells: the same work, whoever grades it.
         key: of all that decides the result.
+        attempt: see `hidden_seed`.
     """
 
     exercise: str
     version: str
     digest: str
     key: str
+    attempt: int = 0
 
 
 class Gradebook:
@@ -141,6 +144,30 @@ class Gradebook:
         keys = [work.key for work in works]
         with self._explained(), self._engine.connect() as connection:
             return set(connection.scalars(sa.select(results.c.key).where(results.c.key.in_(keys))))
+
+    def attempts(self, learner: str, works: Sequence[Work]) -> dict[str, int]:
+        """By exercise, how many other pieces of work the learner had handed in before they first handed in this one."""
+        who = person(learner)
+        theirs = entries.c.learner == _to_text(learner)
+        if who[1]:  # between two bounds, which an index finds
+            theirs = (entries.c.learner >= f"{who[0]}_") & (entries.c.learner < f"{who[0]}`")  # ` follows _
+        in_order = (
+            sa.select(entries.c.learner, results.c.exercise, results.c.work)
+            .join(results, results.c.key == entries.c.key)
+            .where(theirs)
+            .order_by(entries.c.id)
+        )
+        before: dict[str, list[str]] = {work.exercise: [] for work in works}
+        with self._explained(), self._engine.connect() as connection:
+            for row in connection.execute(in_order):
+                seen = before.get(row.exercise)
+                if seen is not None and row.work not in seen and person(_from_text(row.learner)) == who:
+                    seen.append(row.work)
+        found = {}
+        for work in works:
+            others = before[work.exercise]
+            found[work.exercise] = others.index(work.digest) if work.digest in others else len(others)
+        return found
 
     def record(
         self, learners: Sequence[str], works: Sequence[Work], reports: Mapping[str, str], problem: str = ""

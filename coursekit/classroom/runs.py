@@ -224,8 +224,8 @@ def _here(
     """An executor on this machine: threads that wait for jails."""
     by_name = {exercise.name: exercise for exercise in exercises}
 
-    def score(cells: Cells, names: Sequence[str]) -> Mapping[str, str]:
-        return jails.score(cells, [by_name[name] for name in names], terms.secret)
+    def score(cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, str]:
+        return jails.score(cells, [(by_name[name], attempt) for name, attempt in asked], terms.secret)
 
     with Jails(terms.limits, confined=terms.confined, start=start) as jails, ThreadPoolExecutor(workers) as executor:
         try:

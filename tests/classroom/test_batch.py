@@ -6,12 +6,14 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
+import torch
 import toys
 
-from coursekit.classroom import batch
+from coursekit.classroom import batch, gradebook
 from coursekit.classroom.batch import Graded, Jails, Terms
 from coursekit.classroom.gradebook import Gradebook, GradebookError
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, same_gradient, same_value
 from coursekit.grading import scoring
 from coursekit.grading.seeds import VARIANTS, hidden_seed
 from coursekit.grading.submission import Submission
@@ -19,7 +21,9 @@ from coursekit.jail.inside import source
 from coursekit.jail.terms import JailError, Limits
 from coursekit.learning.feedback import as_text
 from coursekit.report import Outcome, Report
+from coursekit.wire import Answer, Question
 from coursekit.wire.answering import answer
+from coursekit.wire.frames import encode_question
 
 WRONG = "def double(x):\n    return x * x\n"
 TERMS = Terms(b"secret", {"double": "1", "triple": "1"}, Limits())
@@ -78,8 +82,8 @@ def run(submissions, exercises, book, grade=None, workers=2, terms=TERMS, in_fli
     by_name = {exercise.name: exercise for exercise in exercises}
     with Jails(terms.limits, confined=terms.confined) as jails, ThreadPoolExecutor(workers) as executor:
 
-        def here(cells, names):
-            return jails.score(cells, [by_name[name] for name in names], terms.secret)
+        def here(cells, asked):
+            return jails.score(cells, [(by_name[name], attempt) for name, attempt in asked], terms.secret)
 
         grade = grade or here
         return list(batch.grade_all(submissions, exercises, executor, book, terms, grade, in_flight=in_flight))
@@ -171,8 +175,8 @@ def test_few_are_in_flight(double, book):
             most = max(most, read - done)
             yield submission(str(number), f"{toys.HONEST}# {number}")
 
-    def grade(cells, names):
-        return {name: json.dumps(Report(name, "", Outcome.PASSED, (), 1.0, 4).to_json()) for name in names}
+    def grade(cells, asked):
+        return {name: json.dumps(Report(name, "", Outcome.PASSED, (), 1.0, 4).to_json()) for name, _ in asked}
 
     with ThreadPoolExecutor(2) as executor:
         for _ in batch.grade_all(submissions(), [double], executor, book, TERMS, grade, in_flight=3):
@@ -220,10 +224,10 @@ def test_what_is_done_is_kept(jail, double, book):
     texts = {name: f"{toys.HONEST}# {name}" for name in "abcd"}
     with Jails(Limits()) as jails:
 
-        def grade(cells, names):
+        def grade(cells, asked):
             if cells[0][1].endswith("c"):
                 raise RuntimeError("the machine")
-            return jails.score(cells, [double], b"secret")
+            return jails.score(cells, [(double, 0)], b"secret")
 
         submissions = [submission(name, text) for name, text in texts.items()]
         with pytest.raises(RuntimeError, match="the machine"):
@@ -274,7 +278,7 @@ def test_jails_that_are_closed_while_lent(jail, double):
     ended.set()
     thread.join()
     with pytest.raises(InterruptedError):
-        jails.score((("a.py", toys.HONEST),), [double], b"s")
+        jails.score((("a.py", toys.HONEST),), [(double, 0)], b"s")
     assert jail.children == 0
 
 
@@ -282,7 +286,7 @@ def test_book_that_fails_ends_the_run(double, book, tmp_path):
     """Where nothing can be kept, nothing more is graded."""
     (tmp_path / "book.sqlite").unlink()
     with pytest.raises(GradebookError, match="was removed"):
-        run([submission("ann")], [double], book, lambda cells, names: {"double": "{}"})
+        run([submission("ann")], [double], book, lambda cells, asked: {"double": "{}"})
 
 
 # ---- hidden inputs -----------------------------------------------------------------------------------------------
@@ -313,6 +317,136 @@ def test_few_seeds_an_exercise(double):
     seeds, others = ({hidden_seed(secret, work, double) for work in works} for secret in (b"s", b"t"))
     assert len(seeds) == VARIANTS
     assert not seeds & others
+
+
+def test_each_attempt_has_sets_of_its_own(double):
+    """What somebody meets with a second source, nobody has met with a first one."""
+    works = [submission("ann", f"{toys.HONEST}# {number}") for number in range(100)]
+    met = [{hidden_seed(b"s", work, double, attempt) for work in works} for attempt in range(4)]
+    assert [len(seeds) for seeds in met] == [VARIANTS] * 4
+    assert len(set.union(*met)) == 4 * VARIANTS
+
+
+def test_who_has_no_gradebook_meets_no_set_twice(double):
+    """Where attempts are not counted, as on Gradescope, each source of each learner has a set to itself."""
+    works = [submission(name, f"{toys.HONEST}# {number}") for number in range(100) for name in ("ann", "bob")]
+    assert len({hidden_seed(b"s", work, double, None) for work in works}) == 200
+    assert hidden_seed(b"s", works[0], double, None) == hidden_seed(b"s", works[0], double, None)
+
+
+def test_gradescope_counts_no_attempts(jail, double, monkeypatch):
+    """Whoever grades one submission by itself draws for it alone."""
+    drawn = []
+    monkeypatch.setattr(FakeJail, "score", lambda self, cells, asked, **_: drawn.extend(asked) or [])
+    with pytest.raises(KeyError):  # no report came
+        batch.score_submission(submission("ann"), [double], FakeJail(), b"s")
+    assert drawn == [(double, hidden_seed(b"s", submission("ann"), double, None))]
+
+
+class Omniscient:
+    """A cheat who is told all that any verdict could ever tell: after each attempt, every input and its right answer.
+
+    What they hand in next looks its inputs up, and knows nothing else. Whoever reads verdicts knows less than this.
+    """
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.exercise = exercise
+        self.table: dict[bytes, Answer] = {}
+        self.asked: list[Question] = []
+
+    def hand_in(self, question: Question) -> Answer:
+        """What the source of now answers."""
+        self.asked.append(question)
+        nothing = torch.zeros_like(question.args[0])
+        return self.table.get(encode_question(question), Answer(nothing, tuple(nothing for _ in question.wrt)))
+
+    def learn(self) -> None:
+        """Is told all about what was asked."""
+        for question in self.asked:
+            self.table[encode_question(question)] = answer(self.exercise.spec, question)
+        self.asked.clear()
+
+
+def make_drawn() -> Exercise:
+    """Twice x, all of whose inputs are drawn."""
+    drawn = Exercise("double", toys.twice, points=2, idea="", hints=())
+
+    @drawn.check
+    def value(f, rng):
+        """The value"""
+        same_value(f, toys.twice, torch.tensor(rng.normal(size=3)))
+
+    @drawn.check
+    def slope(f, rng):
+        """The gradient"""
+        same_gradient(f, toys.twice, torch.tensor(rng.normal(size=3)))
+
+    return drawn
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_table_earns_nothing(jail, book, monkeypatch, counted):
+    """Fifty attempts that differ in a comment, each with a table of all that was asked before: none earns a point.
+
+    With attempts that are not counted, where all share the first one's eight sets, they soon earn all.
+    """
+    drawn = make_drawn()
+    cheat = Omniscient(drawn)
+    monkeypatch.setattr(
+        FakeJail,
+        "score_one",
+        lambda self, cells, exercise, seed, learner: scoring.score(exercise, cheat.hand_in, seed=seed, learner=learner),
+    )
+    if not counted:
+        monkeypatch.setattr(Gradebook, "attempts", lambda self, learner, works: {work.exercise: 0 for work in works})
+    earned = []
+    for number in range(50):
+        (graded,) = graded_by([submission("mallory", f"# {number}\n{toys.HONEST}")], [drawn], book)
+        earned.append(graded.points)
+        cheat.learn()
+    if counted:
+        assert earned == [0.0] * 50
+    else:
+        assert earned[-1] == 2.0
+
+
+def test_attempts_are_counted_by_the_book(jail, double, book, tmp_path):
+    """A comment makes another attempt; the same work again, from others, or graded once more, makes none."""
+    seen = []
+
+    def grade(cells, asked):
+        seen.append(dict(asked)["double"])
+        return {name: json.dumps(Report(name, "", Outcome.FAILED, (), 1.0, 4).to_json()) for name, _ in asked}
+
+    def hand_in(learner, text, **more):
+        run([submission(learner, text)], [double], book, grade, **more)
+        return seen[-1]
+
+    first, second = toys.HONEST, f"{toys.HONEST}# again"
+    assert hand_in("ann", first) == 0
+    assert hand_in("ann", second) == 1
+    assert (hand_in("ann", first), len(seen)) == (1, 2)  # is known, and not graded
+    assert (hand_in("bob", first), len(seen)) == (1, 2)  # shares ann's
+    assert (hand_in("bob", second), len(seen)) == (1, 2)
+    assert hand_in("bob", f"{toys.HONEST}# third") == 2
+    assert hand_in("cem", second) == 0  # as a first attempt it is another one than ann's
+    other = Terms(TERMS.secret, {"double": "2", "triple": "1"}, TERMS.limits)
+    assert hand_in("ann", second, terms=other) == 1  # whatever the checks are
+
+
+def test_the_same_folder_gives_the_same_grades(jail, double, tmp_path):
+    """What was handed in one after the other draws the same inputs in another gradebook, by any number of workers."""
+    texts = [toys.HONEST, f"{toys.HONEST}# 2", WRONG]
+    told = []
+    for workers in (1, 3):
+        with Gradebook(f"sqlite:///{tmp_path / str(workers)}.sqlite") as book:
+            book.accept(TERMS.versions)
+            for text in texts:
+                run([submission(name, text) for name in ("ann", "bob")], [double], book, workers=workers)
+            with book._engine.connect() as connection:
+                told.append(sorted(connection.execute(sa.select(gradebook.results.c.key, gradebook.results.c.report))))
+    assert told[0] == told[1]
+    assert len(told[0]) == 3
 
 
 def test_seed_of_strange_text(double):

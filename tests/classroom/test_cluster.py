@@ -217,7 +217,7 @@ def test_worker_that_joins_late_is_asked_too():
     """A task says which version it wants, and a worker that has another does not grade."""
     versions = {"kl_divergence": "another"}
     with pytest.raises(ClusterError, match="another version"):
-        cluster.score_there(Terms(b"s", versions, Limits()), (), ["kl_divergence"])
+        cluster.score_there(Terms(b"s", versions, Limits()), (), [("kl_divergence", 0)])
 
 
 def test_versions_on_a_worker():

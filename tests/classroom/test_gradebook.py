@@ -202,6 +202,30 @@ def test_what_a_busy_machine_spoilt_is_not_graded(book):
     assert all(set(before[table]) <= set(now) for table, now in rows(book).items())
 
 
+def test_attempts_are_a_persons(book):
+    """Canvas calls each upload by another name; it is the same learner's next attempt, and nobody else's."""
+    first, *more = (
+        *("annlee_4321_98765_answers", "annlee_late_4321_98800_answers-1", "annlee_4321_99001_x_1_2_y"),
+        *("annlee_4321_99001_1_2_", "annlee_LATE_4321_99002_answers"),
+    )
+    for number, name in enumerate([first, *more]):
+        assert book.attempts(name, [work(str(number)), work("x", "triple")]) == {"double": number, "triple": 0}
+        add(book, name, str(number), 1)
+    for name in ("annlee", "annlee_4322_1_answers", "annleeb_4321_1_answers", "ann_4321_1_a", "4321_1_annlee", "", "_"):
+        assert book.attempts(name, [work("new")]) == {"double": 0}
+    assert book.attempts(first, [work("2")]) == {"double": 2}
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_attempts_of_any_name(book, name):
+    """Whatever somebody is called, each new piece of work is one more."""
+    for number in range(3):
+        assert book.attempts(name, [work(str(number))]) == {"double": number}
+        add(book, name, str(number), 1)
+        add(book, name, str(number), 1, version="2")  # graded again
+    assert book.attempts(name, [work("1"), work("new", "triple")]) == {"double": 1, "triple": 0}
+
+
 # ---- append-only -------------------------------------------------------------------------------------------------
 
 

@@ -11,15 +11,15 @@ from coursekit.text import clean, clean_name
 VISIBLE = "visible"  # the others are after_due_date, after_published and hidden
 
 
-def results(graded: Graded, *, visibility: str = VISIBLE, seconds: float | None = None) -> dict[str, Any]:
+def results(graded: Graded, *, visibility: str = VISIBLE) -> dict[str, Any]:
     """The content of results.json: a test for each exercise, with its points and what its learner may be told.
 
-    Hidden inputs are not in it. What the autograder prints is for the instructor alone.
+    Hidden inputs are not in it, nor is the time that it took: code that has seen them could take more or less of it.
+    What the autograder prints is for the instructor alone.
 
     Args:
         graded: one learner's grades.
         visibility: when the learner sees them; as long as any test is hidden, Gradescope hides the total too.
-        seconds: how long grading took.
     """
     tests = [
         {
@@ -34,8 +34,6 @@ def results(graded: Graded, *, visibility: str = VISIBLE, seconds: float | None 
     summary = f"{graded.points:g} of {graded.maximum:g} points."
     content = _frame(graded.points, all_feedback(graded) if graded.problem else summary, visibility)
     content["tests"] = tests
-    if seconds is not None:
-        content["execution_time"] = round(seconds, 3)
     return content
 
 
