@@ -105,7 +105,8 @@ class UnknownNameError(LookupError):
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
         close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known)}."
+        there = f"There are: {', '.join(known)}." if len(known) < 20 else "`coursekit list` names them all."
+        hint = f"Did you mean `{close[0]}`?" if close else there
         super().__init__(f"No {kind} is called `{name}`. {hint}")
 
 

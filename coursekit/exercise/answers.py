@@ -89,7 +89,7 @@ def _error_kind(reply: Answer) -> tuple[str, str] | None:
     """A problem by its kind and, for an exception, its type; messages differ between two writings of one mistake."""
     if reply.problem is None:
         return None
-    return reply.problem.kind, reply.problem.message.partition(":")[0]
+    return reply.problem.kind, reply.problem.message.partition(" ")[0].rstrip(":")
 
 
 def _widen(value: Any) -> Any:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from coursekit.exercise.answers import TOLERANCE, close, coarsest, expected_answer
+from coursekit.exercise.differences import in_words, of_numbers, shape_help, whole
 from coursekit.exercise.failure import Failure
 from coursekit.exercise.function import Function
 from coursekit.exercise.literal import call_line, gradient_line, readable
@@ -30,7 +31,7 @@ def same_value(f: Function, spec: Callable[..., Tensor], *args: Any, **kwargs: A
     question = Question(args, kwargs)
     got = f.ask(question).value
     assert got is not None
-    _same(f, question, got, expected_answer(spec, question).value)
+    _same(f, spec, question, got, expected_answer(spec, question).value)
 
 
 def same_gradient(
@@ -59,7 +60,7 @@ def same_gradient(
     reply = f.ask(question)
     expected = expected_answer(spec, question)
     assert reply.value is not None
-    _same(f, question, reply.value, expected.value)
+    _same(f, spec, question, reply.value, expected.value)
     for position, got, want in zip(wrt, reply.gradients, expected.gradients, strict=True):
         if free is not None and got is not None and want is not None and got.shape == free.shape:
             want = torch.where(free & ~got.isnan(), got.to(want.dtype), want)
@@ -100,17 +101,28 @@ def refuses(f: Function, *args: Any, **kwargs: Any) -> None:
     )
 
 
-def _same(f: Function, question: Question, got: Tensor, expected: Tensor | None) -> None:
+def _same(f: Function, spec: Callable[..., Tensor], question: Question, got: Tensor, expected: Tensor | None) -> None:
     assert expected is not None
     if got.shape != expected.shape:
+        shapes = tuple(got.shape), tuple(expected.shape)
+        came, wanted = map(in_words, shapes)
         raise Failure(
-            f"The result has shape {_shape(got)}, expected {_shape(expected)}.",
-            _shape_help(got, expected),
-            Example(f"{call_line(f.name, question)}.shape", _shape(got), _shape(expected)),
+            f"The result has shape {came}, expected {wanted}.",
+            shape_help(spec, question, *shapes),
+            Example(f"{call_line(f.name, question)}.shape", came, wanted),
         )
     if not close(got, expected, coarsest(question)):
         example = _example(call_line(f.name, question), got, expected)
-        raise _coarser(question, got, expected, example) or Failure("The value is not right.", example=example)
+        lost = whole(got, expected)
+        if lost is not None:
+            raise Failure(*lost, example)
+        raise _coarser(question, got, expected, example) or _wrong("The value is not right", got, expected, example)
+
+
+def _wrong(what: str, got: Tensor, expected: Tensor, example: Example) -> Failure:
+    fact, help = of_numbers(got, expected)
+    about_digits = help if "digits" in fact else ""
+    return Failure(f"{what}: it is {fact}." if fact else f"{what}.", about_digits, example, help)
 
 
 def _same_gradient(f: Function, question: Question, position: int, got: Tensor | None, want: Tensor | None) -> None:
@@ -121,13 +133,13 @@ def _same_gradient(f: Function, question: Question, position: int, got: Tensor |
     if got is None:
         raise Failure(
             "The value is right, but no gradient flows back to the input.",
-            "Something on the way cuts the graph: .item(), .detach(), .data, .tolist(), torch.tensor(x), numpy, or a "
-            "comparison in place of arithmetic.",
+            "Something on the way cuts the graph: .item(), .detach(), .data, .tolist(), torch.tensor(x), numpy, "
+            "`torch.no_grad`, or a comparison in place of arithmetic.",
             Example(gradient_line(f.name, question, position), "None", readable(want)),
         )
     if not close(got, want, coarsest(question)):
         line = gradient_line(f.name, question, position)
-        raise Failure("The value is right, its gradient is not.", example=_example(line, got, want))
+        raise _wrong("The value is right, its gradient is not", got, want, _example(line, got, want))
 
 
 def _coarser(question: Question, got: Tensor, expected: Tensor, example: Example) -> Failure | None:
@@ -148,18 +160,6 @@ def _example(line: str, got: Tensor, expected: Tensor) -> Example:
         if readable(got, digits) != readable(expected, digits):
             break
     return Example(line, readable(got, digits), readable(expected, digits))
-
-
-def _shape(value: Tensor) -> str:
-    return str(tuple(value.shape)) + (" (a single number)" if value.ndim == 0 else "")
-
-
-def _shape_help(got: Tensor, expected: Tensor) -> str:
-    if got.ndim > expected.ndim:
-        return "A dimension is left over: which one should be summed, averaged or picked from?"
-    if got.ndim < expected.ndim:
-        return "A dimension is missing: was everything summed where only one dimension should be?"
-    return "Print the shapes step by step; look for a broadcast of (N, 1) against (N,)."
 
 
 def _dtype(dtype: torch.dtype) -> str:

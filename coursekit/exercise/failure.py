@@ -6,13 +6,17 @@ from coursekit.report import Example, Outcome
 
 
 class Failure(Exception):
-    """What a check raises: what is wrong, what to do, and the input that shows it."""
+    """What a check raises: what is wrong, what to do, and the input that shows it.
 
-    def __init__(self, rationale: str, help: str = "", example: Example | None = None) -> None:
+    `otherwise` is what to do where neither `help` nor the check's own docstring says so.
+    """
+
+    def __init__(self, rationale: str, help: str = "", example: Example | None = None, otherwise: str = "") -> None:
         super().__init__(rationale)
         self.rationale = rationale
         self.help = help
         self.example = example
+        self.otherwise = otherwise
 
 
 class Stopped(Exception):

@@ -8,8 +8,10 @@ from typing import Any
 
 from torch import Tensor
 
+from coursekit.exercise.exceptions import meaning, shortened
 from coursekit.exercise.failure import Failure, Raised, Stopped
-from coursekit.exercise.literal import call_line
+from coursekit.exercise.literal import backward_line, call_line
+from coursekit.exercise.notensor import no_tensor
 from coursekit.report import Outcome
 from coursekit.wire import Answer, Question
 from coursekit.wire.readymade import DISTRIBUTIONS, relatives
@@ -90,11 +92,7 @@ class Function:
                     "End the function with `return` and the value (is a `return` missing on one of its branches?).",
                 )
             case "not-a-tensor":
-                raise Failure(
-                    f"Got a {message} for {call}, expected a torch.Tensor.",
-                    "Stay with torch operations until the end: a float or a numpy array has no gradient "
-                    "(look for .item(), float(), .tolist(), .numpy()).",
-                )
+                raise no_tensor(call, message)
             case "changed-input":
                 raise Failure(
                     f"The function changed {message} in place: {call}.",
@@ -102,11 +100,9 @@ class Function:
                     "into the caller's data.",
                 )
             case _:
-                what = "NotImplementedError" if kind == "unattempted" else message
-                help = "Paste the line into a cell to see the whole traceback."
-                if "numpy()" in what:
-                    help = "numpy knows nothing of gradients: stay with torch operations from the input to the result."
-                raise Raised(f"{call} raised {what}", help)
+                what = f"NotImplementedError: {message}" if kind == "unattempted" else message
+                line = backward_line(self.name, question) if question.wrt else call_line(self.name, question)
+                raise Raised(f"`{line}` raised {shortened(what)}", meaning(self.name, what))
 
 
 def _not_attempted() -> Stopped:

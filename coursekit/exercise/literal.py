@@ -16,13 +16,25 @@ def call_line(name: str, question: Question) -> str:
     return f"{name}({_arguments(question)})"
 
 
+def backward_line(name: str, question: Question) -> str:
+    """A line of Python that calls with gradients by every argument that the question differentiates by, and back."""
+    names = dict(zip(question.wrt, "xyzuvw", strict=False))
+    leaves = [f"{x} = {_leaf(question.args[position])}" for position, x in names.items()]
+    return "; ".join([*leaves, _backward(name, question, names)])
+
+
 def gradient_line(name: str, question: Question, position: int) -> str:
     """A line of Python that prints the gradient by the argument at `position`."""
-    leaf = literal(question.args[position])[:-1] + ", requires_grad=True)"
-    call = f"{name}({_arguments(question, {position: 'x'})})"
-    scale = "" if question.scale == 1 else f"({question.scale:g} * "
-    total = f"{scale}{call}{')' if scale else ''}.sum().backward()"
-    return f"x = {leaf}; {total}; x.grad"
+    return f"x = {_leaf(question.args[position])}; {_backward(name, question, {position: 'x'})}; x.grad"
+
+
+def _leaf(value: Tensor) -> str:
+    return literal(value)[:-1] + ", requires_grad=True)"
+
+
+def _backward(name: str, question: Question, names: dict[int, str]) -> str:
+    call = f"{name}({_arguments(question, names)})"
+    return f"{call if question.scale == 1 else f'({question.scale:g} * {call})'}.sum().backward()"
 
 
 def _arguments(question: Question, named: dict[int, str] | None = None) -> str:

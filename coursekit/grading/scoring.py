@@ -108,9 +108,15 @@ def _verdict(check: Check, outcome: Outcome, why: Failure | Stopped | None = Non
         check.tier,
         outcome,
         rationale=why.rationale if why else "",
-        help=why.help or check.help if isinstance(why, Failure) else why.help if why else "",
+        help=_help(check, why),
         example=why.example if isinstance(why, Failure) else None,
     )
+
+
+def _help(check: Check, why: Failure | Stopped | None) -> str:
+    if isinstance(why, Failure):
+        return why.help or check.help or why.otherwise
+    return why.help if why else ""
 
 
 def _points(exercise: Exercise, verdicts: list[Verdict], stopped: Stopped | None) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from coursekit.course import stubs, syllabus
 from coursekit.errors import CommandError
 from coursekit.exercise import Exercise
 from coursekit.grading import leaning, scoring
-from coursekit.grading.here import ask_here
+from coursekit.grading.here import as_graded, ask_here
 from coursekit.grading.submission import Submission, read_submission
 from coursekit.jail.inside import source
 from coursekit.jail.inside.byhand import ByHand
@@ -49,7 +50,9 @@ def check(function: Callable[..., Any] | str, name: str | None = None) -> feedba
         return _say(f"Give the function itself, without quotes: `check({function})`.")
     if not callable(function):
         return _say(f"Give the function itself: `check(entropy)`. This is a {type(function).__name__}.")
-    name = name or str(getattr(function, "__name__", ""))
+    name = name or _name_of(function, sys._getframe(1).f_globals)
+    if not name.isidentifier():
+        return _say(f"This function has no name of its own. Write it with `def`, or name the exercise: {_NAMED}.")
     try:
         _, exercise = syllabus.find_exercise(name)
     except syllabus.UnknownNameError as error:
@@ -57,6 +60,18 @@ def check(function: Callable[..., Any] | str, name: str | None = None) -> feedba
     used = used_in(function, exercise)
     report = _score(exercise, function) if used is None else _refused(exercise, Problem("forbidden", used))
     return feedback.Feedback(report, next_steps(exercise, report))
+
+
+_NAMED = '`check(my_function, "entropy")`'
+
+
+def _name_of(function: Callable[..., Any], names: Mapping[str, Any]) -> str:
+    """The exercise that a function is called after; of a lambda, a partial or a module, the name that it was given."""
+    own = str(getattr(function, "__name__", ""))
+    known = syllabus.exercises()
+    if own in known:
+        return own
+    return next((name for name, value in names.items() if value is function and name in known), own)
 
 
 def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, ...]]:
@@ -68,9 +83,11 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
 
     Raises:
         UnknownNameError: there is no such exercise.
-        CommandError: no file is given, and this is the installed package.
+        CommandError: a file stands where the exercise should, or none is given and this is the installed package.
         OSError: the file cannot be read.
     """
+    if path is None and name.endswith((".py", ".ipynb")):
+        raise CommandError(f"Name the exercise first, then the file: `coursekit check squared_error {name}`.")
     topic, exercise = syllabus.find_exercise(name)
     if path is None:
         if not syllabus.in_course():
@@ -113,7 +130,8 @@ class _Here:
             function = _with_globals(function, names)
         here = ask_here(function, exercise)
         judge = self.by_hand.judge if self.by_hand and exercise.name == self.name else lambda answer: answer
-        return scoring.score(exercise, lambda question: judge(here(question)), seed=VISIBLE_SEED)
+        with as_graded():
+            return scoring.score(exercise, lambda question: judge(here(question)), seed=VISIBLE_SEED)
 
     def leans_on(self, exercise: Exercise, others: Sequence[str]) -> tuple[str, ...]:
         function = self.function if exercise.name == self.name else None

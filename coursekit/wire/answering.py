@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dis
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
-from types import FrameType
+from types import CoroutineType, FrameType
 from typing import Any
 
 import torch
@@ -69,6 +71,7 @@ def answer(function: Callable[..., Any], question: Question, forbids: Collection
             args[position] = leaf.log_softmax(-1) if question.through == "log_softmax" else leaf.clone()
     lent = [_copy(value) for value in args] if question.through else question.args
     watch = _Watch(forbids)
+    differentiating = False
     try:
         with watch if forbids else nullcontext(), torch.enable_grad():
             value = function(*args, **kwargs)
@@ -77,6 +80,7 @@ def answer(function: Callable[..., Any], question: Question, forbids: Collection
             return Answer(problem=problem)
         gradients: tuple[Tensor | None, ...] = (None,) * len(leaves)
         if leaves and value.requires_grad:
+            differentiating = True
             # a backward that the learner wrote (autograd.Function) may lean on a ready-made loss as well
             with watch if forbids else nullcontext(), torch.enable_grad():
                 gradients = _gradients(value, leaves, question.scale)
@@ -87,7 +91,10 @@ def answer(function: Callable[..., Any], question: Question, forbids: Collection
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: a learner's exit() must not end a notebook's kernel
-        return Answer(problem=_forbidden(watch) or describe(error))
+        problem = _forbidden(watch) or _unwritten(function, error) or describe(error)
+        if differentiating and problem.kind == "raised":
+            problem = Problem("in-backward", problem.message)
+        return Answer(problem=problem)
 
 
 def describe(error: BaseException) -> Problem:
@@ -97,13 +104,34 @@ def describe(error: BaseException) -> Problem:
         text = str(error)[:1_000]
     except Exception:  # an exception's own __str__ may raise
         text = ""
-    if isinstance(error, NotImplementedError):
-        return Problem("unattempted", text)
+    if isinstance(error, SystemExit) and error.code is None:
+        text = ""
+    what = f"{kind}: {text}" if text else kind
     if isinstance(error, MemoryError) or "allocate memory" in text or "not enough memory" in text:
-        return Problem("memory", f"{kind}: {text}")
+        return Problem("memory", what)
     if isinstance(error, SyntaxError):
         return Problem("raised", f"{kind}: {error.msg} ({error.filename}, line {error.lineno})")
-    return Problem("raised", f"{kind}: {text}{_where(error)}")
+    return Problem("raised", f"{what}{_where(error)}")
+
+
+def _unwritten(function: Callable[..., Any], error: BaseException) -> Problem | None:
+    """Whether the function is still to be written: it raises NotImplementedError itself, and never returns.
+
+    torch raises this exception as well, and so do a learner's own helpers.
+    """
+    last = error.__traceback__
+    if type(error) is not NotImplementedError or last is None:
+        return None
+    while last.tb_next is not None:
+        last = last.tb_next
+    code = last.tb_frame.f_code
+    inner = [getattr(function, name, None) for name in ("func", "forward")]  # of a partial, and of a module
+    if not any(getattr(each, "__code__", None) is code for each in (inspect.unwrap(function), *inner)):
+        return None
+    steps = {step.offset: step.opname for step in dis.get_instructions(code)}
+    if steps.get(last.tb_lasti) != "RAISE_VARARGS" or {"RETURN_VALUE", "RETURN_CONST"} & {*steps.values()}:
+        return None
+    return Problem("unattempted", str(error)[:1_000])
 
 
 def _where(error: BaseException) -> str:
@@ -113,7 +141,9 @@ def _where(error: BaseException) -> str:
     except Exception:
         return ""
     for frame in reversed(frames):
-        if frame.filename.startswith("<") or "ipykernel" in frame.filename or "submission:" in frame.filename:
+        name = frame.filename
+        typed = name.startswith("<") and not name.startswith(("<frozen", "<__array_function__", "<eval_with_key"))
+        if typed or "ipykernel" in name or "submission:" in name:
             return f" (line {frame.lineno}: {frame.line})" if frame.line else f" (line {frame.lineno})"
     return ""
 
@@ -127,13 +157,34 @@ def _forbidden(watch: _Watch) -> Problem | None:
 
 
 def _not_a_tensor(value: Any) -> Problem | None:
+    """What was returned in place of a tensor that can cross the wall: its sort, and its name (see `exercise.notensor`).
+
+    Not by isinstance: a subclass could answer comparisons as it likes.
+    """
     if value is None:
         return Problem("nothing")
-    if type(value) is not Tensor:  # not isinstance: a subclass could answer comparisons as it likes
-        return Problem("not-a-tensor", type(value).__name__)
-    if value.dtype not in NAMES or value.layout is not torch.strided or value.device.type != "cpu":
-        return Problem("not-a-tensor", f"tensor of {value.dtype} on {value.device}")
-    return None
+    if type(value) is Tensor:
+        if value.layout is not torch.strided:
+            return Problem("not-a-tensor", f"layout {value.layout}")
+        if value.dtype not in NAMES:
+            return Problem("not-a-tensor", f"dtype {value.dtype}")
+        if value.device.type != "cpu":
+            return Problem("not-a-tensor", f"device {value.device}")
+        return None
+    kind = type(value)
+    name = kind.__name__
+    if kind is list or kind is tuple:
+        of = "tensors" if value and all(isinstance(each, Tensor) for each in value) else "numbers"
+        return Problem("not-a-tensor", f"{of} {name} of {len(value)}")
+    if isinstance(value, CoroutineType):
+        value.close()  # or Python warns that it was never awaited
+    if kind.__module__ == "numpy":
+        return Problem("not-a-tensor", f"numpy numpy.{name}")
+    if isinstance(value, Tensor):
+        return Problem("not-a-tensor", f"subclass {name}")
+    if isinstance(value, int | float | complex):
+        return Problem("not-a-tensor", f"number {name}")
+    return Problem("not-a-tensor", f"{'callable' if callable(value) else 'other'} {name}")
 
 
 def _changed(question: Question, lent: Sequence[Any], args: list[Any], kwargs: dict[str, Any]) -> Problem | None:

@@ -36,7 +36,8 @@ class Question:
 class Problem:
     """Why there is no value. `kind` is one of the words below, `message` says it in the learner's terms."""
 
-    kind: str  # stub, unattempted, missing, broken, raised, nothing, not-a-tensor, changed-input, memory, forbidden
+    # stub, unattempted, missing, broken, raised, in-backward, nothing, not-a-tensor, changed-input, memory, forbidden
+    kind: str
     message: str = ""
 
 

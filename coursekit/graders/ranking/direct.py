@@ -93,7 +93,7 @@ def long_answers(f: Function, rng: Rng) -> None:
 
     exp(-5000) is 0. Stay with logarithms.
     """
-    long = tensor([-3000.0, -900.0]), tensor([-1000.0, -5000.0]), tensor([-2990.0, -910.0]), tensor([-990.0, -5003.0])
+    long = tensor([-3000.0, -900.0]), tensor([-1000.0, -5000.0]), tensor([-2990.0, -910.0]), tensor([-995.0, -5003.0])
     same_gradient(f, dpo_spec, *long, 0.5, wrt=(0, 1))
     far = tensor([-3000.0, -2.0]), tensor([-1000.0, -3.0]), tensor([-1000.0, -1.0]), tensor([-3000.0, -4.0])
     same_gradient(f, dpo_spec, *far, 0.5, wrt=(0, 1))

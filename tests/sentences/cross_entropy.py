@@ -1,0 +1,355 @@
+"""Wrong answers to the exercises of notebook 03, and what a learner must be told (see test_sentences.py)."""
+
+LOG_SOFTMAX = """
+        def log_soft(x):
+            x = x - x.amax(-1, keepdim=True)
+            return x - x.exp().sum(-1, keepdim=True).log()
+"""
+
+ANSWERS = {
+    "sample_loss: a one-hot table": (
+        """
+        def sample_loss(logits, target):
+            p = logits.exp() / logits.exp().sum()
+            return -(F.one_hot(target) * p.log()).sum()
+        """,
+        ["Only the right class counts"],
+        [],
+    ),
+    "sample_loss: two dimensions": (
+        """
+        def sample_loss(logits, target):
+            p = logits.exp() / logits.exp().sum(dim=1, keepdim=True)
+            return -p[target].log()
+        """,
+        ["Dimension out of range", "`-1`"],
+        [],
+    ),
+    "sample_loss: a pair of indices": (
+        """
+        def sample_loss(logits, target):
+            p = logits.exp() / logits.exp().sum()
+            return -p[0, target].log()
+        """,
+        ["too many indices", "shape"],
+        [],
+    ),
+    "sample_loss: a list of one": (
+        """
+        def sample_loss(logits, target):
+            p = logits.exp() / logits.exp().sum()
+            return -p[[target]].log()
+        """,
+        ["done"],
+        ["coursekit/"],
+    ),
+    "log_softmax: no keepdim": (
+        """
+        def log_softmax(input, dim):
+            shifted = input - input.amax(dim)
+            return shifted - shifted.exp().sum(dim).log()
+        """,
+        ["keepdim=True"],
+        [],
+    ),
+    "log_softmax: the tuple of max": (
+        """
+        def log_softmax(input, dim):
+            shifted = input - input.max(dim, keepdim=True)
+            return shifted - shifted.exp().sum(dim, keepdim=True).log()
+        """,
+        ["return_types.max", ".values"],
+        [],
+    ),
+    "log_softmax: the last dimension": (
+        """
+        def log_softmax(input, dim):
+            shifted = input - input.amax(-1, keepdim=True)
+            return shifted - shifted.exp().sum(-1, keepdim=True).log()
+        """,
+        ["dim"],
+        [],
+    ),
+    "log_softmax: in place on the maximum": (
+        """
+        def log_softmax(input, dim):
+            out = input - input.amax(dim, keepdim=True)
+            e = out.exp()
+            total = e.sum(dim, keepdim=True)
+            e /= total
+            return e.log()
+        """,
+        ["writes into"],
+        [],
+    ),
+    "log_softmax: exp in place": (
+        """
+        def log_softmax(input, dim):
+            e = (input - input.amax(dim, keepdim=True)).exp()
+            total = e.sum(dim, keepdim=True).log()
+            e.log_()
+            e.sub_(total)
+            return e
+        """,
+        ["backward()", "requires_grad=True", "writes into"],
+        ["Paste the line"],
+    ),
+    "log_softmax: compiled": (
+        """
+        @torch.compile
+        def log_softmax(input, dim):
+            return input - input.exp().sum(dim, keepdim=True).log()
+        """,
+        ["torch.compile"],
+        ["never ends", "still running"],
+    ),
+    "smooth_targets: integers of one_hot": (
+        """
+        def smooth_targets(target, num_classes, label_smoothing):
+            rows = F.one_hot(target, num_classes)
+            rows[rows == 1] = 1 - label_smoothing
+            rows[rows == 0] = label_smoothing / num_classes
+            return rows
+        """,
+        ["whole numbers", "int64"],
+        [],
+    ),
+    "smooth_targets: in place on integers": (
+        """
+        def smooth_targets(target, num_classes, label_smoothing):
+            rows = F.one_hot(target, num_classes)
+            rows *= 1 - label_smoothing
+            return rows + label_smoothing / num_classes
+        """,
+        ["can't be cast", "whole numbers"],
+        [],
+    ),
+    "smooth_targets: transposed": (
+        """
+        def smooth_targets(target, num_classes, label_smoothing):
+            rows = torch.zeros(num_classes, len(target))
+            rows[target, torch.arange(len(target))] = 1.0
+            return rows * (1 - label_smoothing) + label_smoothing / num_classes
+        """,
+        ["order", "dimensions"],
+        ["broadcast"],
+    ),
+    "smooth_targets: one class too few": (
+        """
+        def smooth_targets(target, num_classes, label_smoothing):
+            rows = F.one_hot(target, num_classes - 1).float()
+            return rows * (1 - label_smoothing) + label_smoothing / num_classes
+        """,
+        ["1 entry fewer", "dimension 1"],
+        [],
+    ),
+    "nll_loss: the whole column": (
+        """
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            losses = -input[:, target]
+            return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+        """,
+        ["arange"],
+        [],
+    ),
+    "nll_loss: None as a weight": (
+        """
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            losses = -input[torch.arange(len(target)), target] * weight[target]
+            return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+        """,
+        ["'NoneType' object is not subscriptable", "is not None"],
+        [],
+    ),
+    "nll_loss: if weight": (
+        """
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            losses = -input[torch.arange(len(target)), target]
+            if weight:
+                losses = losses * weight[target]
+            return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+        """,
+        ["ambiguous", "is not None"],
+        [],
+    ),
+    "nll_loss: gather without a dimension": (
+        """
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            losses = -input.gather(1, target)
+            return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+        """,
+        ["same number of dimensions", "unsqueeze"],
+        [],
+    ),
+    "nll_loss: gather keeps a dimension": (
+        """
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            losses = -input.gather(1, target[:, None])
+            return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+        """,
+        ["size 1 is left over"],
+        [],
+    ),
+    "nll_loss: an index that is float": (
+        """
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            losses = -input[torch.arange(len(target)), target.float()]
+            return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+        """,
+        ["indices must be", "int64"],
+        [],
+    ),
+    "nll_loss: reduction ignored": (
+        """
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            return -input[torch.arange(len(target)), target].mean()
+        """,
+        ['`reduction="none"`', "one loss"],
+        ["only one dimension"],
+    ),
+    "nll_loss: no flags": (
+        """
+        def nll_loss(input, target):
+            return -input[torch.arange(len(target)), target].mean()
+        """,
+        ["unexpected keyword argument", "keep the stub's signature"],
+        [],
+    ),
+    "sequence_loss: mean of means": (
+        LOG_SOFTMAX
+        + """
+        def sequence_loss(logits, target, padding):
+            losses = -log_soft(logits).gather(-1, target[..., None]).squeeze(-1)
+            mask = target != padding
+            return ((losses * mask).sum(1) / mask.sum(1)).mean()
+        """,
+        ["averaged for itself"],
+        [],
+    ),
+    "sequence_loss: no flattening": (
+        LOG_SOFTMAX
+        + """
+        def sequence_loss(logits, target, padding):
+            losses = -log_soft(logits)[torch.arange(len(target)), target]
+            return losses[target != padding].mean()
+        """,
+        ["mixed-up dimension"],
+        [],
+    ),
+    "sequence_loss: -mask": (
+        LOG_SOFTMAX
+        + """
+        def sequence_loss(logits, target, padding):
+            losses = -log_soft(logits).gather(-1, target[..., None]).squeeze(-1)
+            return losses[-(target == padding)].mean()
+        """,
+        ["`~`"],
+        [],
+    ),
+    "focal_loss: if weight": (
+        LOG_SOFTMAX
+        + """
+        def focal_loss(logits, target, gamma=2.0, weight=None):
+            lp = log_soft(logits)[torch.arange(len(target)), target]
+            loss = -((1 - lp.exp()) ** gamma) * lp
+            if weight:
+                loss = loss * weight[target]
+            return loss.mean()
+        """,
+        ["is not None"],
+        [],
+    ),
+    "focal_loss: all classes averaged": (
+        LOG_SOFTMAX
+        + """
+        def focal_loss(logits, target, gamma=2.0, weight=None):
+            lp = log_soft(logits)
+            return (-((1 - lp.exp()) ** gamma) * lp).mean()
+        """,
+        [],
+        [],
+    ),
+    "focal_loss: rows by target": (
+        LOG_SOFTMAX
+        + """
+        def focal_loss(logits, target, gamma=2.0, weight=None):
+            lp = log_soft(logits)[target]
+            return (-((1 - lp.exp()) ** gamma) * lp).mean()
+        """,
+        [],
+        [],
+    ),
+    "focal_loss: p^gamma with a hat": (
+        LOG_SOFTMAX
+        + """
+        def focal_loss(logits, target, gamma=2.0, weight=None):
+            lp = log_soft(logits)[torch.arange(len(target)), target]
+            return (-((1 - lp.exp()) ^ gamma) * lp).mean()
+        """,
+        ["`**`"],
+        ["ttempted"],
+    ),
+    "focal_loss: torch's cross entropy": (
+        """
+        def focal_loss(logits, target, gamma=2.0, weight=None):
+            ce = F.cross_entropy(logits, target, reduction="none")
+            return ((1 - (-ce).exp()) ** gamma * ce).mean()
+        """,
+        ["ready-made `cross_entropy`"],
+        ["may well be right"],
+    ),
+    "keras_categorical_crossentropy: no flags": (
+        """
+        def keras_categorical_crossentropy(y_true, y_pred):
+            p = (y_pred / y_pred.sum(-1, keepdim=True)).clamp(1e-7, 1 - 1e-7)
+            return -(y_true * p.log()).sum(-1)
+        """,
+        ["keep the stub's signature"],
+        [],
+    ),
+    "keras_categorical_crossentropy: the batch mean": (
+        """
+        def keras_categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+            p = (y_pred / y_pred.sum(-1, keepdim=True)).clamp(1e-7, 1 - 1e-7)
+            return -(y_true * p.log()).sum(-1).mean()
+        """,
+        ["single number"],
+        ["broadcast"],
+    ),
+    "keras_sparse_categorical_crossentropy: an index of floats": (
+        """
+        def keras_sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
+            p = (y_pred / y_pred.sum(axis, keepdim=True)).clamp(1e-7, 1 - 1e-7)
+            return -p.gather(axis, y_true.float().unsqueeze(axis)).squeeze(axis).log()
+        """,
+        ["int64"],
+        [],
+    ),
+    "cross_entropy: index or rows, no flags": (
+        """
+        def cross_entropy(input, target):
+            lp = input - input.exp().sum(-1, keepdim=True).log()
+            return -lp[torch.arange(len(target)), target].mean()
+        """,
+        ["keep the stub's signature"],
+        [],
+    ),
+    "cross_entropy: reduction ignored": (
+        LOG_SOFTMAX
+        + """
+        def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+            return -log_soft(input)[torch.arange(len(target)), target].mean()
+        """,
+        ['`reduction="none"`'],
+        ["only one dimension"],
+    ),
+    "cross_entropy: an eps": (
+        """
+        def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+            p = input.exp() / input.exp().sum(-1, keepdim=True)
+            return -(p[torch.arange(len(target)), target] + 1e-12).log().mean()
+        """,
+        ['`reduction="none"`'],
+        [],
+    ),
+}
