@@ -9,6 +9,7 @@ and what has it inside, are found here, in torch itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import torch
@@ -58,10 +59,22 @@ def relatives(forbids: tuple[str, ...]) -> frozenset[str]:
     """Every name in torch, its operators' included (without overload), that stands for a forbidden function."""
     if not forbids:
         return frozenset()
+    return frozenset({*_related(_names(), forbids), *_losses(), DISTRIBUTIONS, *forbids})
+
+
+def relatives_among(names: Iterable[str], forbids: tuple[str, ...]) -> frozenset[str]:
+    """Those of some names, of torch's insides, that stand for a forbidden function."""
+    names = [name for name in names if forbids and not name.startswith("__")]
+    losses = (name for name in names if _is_loss(name))
+    return frozenset({*_related([(name, plain(name)) for name in names], forbids), *losses})
+
+
+def _related(names: Iterable[tuple[str, str]], forbids: tuple[str, ...]) -> Iterator[str]:
     roots = {plain(name) for name in forbids}
     inside = [pattern for root, pattern in _INSIDE.items() if root in roots]
-    found = {name for name, short in _names() if short in roots or any(pattern.search(short) for pattern in inside)}
-    return frozenset(found | _losses() | {DISTRIBUTIONS, *forbids})
+    for name, short in names:
+        if short in roots or any(pattern.search(short) for pattern in inside):
+            yield name
 
 
 def by_hand(forbids: tuple[str, ...]) -> str:
@@ -74,7 +87,11 @@ def by_hand(forbids: tuple[str, ...]) -> str:
 
 @cache
 def _losses() -> frozenset[str]:
-    return frozenset(name for name, _ in _names() if _LOSS.search(name.lower().replace("_", "")))
+    return frozenset(name for name, _ in _names() if _is_loss(name))
+
+
+def _is_loss(name: str) -> bool:
+    return _LOSS.search(name.lower().replace("_", "")) is not None
 
 
 @cache

@@ -27,6 +27,18 @@ PYTHON_MODULES = (
     "torch._numpy",
 )
 _DISTRIBUTIONS = "torch.distributions"
+# Where torch has operators beside its own `aten`, some of them with an exponential and a sum inside: by name alone it
+# cannot be told which
+_LIBRARIES = (
+    "mkldnn",
+    "onednn",
+    "mkl",
+    "mkldnn_prepacked",
+    "quantized",
+    "_quantized",
+    "quantization",
+    "static_runtime",
+)
 
 
 def run_backward(total: Tensor, inputs: tuple[Tensor, ...]) -> tuple[Tensor | None, ...]:
@@ -45,16 +57,23 @@ def operators() -> tuple[str, ...]:
     return tuple(name.removeprefix("aten::") for name in names if name.startswith("aten::"))
 
 
-def computes(operator: str, key: str) -> bool:
+@cache
+def operators_of_libraries() -> tuple[tuple[str, str], ...]:
+    """Library and name of the operators that torch has beside its own."""
+    names = (name.split("::", 1) for name in torch._C._dispatch_get_all_op_names())
+    return tuple((library, name) for library, name in names if library in _LIBRARIES)
+
+
+def computes(operator: str, key: str, library: str = "aten") -> bool:
     """Whether torch can compute an operator under a key of its dispatcher, by a kernel or by one made from others."""
-    return bool(torch._C._dispatch_has_computed_kernel_for_dispatch_key(f"aten::{operator}", key))
+    return bool(torch._C._dispatch_has_computed_kernel_for_dispatch_key(f"{library}::{operator}", key))
 
 
 class Kernels:
     """Kernels of ours in the place of torch's. `torch.library.Library` has no public way to take one back."""
 
-    def __init__(self) -> None:
-        self._library = torch._C._dispatch_library("IMPL", "aten", "", __file__, 0)
+    def __init__(self, library: str = "aten") -> None:
+        self._library = torch._C._dispatch_library("IMPL", library, "", __file__, 0)
 
     def replace(self, operator: str, key: str, kernel: Callable[..., Any]) -> None:
         """From now on `operator` is computed by `kernel` under this key."""
@@ -91,6 +110,17 @@ def python_modules() -> Iterator[ModuleType]:
         module = sys.modules.get(path)
         if isinstance(module, ModuleType):
             yield module
+
+
+def engines() -> Iterator[tuple[Any, str]]:
+    """Owner and name of what computes whole graphs by code of its own, past torch's dispatcher."""
+    yield from ((torch._C, name) for name in ("StaticModule", "_jit_to_static_module", "_fuse_to_static_module"))
+    expressions: ModuleType = getattr(torch._C, "_te")  # noqa: B009  # not in torch's own types
+    for name, thing in list(vars(expressions).items()):
+        if not name.startswith("__"):
+            yield expressions, name
+            members = list(vars(thing)) if isinstance(thing, type) else []  # a class may be found without its name
+            yield from ((thing, member) for member in members if member == "__init__" or not member.startswith("_"))
 
 
 @cache

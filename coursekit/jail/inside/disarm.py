@@ -4,29 +4,39 @@ Python names are many and an operator's kernels are few, and every name, class, 
 in a kernel. So what is replaced is each forbidden operator, for every way in which this torch would compute it: on
 dense, sparse and MKL-DNN tensors, below autograd and above it, and under vmap. Some of torch's functions, and all of
 its distributions, are written in Python from operators that are allowed. A function may be kept anywhere (in a table, a
-class, another module), so it stays where it is and loses its code.
+class, another module), so it stays where it is and loses its code. What else is in the process, and computes past all
+that, goes as well: operators of other libraries, numpy's functions of such a name, Python's own normal distribution.
 """
 
 from __future__ import annotations
 
+import statistics
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from coursekit.jail.inside.byhand import ByHand
-from coursekit.wire.readymade import DISTRIBUTIONS
+from coursekit.wire.readymade import DISTRIBUTIONS, relatives_among
 from coursekit.wire.torch_private import (
     Kernels,
     computes,
     decompositions,
+    engines,
     import_decompositions,
     of_distributions,
     operators,
+    operators_of_libraries,
     python_modules,
 )
 
 import_decompositions()
+
+_OTHERS = "another library's operator"  # what is taken away under this name, whatever is forbidden
 
 # Keys of torch's dispatcher under which a CPU-only process can compute something. Under vmap
 # and the other transforms every call comes to _VMAP first; their rules may take an operator apart, and never reach a
@@ -43,15 +53,20 @@ class Disarmed:
 
     def __init__(self, forbids: Iterable[str]) -> None:
         self.by_hand = ByHand(())
+        self._forbids: tuple[str, ...] = ()
         self._taken: dict[str, _Taken] = {}
         self.of(forbids)
 
     def of(self, forbids: Iterable[str]) -> Disarmed:
         """The same, for another exercise: what the two rules share stays away, for taking away is what takes time."""
+        if tuple(forbids) == self._forbids:
+            return self
+        self._forbids = tuple(forbids)
         self.by_hand.turn_to(forbids)
-        for name in self._taken.keys() - self.by_hand.names:
+        names = {*self.by_hand.names, *relatives_among(_in_python(), self._forbids), *[_OTHERS] * bool(self._forbids)}
+        for name in self._taken.keys() - names:
             self._taken.pop(name).restore()
-        for name in self.by_hand.names - self._taken.keys():
+        for name in names - self._taken.keys():
             plain = name.strip("_")
             said = plain if plain in self.by_hand.names else name
             self._taken[name] = _Taken(name, self.by_hand.refusal(said))
@@ -62,9 +77,13 @@ class Disarmed:
         for taken in self._taken.values():
             taken.keep()
         self._taken.clear()
+        for owner, name in engines() if self._forbids else ():
+            with suppress(AttributeError):  # a constant of a class
+                setattr(owner, name, self.by_hand.refusal(name))
 
     def restore(self) -> None:
         """Puts everything back."""
+        self._forbids = ()
         while self._taken:
             self._taken.popitem()[1].restore()
 
@@ -73,10 +92,12 @@ class _Taken:
     """All that computes what has one name in torch, taken away."""
 
     def __init__(self, name: str, refusal: Callable[..., None]) -> None:
-        self._kernels = Kernels()
+        self._kernels: dict[str, Kernels] = {}
         self._undo: list[Callable[[], None]] = []
-        for operator, key in _kernels(name):
-            self._kernels.replace(operator, key, refusal)
+        for library, operator, key in _of_libraries() if name == _OTHERS else _kernels(name):
+            if library not in self._kernels:
+                self._kernels[library] = Kernels(library)
+            self._kernels[library].replace(operator, key, refusal)
         for function in _functions(name):  # first, or a refusal that stands in a table is taken for torch's
             self._empty(function, refusal)
         for table, key in _tables(name):
@@ -84,12 +105,14 @@ class _Taken:
 
     def keep(self) -> None:
         """Leaves it as it is for as long as the process lives."""
-        self._kernels.keep()
+        for kernels in self._kernels.values():
+            kernels.keep()
         self._undo.clear()
 
     def restore(self) -> None:
         """Puts it back."""
-        self._kernels.restore()
+        for kernels in self._kernels.values():
+            kernels.restore()
         for undo in reversed(self._undo):
             undo()
 
@@ -125,19 +148,25 @@ def _by_base() -> dict[str, list[str]]:
 
 
 @cache
-def _kernels(name: str) -> tuple[tuple[str, str], ...]:
-    """Operator and dispatch key of every kernel that could compute it."""
-    found = []
-    for operator in _by_base().get(name, ()):
-        keys = [key for key in _KEYS if computes(operator, key)]
-        if set(keys) - {"AutogradCPU"}:  # else it is an operator for another device
-            found += [(operator, key) for key in (*keys, *_VMAP)]
-    return tuple(found)
+def _kernels(name: str) -> tuple[tuple[str, str, str], ...]:
+    """Library, operator and dispatch key of every kernel that could compute it."""
+    return tuple(found for operator in _by_base().get(name, ()) for found in _kernels_of("aten", operator))
+
+
+@cache
+def _of_libraries() -> tuple[tuple[str, str, str], ...]:
+    return tuple(found for library, operator in operators_of_libraries() for found in _kernels_of(library, operator))
+
+
+def _kernels_of(library: str, operator: str) -> Iterator[tuple[str, str, str]]:
+    keys = [key for key in _KEYS if computes(operator, key, library)]
+    if set(keys) - {"AutogradCPU"}:  # else it is an operator for another device
+        yield from ((library, operator, key) for key in (*keys, *_VMAP))
 
 
 def _functions(name: str) -> Iterator[FunctionType]:
     """Every function in torch's Python code that computes it."""
-    found = of_distributions() if name == DISTRIBUTIONS else _named(name)
+    found = (*of_distributions(), *vars(statistics.NormalDist).values()) if name == DISTRIBUTIONS else _named(name)
     done: set[int] = set()
     for function in found:
         while isinstance(function, FunctionType) and id(function) not in done:
@@ -157,10 +186,19 @@ def _tables(name: str) -> Iterator[tuple[dict[Any, Any], Any]]:
     for module in python_modules():
         if callable(vars(module).get(name)) and not isinstance(vars(module)[name], FunctionType | type):
             yield vars(module), name
+    numpys = getattr(np, name, None)
+    for path, module in list(sys.modules.items()) if callable(numpys) else ():
+        if path.partition(".")[0] == "numpy" and vars(module).get(name) is numpys:
+            yield vars(module), name
     table = decompositions()
     for operator in _decomposed().get(name, ()):
         if not isinstance(table[operator], FunctionType):
             yield table, operator
+
+
+def _in_python() -> frozenset[str]:
+    """The names of all functions that torch has in Python, beside those that it shows."""
+    return frozenset(name for module in python_modules() for name in vars(module))
 
 
 def _decomposed() -> dict[str, list[Any]]:

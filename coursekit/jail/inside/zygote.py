@@ -30,7 +30,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from coursekit.jail.inside import confine, memory
+from coursekit.jail.inside import confine, guard, memory
 from coursekit.jail.inside.byhand import ByHand
 from coursekit.jail.inside.disarm import Disarmed
 from coursekit.jail.inside.source import Source, SourceError, load
@@ -263,8 +263,11 @@ def child(begin: Begin) -> NoReturn:
         confine.die_with_parent()
         if begin.confinement:
             begin.confinement.put_on()
+            begin.confinement = None  # it holds the C library
         os.dup2(begin.conversation, _CONVERSATION)
         os.closerange(_CONVERSATION + 1, 1 << 10)
+        if begin.by_hand.names:
+            guard.put_on(begin.by_hand)
         _converse(_Conversation(), begin.by_hand)
     finally:
         os._exit(0)
