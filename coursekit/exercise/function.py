@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from torch import Tensor
 
 from coursekit.exercise.failure import Failure, Raised, Stopped
 from coursekit.exercise.literal import call_line
+from coursekit.exercise.recall import digest_of
 from coursekit.report import Outcome
 from coursekit.wire import Answer, Question
 from coursekit.wire.readymade import DISTRIBUTIONS, relatives
@@ -23,6 +25,11 @@ class Call:
 
     question: Question
     answer: Answer
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Of the question, taken once: a diagnosis asks it of every mistake."""
+        return digest_of(self.question)
 
 
 class Function:

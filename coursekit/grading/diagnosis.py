@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import heapreplace
 
 from torch import Tensor
 
@@ -33,11 +34,27 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
 
     fitting = [m for m in exercise.misconceptions if explains(m, failed[0])]
     fitting = [m for m in fitting if 2 * sum(explains(m, calls) for calls in failed) >= len(failed)]
+    if not fitting:
+        return None
+    best = fitting[0]
     if len(fitting) > 1:
-        calls = [call for check in failed for call in check] + passed
-        fitting.sort(key=lambda m: -sum(_reproduces(m.function, call) for call in calls))
-    return Diagnosis(fitting[0].name, fitting[0].explanation) if fitting else None
+        best = _explaining_most(fitting, [call for check in failed for call in check] + passed)
+    return Diagnosis(best.name, best.explanation)
+
+
+def _explaining_most(fitting: list[Misconception], calls: list[Call]) -> Misconception:
+    """The one that leaves the fewest calls unexplained, of several such the first.
+
+    Whichever has missed least so far is tried on its next call. So the first that comes to the end is it, and the
+    others, which missed as much earlier, are not tried to theirs.
+    """
+    tried = [(0, place, 0) for place in range(len(fitting))]  # missed, place, next call: already a heap
+    while True:
+        missed, place, at = tried[0]
+        if at == len(calls):
+            return fitting[place]
+        heapreplace(tried, (missed + (not _reproduces(fitting[place].function, calls[at])), place, at + 1))
 
 
 def _reproduces(wrong: Callable[..., Tensor], call: Call) -> bool:
-    return same_answer(call.answer, recall(wrong, call.question), call.question)
+    return same_answer(call.answer, recall(wrong, call.question, call.digest), call.question)
