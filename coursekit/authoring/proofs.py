@@ -30,6 +30,7 @@ from coursekit.course.syllabus import Topic
 from coursekit.exercise import Exercise
 from coursekit.exercise.answers import SpecError, expected_answer, same_answer
 from coursekit.exercise.literal import call_line, readable
+from coursekit.exercise.recall import recall
 from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import is_solved, score
 from coursekit.jail.inside import source
@@ -329,8 +330,10 @@ def _count_mutants(exercise: Exercise, seeds: int, findings: Findings) -> None:
         findings.wrong += 1
         rejected = named = True
         for seed in range(seeds):
-            # asked without watch and time limit, which are for strangers
-            report = score(exercise, partial(answer, misconception.function), seed=seed)
+            # Asked without watch and time limit, which are for strangers. The diagnosis recalls what each mistake
+            # answers: on the first seed it is asked anew, so that one whose numbers change from call to call is found.
+            ask = recall if seed else answer
+            report = score(exercise, partial(ask, misconception.function), seed=seed)
             rejected = rejected and report.points < exercise.maximum
             said = report.diagnosis.misconception if report.diagnosis else "nothing"
             if said != misconception.name:

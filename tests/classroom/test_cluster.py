@@ -76,24 +76,34 @@ def until(true: Callable[[], object], seconds: float = 90) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def started(tmp_path) -> Iterator[Cluster]:
-    (tmp_path / "dask").mkdir()
-    cluster = Cluster(tmp_path / "dask", workers=2)
+@pytest.fixture(scope="module")
+def started(tmp_path_factory) -> Iterator[Cluster]:
+    """One for all tests of this module: the last but one ends a worker of it, the last its scheduler."""
+    cluster = Cluster(tmp_path_factory.mktemp("dask"), workers=2)
     yield cluster
     cluster.stop()
 
 
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    """A hundred submissions, no two alike."""
-    folder = tmp_path / "handed_in"
+def hand_in(folder: Path, count: int) -> Path:
+    """So many submissions, no two alike."""
     folder.mkdir()
-    for number in range(100):
+    for number in range(count):
         source = SOURCES[number % len(SOURCES)]
         text = f"{source.read_text(encoding='utf-8')}\n# {number}\n"
         (folder / f"{source.stem}_{number}.py").write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """A hundred submissions: whatever dies when a tenth is graded dies in the middle."""
+    return hand_in(tmp_path / "handed_in", 100)
+
+
+@pytest.fixture
+def few(tmp_path) -> Path:
+    """Submissions of which two are left when ten are graded."""
+    return hand_in(tmp_path / "handed_in", 12)
 
 
 def grade(folder: Path, out: Path, *more: str) -> int:
@@ -123,6 +133,54 @@ def when_some_are_done(out: Path, action: Callable[[], None]) -> threading.Threa
 
 def files(out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (*(out / "reports").iterdir(), out / "grades.csv")}
+
+
+@pytest.mark.slow
+def test_scheduler_that_is_busy(started, monkeypatch):
+    """A scheduler that lives and does not answer is waited for, which is said once."""
+    terms, said = Terms(b"s", {}, Limits()), list[str]()
+    with cluster.connect(started.address, terms, print):
+        pass  # the workers have joined
+    started.scheduler.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(cluster, "BUSY_SECONDS", 0.5)
+
+    def say(line: str) -> None:
+        said.append(line)
+        threading.Timer(2, started.scheduler.send_signal, [signal.SIGCONT]).start()
+
+    with cluster.connect(started.address, terms, say) as (_, _, threads):
+        assert threads >= 1
+    assert said[0] == f"The scheduler at {started.address} is busy: waiting until it answers."
+    assert said[0] not in said[1:]
+
+
+@pytest.mark.slow
+def test_connection_that_breaks(started, few, tmp_path, capsys, monkeypatch):
+    """Where the connection breaks and the scheduler lives, the run connects again and goes on where it was."""
+    out, real, broken = tmp_path / "out", batch.grade_all, []
+
+    def breaking(*arguments, **more):
+        for done, learner in enumerate(real(*arguments, **more)):
+            yield learner
+            if done == 9 and not broken:
+                broken.append(learner)
+                raise CancelledError
+
+    monkeypatch.setattr(batch, "grade_all", breaking)
+    assert grade(few, out, "--dask", started.address) == 0
+    assert f"The connection to the dask scheduler at {started.address} broke. It lives" in capsys.readouterr().out
+    assert broken
+    assert recorded(out) == 12
+
+
+@pytest.mark.slow
+def test_worker_with_another_course(started, few, tmp_path, capsys, monkeypatch):
+    """A worker whose checks are others is refused before anything is graded."""
+    monkeypatch.setattr(runs, "grader_versions", lambda exercises: {each.name: "another" for each in exercises})
+    out = tmp_path / "out"
+    assert grade(few, out, "--dask", started.address) == 1
+    assert "has another version of the course, or of torch, for kl_divergence. Install" in capsys.readouterr().err
+    assert recorded(out) == 0
 
 
 @pytest.mark.slow
@@ -163,54 +221,6 @@ def test_scheduler_that_dies(started, folder, tmp_path, capsys):
     assert 10 <= before < 100
     assert grade(folder, out) == 0
     assert recorded(out) == 100
-
-
-@pytest.mark.slow
-def test_scheduler_that_is_busy(started, monkeypatch):
-    """A scheduler that lives and does not answer is waited for, which is said once."""
-    terms, said = Terms(b"s", {}, Limits()), list[str]()
-    with cluster.connect(started.address, terms, print):
-        pass  # the workers have joined
-    started.scheduler.send_signal(signal.SIGSTOP)
-    monkeypatch.setattr(cluster, "BUSY_SECONDS", 0.5)
-
-    def say(line: str) -> None:
-        said.append(line)
-        threading.Timer(2, started.scheduler.send_signal, [signal.SIGCONT]).start()
-
-    with cluster.connect(started.address, terms, say) as (_, _, threads):
-        assert threads >= 1
-    assert said[0] == f"The scheduler at {started.address} is busy: waiting until it answers."
-    assert said[0] not in said[1:]
-
-
-@pytest.mark.slow
-def test_connection_that_breaks(started, folder, tmp_path, capsys, monkeypatch):
-    """Where the connection breaks and the scheduler lives, the run connects again and goes on where it was."""
-    out, real, broken = tmp_path / "out", batch.grade_all, []
-
-    def breaking(*arguments, **more):
-        for done, learner in enumerate(real(*arguments, **more)):
-            yield learner
-            if done == 10 and not broken:
-                broken.append(learner)
-                raise CancelledError
-
-    monkeypatch.setattr(batch, "grade_all", breaking)
-    assert grade(folder, out, "--dask", started.address) == 0
-    assert f"The connection to the dask scheduler at {started.address} broke. It lives" in capsys.readouterr().out
-    assert broken
-    assert recorded(out) == 100
-
-
-@pytest.mark.slow
-def test_worker_with_another_course(started, folder, tmp_path, capsys, monkeypatch):
-    """A worker whose checks are others is refused before anything is graded."""
-    monkeypatch.setattr(runs, "grader_versions", lambda exercises: {each.name: "another" for each in exercises})
-    out = tmp_path / "out"
-    assert grade(folder, out, "--dask", started.address) == 1
-    assert "has another version of the course, or of torch, for kl_divergence. Install" in capsys.readouterr().err
-    assert recorded(out) == 0
 
 
 def test_worker_that_joins_late_is_asked_too():
