@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from coursekit.grading.submission import Submission, is_work, read_submission
 from coursekit.text import visible
 
-# What Canvas calls a downloaded file: annlee_4321_98765_answers.py, annlee_late_4321_…; the second number is the upload
+# What Canvas calls a file: annlee_4321_98765_answers.py, annlee_late_4321_98765_… The second number is the upload's.
 _CANVAS = re.compile(r"([^_]*)_(?:late_)?(\d+)_\d+_", re.IGNORECASE)
 
 
