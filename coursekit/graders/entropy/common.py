@@ -38,6 +38,8 @@ def gradient_beside_an_empty_cell(exercise: Exercise, name: str, columns: int = 
         table = tensor([[0.5, 0.0], [0.25, 0.25]])
         same_gradient(f, exercise.spec, table, free=table == 0)
         tiny = 1e-9 * int(rng.integers(1, 9))
-        same_gradient(f, exercise.spec, tensor([[tiny, 3 * tiny], [0.6, 0.4 - 4 * tiny]], dtype=torch.float64))
+        for row in ([tiny, 3 * tiny], [0.4, tiny]):
+            table = torch.tensor([row, [0.3, 0.7 - sum(row)]], dtype=torch.float64)
+            same_gradient(f, exercise.spec, table)
 
     exercise.add_check(gradient, Tier.CORE, name=name)
