@@ -70,6 +70,7 @@ def gradient_of_large_logits(f: Function, rng: Rng) -> None:
     big = 100.0 * int(rng.integers(8, 11))
     eye = tensor([[1.0, 0.0], [0.0, 1.0]])
     same_value(f, weight_gradient_spec, tensor([[big, 0.0], [0.0, -big]]), eye, tensor([1, 1]), 1)
+    same_value(f, weight_gradient_spec, tensor([[big, -big], [0.0, 0.5]]), eye, tensor([1, 1]), 2)
 
 
 keeps_dtype(

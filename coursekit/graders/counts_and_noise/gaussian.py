@@ -52,7 +52,7 @@ def gaussian_negative(f: Function, rng: Rng) -> None:
 
     Look for a clamp, and for a small number added to the variance.
     """
-    narrow = 10.0 ** -int(rng.integers(2, 5))
+    narrow = 10.0 ** -int(rng.integers(4, 7))
     input = tensor([0.5, -0.5], dtype=torch.float64)
     same_gradient(f, gaussian_nll_spec, input, input + narrow, input * 0 + 2 * narrow**2, wrt=(0, 2))
 

@@ -107,6 +107,8 @@ def variance_of_zero(f: Function, rng: Rng) -> None:
     input, target, var = tensor([1.0, 1.0]), tensor([1.2, 1.5]), tensor([0.0, 1.0])
     same_value(f, gaussian_nll_loss_spec, input, target, var, eps=0.1, reduction="none")
     same_value(f, gaussian_nll_loss_spec, input, target, var)
+    # below the default, where no other bound may stand
+    same_value(f, gaussian_nll_loss_spec, input, input + 1e-4, 1e-8 * var, eps=1e-9)
 
 
 @gaussian_nll_loss.parity
@@ -143,6 +145,7 @@ def one_variance_a_row(f: Function, rng: Rng) -> None:
     for v in (var, var[:, None]):
         same_gradient(f, gaussian_nll_loss_spec, input, target, v, wrt=(0, 2), reduction="none")
     same_gradient(f, gaussian_nll_loss_spec, input[0], target[0], tensor(0.7), wrt=(0, 2))
+    same_gradient(f, gaussian_nll_loss_spec, input[0, 0], target[0, 0], tensor(0.7), wrt=(0, 2), reduction="none")
     input, target, var = noise(rng, 2, 3, 2)
     same_gradient(f, gaussian_nll_loss_spec, input, target, var[:, :, 0], wrt=(0, 2))
 

@@ -49,6 +49,16 @@ def more_classes(f: Function, rng: Rng) -> None:
 
 
 @sample_loss.check
+def rare_class(f: Function, rng: Rng) -> None:
+    """A class that is behind by 20 costs 20 nats
+
+    Look for a small number added inside the logarithm, or a clamp: it would put an end to every surprise.
+    """
+    ahead = float(rng.integers(18, 22))
+    same_value(f, sample_loss_spec, tensor([ahead, 0.0, 1.0]), tensor(1))
+
+
+@sample_loss.check
 def sample_gradient(f: Function, rng: Rng) -> None:
     """The gradient is right: the probabilities, less 1 at the right class"""
     same_gradient(f, sample_loss_spec, draw_logits(rng, 3), indices(rng, 3))

@@ -108,6 +108,14 @@ def all_ruled_out(f: Function, rng: Rng) -> None:
 
 
 @log_softmax.parity
+def few_logits(f: Function, rng: Rng) -> None:
+    """One class alone has the logarithm 0, whatever its logit"""
+    same_value(f, log_softmax_spec, draw_logits(rng, 1), 0)
+    same_value(f, log_softmax_spec, draw_logits(rng, 2, 1), 1)
+    same_value(f, log_softmax_spec, draw_logits(rng, 2, 1), 0)
+
+
+@log_softmax.parity
 def log_softmax_dtype(f: Function, rng: Rng) -> None:
     """float32 stays float32, float64 stays float64 and is exact
 

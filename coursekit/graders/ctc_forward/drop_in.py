@@ -194,6 +194,9 @@ def zero_for_infinity(f: Function, rng: Rng) -> None:
     for reduction in REDUCTIONS:
         rest = (tensor([[1, 1], [1, 2], [2, 2]]), whole(2, 2, 3), whole(2, 2, 2), 0, reduction, True)
         same_gradient(f, ctc_spec, normal(rng, 3, 3, 3), *rest, through="log_softmax")
+    log_probs = draw_log_probs(rng, 3, 1, 4)
+    log_probs[1] = tensor([-inf, -inf, -inf, 0.0])  # where every path ends
+    same_gradient(f, ctc_spec, log_probs, tensor([[1, 2]]), whole(3), whole(2), 0, "sum", True)
 
 
 @ctc_loss.parity

@@ -150,6 +150,7 @@ def short_vectors(f: Function, rng: Rng) -> None:
     same_value(f, spec, 1e-7 * tensor([[3.0, 4.0]]), 10 * along)
     same_value(f, spec, 2e-7 * along, 1e-8 * tensor([[3.0, 4.0]]))
     same_gradient(f, spec, along, 1e-8 * tensor([[3.0, 4.0]]), wrt=(0, 1))
+    same_gradient(f, spec, 1e-8 * tensor([[3.0, 4.0]]), along, wrt=(0, 1))
 
 
 dtype_of_y_pred(

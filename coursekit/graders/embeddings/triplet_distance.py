@@ -165,6 +165,28 @@ def eps_of_none(f: Function, rng: Rng) -> None:
 
 
 @triplet_margin_with_distance_loss.parity
+def any_number_of_dimensions(f: Function, rng: Rng) -> None:
+    """One triplet, and a table of them: vectors lie along the last dimension"""
+    for word in WORDS:
+        args = suited(rng, word)
+        same_value(f, spec, *(part[0] for part in args), distance_function=word, margin=3.0)
+        table = [part[:, None].expand(-1, 2, -1) + tensor([[0.0], [0.25]]) for part in args]
+        same_value(f, spec, *table, distance_function=word, margin=3.0, reduction="none")
+
+
+@triplet_margin_with_distance_loss.parity
+def short_and_rare(f: Function, rng: Rng) -> None:
+    """Short vectors have directions, and rare outcomes their logarithms (float64)
+
+    Look for a small number below a root or inside a logarithm, or a clamp. Only the distance of None adds one.
+    """
+    short = [0.01 * part.double() for part in triplets(rng)]
+    same_value(f, spec, *short, distance_function="cosine", margin=3.0, reduction="none")
+    rare, even, other = (tensor([[p, 1 - p]], dtype=torch.float64) for p in (1e-7, 0.5, 0.25))
+    same_gradient(f, spec, rare, even, other, distance_function="kl", margin=3.0, wrt=(0, 1, 2))
+
+
+@triplet_margin_with_distance_loss.parity
 def unknown_distance(f: Function, rng: Rng) -> None:
     """A word that is no distance is refused
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_gradient
@@ -28,12 +29,17 @@ def gradient_beside_an_empty_cell(exercise: Exercise, name: str, columns: int = 
     """Adds the check of the gradient by a joint distribution of two rows."""
 
     def gradient(f: Function, rng: Rng) -> None:
-        """The gradient is right, also beside an empty cell
+        """The gradient is right, also beside an empty cell, and in one that is nearly empty
 
-        If a NaN stands in the gradient, mask the input of the logarithm, not its output.
+        If a NaN stands in the gradient, mask the input of the logarithm, not its output. If a gradient is too small,
+        look for a small number added inside the logarithm, or a clamp.
         """
         same_gradient(f, exercise.spec, joint(rng, 2, columns))
         table = tensor([[0.5, 0.0], [0.25, 0.25]])
         same_gradient(f, exercise.spec, table, free=table == 0)
+        tiny = 1e-9 * int(rng.integers(1, 9))
+        for row in ([tiny, 3 * tiny], [0.4, tiny]):
+            table = torch.tensor([row, [0.3, 0.7 - sum(row)]], dtype=torch.float64)
+            same_gradient(f, exercise.spec, table)
 
     exercise.add_check(gradient, Tier.CORE, name=name)

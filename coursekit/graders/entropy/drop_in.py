@@ -96,8 +96,9 @@ def entr_exact(f: Function, rng: Rng) -> None:
 
     Look for a small number added inside the logarithm, or a clamp.
     """
-    tiny = 10.0 ** -int(rng.integers(6, 9))
-    same_dtype(f, entr_spec, tensor([tiny, 0.5], dtype=torch.float64))
+    tiny = tensor([10.0 ** -int(rng.integers(7, 10)), 0.5], dtype=torch.float64)
+    same_dtype(f, entr_spec, tiny)
+    same_gradient(f, entr_spec, tiny)
     same_dtype(f, entr_spec, distribution(rng, 3))
 
 

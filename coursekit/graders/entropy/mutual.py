@@ -54,10 +54,11 @@ def dependent(f: Function, rng: Rng) -> None:
 def told_and_not_told(f: Function, rng: Rng) -> None:
     """X = Y shares all its entropy, independent variables share none
 
-    A cell of probability 0 adds nothing: keep the logarithm away from it.
+    A cell of probability 0 adds nothing, nor does a whole row of them: keep the logarithm away from it.
     """
     p = distribution(rng, 3)
     same_value(f, mutual_information_spec, torch.diag(p))
+    same_value(f, mutual_information_spec, tensor([[0.5, 0.0], [0.0, 0.0], [0.2, 0.3]]))
     same_value(f, mutual_information_spec, in_float64(p)[:, None] * tensor([0.3, 0.7], dtype=torch.float64))
 
 

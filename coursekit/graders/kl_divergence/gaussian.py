@@ -100,6 +100,7 @@ def narrow_gaussian(f: Function, rng: Rng) -> None:
     narrow = 10.0 ** -int(rng.integers(4, 7))
     means = tensor([0.0, narrow], dtype=torch.float64)
     same_value(f, gaussian_spec, means, means * 0 + narrow, means * 0, means * 0 + 3 * narrow)
+    same_gradient(f, gaussian_spec, means, means * 0 + 1e-3 * narrow, means * 0, means * 0 + 0.7, wrt=(1, 3))
 
 
 keeps_dtype(gaussian_kl, lambda rng: gaussians(rng, 2), name="gaussian_dtype")

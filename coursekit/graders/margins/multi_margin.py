@@ -198,6 +198,7 @@ def shapes(f: Function, rng: Rng) -> None:
     """Shapes that do not fit are refused: a target too few, a factor too few"""
     input, target = batch(rng, 2, 3)
     refuses(f, input, target[:1])
+    refuses(f, input, target[:, None])
     refuses(f, input, torch.eye(3, dtype=torch.int64)[target])
     refuses(f, input, target, weight=draw_factors(rng, 1))
     refuses(f, input, target, weight=draw_factors(rng, 4))

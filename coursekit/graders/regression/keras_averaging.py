@@ -149,8 +149,9 @@ def column_of_weights(f: Function, rng: Rng) -> None:
 
 @keras_reduce.parity
 def weights_of_nothing(f: Function, rng: Rng) -> None:
-    """Weights that are all 0 give 0, not NaN"""
+    """Weights that are all 0, or cancel, give 0: not NaN, nor what is above the line"""
     losses = sample_losses(rng, 3)
+    same_value(f, reduce_spec, losses, tensor([1.0, -1.5, 0.5]), reduction="mean_with_sample_weight")
     same_value(f, reduce_spec, losses, torch.zeros(3), reduction="mean_with_sample_weight")
     same_value(f, reduce_spec, losses, tensor([0.0, 0.0, 1e-6]), reduction="mean_with_sample_weight")
 

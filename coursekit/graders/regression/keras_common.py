@@ -118,6 +118,18 @@ def keras_checks(
             same_gradient(f, spec, *draw(rng, 2, 3), wrt=(1, 0), scale=3.0, **flag)
 
     @exercise.parity
+    def exact_fit(f: Function, rng: Rng) -> None:
+        """Where truth and prediction are equal the slope is 0, by both
+
+        If a NaN stands there: the root of a square has no slope at 0. `abs` has one.
+        """
+        y_true, y_pred = draw(rng, 2, 3)
+        met = y_true.clone()
+        met[0, 1:] = y_pred[0, 1:]
+        for flag in flags:
+            same_gradient(f, spec, met, y_pred, wrt=(1, 0), **flag)
+
+    @exercise.parity
     def lined_up(f: Function, rng: Rng) -> None:
         """(N,) meets (N, 1), and (N, M) meets (N, M, 1): lined up, not broadcast
 

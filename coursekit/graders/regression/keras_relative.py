@@ -72,6 +72,7 @@ def truth_of_zero(f: Function, rng: Rng) -> None:
     same_value(f, spec, tensor([[0.0, 2.0]]), tensor([[0.5, 3.0]]))
     same_value(f, spec, tensor([[5e-8, 1.0], [-3e-8, 1.0]]), tensor([[0.5, 2.0], [0.25, 2.0]]))
     same_value(f, spec, tensor([[4e-7, 1.0]]), tensor([[0.5, 2.0]]))
+    same_gradient(f, spec, tensor([[0.0, 5e-8, -3e-8]]), tensor([[0.5, 0.25, 0.5]]), wrt=(1, 0))
 
 
 wrong_mape = keras_mean_absolute_percentage_error.misconceptions
