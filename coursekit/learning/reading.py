@@ -51,7 +51,8 @@ def _statements(function: Callable[..., Any]) -> Iterator[ast.stmt]:
                     done.add(id(found))
                     todo.append(found)
             elif isinstance(found, FunctionType | type) and found.__module__ != "builtins":
-                path = open_path(found, name, found.__name__) or f"{found.__module__}.{found.__name__}"
+                names = (name, found.__name__, found.__name__.lstrip("_"))
+                path = open_path(found, *names) or f"{found.__module__}.{found.__name__}"
                 module, _, its_name = path.rpartition(".")
                 yield ast.ImportFrom(module, [ast.alias(its_name, name)], 0)
 
