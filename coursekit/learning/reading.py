@@ -12,6 +12,8 @@ from typing import Any
 
 from coursekit.exercise import Exercise
 from coursekit.jail.inside.byhand import ByHand
+from coursekit.jail.inside.paths import open_path
+from coursekit.jail.inside.statements import Statement, Unsound
 
 
 class _Unreadable(Exception):
@@ -37,9 +39,9 @@ def _statements(function: Callable[..., Any]) -> Iterator[ast.stmt]:
     todo, done = [start], {id(start)}
     for thing in todo:  # which grows meanwhile
         maker = _maker(thing)
-        node = _definition(thing, maker)
-        yield node
-        for name in {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}:
+        statement = _definition(thing, maker)
+        yield statement.node
+        for name in _global_names(statement) - set(maker.__code__.co_freevars):
             found = maker.__globals__.get(name)
             found = getattr(found, "_torchdynamo_inline", found)  # what torch.jit.script was given
             if isinstance(found, ModuleType):
@@ -49,7 +51,10 @@ def _statements(function: Callable[..., Any]) -> Iterator[ast.stmt]:
                     done.add(id(found))
                     todo.append(found)
             elif isinstance(found, FunctionType | type) and found.__module__ != "builtins":
-                yield ast.ImportFrom(found.__module__, [ast.alias(found.__name__, name)], 0)
+                names = (name, found.__name__, found.__name__.lstrip("_"))
+                path = open_path(found, *names) or f"{found.__module__}.{found.__name__}"
+                module, _, its_name = path.rpartition(".")
+                yield ast.ImportFrom(module, [ast.alias(its_name, name)], 0)
 
 
 def _maker(thing: Any) -> FunctionType:
@@ -61,14 +66,22 @@ def _maker(thing: Any) -> FunctionType:
     raise _Unreadable
 
 
-def _definition(thing: Any, maker: FunctionType) -> ast.stmt:
+def _global_names(statement: Statement) -> frozenset[str]:
+    """The global names that a definition reads; a variable of its own may be called as something global is."""
+    try:
+        return statement.needs
+    except Unsound:  # a `nonlocal` by itself: what is around it is not there
+        return frozenset(each.id for each in ast.walk(statement.node) if isinstance(each, ast.Name))
+
+
+def _definition(thing: Any, maker: FunctionType) -> Statement:
     """The statement that defines it; of several in one file, the one in whose lines it was made."""
     text, line = "".join(linecache.getlines(maker.__code__.co_filename)), maker.__code__.co_firstlineno
     for node in reversed(_definitions(text)):
         if node.name == thing.__name__:
             first = min((each.lineno for each in node.decorator_list), default=node.lineno)
             if first <= line <= (node.end_lineno or line):
-                return node
+                return Statement("", node, text.encode().split(b"\n"), walrus=False)
     raise _Unreadable
 
 

@@ -274,6 +274,19 @@ def test_refusal_passes():
     refuses(asked(picky), tensor(1.0))
 
 
+def test_refusal_by_any_exception():
+    """So is one that says of what it is not made for that it is not implemented."""
+
+    def partial(x):
+        if x.ndim != 1:
+            raise NotImplementedError("one dimension, please")
+        return x
+
+    f = asked(partial)
+    f.attempted = True
+    refuses(f, tensor(1.0))
+
+
 def test_value_in_place_of_a_refusal():
     """A function that answers where it should raise is told what it gave."""
     told = failure(refuses, asked(picky), tensor([2.0]))

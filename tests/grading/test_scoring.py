@@ -404,3 +404,17 @@ def test_tiers_in_order(double):
     """Core is reported before parity, whatever the order in which the checks were written."""
     double.checks.reverse()
     assert [v.tier for v in told(honest, double).verdicts] == [Tier.CORE, Tier.CORE, Tier.CORE, Tier.PARITY]
+
+
+def test_an_import_is_not_stopped(double, tmp_path, monkeypatch):
+    """Half a library is worse than none: the limit is for the answer, and begins anew behind it."""
+    text = "import time\nend = time.monotonic() + 0.5\nwhile time.monotonic() < end: pass\n"
+    (tmp_path / "slow_to_import.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def imports(x):
+        import slow_to_import
+
+        return 2 * x if slow_to_import.end else x
+
+    assert told(imports, double, seconds=0.2).outcome is Outcome.PASSED

@@ -376,11 +376,17 @@ def test_honest_style_is_not_refused(style):
     [
         "p = P(); p.log_softmax = l; return p.log_softmax",
         "p = P(log_softmax=l); return p.log_softmax",
+        "p = P(); setattr(p, 'log_softmax', l); return p.log_softmax",
+        "p = torch.nn.Module(); p.register_buffer('_log', l); return p._log",
+        "p = M('M', ['_a'])(l); return p._a",
+        "class S:\n  __slots__ = '_a', '_b'\n return S()._a",
+        "return E._value2member_map_[1]._name_, N._field_defaults, E._member_names_",
     ],
 )
 def test_members_of_their_own(body):
     """What they have put on an object is theirs, whatever it is called."""
-    text = "from types import SimpleNamespace as P\ndef cross_entropy(l, t): "
+    text = "from types import SimpleNamespace as P\nfrom dataclasses import make_dataclass as M\nimport torch\n"
+    text += "from enum import Enum\nclass E(Enum): A = 1\ndef cross_entropy(l, t):\n "
     assert used(text + body) is None
     assert used(text + "p = P(); return p.log_softmax") == "log_softmax"
 

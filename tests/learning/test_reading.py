@@ -16,6 +16,12 @@ CELL = """
 import torch
 import torch.nn.functional as F
 from scipy.special import log_softmax as ready
+from concurrent.futures import as_completed
+from torch.jit import ignore, script
+from torch.nn.functional import threshold as cut
+import inspect as i
+
+expected, loss = F.cross_entropy, torch.nn.NLLLoss
 
 class Parts:
     def __init__(self, x): self.softmax = x.exp() / x.exp().sum()
@@ -25,6 +31,13 @@ class Mine:
     def __init__(self, x): self.softmax = x.exp() / x.exp().sum()
 
 def helper(x): return eval("x")
+def shifted(x): return x - x.max() if script else None
+@ignore
+def by_names_like_ours(logits, target):
+    expected, loss = shifted(logits).exp(), 0.0
+    for i in range(len(logits)): loss = loss + expected[i]
+    return cut(-(expected[target] / loss).log(), 0.0, 0.0) if as_completed else None
+def by_what_is_called_so(logits, target): return expected(logits, target)
 def sample_loss(logits, target): return -Mine(logits).softmax[target].log()
 def by_helper(logits, target): return helper(logits)[target]
 def by_class(logits, target): return Parts(logits).ready()[target]
@@ -58,6 +71,8 @@ def test_no_honest_answer_is_refused(topic):
         ("by_class", "log_softmax"),
         ("by_another_library", "scipy.special"),
         ("by_module", "torch.ops"),
+        ("by_names_like_ours", None),
+        ("by_what_is_called_so", "cross_entropy"),
     ],
 )
 def test_what_it_names_is_read_too(cell, name, used):

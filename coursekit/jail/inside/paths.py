@@ -82,7 +82,10 @@ OPEN = words(
 INSIDES = words("_C _VF _ops _refs _prims _decomp _dynamo _inductor _functorch _numpy")
 
 # Private names with an honest use: what namedtuple and enum call so, and the base classes of torch's losses
-_PRIVATE_BUT_FINE = words("_replace _asdict _fields _make _value_ _name_ _exit _assert _Loss _WeightedLoss _Reduction")
+_PRIVATE_BUT_FINE = words(
+    """_replace _asdict _fields _field_defaults _make _value_ _name_ _missing_ _generate_next_value_ _member_map_
+    _member_names_ _value2member_map_ _exit _assert _Loss _WeightedLoss _Reduction"""
+)
 
 BUILTINS = words("eval exec compile __import__ __builtins__ __loader__ __spec__ __annotations__ breakpoint")
 
@@ -114,6 +117,16 @@ def bad_path(path: str) -> str | None:
         if id(thing) in _ways() or (isinstance(thing, ModuleType) and not _is_open(thing.__name__)):
             return spelt
         here = thing.__name__ if isinstance(thing, ModuleType) else spelt
+    return None
+
+
+def open_path(thing: object, *names: str) -> str | None:
+    """A full name under which an answer may use what a library gives away: where it is defined is the library's."""
+    for module in (*sorted(_TORCH), *sorted(_NUMPY), *sorted(_LIBRARIES), "concurrent.futures"):
+        for name in names:
+            path = f"{module}.{name}"
+            if _member(sys.modules.get(module), name) is thing and bad_path(path) is None:
+                return path
     return None
 
 

@@ -18,6 +18,7 @@ from coursekit.jail.inside.paths import BUILTINS, INSIDES, ONLY, OPEN, bad_path,
 
 # What reads attributes by names that it is given: only where these stand there to be read
 _READERS = ("operator.attrgetter", "operator.methodcaller")
+_MEMBERS_BY_NAME = ("register_buffer", "register_parameter", "register_module", "add_module", "__setattr__")
 _WRAPPERS = ("functools.wraps", "functools.update_wrapper")
 
 
@@ -234,16 +235,28 @@ class Reading:
                             yield name
                         case ast.AnnAssign(target=ast.Name(id=name)):
                             yield name
-                        case ast.Assign(targets=targets):
+                        case ast.Assign(targets=targets, value=value):
                             yield from (target.id for target in targets if isinstance(target, ast.Name))
+                            if any(isinstance(target, ast.Name) and target.id == "__slots__" for target in targets):
+                                yield from _strings(value)
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 yield node.attr
             elif isinstance(node, ast.keyword) and node.arg:
                 yield node.arg
-            elif isinstance(node, ast.Call) and self._named(node.func) == "collections.namedtuple":
-                for constant in ast.walk(node):
-                    if isinstance(constant, ast.Constant) and isinstance(constant.value, str):
-                        yield from constant.value.replace(",", " ").split()
+            elif isinstance(node, ast.Call) and self._names_members(node.func):
+                yield from _strings(node)
+
+    def _names_members(self, func: ast.expr) -> bool:
+        """Whether a call gives members to a class or an object, by names in quotes."""
+        if isinstance(func, ast.Attribute) and func.attr in _MEMBERS_BY_NAME:
+            return True
+        return self._named(func) in ("setattr", "collections.namedtuple", "dataclasses.make_dataclass")
+
+
+def _strings(node: ast.AST) -> Iterator[str]:
+    for each in ast.walk(node):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            yield from each.value.replace(",", " ").split()
 
 
 def _written_as_text(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
