@@ -87,6 +87,11 @@ def lost_alike(one: Answer, other: Answer, right: Answer, question: Question, *,
     return any_lost
 
 
+def all_finite(reply: Answer) -> bool:
+    """Whether no number of an answer is inf or NaN."""
+    return all(part is None or bool(part.isfinite().all()) for part in (reply.value, *reply.gradients))
+
+
 def _error_kind(reply: Answer) -> tuple[str, str] | None:
     """A problem by its kind and, for an exception, its type; messages differ between two writings of one mistake."""
     if reply.problem is None:

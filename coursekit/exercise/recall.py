@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from hashlib import blake2b
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from torch import Tensor
 
@@ -22,6 +22,7 @@ V = TypeVar("V")
 ROOM = 24 << 20  # bytes: some ten thousand answers, the right ones of a whole topic on all its hidden seeds
 _TENSOR = 700  # bytes that a tensor takes besides its numbers
 _ENTRY = 400  # bytes that an entry takes besides its tensors
+_KEPT = "_digest"  # where a question, which never changes, keeps its own
 
 
 class Shelf(Generic[V]):
@@ -68,7 +69,14 @@ def recall(function: Callable[..., Tensor], question: Question) -> Answer:
 
 
 def _digest(question: Question) -> bytes:
-    """The same for two questions if every number and every flag is."""
+    """The same for two questions if every number and every flag is; a diagnosis asks two dozen mistakes for it."""
+    kept: dict[str, Any] = vars(question)
+    if _KEPT not in kept:
+        kept[_KEPT] = _digested(question)
+    return cast(bytes, kept[_KEPT])
+
+
+def _digested(question: Question) -> bytes:
     values = [*question.args, *(pair for pairs in question.kwargs.items() for pair in pairs)]
     digest = blake2b(
         repr((len(question.args), question.wrt, question.scale, question.through)).encode(), digest_size=16

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from coursekit.exercise import Call, Exercise, Loss
-from coursekit.exercise.answers import lost_alike, same_answer, widened
+from coursekit.exercise.answers import all_finite, lost_alike, same_answer, widened
 from coursekit.exercise.recall import recall
 from coursekit.report import Diagnosis
 from coursekit.wire import Answer
@@ -57,11 +57,16 @@ class _Evidence:
         self._related = [
             calls for calls in others if given(calls[-1].question) <= asked and not self._right(calls[-1]).problem
         ]
-        self._passed = [*passed, *(call for calls in failed for call in calls[:-1])]
+        self._keeps_all = all_finite(self._first[-1].answer)
+        right = [*passed, *(call for calls in failed for call in calls[:-1])]
+        self._passed = [call for call in right if call.answer.value is not None]
         self._calls = [*(call for calls in failed for call in calls), *passed]
 
     def fits(self, wrong: Loss) -> bool:
         """Whether this may be the learner's mistake: number for number, or in what it loses to inf and NaN."""
+        # the call that failed comes first: most mistakes are ruled out by it alone
+        if not self._shows(wrong, self._first[-1], exactly=self._keeps_all):
+            return False
         return self._fits(wrong, exactly=True) or self._fits(wrong, exactly=False)
 
     def explained(self, wrong: Loss) -> int:
@@ -73,18 +78,20 @@ class _Evidence:
             return False
         shown = sum(self._explains(wrong, calls, exactly) for calls in self._related)
         return 2 * (1 + shown) >= 1 + len(self._related) and not any(
-            self._tells_apart(wrong, call, exactly) for call in self._passed if call.answer.value is not None
+            self._tells_apart(wrong, call, exactly) for call in self._passed
         )
 
     def _explains(self, wrong: Loss, calls: Sequence[Call], exactly: bool) -> bool:
-        # the last call is the one that failed, so most mistakes are ruled out by it alone
-        *before, last = calls
-        theirs = recall(wrong, last.question)
-        if not same_answer(last.answer, theirs, last.question) and (
-            exactly or not lost_alike(last.answer, theirs, self._right(last), last.question)
-        ):
-            return False
-        return not any(self._tells_apart(wrong, call, exactly) for call in before)
+        return self._shows(wrong, calls[-1], exactly) and not any(
+            self._tells_apart(wrong, call, exactly) for call in calls[:-1]
+        )
+
+    def _shows(self, wrong: Loss, call: Call, exactly: bool) -> bool:
+        """Whether a mistake gives what the learner's function gave in a call that failed."""
+        theirs = recall(wrong, call.question)
+        if same_answer(call.answer, theirs, call.question):
+            return True
+        return not exactly and lost_alike(call.answer, theirs, self._right(call), call.question)
 
     def _tells_apart(self, wrong: Loss, call: Call, exactly: bool) -> bool:
         """Whether a call that passed shows that the learner's function is not this one.
