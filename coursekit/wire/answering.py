@@ -128,6 +128,8 @@ def _unwritten(function: Callable[..., Any], error: BaseException) -> Problem | 
     inner = [getattr(function, name, None) for name in ("func", "forward")]  # of a partial, and of a module
     if not any(getattr(each, "__code__", None) is code for each in (inspect.unwrap(function), *inner)):
         return None
+    if code is torch.nn.Module.forward.__code__:  # the method is there, under another name
+        return None
     steps = {step.offset: step.opname for step in dis.get_instructions(code)}
     if steps.get(last.tb_lasti) != "RAISE_VARARGS" or {"RETURN_VALUE", "RETURN_CONST"} & {*steps.values()}:
         return None

@@ -353,7 +353,12 @@ HOSTILE = {
         "Loading it raised ModuleNotFoundError",
     ),
     "misspelt": ("def dubble(x):\n    return 2 * x", Outcome.UNATTEMPTED, "Did you mean `dubble`"),
-    "syntax error": ("def double(x) return x", Outcome.ERROR, "This is not Python"),
+    "syntax error": ("def double(x) return x", Outcome.ERROR, "which grades here, so `double` cannot be found in it"),
+    "compiled": (
+        "import torch\n@torch.compile(dynamic=True)\ndef double(x): return x / 0",
+        Outcome.FAILED,
+        "not right",
+    ),
     "no function": ("double = 3", Outcome.ERROR, "`double` is of type int"),
     "empty": ("", Outcome.UNATTEMPTED, "There is no function `double` here."),
     "half a character raised": (function("raise ValueError('\\ud800')"), Outcome.ERROR, "raised ValueError"),

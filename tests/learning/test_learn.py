@@ -1,12 +1,16 @@
 """What a learner calls: check, hint, solution."""
 
 import functools
+import warnings
 
 import pytest
+import torch
 import toys
 
 import coursekit
 from coursekit.course.syllabus import UnknownNameError
+from coursekit.errors import CommandError
+from coursekit.grading import here
 from coursekit.learning import learn
 from coursekit.report import Outcome
 
@@ -68,6 +72,55 @@ def test_check_of_a_wrong_function(wrong):
     """As long as any check fails, a hint is offered, and neither answer nor next exercise."""
     feedback = learn.check(wrong, "double")
     assert (lines(feedback)[-1], len(feedback.next)) == ('Next: mend it and check again. A hint: hint("double", 1)', 1)
+
+
+class Triple(torch.nn.Module):
+    """A module: it has no name."""
+
+    def forward(self, x):
+        return 3 * x
+
+
+@pytest.mark.parametrize("function", [lambda x: 3 * x, functools.partial(lambda k, x: k * x, 3), Triple()])
+def test_check_of_what_has_no_name_of_its_own(function):
+    """A lambda, a partial and a module have the name under which they are known where `check` is called."""
+    names = {"check": learn.check, "triple": function}
+    exec("said = check(triple)", names)
+    assert names["said"].report.outcome is Outcome.PASSED
+    names["mine"] = names.pop("triple")
+    exec("said = check(mine)", names)
+    assert lines(names["said"]) == [
+        'This function has no name of its own. Write it with def, or name the exercise: check(my_function, "entropy").'
+    ]
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+def test_check_is_no_matter_of_torchs_defaults(dtype):
+    """Another default device and dtype do not reach the check, and are there again after it."""
+    torch.set_default_device("meta")
+    torch.set_default_dtype(dtype)
+    try:
+        feedback = learn.check(lambda x: 2 * x + torch.zeros(()), "double")
+        assert (torch.get_default_device().type, torch.get_default_dtype()) == ("meta", dtype)
+    finally:
+        torch.set_default_device(None)
+        torch.set_default_dtype(torch.float32)
+    assert feedback.report.points == feedback.report.maximum
+
+
+def test_warnings_that_point_to_the_course(monkeypatch):
+    """What torch warns of within a module of ours is not shown; what points to the learner's own line is, once."""
+
+    def double(x):
+        warnings.warn_explicit("theirs", UserWarning, "cell.py", 3)
+        warnings.warn_explicit("ours", UserWarning, here.__file__, 3)
+        return 2 * x
+
+    monkeypatch.setattr(here, "_shown", set())
+    with warnings.catch_warnings(record=True, action="always") as caught:
+        learn.check(double)
+        learn.check(double)
+    assert [(str(each.message), each.filename) for each in caught] == [("theirs", "cell.py")]
 
 
 def test_check_under_another_name():
@@ -225,3 +278,10 @@ def test_file_of_an_unknown_exercise():
     """An exercise that does not exist is a LookupError with a suggestion."""
     with pytest.raises(UnknownNameError, match="Did you mean `double`"):
         learn.check_file("duble")
+
+
+@pytest.mark.parametrize("name", ["notebooks/00_toy.ipynb", "mine.py"])
+def test_file_in_the_place_of_an_exercise(name):
+    """A file without an exercise is met with the order in which they are named."""
+    with pytest.raises(CommandError, match=f"`coursekit check squared_error {name}`"):
+        learn.check_file(name)
