@@ -615,7 +615,7 @@ class Own:
         ("getattr(x, 'shape')", None),
         ("getattr(Own, 'softmax') + getattr(Own(), '_softmax')", None),
         ("vars(torch)", "vars"),
-        ("vars()", "vars"),
+        ("vars()", None),
         ("vars(Own) or vars(Own())", None),
         ("__import__('scipy')", "scipy"),
         ("__import__('math') and __import__('ctypes')", None),

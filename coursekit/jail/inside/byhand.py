@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-from coursekit.jail.inside.paths import OPEN, bad_path, is_library, is_private
+from coursekit.jail.inside.paths import BUILTINS, OPEN, SPOKEN, bad_path, is_library, is_private
 from coursekit.jail.inside.policy import Reading
 from coursekit.wire import Answer, Problem
 from coursekit.wire.readymade import relatives
@@ -67,7 +68,7 @@ class ByHand:
         if not self.names:
             return None
         reading = Reading(statements, self.names)
-        self._imported = reading.imported
+        self._imported = reading.imports.modules
         return next(reading.refused(), None)
 
     def builtins(self) -> dict[str, Any]:
@@ -84,7 +85,9 @@ class ByHand:
             return getattr(thing, name, *default)
 
         def checked_vars(*things: Any) -> Any:
-            if not things or not _is_own(things[0]):
+            if not things:
+                return {n: v for n, v in sys._getframe(1).f_locals.items() if n not in BUILTINS}
+            if not _is_own(things[0]):
                 self.catch("vars")
             return vars(*things)
 
@@ -93,7 +96,22 @@ class ByHand:
                 self.catch(name)
             return builtins.__import__(name, *rest)
 
-        checked = {"getattr": checked_getattr, "vars": checked_vars, "__import__": checked_import}
+        def checked_setattr(thing: Any, name: str, value: Any) -> None:
+            if name in SPOKEN or name == "__annotations__":  # which some of Python's own functions evaluate
+                self.catch(name)
+            setattr(thing, name, value)
+
+        def checked_globals() -> dict[str, Any]:
+            # a copy: `globals()[f"_{reduction}"]` stays possible
+            return {n: v for n, v in sys._getframe(1).f_globals.items() if n not in BUILTINS}
+
+        def checked_locals() -> dict[str, Any]:
+            return {n: v for n, v in sys._getframe(1).f_locals.items() if n not in BUILTINS}
+
+        checked = {
+            **{"getattr": checked_getattr, "setattr": checked_setattr, "vars": checked_vars},
+            **{"globals": checked_globals, "locals": checked_locals, "__import__": checked_import},
+        }
         gone = {name: self.refusal(name) for name in ("eval", "exec", "compile", "breakpoint")}
         return {**vars(builtins), **checked, **gone}
 

@@ -78,8 +78,15 @@ OPEN = words(
     cr_frame ag_frame tb_frame"""
 )
 
+# Those of them, and others, that no answer has a use for, not even to write or to spell them: what they are set to, or
+# asked for, lets code be run, or memory be read, that is not there to be seen
+SPOKEN = (OPEN - words("__dict__ __wrapped__ __annotations__ __getattr__ __self__ __path__")) | words(
+    "__class__ __match_args__ __array_interface__ __array_struct__"
+)
+
 # Where torch keeps its insides. A class of one's own may call something so, but whose it is cannot be told by the name
-INSIDES = words("_C _VF _ops _refs _prims _decomp _dynamo _inductor _functorch _numpy")
+INSIDES = words("""_C _VF _ops _refs _prims _decomp _dynamo _inductor _functorch _numpy ctypes get_submodule
+    get_parameter get_buffer __array_interface__ __array_struct__""")
 
 # Private names with an honest use: what namedtuple and enum call so, and the base classes of torch's losses
 _PRIVATE_BUT_FINE = words(

@@ -14,7 +14,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 
-from coursekit.jail.inside.paths import BUILTINS, INSIDES, ONLY, OPEN, bad_path, is_library, is_private, meaning
+from coursekit.jail.inside.imports import Imports
+from coursekit.jail.inside.paths import BUILTINS, INSIDES, OPEN, SPOKEN, bad_path, is_library, is_private, meaning
 
 # What reads attributes by names that it is given: only where these stand there to be read
 _READERS = ("operator.attrgetter", "operator.methodcaller")
@@ -35,11 +36,6 @@ def every_node(roots: Sequence[ast.AST]) -> list[ast.AST]:
     return nodes
 
 
-def bound_by(alias: ast.alias) -> str:
-    """The name that an import's alias gives: of `import a.b`, that is `a`."""
-    return alias.asname or alias.name.partition(".")[0]
-
-
 class Reading:
     """The statements of one answer: what they import, what they define, and what they use of both."""
 
@@ -47,30 +43,29 @@ class Reading:
         self.names = names
         self.nodes = every_node(statements)
         self.nodes += every_node(list(_written_as_text(self.nodes)))
-        self.imported = set(self._imports())
-        self.stars = [n.module or "" for n in self.nodes if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
+        self.imports = Imports(statements, self.nodes)
         self.own = set(self._definitions())
         self.bound = self.own | set(self._bindings())
         self.reads = {n.id for n in self.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-        self.paths = self._paths()
+        self.paths = self.imports.paths
         self.members = set(self._members())
         self.selves = set(self._selves())
         self.called = {id(n.func) for n in self.nodes if isinstance(n, ast.Call)}
-        # `sys`, but not in `sys.maxsize`: handed on by itself, a module can be asked for anything
-        bases = {id(n.value) for n in self.nodes if isinstance(n, ast.Attribute)}
-        self.handed_on = {n.id for n in self.nodes if isinstance(n, ast.Name) and id(n) not in bases}
+        self.plainly_assigned = {
+            id(n.targets[0]) for n in self.nodes if isinstance(n, ast.Assign) and len(n.targets) == 1
+        }
 
     def refused(self) -> Iterator[str]:
         """What an answer by hand does not use, one after another."""
-        for name in sorted(self.reads & self.paths.keys()):
-            yield from self._full_name(self.paths[name])
-            if self.paths[name] in ONLY and name in self.handed_on:
-                yield self.paths[name]
+        for name, path in sorted({*self.imports.given, *self.paths.items()}):
+            if name in self.reads:
+                yield from self._full_name(path)
+        yield from self.imports.refused(self.reads)
         for name in sorted(self.reads - self.bound - self.paths.keys()):
             if name in BUILTINS:
                 yield name
-            elif self.stars and not hasattr(builtins, name):  # it came by `from … import *`
-                bad = name if name in self.names else next((s for s in self.stars if not is_library(s)), None)
+            elif self.imports.stars and not hasattr(builtins, name):  # it came by `from … import *`
+                bad = name if name in self.names else next((s for s in self.imports.stars if not is_library(s)), None)
                 if bad:
                     yield f"{bad}.{name}" if bad != name else name
         for node in self.nodes:
@@ -79,8 +74,12 @@ class Reading:
 
     def _used(self, node: ast.AST) -> Iterator[str]:
         match node:
+            case ast.Attribute(attr=attr, ctx=ast.Store() | ast.Del()) if attr in SPOKEN:
+                yield attr
+            case ast.Constant(value=str(text)) if text in SPOKEN:  # whatever it is then given to
+                yield text
             case ast.Attribute(value=value, attr=attr):
-                path = self._resolve(node)
+                path = self.imports.resolve(node)
                 if path is not None:
                     yield from self._full_name(path)
                 else:
@@ -89,10 +88,12 @@ class Reading:
                 yield from (attr for attr in attrs if attr in self.names or self._is_strange(attr))
             case ast.Assign(targets=[ast.Name(id="__match_args__")], value=value):  # so does `case Own(f)`
                 yield from self._names_given(list(value.elts) if isinstance(value, ast.Tuple) else [value])
+            case ast.Name(id="__match_args__", ctx=ast.Store()) if id(node) not in self.plainly_assigned:
+                yield node.id
             case ast.Call(func=func, args=[_, ast.Constant(value=str(attr)), *_]) if self._named(func) == "getattr":
                 if id(node.args[0]) in self.selves:
                     return
-                yield from self._full_name(f"{self._resolve(node.args[0]) or ''}.{attr}", dynamic=True)
+                yield from self._full_name(f"{self.imports.resolve(node.args[0]) or ''}.{attr}", dynamic=True)
 
     def _reader(self, node: ast.AST) -> Iterator[str]:
         """What reads attributes by their names, and is given no plain ones."""
@@ -105,7 +106,7 @@ class Reading:
             ):
                 yield called
         elif isinstance(node, ast.Name | ast.Attribute) and id(node) not in self.called:
-            named = self._resolve(node)  # handed on, it is given names elsewhere
+            named = self.imports.resolve(node)  # handed on, it is given names elsewhere
             if named is not None and meaning(named) in _READERS:
                 yield meaning(named)
 
@@ -118,7 +119,7 @@ class Reading:
                 yield from (part for part in parts if part in self.names or self._is_strange(part))
 
     def _is_module(self, node: ast.expr) -> bool:
-        path = self._resolve(node)
+        path = self.imports.resolve(node)
         return path is not None and isinstance(sys.modules.get(meaning(path)), ModuleType)
 
     def _attribute(self, value: ast.expr, attr: str) -> Iterator[str]:
@@ -149,43 +150,8 @@ class Reading:
         """What a call calls: the full name of something imported, or the name of a builtin."""
         if isinstance(func, ast.Name) and func.id not in self.paths:
             return None if func.id in self.own else func.id
-        path = self._resolve(func)
+        path = self.imports.resolve(func)
         return None if path is None else meaning(path)
-
-    def _resolve(self, node: ast.expr) -> str | None:
-        """The full name that a dotted expression stands for, if it begins with an imported name."""
-        if isinstance(node, ast.Name):
-            return self.paths.get(node.id)
-        if isinstance(node, ast.Attribute):
-            front = self._resolve(node.value)
-            return None if front is None else f"{front}.{node.attr}"
-        return None
-
-    def _imports(self) -> Iterator[str]:
-        for node in self.nodes:
-            if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                yield node.module or ""
-
-    def _paths(self) -> dict[str, str]:
-        """What the imported names, and plain second names for them, stand for."""
-        paths: dict[str, str] = {}
-        for node in self.nodes:
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    paths[bound_by(alias)] = alias.name if alias.asname else bound_by(alias)
-            elif isinstance(node, ast.ImportFrom):
-                for alias in node.names:
-                    if alias.name != "*":
-                        paths[bound_by(alias)] = f"{node.module}.{alias.name}"
-        self.paths = paths = {name: path for name, path in paths.items() if name not in self.own}
-        for node in self.nodes:
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                path = self._resolve(node.value)
-                if path is not None:
-                    paths.setdefault(node.targets[0].id, path)
-        return paths
 
     def _definitions(self) -> Iterator[str]:
         """The functions and classes that they define; what they wrote replaces what they imported by that name."""

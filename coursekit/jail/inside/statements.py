@@ -7,7 +7,8 @@ import symtable
 from collections.abc import Iterator
 from functools import cached_property
 
-from coursekit.jail.inside.policy import bound_by, every_node
+from coursekit.jail.inside.imports import bound_by
+from coursekit.jail.inside.policy import every_node
 
 
 class Unsound(Exception):
