@@ -36,7 +36,8 @@ _SYNONYMS = {
 }
 
 # What has a forbidden function inside, and gives it away by one multiplication, element or slope: attention with the
-# right keys is a softmax, an LSTM's gates are sigmoids, and the last of logcumsumexp is logsumexp.
+# right keys is a softmax, an LSTM's gates are sigmoids, the last of logcumsumexp is logsumexp, and the correlation of
+[x, -x] with [y, -y] is the cosine of x and y.
 _INSIDE = {
     "softmax": re.compile("(?<!log)softmax|softmin|attention|multihead|transformer"),
     "logsoftmax": re.compile("logsoftmax"),
@@ -44,6 +45,7 @@ _INSIDE = {
     "logaddexp": re.compile("logaddexp"),
     "sigmoid": re.compile("sigmoid|^(silu|glu|mish)|lstm|gru|rnnlayer|(cudnn|miopen)rnn"),
     "softplus": re.compile("^mish"),
+    "cosinesimilarity": re.compile("^corrcoef"),
 }
 
 
