@@ -37,7 +37,7 @@ _SYNONYMS = {
 
 # What has a forbidden function inside, and gives it away by one multiplication, element or slope: attention with the
 # right keys is a softmax, an LSTM's gates are sigmoids, the last of logcumsumexp is logsumexp, and the correlation of
-[x, -x] with [y, -y] is the cosine of x and y.
+# [x, -x] with [y, -y] is the cosine of x and y.
 _INSIDE = {
     "softmax": re.compile("(?<!log)softmax|softmin|attention|multihead|transformer"),
     "logsoftmax": re.compile("logsoftmax"),
