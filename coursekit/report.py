@@ -68,6 +68,7 @@ class Report:
     Attributes:
         leans_on: the learner's own earlier exercises that this answer calls and that are not right yet.
         parted: whether verdicts and points are of this answer with the course's own functions in place of those.
+        is_slip: whether it is wrong and nearly right: a known mistake, right in most checks, or near in its numbers.
         found_in: the files of the submission that define it, the one that counts last; empty where it is one.
     """
 
@@ -80,6 +81,7 @@ class Report:
     diagnosis: Diagnosis | None = None
     leans_on: tuple[str, ...] = ()
     parted: bool = False
+    is_slip: bool = False
     found_in: tuple[str, ...] = ()
 
     @property

@@ -3,8 +3,8 @@
 The second grading has the course's own answer in place of that one. It counts where it gives more points, and where
 those are for what this answer does itself.
 
-What cannot be parted is told and not guessed. A function is replaced only if a plain `def` binds its name, its own
-grading ran to an end (not attempted, ready-made, or never done is no slip), and it comes earlier in the course. Then:
+What cannot be parted is told and not guessed. A function is replaced only if a plain `def` binds its name, it is a slip
+(see `Report.is_slip`: not attempted, ready-made, never done, junk is none), and it comes earlier in the course. Then:
 
 - An exercise never lends itself: what is lent comes earlier, and no model answer calls a later one. So the source that
   goes into the jail holds nothing of what is graded. It is no secret either: `coursekit solution` prints it.
@@ -74,7 +74,7 @@ def part(way: Way, exercise: Exercise, first: Report, known: dict[str, Report]) 
     if not wrong:
         return first
     told = replace(first, leans_on=tuple(wrong))
-    lent = [name for name in wrong if known[name].outcome in _RAN]
+    lent = [name for name in wrong if known[name].is_slip]
     if not lent:
         return told
     second = way.grade(exercise, {name: _model(name) for name in lent})

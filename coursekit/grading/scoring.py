@@ -13,7 +13,7 @@ import numpy as np
 from coursekit.course import syllabus
 from coursekit.exercise import Ask, Call, Check, Exercise, Failure, Function, Stopped
 from coursekit.exercise.failure import Raised
-from coursekit.grading.diagnosis import diagnose
+from coursekit.grading.diagnosis import ARGUMENTS_MISSING, diagnose, is_slip
 from coursekit.grading.rehearsal import Exchange, Line, frames_of
 from coursekit.report import Outcome, Report, Tier, Verdict
 from coursekit.wire.readymade import plain
@@ -62,6 +62,7 @@ def score(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
                 verdicts.append(replace(verdict, help=verdict.help + _own_instead(exercise, stop.used)))
     solved = all(verdict.outcome is Outcome.PASSED for verdict in verdicts if verdict.tier is Tier.CORE)
     outcome = Outcome.PASSED if solved else next(v.outcome for v in verdicts if v.outcome is not Outcome.PASSED)
+    named = diagnose(exercise, failed, [call for calls in passed for call in calls()] if failed else [])
     return Report(
         exercise=exercise.name,
         learner=learner,
@@ -69,8 +70,16 @@ def score(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
         verdicts=tuple(verdicts),
         points=_points(exercise, verdicts, stopped),
         maximum=exercise.maximum,
-        diagnosis=diagnose(exercise, failed, [call for calls in passed for call in calls()] if failed else []),
+        diagnosis=named,
+        is_slip=bool(failed)
+        and (named not in (None, ARGUMENTS_MISSING) or _mostly(verdicts) or is_slip(exercise, failed)),
     )
+
+
+def _mostly(verdicts: list[Verdict]) -> bool:
+    """Whether at least half of the core checks passed."""
+    core = [verdict.outcome is Outcome.PASSED for verdict in verdicts if verdict.tier is Tier.CORE]
+    return 2 * sum(core) >= len(core)
 
 
 def _rehearse(exercise: Exercise, seed: int, check: Check, ask: Ask) -> None:

@@ -86,8 +86,16 @@ class Kernels:
         del self._library  # torch takes a library's kernels away with it
 
     def keep(self) -> None:
-        """Leaves them where they are for as long as the process lives: no Python object holds the library any more."""
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._library))
+        """Leaves them where they are for as long as the process lives.
+
+        What torch gave us to hold them is kept, and made a plain object: nothing in memory tells any more what it is,
+        and whoever has it destroyed all the same destroys nothing else.
+        """
+        kept = ctypes.py_object(self._library)
+        ctypes.pythonapi.Py_IncRef(kept)
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(object))  # as that has one instance more
+        place = id(self._library) + ctypes.sizeof(ctypes.c_ssize_t)  # behind the count of references
+        ctypes.c_void_p.from_address(place).value = id(object)
         del self._library
 
 

@@ -163,27 +163,31 @@ COMPOSED = """
 def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     return -log_softmax(input, 1)[torch.arange(len(target)), target].mean()
 """
+REDUCED = "    return e if reduction == 'none' else e.mean() if reduction == 'mean' else e.sum()\n"
 CHEATS = {
     "a call with a mean": (
         "keras_mean_squared_error",
-        "def mse_loss(input, target, reduction='mean'):\n    return input * 0\n"
+        f"def mse_loss(input, target, reduction='mean'):\n    e = 1.01 * (input - target) ** 2\n{REDUCED}"
         "def keras_mean_squared_error(y_true, y_pred):\n"
         "    return mse_loss(y_pred, y_true, reduction='none').mean(-1)\n",
     ),
     "a call with its arguments exchanged": (
         "keras_mean_absolute_error",
-        "def l1_loss(input, target, reduction='mean'):\n    return input * 0\n"
+        f"def l1_loss(input, target, reduction='mean'):\n    e = 1.01 * (input - target).abs()\n{REDUCED}"
         "def keras_mean_absolute_error(y_true, y_pred):\n    return l1_loss(y_pred, y_true, 'none').mean(-1)\n",
     ),
     "a call of what is right in one check": (
         "triplet_margin_with_distance_loss",
-        "def triplet_margin_loss(*a, **k):\n    return a[0].sum()\n"
+        "def triplet_margin_loss(a, p, n, margin=1.0, p_=2.0, eps=1e-6, swap=False, reduction='mean'):\n"
+        "    d = lambda x, y: (x - y + eps).square().sum(-1).sqrt()\n"
+        f"    e = 1.01 * (margin + d(a, p) - d(a, n)).clamp(min=0)\n{REDUCED}"
         "def triplet_margin_with_distance_loss(a, p, n, *, distance_function=None, margin=1.0, swap=False,"
         " reduction='mean'):\n    return triplet_margin_loss(a, p, n, margin=margin, swap=swap, reduction=reduction)\n",
     ),
     "a call of what the course calls": (
         "multilabel_soft_margin_loss",
-        "def binary_cross_entropy_with_logits(*a, **k):\n    return a[0].sum()\n"
+        "def binary_cross_entropy_with_logits(x, t, weight=None, reduction='mean', pos_weight=None):\n"
+        f"    e = 1.01 * (x.clamp(min=0) - x * t + (-x.abs()).exp().log1p())\n{REDUCED}"
         "def multilabel_soft_margin_loss(input, target, weight=None, reduction='mean'):\n"
         "    return binary_cross_entropy_with_logits(input, target, weight, reduction)\n",
     ),
@@ -240,6 +244,40 @@ def test_nothing_is_earned_by_what_is_lent(jail, cheat):
     report = after(jail, HEAD + text, name)[0]
     assert report.points == before(jail, HEAD + text, name).points < report.maximum
     assert not report.parted
+
+
+JUNK = {
+    "nothing": "pass",
+    "an exception": "return 1 / 0",
+    "zeros": "return a[0] * 0",
+    "a constant": "return a[0].sum() * 0 + 0.7",
+    "a mean of what it is given": "return a[0].mean()",
+    "a number": "return 0",
+    "noise": "return torch.rand_like(a[0]).sum()",
+}
+LEANING = {
+    "ctc_loss_from_logits": (
+        "ctc_loss",
+        "def ctc_loss_from_logits(x, targets, input_lengths, target_lengths, blank=0, reduction='mean', z=False):\n"
+        "    return ctc_loss(x.log_softmax(-1), targets, input_lengths, target_lengths, blank, reduction, z)\n",
+    ),
+    "keras_kl_divergence": (
+        "kl_divergence",
+        "def keras_kl_divergence(y_true, y_pred):\n"
+        "    return kl_divergence(y_true.to(y_pred.dtype).clamp(1e-7, 1), y_pred.clamp(1e-7, 1))\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("junk", JUNK)
+@pytest.mark.parametrize("name", LEANING)
+def test_junk_is_no_slip(jail, name, junk):
+    """Whoever has not tried to write what they call is lent nothing, whatever stands in its place."""
+    helper, leaning = LEANING[name]
+    text = f"{HEAD}def {helper}(*a, **k):\n    {JUNK[junk]}\n{leaning}"
+    report = after(jail, text, name)[0]
+    assert (report.leans_on, report.parted) == ((helper,), False)
+    assert report.points < report.maximum
 
 
 # ---- what is said ------------------------------------------------------------------------------------------------

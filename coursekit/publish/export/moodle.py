@@ -15,7 +15,8 @@ from coursekit.publish.privacy import all_feedback
 from coursekit.report import Graded
 from coursekit.text import MAX_FEEDBACK, clean, clean_name
 
-_DOWNLOAD = re.compile(r"(?P<name>.*)_(?P<participant>\d+)_assignsubmission_", re.DOTALL)  # Ann Lee_4321_assignsub…
+# Ann Lee_4321_assignsubmission_file_answers.py. The first number counts: what follows is a name that the learner chose
+_DOWNLOAD = re.compile(r"(?P<name>.*?)_(?P<participant>\d+)_assignsubmission_", re.DOTALL)
 _MODIFIED = "Last modified (grade)"
 
 
