@@ -57,8 +57,8 @@ class Reading:
         self.selves = set(self._selves())
         self.called = {id(n.func) for n in self.nodes if isinstance(n, ast.Call)}
         # `sys`, but not in `sys.maxsize`: handed on by itself, a module can be asked for anything
-        bases = {id(n.value) for n in self.nodes if isinstance(n, ast.Attribute)}
-        self.handed_on = {n.id for n in self.nodes if isinstance(n, ast.Name) and id(n) not in bases}
+        self.bases = {id(n.value) for n in self.nodes if isinstance(n, ast.Attribute)}
+        self.handed_on = {n.id for n in self.nodes if isinstance(n, ast.Name) and id(n) not in self.bases}
 
     def refused(self) -> Iterator[str]:
         """What an answer by hand does not use, one after another."""
@@ -83,6 +83,8 @@ class Reading:
                 path = self._resolve(node)
                 if path is not None:
                     yield from self._full_name(path)
+                    if id(node) not in self.bases and meaning(path) in ONLY:
+                        yield path
                 else:
                     yield from self._attribute(value, attr)
             case ast.MatchClass(kwd_attrs=attrs):  # `case object(softmax=f)` reads an attribute too
