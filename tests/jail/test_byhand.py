@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 import json
 import re
 import textwrap
@@ -138,6 +139,8 @@ EVASIONS = {
         "torch.overrides",
     ),
     "more of what is open in part": ("import timeit\ndef f(l, t): return timeit.timeit('1')", "timeit.timeit"),
+    "builtins": ("import builtins as b\ndef f(l, t): return b.getattr(l, 'soft' + 'max')(1)", "builtins.getattr"),
+    "builtins of another": ("import enum\ndef g(m): return m.exec\ndef f(l, t): return g(enum.bltns)", "enum.bltns"),
     "files": ("import io\ndef f(l, t): return io.open('x')", "io.open"),
     "module handed on": ("import sys\ndef g(m): return m.modules\ndef f(l, t): return g(sys)['torch']", "sys"),
     "imported by another": ("import random\ndef f(l, t): return random._os.sys.modules", "random._os"),
@@ -397,6 +400,13 @@ HONEST = {
                 total = total + (row - row.max()).exp().sum().log() + row.max() - row[y]
             return total / len(t)
         """,
+    "star": """
+        import builtins
+        from torch import *
+        def f(l, t):
+            z = l - amax(l, 1, keepdim=True)
+            return builtins.sum(log(exp(row).sum()) - row[y] for row, y in builtins.zip(z, t)) / len(t)
+        """,
     "vmap and grad": """
         import torch
         def one(row, t):
@@ -652,6 +662,9 @@ class Own:
         ("getattr(torch, '_' + 'C')", "_C"),
         ("getattr(torch, 'over' + 'rides')", "overrides"),
         ("getattr(torch, 'nowhere', 1)", None),
+        ("getattr(enum, 'bl' + 'tns')", "bltns"),
+        ("__import__('builtins')", "builtins"),
+        ("__import__('sys')", "sys"),
         ("getattr(torch, 'su' + 'm')", None),
         ("getattr(x, '_ba' + 'se')", "_base"),
         ("getattr(x, 'shape')", None),
@@ -673,7 +686,7 @@ def test_names_made_at_run_time(expression, caught):
     rule = ByHand(("softmax",))
     assert rule.read(ast.parse("import ctypes").body) is None
     with suppress(Refused):
-        eval(expression, {"__builtins__": rule.builtins(), "torch": torch, "x": X, "Own": Own})
+        eval(expression, {"__builtins__": rule.builtins(), "torch": torch, "enum": enum, "x": X, "Own": Own})
     assert rule.caught == ([] if caught is None else [caught])
 
 

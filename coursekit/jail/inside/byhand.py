@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
-from coursekit.jail.inside.paths import ONLY, OPEN, bad_path, is_library, is_private
+from coursekit.jail.inside.paths import ONLY, OPEN, bad_path, is_library, is_private, meaning
 from coursekit.jail.inside.policy import Reading
 from coursekit.wire import Answer, Problem
 from coursekit.wire.readymade import relatives
@@ -89,7 +89,7 @@ class ByHand:
             return vars(*things)
 
         def checked_import(name: str, *rest: Any) -> Any:
-            if name not in self._imported and not is_library(name):
+            if name not in self._imported and (name in ONLY or not is_library(name)):
                 self.catch(name)
             return builtins.__import__(name, *rest)
 
@@ -102,7 +102,7 @@ class ByHand:
             return True
         if isinstance(thing, ModuleType):
             path = f"{thing.__name__}.{name}"
-            return bad_path(path) is not None or path in ONLY
+            return bad_path(path) is not None or meaning(path) in ONLY
         return is_private(name)
 
 

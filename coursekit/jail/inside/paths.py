@@ -23,7 +23,7 @@ _LIBRARIES = words(
     """torch numpy math cmath typing typing_extensions types functools itertools operator collections dataclasses enum
     abc contextlib copy re string textwrap warnings numbers decimal fractions statistics random time datetime logging
     json pprint bisect heapq array struct weakref threading concurrent queue graphlib contextvars io timeit traceback
-    __future__ sys os gc pathlib
+    __future__ sys os gc pathlib builtins
     matplotlib pandas tqdm jaxtyping einops beartype IPython"""
 )
 
@@ -32,6 +32,9 @@ ONLY = {
     "sys": words("""float_info maxsize stdout stderr stdin version version_info platform argv exit exc_info getsizeof
         intern getrecursionlimit setrecursionlimit"""),
     "gc": {"collect", "enable", "disable"},
+    # for whoever wrote `from torch import *`, and has lost Python's own sum by it
+    "builtins": words("""abs all any bool complex dict enumerate filter float frozenset int isinstance len list map max
+        min pow print range reversed round set slice sorted str sum tuple zip"""),
     "io": {"StringIO", "BytesIO"},
     "timeit": {"default_timer"},
     "IPython": {"display"},
