@@ -79,7 +79,11 @@ class Source:
         for label, node in needed:
             tree = ast.Module([node], [])
             code = compile(tree, _file(label), "exec", flags=lazy, dont_inherit=True)
-            exec(code, namespace)
+            try:
+                exec(code, namespace)
+            except ImportError:
+                if not _is_star(node):  # from which nobody knows what it needs: a notebook's plots, most often
+                    raise
         namespace.update(instead or {})
         function: Callable[..., Any] | None = namespace.get(name)
         if not callable(function):
@@ -172,6 +176,10 @@ def _tree(text: str) -> tuple[list[ast.stmt], str]:
             text = text.replace("%%", "# %%", 1)
         text = TransformerManager().transform_cell(text)  # type: ignore[no-untyped-call]
         return ast.parse(text).body, text
+
+
+def _is_star(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
 
 
 def _chosen(statements: list[Statement], name: str) -> list[Statement]:
