@@ -168,7 +168,7 @@ def multilabel_soft_margin_loss(
     Returns:
         The binary cross-entropy of the logits, weighted and averaged over the C labels: shape (N,), or
         reduced. The average divides by C, with weights too, and so "sum" is a sum over samples. The mean of
-        an empty batch is NaN.
+        an empty batch is NaN. The finer of the dtypes of input and target wins.
 
     Raises:
         ValueError: the reduction is unknown.

@@ -15,7 +15,7 @@ def ctc_beta(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     By hand: no ready-made loss or distribution.
 
     Args:
-        log_probs: log-probabilities of C classes in T frames, shape (T, C).
+        log_probs: log-probabilities of C classes in T frames, shape (T, C). T may be some hundreds.
         target: U labels, none of them blank, shape (U,).
         blank: the class that stands for no label.
 

@@ -99,8 +99,8 @@ def distillation_loss(student_logits: Tensor, teacher_logits: Tensor, temperatur
     By hand: no ready-made loss or distribution.
 
     Args:
-        student_logits: the student's logits (N, K).
-        teacher_logits: the teacher's logits (N, K), which are not trained.
+        student_logits: the student's logits (N, K), up to ±1000.
+        teacher_logits: the teacher's logits (N, K), up to ±1000, which are not trained.
         temperature: what logits are divided by before the softmax; 1 leaves them as they are.
 
     Returns:

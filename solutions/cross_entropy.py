@@ -117,7 +117,8 @@ def sequence_loss(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
-        logits: (N, T, C), for each place of each sequence one number a class, also very large ones.
+        logits: (N, T, C), for each place of each sequence one number a class, also very large ones. What
+            stands at a place of padding does not count, not even a NaN.
         target: the right class at every place (N, T), int64.
         padding: the class index that fills the places after a sequence's end (or before its beginning).
 

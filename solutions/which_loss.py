@@ -26,8 +26,8 @@ def student_loss(student_logits: Tensor, teacher_logits: Tensor, temperature: fl
     """The loss of training B: how far a student is from its teacher, both softened.
 
     Args:
-        student_logits: shape (N, K).
-        teacher_logits: shape (N, K).
+        student_logits: up to ±1000, shape (N, K).
+        teacher_logits: up to ±1000, shape (N, K).
         temperature: a positive number T by which all logits are divided before the softmax.
 
     Returns:

@@ -41,7 +41,7 @@ class ProtocolError(Exception):
 def pack(header: dict[str, Any], tensors: list[Tensor]) -> bytes:
     """One frame, ready to be sent."""
     text = json.dumps(header).encode()
-    body = b"".join(tensor.detach().contiguous().numpy().tobytes() for tensor in tensors)
+    body = b"".join(tensor.detach().resolve_neg().contiguous().numpy().tobytes() for tensor in tensors)
     return LENGTHS.pack(len(text), len(body)) + text + body
 
 

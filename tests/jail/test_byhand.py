@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 import json
 import re
 import textwrap
@@ -129,6 +130,18 @@ EVASIONS = {
     "families": ("def f(l, t): return ().__class__.__base__.__subclasses__()[0]", "__subclasses__"),
     "library": ("from sklearn.metrics import log_loss\ndef f(l, t): return log_loss(t, l)", "sklearn.metrics.log_loss"),
     "importlib": ("import importlib as i\ndef f(l, t): return i.import_module('torch')", "importlib"),
+    "part of a module handed on": (
+        "import torch\ndef g(m): return m.load\ndef f(l, t): return g(torch.jit)('x')",
+        "torch.jit",
+    ),
+    "a module of torch's handed on": (
+        "from torch import overrides as o\ndef g(m): return m.resolve_name\ndef f(l, t): return g(o)",
+        "torch.overrides",
+    ),
+    "more of what is open in part": ("import timeit\ndef f(l, t): return timeit.timeit('1')", "timeit.timeit"),
+    "builtins": ("import builtins as b\ndef f(l, t): return b.getattr(l, 'soft' + 'max')(1)", "builtins.getattr"),
+    "builtins of another": ("import enum\ndef g(m): return m.exec\ndef f(l, t): return g(enum.bltns)", "enum.bltns"),
+    "files": ("import io\ndef f(l, t): return io.open('x')", "io.open"),
     "module handed on": ("import sys\ndef g(m): return m.modules\ndef f(l, t): return g(sys)['torch']", "sys"),
     "imported by another": ("import random\ndef f(l, t): return random._os.sys.modules", "random._os"),
     "methodcaller": (
@@ -354,6 +367,45 @@ HONEST = {
         if __name__ == "__main__":
             import scipy.special
             print(eval("f"), scipy.special.log_softmax([1]))
+        """,
+    "torch's own source": """
+        import torch
+        from torch.nn import _reduction as _Reduction
+        from torch.overrides import handle_torch_function, has_torch_function_variadic
+        def f(l, t, size_average=None, reduce=None, reduction="mean"):
+            if has_torch_function_variadic(l, t):
+                return handle_torch_function(f, (l, t), l, t, reduction=reduction)
+            if size_average is not None or reduce is not None:
+                reduction = _Reduction.legacy_get_string(size_average, reduce)
+            z = l - l.amax(1, keepdim=True)
+            loss = (z.exp().sum(1).log() - z[torch.arange(len(t)), t])
+            return (loss, loss.mean(), loss.sum())[_Reduction.get_enum(reduction)]
+        """,
+    "small libraries": """
+        import contextlib, io, queue, torch
+        from contextvars import ContextVar
+        from graphlib import TopologicalSorter
+        from timeit import default_timer as timer
+        from types import SimpleNamespace
+        from numpy.lib.stride_tricks import sliding_window_view
+        N = ContextVar("N", default=0)
+        def f(l, t):
+            start, rows, ns = timer(), queue.Queue(), SimpleNamespace(l=l, t=t)
+            for pair in zip(vars(ns)["l"], t): rows.put(pair)
+            with contextlib.redirect_stdout(io.StringIO()) as out:
+                print(start, *TopologicalSorter({0: [1]}).static_order())
+            total = N.get() + len(sliding_window_view(t.numpy(), 1)) - len(t)
+            while not rows.empty():
+                row, y = rows.get_nowait()
+                total = total + (row - row.max()).exp().sum().log() + row.max() - row[y]
+            return total / len(t)
+        """,
+    "star": """
+        import builtins
+        from torch import *
+        def f(l, t):
+            z = l - amax(l, 1, keepdim=True)
+            return builtins.sum(log(exp(row).sum()) - row[y] for row, y in builtins.zip(z, t)) / len(t)
         """,
     "vmap and grad": """
         import torch
@@ -610,6 +662,9 @@ class Own:
         ("getattr(torch, '_' + 'C')", "_C"),
         ("getattr(torch, 'over' + 'rides')", "overrides"),
         ("getattr(torch, 'nowhere', 1)", None),
+        ("getattr(enum, 'bl' + 'tns')", "bltns"),
+        ("__import__('builtins')", "builtins"),
+        ("__import__('sys')", "sys"),
         ("getattr(torch, 'su' + 'm')", None),
         ("getattr(x, '_ba' + 'se')", "_base"),
         ("getattr(x, 'shape')", None),
@@ -631,7 +686,7 @@ def test_names_made_at_run_time(expression, caught):
     rule = ByHand(("softmax",))
     assert rule.read(ast.parse("import ctypes").body) is None
     with suppress(Refused):
-        eval(expression, {"__builtins__": rule.builtins(), "torch": torch, "x": X, "Own": Own})
+        eval(expression, {"__builtins__": rule.builtins(), "torch": torch, "enum": enum, "x": X, "Own": Own})
     assert rule.caught == ([] if caught is None else [caught])
 
 

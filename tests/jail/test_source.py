@@ -156,6 +156,7 @@ def test_cells_doubled_and_reordered(texts):
         "for _ in iter(int, 1):\n    pass",
         "data = open('/nonexistent').read()",
         "import nonexistent",
+        "from nonexistent import *",
         "from coursekit import check\ncheck(f)",
         "class Trainer(nonexistent.Base):\n    pass",
         "if __name__ == '__main__':\n    raise SystemExit",

@@ -3,11 +3,16 @@
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """
 
+import contextlib
+import io
 import math
+from dataclasses import dataclass
+from types import MappingProxyType, SimpleNamespace
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.modules.loss import _Loss, _WeightedLoss
 
 # ---- sigmoid -----------------------------------------------------------------------------------------------------
 
@@ -1340,3 +1345,151 @@ class SoftMargin(nn.Module):
 
 def multilabel_soft_margin_loss__module(input, target, weight=None, reduction="mean"):
     return SoftMargin(weight, reduction)(input, target)
+
+
+# ---- odd but honest ----------------------------------------------------------------------------------------------
+
+
+def expm(x):
+    return torch.exp(-x.abs())
+
+
+class LogSig(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x):
+        return torch.minimum(x, torch.zeros_like(x)) - torch.log1p(expm(x))
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        e = expm(x)
+        return g * torch.where(x < 0, 1.0, e) / (1 + e)
+
+    @staticmethod
+    def jvp(ctx, t):
+        (x,) = ctx.saved_tensors
+        e = expm(x)
+        return t * torch.where(x < 0, 1.0, e) / (1 + e)
+
+
+log_sigmoid__generated_vmap_rule = LogSig.apply
+
+
+def shaped(input, target):
+    if input.shape != target.shape:
+        raise ValueError(f"{input.shape} and {target.shape}")
+
+
+REDUCE = MappingProxyType({"none": lambda x: x, "sum": torch.sum, "mean": torch.mean})
+
+
+def reduced(losses, reduction):
+    if reduction not in REDUCE:
+        raise ValueError(reduction)
+    return REDUCE[reduction](losses)
+
+
+class BCE(_WeightedLoss):
+    def forward(self, input, target):
+        return bce(input, target, self.weight, self.reduction)
+
+
+class Slope(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, p, t):
+        ctx.save_for_backward(p, t)
+        return -(t * p.log().clamp(min=-100) + (1 - t) * (-p).log1p().clamp(min=-100))
+
+    @staticmethod
+    def backward(ctx, g):
+        p, t = ctx.saved_tensors
+        by_t = (-p).log1p().clamp(min=-100) - p.log().clamp(min=-100) if ctx.needs_input_grad[1] else None
+        return g * (p - t) / (p * (1 - p)).clamp(min=1e-12), None if by_t is None else g * by_t
+
+
+def bce(input, target, weight=None, reduction="mean"):
+    shaped(input, target)
+    for name, x in {"input": input, "target": target}.items():
+        if not bool(((x >= 0) & (x <= 1)).all()):
+            raise RuntimeError(name)
+    losses = Slope.apply(input, target)
+    if weight is not None:
+        losses = losses * weight.broadcast_to(input.shape)
+    return reduced(losses, reduction)
+
+
+def binary_cross_entropy__weighted_loss_class(input, target, weight=None, reduction="mean"):
+    return BCE(weight, reduction=reduction)(input, target)
+
+
+def ln_sigma(x):
+    return torch.minimum(x, x * 0) - torch.log1p(expm(x))
+
+
+@dataclass
+class Config:
+    weight: Tensor | None = None
+    reduction: str = "mean"
+    pos_weight: Tensor | None = None
+
+    def __call__(self, input, target):
+        shaped(input, target)
+        yes = 1 if self.pos_weight is None else self.pos_weight.expand_as(input)
+        both = -(yes * target * F.logsigmoid(input) + (1 - target) * F.logsigmoid(-input))
+        return reduced(both if self.weight is None else both * self.weight.expand(input.shape), self.reduction)
+
+
+def binary_cross_entropy_with_logits__namespace(input, target, **kw):
+    ns = SimpleNamespace(**{"weight": None, "reduction": "mean", "pos_weight": None, **kw})
+    ns.losses = F.softplus(-input) * target * (1 if ns.pos_weight is None else ns.pos_weight) + (
+        1 - target
+    ) * F.softplus(input)
+    shaped(input, target)
+    if ns.weight is not None:
+        ns.losses = ns.losses * ns.weight.expand(input.shape)
+    if ns.pos_weight is not None:
+        ns.pos_weight.expand(input.shape)
+    return reduced(vars(ns)["losses"], ns.reduction)
+
+
+def binary_cross_entropy_with_logits__positional_star(*args, **kwargs):
+    names = ("input", "target", "weight", "reduction", "pos_weight")
+    given = dict(zip(names, args, strict=False), **kwargs)
+    return Config(**{n: given[n] for n in ("weight", "reduction", "pos_weight") if n in given})(
+        given["input"], given["target"]
+    )
+
+
+def keras_binary_crossentropy__captured_print(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        print(y_true.shape)
+    if y_true.shape != y_pred.shape:
+        raise ValueError(out.getvalue())
+    t = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing / 2
+    if from_logits:
+        return (F.softplus(y_pred) - t * y_pred).mean(axis)
+    p = torch.clamp(y_pred, 1e-7, 1 - 1e-7)
+    return torch.mean(-(t * p.log() + (1 - t) * (1 - p).log()), dim=axis)
+
+
+def multilabel_soft_margin_loss__loss_class(input, target, weight=None, reduction="mean"):
+    class Multi(_Loss):
+        def __init__(self, w, reduction):
+            super().__init__(reduction=reduction)
+            self.w = w
+
+        def forward(self, x, y):
+            y = y.to(torch.promote_types(x.dtype, y.dtype))
+            each = y * ln_sigma(x) + (1 - y) * ln_sigma(-x)
+            return REDUCE[self.reduction](-(each if self.w is None else each * self.w).mean(-1))
+
+    if reduction not in REDUCE:
+        raise ValueError(f"{reduction=}")
+    return Multi(weight, reduction)(input, target)

@@ -4,6 +4,8 @@ Each function is called `<exercise>__<style>` and gets full marks (tests/test_st
 """
 
 import math
+from decimal import Decimal, getcontext
+from functools import cache
 
 import torch
 
@@ -679,3 +681,80 @@ def gaussian_nll_loss__allowed_shapes(input, target, var, full=False, eps=1e-6, 
     safe = var - var.detach() + var.detach().clamp(min=eps)
     loss = (safe.log() + (input - target) ** 2 / safe) * 0.5 + (0.5 * math.log(2 * math.pi) if full else 0)
     return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.mean()
+
+
+# ---- odd but honest ----------------------------------------------------------------------------------------------
+
+
+HALF_LOG_2π = 0.5 * math.log(math.tau)
+
+
+@cache
+def ln_factorial(k: int) -> float:
+    return 0.0 if k < 2 else math.log(k) + ln_factorial(k - 1)
+
+
+def poisson_nll__table_of_factorials(rate, count):
+    table = [ln_factorial(k) for k in range(int(count.max()) + 1)] if count.numel() else [0.0]
+    lf = torch.tensor(table, dtype=rate.dtype)[count.long()]
+    ln = torch.where(count == 0, 1.0, rate).log()
+    return rate - count * ln + lf
+
+
+def poisson_nll__decimal(rate, count):
+    getcontext().prec = 30
+    lf = (
+        count.detach()
+        .double()
+        .clone()
+        .apply_(lambda k: float(sum((Decimal(int(i)).ln() for i in range(2, int(k) + 1)), Decimal(0))))
+    )
+    return rate - torch.special.xlogy(count, torch.where(count > 0, rate, 1)) + lf.to(rate.dtype)
+
+
+def stirling__nan_safe_scatter(count):
+    out = torch.zeros_like(count)
+    k = count[count > 1]
+    out[count > 1] = (k + 0.5) * k.log() - k + HALF_LOG_2π
+    return out
+
+
+def red(x, how):
+    try:
+        return {"none": torch.clone, "mean": torch.mean, "sum": torch.sum}[how](x)
+    except KeyError:
+        raise ValueError(how) from None
+
+
+def poisson_nll_loss__kwargs_only_core(input, target, *rest, **options):
+    def core(*, log_input=True, full=False, eps=1e-8, reduction="mean"):
+        base = torch.exp(input) if log_input else input
+        ln = input if log_input else torch.log(input + eps)
+        return red(base - target * ln + (stirling__nan_safe_scatter(target * 1.0) if full else 0), reduction)
+
+    return core(**dict(zip(("log_input", "full", "eps", "reduction"), rest, strict=False)), **options)
+
+
+class OddFloor(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, v, eps):
+        return v.clamp(eps)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g, None
+
+
+def gaussian_nll_loss__floor_function(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    var = input.new_tensor(var).expand_as(input) if isinstance(var, float) else var
+    ok = var.shape in (input.shape, input.shape[:-1]) or (
+        var.dim() == input.dim() and [a for a, b in zip(var.shape, input.shape, strict=False) if a != b] == [1]
+    )
+    if not ok:
+        raise ValueError("shape of var")
+    if var.shape == input.shape[:-1] and var.shape != input.shape:
+        var = var[..., None]
+    if bool(var.lt(0).any()):
+        raise ValueError("var < 0")
+    v = OddFloor.apply(var, eps)
+    return red((torch.log(v) + (input - target) ** 2 / v) / 2 + (HALF_LOG_2π if full else 0.0), reduction)

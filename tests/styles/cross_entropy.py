@@ -3,8 +3,19 @@
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """
 
+import enum
+import math
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from queue import Queue
+from typing import NamedTuple, TypedDict, Unpack
+
+import numpy as np
 import torch
+import torch as th
 import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 # ---- sample_loss -------------------------------------------------------------------------------------------------
 
@@ -1190,3 +1201,211 @@ class CrossEntropyLoss(torch.nn.Module):
 
 def cross_entropy__module(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     return CrossEntropyLoss(weight, ignore_index, reduction, label_smoothing)(input, target)
+
+
+# ---- odd but honest ----------------------------------------------------------------------------------------------
+
+
+RED = {}
+
+
+def reducer(name, /, *aliases):
+    def decorate(fn):
+        for n in (name, *aliases):
+            RED[n] = fn
+        return fn
+
+    return decorate
+
+
+@reducer("none", None)
+def _none(x, w):
+    return x
+
+
+@reducer("sum")
+def _sum(x, w):
+    return x.sum()
+
+
+@reducer("mean")
+def _mean(x, w):
+    return x.sum() / w.sum()
+
+
+def lse(x, dim=-1, keepdim=False):
+    """log-sum-exp, my own."""
+    m = x.detach().amax(dim, keepdim=True)
+    m = m.masked_fill(~m.isfinite(), 0)
+    s = (x - m).exp().sum(dim, keepdim=True).log() + m
+    return s if keepdim else s.squeeze(dim)
+
+
+def sample_loss__threads(logits, target):
+    with ThreadPoolExecutor(2) as pool:
+        parts = list(pool.map(lambda x: (x - logits[target]).exp(), logits.unbind()))
+    return sum(parts).log()
+
+
+class LSM(NamedTuple):
+    top: Tensor
+    total: Tensor
+
+    @classmethod
+    def of(cls, x, dim):
+        top = x.amax(dim, keepdim=True)
+        return cls(top, (x - top).exp().sum(dim, keepdim=True))
+
+    def __rsub__(self, x):
+        return x - self.top - self.total.log()
+
+
+def log_softmax__rsub(input, dim):
+    return input - LSM.of(input, dim)
+
+
+def log_softmax__out(input, dim):
+    with th.no_grad():
+        top = th.empty(0, dtype=input.dtype)
+        th.amax(input, dim, keepdim=True, out=top)
+    z = th.sub(input, top)
+    return z - z.exp().sum(dim, keepdim=True).log()
+
+
+def log_softmax__cumsum(input, dim):
+    z = input - input.max(dim, keepdim=True)[0]
+    return z - z.exp().cumsum(dim).narrow(dim, -1, 1).log()
+
+
+def smooth_targets__numpy(target, num_classes, label_smoothing):
+    q = np.full((len(target), num_classes), label_smoothing / num_classes, dtype=np.float64)
+    np.add.at(q, (np.arange(len(target)), target.numpy()), 1 - label_smoothing)
+    return torch.from_numpy(q.astype(np.float32))
+
+
+def smooth_targets__sparse(target, num_classes, label_smoothing):
+    n = len(target)
+    i = th.stack([th.arange(n), target])
+    hot = th.sparse_coo_tensor(
+        i, th.full((n,), 1.0 - label_smoothing), (n, num_classes), check_invariants=True
+    ).to_dense()
+    return hot + label_smoothing / num_classes
+
+
+def check_range(target, C, ignore):
+    bad = (target != ignore) & ((target < 0) | (target >= C))
+    if bad.any():
+        raise IndexError(f"Target {target[bad][0].item()} is out of bounds.")
+
+
+def nll_loss__gather_last(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    dim = 1 if input.ndim > 1 else 0
+    C = input.shape[dim]
+    check_range(target, C, ignore_index)
+    counts = target.ne(ignore_index)
+    safe = target.where(counts, 0)
+    w = (input.new_ones(C) if weight is None else weight)[safe] * counts
+    picked = input.gather(dim, safe.unsqueeze(dim)).squeeze(dim)
+    return RED[reduction](th.where(counts, -w * picked, 0.0), w)
+
+
+class Options(TypedDict, total=False):
+    weight: Tensor | None
+    ignore_index: int
+    reduction: str
+
+
+def nll_loss__typed_dict(*tensors: Tensor, **options: Unpack[Options]):
+    input, target = tensors[:2]
+    full = (
+        dict(zip(("weight", "ignore_index", "reduction"), (None, -100, "mean"), strict=False))
+        | dict(zip(("weight", "ignore_index", "reduction"), tensors[2:], strict=False))
+        | options
+    )
+    return nll_loss__gather_last(input, target, **full)
+
+
+def nll_loss__index_add(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    """Losses into their places by index_add."""
+    x = input.movedim(1, -1) if input.ndim > 1 else input
+    rows, t = x.reshape(-1, x.shape[-1]), target.reshape(-1)
+    check_range(t, rows.shape[1], ignore_index)
+    keep = (t != ignore_index).nonzero().squeeze(1)
+    w = th.ones(rows.shape[1], dtype=rows.dtype) if weight is None else weight
+    wk = w.index_select(0, t[keep])
+    losses = th.zeros(len(t), dtype=rows.dtype).index_add(0, keep, -wk * rows[keep, t[keep]])
+    return (
+        losses.reshape(target.shape) if reduction == "none" else losses.sum() / (1 if reduction == "sum" else wk.sum())
+    )
+
+
+def sequence_loss__queue(logits, target, padding):
+    todo: Queue = Queue()
+    for pair in zip(logits.flatten(0, 1), target.flatten(), strict=False):
+        todo.put(pair)
+    losses = deque()
+    while not todo.empty():
+        z, y = todo.get_nowait()
+        if y != padding:
+            losses.append(lse(z) - z[y])
+    return th.stack([*losses]).mean()
+
+
+class OddFocal(nn.Module):
+    γ: float
+
+    def __init__(self, gamma: float, weight=None):
+        super().__init__()
+        self.γ = gamma
+        self.register_buffer("_w", weight)
+
+    def forward(self, logits, target):
+        ln_p = (logits - lse(logits, 1, True))[th.arange(len(target)), target]
+        ln_not_p = self.log1mexp(logits, target, ln_p)
+        w = 1.0 if self._w is None else self._w[target]
+        return (w * (self.γ * ln_not_p).exp() * -ln_p).mean() if self.γ else (w * -ln_p).mean()
+
+    def log1mexp(self, logits, target, ln_p):
+        others = logits.masked_fill(one_hot(target, logits.shape[1]).bool(), -math.inf)
+        return lse(others, 1) - lse(logits, 1)
+
+
+def focal_loss__module_log_space(logits, target, gamma=2.0, weight=None):
+    return OddFocal(gamma, weight)(logits, target)
+
+
+class Kind(enum.Flag):
+    INDEX = enum.auto()
+    SHARE = enum.auto()
+
+    @classmethod
+    def of(cls, input, target):
+        return cls.SHARE if target.is_floating_point() else cls.INDEX
+
+
+def cross_entropy__flag(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    dim = min(input.ndim - 1, 1)
+    C = input.shape[dim]
+    ln_p = input - input.amax(dim, keepdim=True).detach()
+    ln_p = ln_p - ln_p.exp().sum(dim, keepdim=True).log()
+    shape = [1] * input.ndim
+    shape[dim] = C
+    w = th.ones(C, dtype=input.dtype) if weight is None else weight
+    wide = w.reshape(shape)
+    match Kind.of(input, target):
+        case Kind.INDEX:
+            check_range(target, C, ignore_index)
+            counts = target != ignore_index
+            safe = th.where(counts, target, 0)
+            picked = -(ln_p * wide).gather(dim, safe.unsqueeze(dim)).squeeze(dim)
+            loss = (1 - label_smoothing) * picked
+            if label_smoothing:
+                loss = loss - label_smoothing / C * (ln_p * wide).sum(dim)
+            loss = th.where(counts, loss, 0)
+            n = (w[safe] * counts).sum()
+        case Kind.SHARE:
+            q = target * (1 - label_smoothing) + label_smoothing / C
+            loss = -(wide * q * ln_p).sum(dim)
+            n = max(1, input.numel() // C)
+            n = input.numel() / C
+    return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.sum() / n

@@ -6,6 +6,8 @@ Each function is called `<exercise>__<style>` and gets full marks (tests/test_st
 import itertools
 import math
 import re
+from functools import lru_cache
+from itertools import pairwise
 
 import torch
 
@@ -471,3 +473,68 @@ def ctc_loss__batched_logaddexp(
     losses = -torch.logaddexp(last, label)
     losses = losses.masked_fill(losses > 1e28, 0.0 if zero_infinity else math.inf)
     return reduce_losses(losses, samples, reduction, log_probs.ndim == 2)
+
+
+# ---- odd but honest ----------------------------------------------------------------------------------------------
+
+
+NEG = -math.inf
+
+
+def collapse__string(path, blank=0):
+    text = "".join(map(chr, (path + 256).tolist()))
+    text = re.sub(r"(.)\1+", r"\1", text, flags=re.S).replace(chr(int(blank) + 256), "")
+    return torch.tensor([ord(c) - 256 for c in text], dtype=path.dtype)
+
+
+def collapse__recursive_match(path, blank=0):
+    def go(labels):
+        match labels:
+            case []:
+                return []
+            case [a, b, *rest] if a == b:
+                return go([b, *rest])
+            case [a, *rest]:
+                return ([a] if a != blank else []) + go(rest)
+
+    return path.new_tensor(go(path.tolist()))
+
+
+def states(target, blank=0):
+    return (
+        torch.stack([torch.full_like(target, blank), target], 1)
+        .flatten()
+        .new_tensor([*itertools.chain.from_iterable((blank, y) for y in target.tolist()), blank])
+    )
+
+
+def ctc_states__strided(target, blank=0):
+    out = target.new_full((2 * target.numel() + 1,), blank)
+    out[1::2] = target
+    return out
+
+
+def ctc_skips__list(target, blank=0):
+    y = target.tolist()
+    flags = [False] * (2 * len(y) + 1)
+    for i, (a, b) in enumerate(pairwise(y), start=1):
+        flags[2 * i + 1] = a != b
+    return torch.tensor(flags)
+
+
+def ctc_alpha__lru_recursion(log_probs, target, blank=0):
+    z, skip = states(target, blank).tolist(), ctc_skips__list(target, blank).tolist()
+
+    @lru_cache(None)
+    def α(t, s):
+        if s < 0:
+            return None
+        if t == 0:
+            return log_probs[0, z[s]] if s < 2 else None
+        before = [x for x in (α(t - 1, s), α(t - 1, s - 1), α(t - 1, s - 2) if skip[s] else None) if x is not None]
+        return torch.stack(before).logsumexp(0) + log_probs[t, z[s]] if before else None
+
+    none = log_probs.new_tensor(NEG)
+    return torch.stack(
+        [torch.stack([none if (a := α(t, s)) is None else a for s in range(len(z))]) for t in range(len(log_probs))]
+    )

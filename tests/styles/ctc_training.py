@@ -1,9 +1,12 @@
 """Right answers to the exercises on training with CTC and reading out, in other styles than the solutions'."""
 
 import functools
+import heapq
 import itertools
 import math
 from collections import defaultdict
+from dataclasses import dataclass
+from functools import total_ordering
 
 import numpy as np
 import torch
@@ -483,3 +486,133 @@ def ctc_loss_from_logits__module(
     logits, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False
 ):
     return Loss(blank, reduction, zero_infinity)(logits, targets, input_lengths, target_lengths)
+
+
+# ---- odd but honest ----------------------------------------------------------------------------------------------
+
+
+NEG = -math.inf
+
+
+def zs(target, blank):
+    z = target.new_full((2 * len(target) + 1,), blank).long()
+    z[1::2] = target
+    return z
+
+
+def graph(z, blank):
+    """Which state may follow which: (from, to)."""
+    S = len(z)
+    s = torch.arange(S)
+    step = s[None, :] - s[:, None]
+    new = (z != blank)[None, :] & (z[None, :] != z[:, None])
+    return (step == 0) | (step == 1) | ((step == 2) & new)
+
+
+def lse(x, dim):
+    dead = x.isneginf().all(dim, keepdim=True)
+    return torch.where(dead, 0.0, x).logsumexp(dim).masked_fill(dead.squeeze(dim), NEG)
+
+
+def log_p(log_probs, target, blank):
+    z = zs(target, blank)
+    moves = graph(z, blank)
+    row = torch.where(torch.arange(len(z)) < 2, log_probs[0, z], NEG)
+    rows = [row]
+    for t in range(1, len(log_probs)):
+        row = lse(torch.where(moves, row[:, None], NEG), 0) + log_probs[t, z]
+        rows.append(row)
+    return torch.stack(rows), lse(row[-2:], 0)
+
+
+def ctc_occupancy__autograd_slope(log_probs, target, blank=0):
+    """The slope of ln P by the log-probabilities."""
+    x = log_probs.clone() if log_probs.requires_grad else log_probs.detach().clone().requires_grad_()
+    return torch.autograd.grad(log_p(x, target, blank)[1], x, create_graph=log_probs.requires_grad)[0]
+
+
+def edit_distance__dijkstra(reference, hypothesis):
+    a, b = reference.tolist(), hypothesis.tolist()
+    queue, done = [(0, 0, 0)], set()
+    while queue:
+        d, i, j = heapq.heappop(queue)
+        if (i, j) == (len(a), len(b)):
+            return torch.tensor(d)
+        if (i, j) in done:
+            continue
+        done.add((i, j))
+        for di, dj in ((1, 0), (0, 1), (1, 1)):
+            if i + di <= len(a) and j + dj <= len(b):
+                heapq.heappush(queue, (d + (1 if di != dj else int(a[i] != b[j])), i + di, j + dj))
+    raise AssertionError("the corner is always reached")
+
+
+def edit_distance__bfs(reference, hypothesis):
+    """Diagonals: how far each reaches with so many edits."""
+    a, b = reference.tolist(), hypothesis.tolist()
+    reach = {0: 0}
+    for edits in range(len(a) + len(b) + 1):
+
+        def slide(k, i):
+            while i < len(a) and i - k < len(b) and a[i] == b[i - k]:
+                i += 1
+            return i
+
+        reach = {k: slide(k, i) for k, i in reach.items()}
+        if reach.get(len(a) - len(b), -1) >= len(a):
+            return torch.tensor(edits)
+        new = defaultdict(int)
+        for k, i in reach.items():
+            for kk, ii in ((k - 1, i), (k + 1, i + 1), (k, i + 1)):
+                if ii <= len(a) and 0 <= ii - kk <= len(b):
+                    new[kk] = max(new[kk], ii)
+        reach = dict(new)
+    raise AssertionError("so many edits are always enough")
+
+
+def add(a, b):
+    if a == b == NEG:
+        return NEG
+    hi, lo = max(a, b), min(a, b)
+    return hi + math.log1p(math.exp(lo - hi))
+
+
+@total_ordering
+@dataclass
+class OddBeam:
+    prefix: tuple
+    blank: float = NEG
+    label: float = NEG
+
+    @property
+    def total(self):
+        return add(self.blank, self.label)
+
+    def __lt__(self, other):
+        return self.total < other.total
+
+    def __eq__(self, other):
+        return self.total == other.total
+
+    __hash__ = None
+
+
+def prefix_beam_search__dataclass_heap(log_probs, beam_width, blank=0):
+    beams = [OddBeam((), 0.0, NEG)]
+    for frame in log_probs.tolist():
+        nxt = {}
+
+        def get(p, nxt=nxt):
+            return nxt.setdefault(p, OddBeam(p))
+
+        for b in beams:
+            for c, lp in enumerate(frame):
+                if c == blank:
+                    get(b.prefix).blank = add(get(b.prefix).blank, b.total + lp)
+                elif b.prefix[-1:] == (c,):
+                    get(b.prefix).label = add(get(b.prefix).label, b.label + lp)
+                    get((*b.prefix, c)).label = add(get((*b.prefix, c)).label, b.blank + lp)
+                else:
+                    get((*b.prefix, c)).label = add(get((*b.prefix, c)).label, b.total + lp)
+        beams = heapq.nlargest(beam_width, nxt.values(), key=lambda b: b.total)
+    return torch.tensor(beams[0].prefix, dtype=torch.int64)

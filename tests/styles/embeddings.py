@@ -3,10 +3,13 @@
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """
 
+import enum
 import math
+from functools import partial
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 
 
 def left_as(losses, reduction):
@@ -492,3 +495,120 @@ def triplet_margin_with_distance_loss__module(
 ):
     fit(margin, anchor, positive, negative)
     return left_as(AnyTriplets(by_word(distance_function), margin, swap)(anchor, positive, negative), reduction)
+
+
+# ---- odd but honest ----------------------------------------------------------------------------------------------
+
+
+HOW = {"none": lambda x: x, "mean": Tensor.mean, "sum": Tensor.sum}
+
+
+def red(x, how):
+    if how not in HOW:
+        raise ValueError(how)
+    return HOW[how](x)
+
+
+class OddNorm(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, d, p):
+        n = d.abs().amax(-1) if p == math.inf else d.abs().pow(p).sum(-1).pow(1 / p)
+        ctx.save_for_backward(d, n)
+        ctx.p = p
+        return n
+
+    @staticmethod
+    def backward(ctx, g):
+        d, n = ctx.saved_tensors
+        if ctx.p == math.inf:
+            top = d.abs() == n[..., None]
+            slope = d.sign() * top / top.sum(-1, keepdim=True)
+        else:
+            r = d.abs() / torch.where(n > 0, n, 1)[..., None]
+            slope = d.sign() * r.pow(ctx.p - 1)
+        return torch.where(n[..., None] > 0, slope, 0) * g[..., None], None
+
+
+def pairwise_distance__own_norm(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    n = OddNorm.apply(x1 - x2 + eps, p)
+    return n[..., None] if keepdim else n
+
+
+def pairwise_distance__vector_norm(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    return torch.linalg.vector_norm(x1.sub(x2).add(eps), ord=p, dim=-1, keepdim=keepdim)
+
+
+class Triplet(nn.Module):
+    """Keyword-only."""
+
+    def __init__(self, *, margin, p, eps, swap, reduction):
+        super().__init__()
+        vars(self).update(margin=margin, p=p, eps=eps, swap=swap, reduction=reduction)
+
+    def distance(self, x, y):
+        return OddNorm.apply(x - y + self.eps, self.p)
+
+    def forward(self, a, p, n):
+        if not self.margin > 0 or not a.dim() == p.dim() == n.dim():
+            raise ValueError
+        near, far = self.distance(a, p), self.distance(a, n)
+        if self.swap:
+            far = torch.minimum(far, self.distance(p, n))
+        gap = near - far + self.margin
+        return red(gap.where(gap >= 0, 0), self.reduction)
+
+
+def triplet_margin_loss__keyword_module(
+    anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"
+):
+    return Triplet(margin=margin, p=p, eps=eps, swap=swap, reduction=reduction)(anchor, positive, negative)
+
+
+def batch_hard_losses__group_by_class(distance, label, margin=1.0):
+    out = [distance.sum() * 0] * len(label)
+    for c in label.unique().tolist():
+        inside, outside = (label == c).nonzero().ravel().tolist(), (label != c).nonzero().ravel().tolist()
+        if len(inside) > 1 and outside:
+            for i in inside:
+                out[i] = (margin + distance[i, [j for j in inside if j != i]].max() - distance[i, outside].min()).clamp(
+                    min=0
+                )
+    return torch.stack(out)
+
+
+class Distance(enum.StrEnum):
+    manhattan = "manhattan"
+    squared = "squared"
+    cosine = "cosine"
+    kl = "kl"
+
+    def __call__(self, x, y):
+        return getattr(self, f"_{self.name}")(x, y)
+
+    def _manhattan(self, x, y):
+        return (x - y).abs().sum(-1)
+
+    def _squared(self, x, y):
+        return (x - y).square().sum(-1)
+
+    def _cosine(self, x, y):
+        return 1 - (F.normalize(x, dim=-1) * F.normalize(y, dim=-1)).sum(-1)
+
+    def _kl(self, x, y):
+        return (torch.xlogy(x, x) - torch.xlogy(x, y)).sum(-1)
+
+
+def triplet_margin_with_distance_loss__enum_methods(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
+    if margin <= 0 or anchor.ndim != positive.ndim or anchor.ndim != negative.ndim:
+        raise ValueError
+    d = distance_function
+    if d is None:
+        d = partial(pairwise_distance__vector_norm)
+    elif isinstance(d, str):
+        d = Distance(d)
+    near, far = d(anchor, positive), d(anchor, negative)
+    if swap:
+        far = torch.minimum(far, d(positive, negative))
+    return red((near - far + margin).clamp_min(0), reduction)

@@ -3,7 +3,13 @@
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """
 
+import math
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from functools import singledispatchmethod
+
 import torch
+from torch import Tensor
 
 # ---- distribution_cross_entropy ----------------------------------------------------------------------------------
 
@@ -698,3 +704,116 @@ REDUCTIONS["mean"] = torch.mean
 def kl_div__registry(input, target, reduction="mean", log_target=False):
     p, log_p = (target.exp(), target) if log_target else (target, target.masked_fill(target == 0, 1).log())
     return REDUCTIONS[reduction](p * log_p - p * input if not log_target else p * (log_p - input))
+
+
+# ---- odd but honest ----------------------------------------------------------------------------------------------
+
+
+def plogq(p: Tensor, q: Tensor) -> Tensor:
+    """p ln q; 0 where p is 0."""
+    return p * q.masked_fill(p == 0, 1.0).log()
+
+
+class OddKL:
+    """Another library's class."""
+
+    def __new__(cls, p: Tensor, q: Tensor, *, base: float | None = None):
+        self = super().__new__(cls)
+        self.__init__(p, q, base=base)
+        return self.value
+
+    def __init__(self, p, q, *, base=None):
+        self._p, self._q = p, q
+        self._base = base
+
+    @property
+    def value(self) -> Tensor:
+        out = (plogq(self._p, self._p) - plogq(self._p, self._q)).sum(-1)
+        return out if self._base is None else out / math.log(self._base)
+
+
+kl_divergence__class_with_new = OddKL
+
+
+def js_divergence__recursion(p, q):
+    """Pairs of halves."""
+
+    def js(a: list[Tensor], b: list[Tensor]) -> Tensor:
+        if len(a) == 1:
+            x, y, m = a[0], b[0], (a[0] + b[0]) / 2
+            return (plogq(x, x) + plogq(y, y)) / 2 - plogq(m, m)
+        n = len(a) // 2
+        return js(a[:n], b[:n]) + js(a[n:], b[n:])
+
+    return js(list(p.unbind(-1)), list(q.unbind(-1)))
+
+
+@dataclass
+class Normal:
+    """My own, not torch's."""
+
+    μ: Tensor
+    σ: Tensor
+
+    def __or__(self, other: "Normal") -> Tensor:
+        ratio = self.σ / other.σ
+        return ((self.μ - other.μ) / other.σ).square() / 2 + (ratio**2 - 1) / 2 - ratio.log()
+
+
+def gaussian_kl__or(mean_p, std_p, mean_q, std_q):
+    return Normal(mean_p, std_p) | Normal(μ=mean_q, σ=std_q)
+
+
+def gaussian_kl__hypot(mean_p, std_p, mean_q, std_q):
+    z = torch.hypot(std_p, mean_p - mean_q) / std_q
+    return std_q.log() - std_p.log() + (z.square() - 1) / 2
+
+
+def softened(z: Tensor, T: float) -> tuple[Tensor, Tensor]:
+    z = z / T
+    z = z - z.amax(1, keepdim=True)
+    e = z.exp()
+    total = e.sum(1, keepdim=True)
+    return e / total, z - total.log()
+
+
+def distillation_loss__walrus(student_logits, teacher_logits, temperature):
+    p, ln_p = softened(teacher_logits, T := temperature)
+    _, ln_q = softened(student_logits, T)
+    return T * T * (p * (ln_p - ln_q)).sum() / len(p)
+
+
+@unique
+class How(StrEnum):
+    NONE = "none"
+    MEAN = "mean"
+    SUM = "sum"
+    BATCHMEAN = "batchmean"
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return {How.NONE: lambda: x, How.MEAN: x.mean, How.SUM: x.sum, How.BATCHMEAN: lambda: x.sum() / x.shape[0]}[
+            self
+        ]()
+
+
+def kl_div__str_enum(input, target, reduction="mean", log_target=False):
+    if log_target:
+        return How(reduction)(target.exp() * (target - input))
+    return How(reduction)(torch.special.xlogy(target, target) - target * input)
+
+
+class Div:
+    @singledispatchmethod
+    def terms(self, log_target, input, target):
+        raise NotImplementedError
+
+    @terms.register
+    def _(self, log_target: bool, input, target):
+        if log_target:
+            return target.exp() * (target - input)
+        x = -torch.special.entr(target)
+        return torch.where(target < 0, math.nan, x) - target * input
+
+
+def kl_div__singledispatchmethod(input, target, reduction="mean", log_target=False):
+    return How(reduction)(Div().terms(log_target, input, target))

@@ -3,8 +3,11 @@
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """
 
+from itertools import product
+
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 # ---- keras_hinge -------------------------------------------------------------------------------------------------
 
@@ -485,3 +488,68 @@ def multilabel_margin_loss__extra_column(input, target, reduction="mean"):
         for n in range(len(x))
     ]
     return collected(torch.stack(losses), input, reduction)
+
+
+# ---- odd but honest ----------------------------------------------------------------------------------------------
+
+
+def sides(y: Tensor, like: Tensor) -> Tensor:
+    y = y.to(like.dtype)
+    binary = torch.logical_or(y.eq(0), y.eq(1)).all()
+    return torch.where(binary, 2 * y - 1, y)
+
+
+def keras_hinge__threshold(y_true, y_pred):
+    return F.threshold(1 - sides(y_true, y_pred) * y_pred, 0, 0).mean(-1)
+
+
+HOW = {"none": lambda x: x, "sum": torch.sum, "mean": torch.mean}
+
+
+def red(x, how):
+    if (f := HOW.get(how)) is None:
+        raise ValueError(how)
+    return f(x)
+
+
+def soft_margin_loss__two_class_softmax(input, target, reduction="mean"):
+    if input.shape != target.shape:
+        raise ValueError
+    m = (target * input).unsqueeze(-1) * torch.tensor([0.5, -0.5], dtype=input.dtype)
+    return red(-torch.log_softmax(m, -1)[..., 0], reduction)
+
+
+def multilabel_margin_loss__takewhile(input, target, reduction="mean"):
+    if input.shape != target.shape or reduction not in HOW:
+        raise ValueError
+    from itertools import takewhile
+
+    def sample(x, t):
+        listed = list(takewhile(lambda i: i != -1, t.tolist()))
+        if any(not 0 <= i < len(x) for i in listed):
+            raise ValueError
+        rest = [j for j in range(len(x)) if j not in {*listed}]
+        return sum((F.relu(1 - x[i] + x[j]) for i, j in product(listed, rest)), x.sum() * 0) / len(x)
+
+    return red(
+        sample(input, target)
+        if input.ndim == 1
+        else torch.stack([sample(*xt) for xt in zip(input, target, strict=False)])
+        if len(input)
+        else input.sum(1),
+        reduction,
+    )
+
+
+def multilabel_margin_loss__counts(input, target, reduction="mean"):
+    if input.shape != target.shape or reduction not in HOW:
+        raise ValueError
+    C = input.shape[-1]
+    x, t = input.reshape(-1, C), target.reshape(-1, C)
+    open_ = (t == -1).cumsum(-1) == 0
+    if (((t < 0) | (t >= C)) & open_).any():
+        raise ValueError
+    times = torch.zeros_like(x).scatter_add(1, t.where(open_, 0), open_.to(x.dtype))
+    gap = (1 - x[:, :, None] + x[:, None, :]).relu()
+    loss = torch.einsum("ni,nij,nj->n", times, gap, (times == 0).to(x.dtype)) / C
+    return red(loss.reshape(input.shape[:-1]), reduction)

@@ -3,7 +3,15 @@
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """
 
+import enum
+import operator
+from dataclasses import KW_ONLY, dataclass
+from functools import singledispatch
+from typing import ClassVar, overload
+
 import torch
+import torch as t
+from torch import Tensor, nn
 
 # ---- squared_error -----------------------------------------------------------------------------------------------
 
@@ -383,3 +391,223 @@ def adam_first_step__one_weight_at_a_time(weights, gradient, learning_rate, weig
     if weights.ndim == 0:
         return step(weights, gradient)
     return torch.stack([step(w, g) for w, g in zip(weights.ravel(), gradient.ravel(), strict=True)]).view_as(weights)
+
+
+# ---- odd but honest ----------------------------------------------------------------------------------------------
+
+
+def squared_error__conj_imag(prediction, target):
+    z = torch.complex(torch.zeros_like(prediction), prediction - target)
+    return (-1j * (z.conj() * z).conj()).conj().imag
+
+
+def squared_error__negative_view(prediction, target):
+    d = prediction - target
+    return torch.complex(torch.zeros_like(d), -d * d).conj().imag
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    exponent: int = 2
+    _: KW_ONLY
+    name: str = "square"
+    known: ClassVar[dict[str, int]] = {}
+
+    def __call__(self, a, b):
+        return operator.pow(a - b, self.exponent)
+
+
+squared_error__dataclass = Power()
+
+
+@overload
+def cost__overloaded(prediction: Tensor, target: Tensor) -> Tensor: ...
+
+
+@overload
+def cost__overloaded(prediction: Tensor, target: float) -> Tensor: ...
+
+
+def cost__overloaded(prediction, target):
+    return t.mean(t.square(t.sub(prediction, target)))
+
+
+class OddCost(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("_two", torch.tensor(2), persistent=False)
+
+    @property
+    def power(self) -> int:
+        return int(self._two)
+
+    def forward(self, prediction, target):
+        return (prediction - target).pow(self.power).mean()
+
+
+cost__module_with_buffer = OddCost()
+
+
+def cost__buffer_outside(prediction, target):
+    module = OddCost()
+    return ((prediction - target) ** module._two).mean()
+
+
+class Welford:
+    """Running mean."""
+
+    def __init__(self):
+        self.n, self.mean = 0, 0.0
+
+    def __iadd__(self, other):
+        m, k = other
+        self.n += k
+        self.mean = self.mean + (m - self.mean) * (k / self.n) if k else self.mean
+        return self
+
+
+def batch_cost__welford(means, sizes):
+    w = Welford()
+    for pair in zip(means.unbind(), sizes.tolist(), strict=True):
+        w += pair
+    return w.mean
+
+
+class Abs(torch.autograd.Function):
+    @staticmethod
+    def forward(x):
+        return x.abs()
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        (x,) = inputs
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(x.sign())
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        return None if g is None else g * ctx.saved_tensors[0]
+
+
+def l1_penalty__once_differentiable(weights):
+    return Abs.apply(weights).sum()
+
+
+@singledispatch
+def price(how, w):
+    raise TypeError(type(how))
+
+
+@price.register
+def _(how: int, w):
+    return w.abs().pow(how).sum()
+
+
+@price.register(str)
+def _named(how, w):
+    return price({"l1": 1, "l2": 2}[how], w)
+
+
+def l2_penalty__singledispatch(weights):
+    return price("l2", weights)
+
+
+def objective__singledispatch(prediction, target, weights, strength):
+    return price(2, prediction - target) / prediction.numel() + strength * price(2, weights)
+
+
+class Registry(dict):
+    def term(self, name, *, needs):
+        def keep(function):
+            self[name] = (function, needs)
+            return function
+
+        return keep
+
+
+TERMS = Registry()
+
+
+@TERMS.term("fit", needs=("prediction", "target"))
+def fit(prediction, target):
+    return (prediction - target).square().mean()
+
+
+@TERMS.term("price", needs=("weights", "strength"))
+def decay(weights, strength):
+    return strength * weights.square().sum()
+
+
+def objective__registry_instance(prediction, target, weights, strength):
+    given = locals()
+    return sum(function(*(given[n] for n in needs)) for function, needs in TERMS.values())
+
+
+class Term:
+    known: ClassVar = []
+
+    def __init_subclass__(cls, **kw):
+        super().__init_subclass__(**kw)
+        Term.known.append(cls)
+
+
+class Fit(Term):
+    def __call__(self, p, y, w, s):
+        return (p - y).square().mean()
+
+
+class Price(Term):
+    def __call__(self, p, y, w, s):
+        return s * w.square().sum()
+
+
+def objective__subclasses_register(prediction, target, weights, strength):
+    return sum(term()(prediction, target, weights, strength) for term in Term.known)
+
+
+def soft_threshold__median(weights, threshold):
+    """The median of w - t, w + t and 0."""
+    return torch.stack([weights - threshold, weights + threshold, torch.zeros_like(weights)]).sort(0).values[1]
+
+
+class SGD:
+    __slots__ = ("_decay", "_lr")
+
+    def __init__(self, *, lr: float, decay: float = 0.0):
+        object.__setattr__(self, "_lr", lr)
+        self._decay = decay
+
+    def __matmul__(self, wg):
+        w, g = wg
+        return w - self._lr * (g + self._decay * w)
+
+
+def sgd_step__matmul_operator(weights, gradient, learning_rate, weight_decay):
+    return SGD(lr=learning_rate, decay=weight_decay) @ (weights, gradient)
+
+
+def sgd_step__private_outside(weights, gradient, learning_rate, weight_decay):
+    o = SGD(lr=learning_rate, decay=weight_decay)
+    return weights - o._lr * (gradient + o._decay * weights)
+
+
+class Adam(enum.Enum):
+    PLAIN = False
+    W = True
+
+    @classmethod
+    def _missing_(cls, value):
+        return cls.W if value else cls.PLAIN
+
+    def step(self, w, g, lr, λ):
+        match self:
+            case Adam.PLAIN:
+                g = g + λ * w
+            case Adam.W:
+                w = w * (1 - lr * λ)
+        return w - lr * g / (g.abs() + 1e-8)
+
+
+def adam_first_step__enum_map(weights, gradient, learning_rate, weight_decay, decoupled):
+    return Adam._value2member_map_[bool(decoupled)].step(weights, gradient, learning_rate, weight_decay)

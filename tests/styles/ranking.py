@@ -3,9 +3,12 @@
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """
 
+import bisect
 import math
+import operator
 
 import torch
+import torch.nn.functional as F
 
 # ---- bradley_terry_loss ------------------------------------------------------------------------------------------
 
@@ -328,3 +331,53 @@ def margin_ranking_loss__einsum(input1, input2, target, margin=0, reduction="mea
     lead = torch.einsum("...k,...->...", torch.stack([a, -b], dim=-1), y.to(torch.result_type(a, y)))
     losses = (margin - lead).clamp(min=0)
     return losses if reduction == "none" else losses.sum() / (losses.numel() if reduction == "mean" else 1)
+
+
+# ---- odd but honest ----------------------------------------------------------------------------------------------
+
+
+def plackett_luce_loss__flip_logcumsumexp(scores):
+    return (scores.flip(-1).logcumsumexp(-1).flip(-1) - scores).sum(-1)
+
+
+def area_under_curve__searchsorted(scores, labels):
+    pos, neg = scores[labels.bool()], scores[~labels.bool()]
+    neg = neg.sort().values.contiguous()
+    below = torch.searchsorted(neg, pos.contiguous(), right=False) + torch.searchsorted(
+        neg, pos.contiguous(), right=True
+    )
+    return (
+        (below.sum() / 2 / (len(pos) * len(neg))).to(scores.dtype)
+        if len(pos) * len(neg)
+        else scores.new_tensor(math.nan)
+    )
+
+
+def area_under_curve__bisect(scores, labels):
+    yes = [s for s, y in zip(scores.tolist(), labels.tolist(), strict=False) if y]
+    no = sorted(s for s, y in zip(scores.tolist(), labels.tolist(), strict=False) if not y)
+    won = sum(bisect.bisect_left(no, s) + bisect.bisect_right(no, s) for s in yes) / 2
+    return scores.new_tensor(won / (len(yes) * len(no)) if yes and no else float("nan"))
+
+
+def red(losses, reduction):
+    match reduction:
+        case "none":
+            return losses
+        case "sum" | "mean" as name:
+            return operator.methodcaller("sum")(losses) if name == "sum" else losses.mean()
+        case other:
+            raise NotImplementedError(other)
+
+
+def preference_loss__not_implemented_word(chosen, rejected, reduction="mean"):
+    if chosen.shape != rejected.shape:
+        raise ValueError
+    return red(F.softplus(rejected - chosen), reduction)
+
+
+def dpo_loss__star(*logs, beta=0.1):
+    if len(logs) == 5:
+        *logs, beta = logs
+    pc, pr, rc, rr = logs
+    return -F.logsigmoid(beta * torch.stack([pc, -pr, -rc, rr]).sum(0)).mean()

@@ -3,10 +3,18 @@
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """
 
+import abc
 import math
+import typing as tp
+from contextvars import ContextVar
+from enum import StrEnum
+from functools import wraps
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
+from torch.nn import _reduction as _R
+from torch.overrides import handle_torch_function, has_torch_function_variadic
 
 # ---- l1_loss -----------------------------------------------------------------------------------------------------
 
@@ -1104,3 +1112,162 @@ def keras_reduce__einsum(losses, sample_weight=None, reduction="sum_over_batch_s
         "mean_with_sample_weight": by_factors,
     }[reduction]
     return total / divisor if divisor else total.new_zeros(())
+
+
+# ---- odd but honest ----------------------------------------------------------------------------------------------
+
+
+RULES: dict[str, dict[str, tp.Callable[..., Tensor]]] = {}
+
+
+RULES["plain"] = {}
+
+
+RULES["plain"]["none"] = lambda x: x
+
+
+RULES["plain"]["sum"] = torch.sum
+
+
+RULES["plain"]["mean"] = torch.mean
+
+
+class Reduction(StrEnum):
+    none = "none"
+    mean = "mean"
+    sum = "sum"
+
+    def of(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
+        if weight is not None:
+            x = x * weight
+            if self is Reduction.mean:
+                return x.sum() / weight.sum()
+        return getattr(x, self.value)() if self is not Reduction.none else x
+
+
+def same(input, target, weight=None):
+    if input.shape != target.shape:
+        raise RuntimeError("size")
+    if weight is not None and weight.shape != input.shape:
+        raise ValueError("weight")
+
+
+def l1_loss__str_enum(input, target, reduction="mean", weight=None):
+    same(input, target, weight)
+    return Reduction(reduction).of((input - target).abs(), weight)
+
+
+def l1_loss__torch_author(
+    input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None
+) -> Tensor:
+    """As torch's own source has it."""
+    if has_torch_function_variadic(input, target, weight):
+        return handle_torch_function(
+            l1_loss__torch_author, (input, target, weight), input, target, reduction=reduction, weight=weight
+        )
+    _R.get_enum(reduction)
+    if not (target.size() == input.size()):
+        raise RuntimeError(
+            f"Using a target size ({target.size()}) that is different to the input size ({input.size()})"
+        )
+    expanded_input, expanded_target = torch.broadcast_tensors(input, target)
+    if weight is not None and weight.size() != input.size():
+        raise ValueError("Weights and input must have the same size.")
+    d = torch.abs(expanded_input - expanded_target)
+    if weight is None:
+        return RULES["plain"][reduction](d)
+    w = d * weight
+    return w if reduction == "none" else w.sum() if reduction == "sum" else w.sum() / weight.sum()
+
+
+class Loss(abc.ABC):
+    registry: tp.ClassVar[dict[str, type]] = {}
+
+    def __init_subclass__(cls, *, name: str, **kw):
+        super().__init_subclass__(**kw)
+        cls.registry[name] = cls
+
+    @abc.abstractmethod
+    def each(self, d: Tensor) -> Tensor: ...
+
+    def __call__(self, input, target, reduction="mean", weight=None):
+        same(input, target, weight)
+        return Reduction(reduction).of(self.each(input - target), weight)
+
+
+class Squared(Loss, name="mse"):
+    def each(self, d):
+        return torch.square(d)
+
+
+def mse_loss__abc_registry(input, target, reduction="mean", weight=None):
+    return Loss.registry["mse"]()(input, target, reduction, weight)
+
+
+def mse_loss__out_buffer(input, target, reduction="mean", weight=None):
+    same(input, target, weight)
+
+    class Sq(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, b):
+            d = torch.sub(a, b)
+            ctx.d = d
+            buffer = torch.empty_like(d)
+            return torch.mul(d, d, out=buffer)
+
+        @staticmethod
+        def backward(ctx, g):
+            slope = 2 * ctx.d * g
+            return slope, -slope
+
+    return Reduction(reduction).of(Sq.apply(input, target), weight)
+
+
+def huber_loss__searchsorted(input, target, reduction="mean", delta=1.0, weight=None):
+    same(input, target, weight)
+    if delta <= 0:
+        raise ValueError("delta")
+    d = input - target
+    a = d.abs()
+    piece = torch.bucketize(a.detach().nan_to_num(0), torch.tensor([delta], dtype=a.dtype), right=False)
+    safe = torch.where(piece == 0, d, 0.0)
+    loss = torch.where(piece == 0, safe * safe / 2, delta * (a - delta / 2))
+    if weight is not None:
+        loss = loss * weight
+    return Reduction(reduction).of(loss)
+
+
+def align(x, other):
+    match x.ndim - other.ndim:
+        case 1 if x.shape[-1] == 1:
+            return x if other.ndim == 1 else x[..., 0]
+        case -1 if other.shape[-1] == 1:
+            return x[..., None] if x.ndim == 1 else x
+    return x
+
+
+def lined(function):
+    @wraps(function)
+    def inner(y_true, y_pred, *rest, **options):
+        y_true = y_true.to(y_pred.dtype)
+        a, b = align(y_true, y_pred), align(y_pred, y_true)
+        return function(a, b, *rest, **options).mean(-1)
+
+    return inner
+
+
+@lined
+def keras_log_cosh__decorated(a, b):
+    d = (b - a).abs()
+    return d + torch.log1p(torch.expm1(-2 * d) / 2)
+
+
+SCALE: ContextVar[float] = ContextVar("SCALE", default=100.0)
+
+
+def keras_mean_absolute_percentage_error__contextvar(y_true, y_pred):
+    y_true = y_true.to(y_pred)
+    y_true, y_pred = align(y_true, y_pred), align(y_pred, y_true)
+    return SCALE.get() * torch.mean(
+        torch.abs(y_true - y_pred) / torch.maximum(y_true.abs(), y_true.new_tensor(1e-7)), dim=-1
+    )

@@ -6,10 +6,10 @@ import ast
 import builtins
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
-from coursekit.jail.inside.paths import BUILTINS, OPEN, SPOKEN, bad_path, is_library, is_private
+from coursekit.jail.inside.paths import BUILTINS, ONLY, OPEN, SPOKEN, bad_path, is_library, is_private, meaning
 from coursekit.jail.inside.policy import Reading
 from coursekit.wire import Answer, Problem
 from coursekit.wire.readymade import relatives
@@ -92,7 +92,7 @@ class ByHand:
             return vars(*things)
 
         def checked_import(name: str, *rest: Any) -> Any:
-            if name not in self._imported and not is_library(name):
+            if name not in self._imported and (name in ONLY or not is_library(name)):
                 self.catch(name)
             return builtins.__import__(name, *rest)
 
@@ -119,11 +119,12 @@ class ByHand:
         if name in self.names or name in OPEN:
             return True
         if isinstance(thing, ModuleType):
-            return bad_path(f"{thing.__name__}.{name}") is not None
+            path = f"{thing.__name__}.{name}"
+            return bad_path(path) is not None or meaning(path) in ONLY
         return is_private(name)
 
 
 def _is_own(thing: Any) -> bool:
-    """Whether the learner's own code made this class, or this object's class."""
+    """Whether the learner's own code made this class, or this object's class; a namespace holds what they put in."""
     kind = thing if isinstance(thing, type) else type(thing)
-    return kind.__module__ == "submission"
+    return kind is SimpleNamespace or kind.__module__ == "submission"

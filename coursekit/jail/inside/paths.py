@@ -22,7 +22,8 @@ def words(text: str) -> frozenset[str]:
 _LIBRARIES = words(
     """torch numpy math cmath typing typing_extensions types functools itertools operator collections dataclasses enum
     abc contextlib copy re string textwrap warnings numbers decimal fractions statistics random time datetime logging
-    json pprint bisect heapq array struct weakref threading concurrent traceback __future__ sys os gc pathlib
+    json pprint bisect heapq array struct weakref threading concurrent queue graphlib contextvars io timeit traceback
+    __future__ sys os gc pathlib builtins
     matplotlib pandas tqdm jaxtyping einops beartype IPython"""
 )
 
@@ -31,10 +32,18 @@ ONLY = {
     "sys": words("""float_info maxsize stdout stderr stdin version version_info platform argv exit exc_info getsizeof
         intern getrecursionlimit setrecursionlimit"""),
     "gc": {"collect", "enable", "disable"},
+    # for whoever wrote `from torch import *`, and has lost Python's own sum by it
+    "builtins": words("""abs all any bool complex dict enumerate filter float frozenset int isinstance len list map max
+        min pow print range reversed round set slice sorted str sum tuple zip"""),
+    "io": {"StringIO", "BytesIO"},
+    "timeit": {"default_timer"},
     "IPython": {"display"},
     "types": words("""SimpleNamespace MappingProxyType MethodType ModuleType NoneType EllipsisType GenericAlias
         UnionType NotImplementedType TracebackType GeneratorType BuiltinFunctionType new_class"""),
     "traceback": {"print_exc", "format_exc", "print_exception", "format_exception"},
+    # with which each function in torch's own source begins
+    "torch.overrides": words("""has_torch_function has_torch_function_unary has_torch_function_variadic
+        handle_torch_function is_tensor_like"""),
     "torch.jit": {"script", "ignore", "unused", "export", "is_scripting", "annotate", "Final"},
 }
 
@@ -44,7 +53,8 @@ _TORCH = words(
     """torch torch.nn torch.nn.functional torch.nn.init torch.nn.parameter torch.nn.modules torch.nn.utils torch.linalg
     torch.special torch.func torch.autograd torch.optim torch.fft torch.random torch.masked torch.sparse torch.utils
     torch.jit torch.cuda torch.mps torch.backends torch.types torch.amp torch.signal torch.version torch.functional
-    torch.return_types torch.distributions torch.accelerator torch.cpu torch.nn.grad"""
+    torch.return_types torch.distributions torch.accelerator torch.cpu torch.xpu torch.nn.grad torch.overrides
+    torch.nn._reduction"""
 )
 _WITH_ALL_IN_THEM = (
     *("torch.nn.modules.", "torch.nn.utils.", "torch.autograd.", "torch.optim.", "torch.backends."),
@@ -52,12 +62,13 @@ _WITH_ALL_IN_THEM = (
 )
 _NUMPY = words(
     """numpy numpy.linalg numpy.random numpy.fft numpy.typing numpy.ma numpy.polynomial numpy.dtypes numpy.exceptions
-    numpy.char numpy.strings numpy.rec numpy.emath numpy.lib.scimath"""
+    numpy.char numpy.strings numpy.rec numpy.emath numpy.lib numpy.lib.scimath
+    numpy.lib.stride_tricks numpy.lib.mixins"""
 )
 
 # Ways round, by one of their full names
 _DENIED = words(
-    """torch.ops torch.compile torch.fx torch.export torch.onnx torch.library torch.overrides torch.package torch.hub
+    """torch.ops torch.compile torch.fx torch.export torch.onnx torch.library torch.package torch.hub
     torch.load torch.save torch.serialization torch.ao torch.testing torch.classes torch.nested torch.compiler
     torch.utils.cpp_extension torch.utils.benchmark torch.multiprocessing torch.quantization
     numpy.ctypeslib numpy.f2py numpy.load numpy.testing typing.get_type_hints typing.ForwardRef
@@ -91,7 +102,7 @@ INSIDES = words("""_C _VF _ops _refs _prims _decomp _dynamo _inductor _functorch
 # Private names with an honest use: what namedtuple and enum call so, and the base classes of torch's losses
 _PRIVATE_BUT_FINE = words(
     """_replace _asdict _fields _field_defaults _make _value_ _name_ _missing_ _generate_next_value_ _member_map_
-    _member_names_ _value2member_map_ _exit _assert _Loss _WeightedLoss _Reduction"""
+    _member_names_ _value2member_map_ _exit _assert _Loss _WeightedLoss _Reduction _reduction"""
 )
 
 BUILTINS = words("eval exec compile __import__ __builtins__ __loader__ __spec__ __annotations__ breakpoint")

@@ -41,11 +41,11 @@ from coursekit.wire.torch_private import DYNAMO
 
 # A child has no files, so what a learner may well import, and what torch imports when first asked, must be there.
 _WARM = """
-abc array bisect cmath collections collections.abc contextlib copy csv dataclasses datetime decimal enum fractions
-functools heapq inspect io itertools json logging math numbers operator os.path pathlib pprint queue random re
-statistics string struct textwrap threading time timeit traceback types typing typing_extensions unittest uuid
-warnings unicodedata weakref
-numpy numpy.linalg numpy.random numpy.testing numpy.typing
+abc array bisect cmath collections collections.abc contextlib contextvars copy csv dataclasses datetime decimal enum
+fractions functools graphlib heapq inspect io itertools json logging math numbers operator os.path pathlib pprint
+queue random re statistics string struct textwrap threading time timeit traceback types typing typing_extensions
+unittest uuid warnings unicodedata weakref
+numpy numpy.lib.mixins numpy.lib.stride_tricks numpy.linalg numpy.random numpy.testing numpy.typing
 torch.autograd torch.autograd.functional torch.autograd.forward_ad torch.autograd.gradcheck torch.distributions
 torch.func torch.linalg torch.nn.functional torch.nn.init torch.nn.utils torch.nn.utils.rnn torch.optim torch.overrides
 torch.special torch.testing torch.utils.checkpoint torch.utils.data torch.masked
