@@ -177,11 +177,11 @@ AT_RUN_TIME = {
     ),
     "eval from globals": (
         "def f(l, t): return globals()['__built' + 'ins__']['ev' + 'al']('1') * l.sum()",
-        "eval",
+        "__builtins__",
     ),
     "import from globals": (
         "def f(l, t): return globals()['__built' + 'ins__']['__imp' + 'ort__']('scipy.special') and l.sum()",
-        "scipy.special",
+        "__builtins__",
     ),
     "own attribute of that name": (
         "class A:\n def log_softmax(self): ...\n"

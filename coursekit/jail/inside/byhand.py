@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
@@ -13,6 +13,8 @@ from coursekit.jail.inside.paths import BUILTINS, ONLY, OPEN, SPOKEN, bad_path, 
 from coursekit.jail.inside.policy import Reading
 from coursekit.wire import Answer, Problem
 from coursekit.wire.readymade import relatives
+
+_OF_UFUNCS = ("reduce", "accumulate", "reduceat", "outer", "at")  # numpy's functions compute by these, too
 
 
 class Refused(Exception):
@@ -47,13 +49,25 @@ class ByHand:
         self.caught.append(name)
         raise Refused(f"{name} is not by hand")
 
-    def refusal(self, name: str) -> Callable[..., None]:
-        """What stands in the place of a function that was taken away: it catches whoever calls it."""
+    def refusal(self, name: str, *, with_attributes: bool = False) -> Callable[..., None]:
+        """What stands in the place of a function that was taken away: it catches whoever calls it.
+
+        Args:
+            name: of the function.
+            with_attributes: whether it also catches whoever takes one of its methods.
+        """
 
         def refuse(*_: Any, **__: Any) -> None:
             self.catch(name)
 
-        return refuse
+        def attribute(_: object, attr: str) -> None:
+            if attr in _OF_UFUNCS:
+                self.catch(name)
+            raise AttributeError(attr)
+
+        if not with_attributes:
+            return refuse
+        return type("Refusal", (), {"__call__": refuse, "__getattr__": attribute})()  # type: ignore[no-any-return]
 
     def judge(self, answer: Answer) -> Answer:
         """The answer, or that it is none because of what was called on the way."""
@@ -86,7 +100,7 @@ class ByHand:
 
         def checked_vars(*things: Any) -> Any:
             if not things:
-                return {n: v for n, v in sys._getframe(1).f_locals.items() if n not in BUILTINS}
+                return names(sys._getframe(1).f_locals)
             if not _is_own(things[0]):
                 self.catch("vars")
             return vars(*things)
@@ -101,12 +115,24 @@ class ByHand:
                 self.catch(name)
             setattr(thing, name, value)
 
+        catch = self.catch
+
+        class Names(dict[str, Any]):
+            """A copy of a namespace: `globals()[f"_{reduction}"]` stays possible."""
+
+            def __missing__(self, name: str) -> None:
+                if name in BUILTINS:
+                    catch(name)
+                raise KeyError(name)
+
+        def names(namespace: Mapping[str, Any]) -> dict[str, Any]:
+            return Names((name, value) for name, value in namespace.items() if name not in BUILTINS)
+
         def checked_globals() -> dict[str, Any]:
-            # a copy: `globals()[f"_{reduction}"]` stays possible
-            return {n: v for n, v in sys._getframe(1).f_globals.items() if n not in BUILTINS}
+            return names(sys._getframe(1).f_globals)
 
         def checked_locals() -> dict[str, Any]:
-            return {n: v for n, v in sys._getframe(1).f_locals.items() if n not in BUILTINS}
+            return names(sys._getframe(1).f_locals)
 
         checked = {
             **{"getattr": checked_getattr, "setattr": checked_setattr, "vars": checked_vars},
@@ -126,5 +152,7 @@ class ByHand:
 
 def _is_own(thing: Any) -> bool:
     """Whether the learner's own code made this class, or this object's class; a namespace holds what they put in."""
+    if isinstance(thing, ModuleType):  # of whatever class it was made
+        return False
     kind = thing if isinstance(thing, type) else type(thing)
     return kind is SimpleNamespace or kind.__module__ == "submission"

@@ -69,7 +69,9 @@ class Disarmed:
         for name in names - self._taken.keys():
             plain = name.strip("_")
             said = plain if plain in self.by_hand.names else name
-            self._taken[name] = _Taken(name, self.by_hand.refusal(said))
+            self._taken[name] = _Taken(
+                name, self.by_hand.refusal(said), self.by_hand.refusal(said, with_attributes=True)
+            )
         return self
 
     def seal(self) -> None:
@@ -91,7 +93,7 @@ class Disarmed:
 class _Taken:
     """All that computes what has one name in torch, taken away."""
 
-    def __init__(self, name: str, refusal: Callable[..., None]) -> None:
+    def __init__(self, name: str, refusal: Callable[..., None], in_numpy: Callable[..., None]) -> None:
         self._kernels: dict[str, Kernels] = {}
         self._undo: list[Callable[[], None]] = []
         for library, operator, key in _of_libraries() if name == _OTHERS else _kernels(name):
@@ -102,6 +104,8 @@ class _Taken:
             self._empty(function, refusal)
         for table, key in _tables(name):
             self._replace(table, key, refusal)
+        for table in _in_numpy(name):
+            self._replace(table, name, in_numpy)
 
     def keep(self) -> None:
         """Leaves it as it is for as long as the process lives."""
@@ -186,14 +190,14 @@ def _tables(name: str) -> Iterator[tuple[dict[Any, Any], Any]]:
     for module in python_modules():
         if callable(vars(module).get(name)) and not isinstance(vars(module)[name], FunctionType | type):
             yield vars(module), name
-    numpys = getattr(np, name, None)
-    for path, module in list(sys.modules.items()) if callable(numpys) else ():
-        if path.partition(".")[0] == "numpy" and vars(module).get(name) is numpys:
-            yield vars(module), name
-    table = decompositions()
-    for operator in _decomposed().get(name, ()):
-        if not isinstance(table[operator], FunctionType):
-            yield table, operator
+
+
+def _in_numpy(name: str) -> Iterator[dict[str, Any]]:
+    """The modules of numpy's in which there is a function of that name."""
+    function = getattr(np, name, None)
+    for path, module in list(sys.modules.items()) if callable(function) else ():
+        if path.partition(".")[0] == "numpy" and vars(module).get(name) is function:
+            yield vars(module)
 
 
 def _in_python() -> frozenset[str]:

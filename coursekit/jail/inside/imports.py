@@ -13,6 +13,7 @@ from types import ModuleType
 
 from coursekit.jail.inside.paths import ONLY, is_library, meaning, words
 
+_IMPORT = (ast.Import, ast.ImportFrom)
 _PLAIN = words("torch numpy math cmath")  # any code may have one of these whole
 _STARS = words("typing typing_extensions dataclasses collections itertools abc enum numbers fractions decimal")
 
@@ -37,7 +38,7 @@ class Imports:
     """
 
     def __init__(self, statements: Sequence[ast.stmt], nodes: Sequence[ast.AST]) -> None:
-        imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+        imports = [node for node in nodes if isinstance(node, _IMPORT)]
         self.modules = {path for node in imports for path in _modules(node)}
         self.stars = [n.module or "" for n in imports if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"]
         replaced = set(_replaced(statements))
@@ -52,6 +53,9 @@ class Imports:
                     self.paths.setdefault(node.targets[0].id, path)
         bases = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
         alone = (node for node in nodes if isinstance(node, ast.Name | ast.Attribute) and id(node) not in bases)
+        # in a class, a module is a member, which any object may have
+        kept = (child for node in nodes if isinstance(node, ast.ClassDef) for child in node.body)
+        self._members = [path for child in kept if isinstance(child, _IMPORT) for _, path in _given(child)]
         self._alone = [node for node in alone if isinstance(node.ctx, ast.Load)]
         self._otherwise_bound = {node.arg for node in nodes if isinstance(node, ast.arg)}
 
@@ -71,6 +75,7 @@ class Imports:
             reads: the names that the answer reads.
         """
         yield from (star for star in self.stars if is_library(star) and not _is_plain(star) and star not in _STARS)
+        yield from (path for path in self._members if _is_module(path) and not _is_plain(path))
         meant: dict[str, set[str]] = {}
         for name, path in self.given:
             meant.setdefault(name, set()).add(path)

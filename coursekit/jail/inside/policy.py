@@ -65,12 +65,19 @@ class Reading:
             if name in BUILTINS:
                 yield name
             elif self.imports.stars and not hasattr(builtins, name):  # it came by `from … import *`
-                bad = name if name in self.names else next((s for s in self.imports.stars if not is_library(s)), None)
-                if bad:
-                    yield f"{bad}.{name}" if bad != name else name
+                yield from self._from_star(name)
         for node in self.nodes:
             yield from self._used(node)
             yield from self._reader(node)
+
+    def _from_star(self, name: str) -> Iterator[str]:
+        if name in self.names:
+            yield name
+        for star in self.imports.stars:
+            if not is_library(star):
+                yield f"{star}.{name}"
+            elif hasattr(sys.modules.get(star), name):
+                yield from self._full_name(f"{star}.{name}")
 
     def _used(self, node: ast.AST) -> Iterator[str]:
         match node:
