@@ -136,6 +136,11 @@ class Graded:
         """What full answers would have got."""
         return sum(report.maximum for report in self.reports)
 
+    @property
+    def is_final(self) -> bool:
+        """Whether no machine was too busy to grade some of it."""
+        return all(report.outcome is not Outcome.STARVED for report in self.reports)
+
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers."""
         return {

@@ -37,12 +37,12 @@ class Attack:
     Attributes:
         name: what it does, in words.
         code: the body of a function. If it comes to its end, the attack succeeded; if it raises, the wall held.
-        ends: how else it may end, where the wall is a limit.
+        ends: how else it may end, where the wall is a limit: on a busy machine time may be over before anything else.
     """
 
     name: str
     code: str
-    ends: Outcome | None = None
+    ends: tuple[Outcome, ...] = ()
 
 
 ATTACKS = (
@@ -63,8 +63,8 @@ ATTACKS = (
     ),
     Attack("raise its own limits", "resource.setrlimit(resource.RLIMIT_CPU, (99, 99))"),
     Attack("take more memory than it may", "bytearray({memory})"),
-    Attack("run for ever", "while True: pass", Outcome.TIMEOUT),
-    Attack("print for ever", "while True: print('x' * 9999)", Outcome.ERROR),
+    Attack("run for ever", "while True: pass", (Outcome.TIMEOUT, Outcome.STARVED)),
+    Attack("print for ever", "while True: print('x' * 9999)", (Outcome.ERROR, Outcome.STARVED)),
 )
 
 
@@ -128,7 +128,7 @@ def _holds(jail: Jail, attack: Attack, targets: dict[str, Any]) -> bool:
         try:
             problem = ask(Question((torch.tensor(1.0),))).problem
         except Stopped as stopped:
-            return stopped.outcome is attack.ends
+            return stopped.outcome in attack.ends
         except ZygoteGone:  # it took more with it than itself
             return False
     return problem is not None and problem.kind in ("raised", "memory")

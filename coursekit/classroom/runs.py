@@ -24,7 +24,7 @@ from coursekit.grading.submission import Submission, read_submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
 from coursekit.jail.walls import Start, probe
-from coursekit.report import Graded, Outcome
+from coursekit.report import Graded
 from coursekit.wire import Cell
 
 ROWS = 200  # nobody reads more in a terminal; all are in grades.csv
@@ -251,7 +251,7 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
                 twice.extend([graded.learner] * any(report.found_in for report in graded.reports))
                 if len(shown) < ROWS:
                     shown.append(graded)
-                if any(report.outcome is Outcome.STARVED for report in graded.reports):
+                if not graded.is_final:
                     starved.append(graded.learner)
                 yield graded
 

@@ -7,9 +7,13 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coursekit.errors import CommandError
 from coursekit.files import write_first, write_whole
+
+if TYPE_CHECKING:
+    from coursekit.report import Graded
 
 
 def add_formats(export: argparse.ArgumentParser) -> None:
@@ -55,21 +59,35 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _export_canvas(arguments: argparse.Namespace) -> None:
+def _grades(arguments: argparse.Namespace) -> list[Graded]:
+    """The grades to export; those that are not final are named, and go out as they are."""
     from coursekit.classroom import gradefiles
+    from coursekit.text import clean_name
+
+    grades = gradefiles.read_reports(arguments.grades)
+    names = [clean_name(graded.learner) for graded in grades if not graded.is_final]
+    if names:
+        more = f" and {len(names) - 5} more" if names[5:] else ""
+        print(
+            f"Not final, as the machine was too busy ({len(names)}): {', '.join(names[:5])}{more}. "
+            "Grade again before you hand these out."
+        )
+    return grades
+
+
+def _export_canvas(arguments: argparse.Namespace) -> None:
     from coursekit.publish.export import canvas
 
-    grades, roster = gradefiles.read_reports(arguments.grades), arguments.roster.read_bytes()
+    grades, roster = _grades(arguments), arguments.roster.read_bytes()
     merged = canvas.merge(grades, roster, column=arguments.column, by=arguments.match)
     _save_beside(arguments, merged.content, merged.notes)
 
 
 def _export_moodle(arguments: argparse.Namespace) -> None:
-    from coursekit.classroom import gradefiles
     from coursekit.publish.export import moodle
 
     merged = moodle.merge(
-        gradefiles.read_reports(arguments.grades),
+        _grades(arguments),
         arguments.roster.read_bytes(),
         column=arguments.column or "Grade",
         feedback=arguments.feedback,
@@ -85,17 +103,15 @@ def _save_beside(arguments: argparse.Namespace, content: bytes, notes: Sequence[
 
 
 def _export_junit(arguments: argparse.Namespace) -> None:
-    from coursekit.classroom import gradefiles
     from coursekit.publish.export import junit
 
-    _save(arguments.out, junit.document(gradefiles.read_reports(arguments.grades)).encode())
+    _save(arguments.out, junit.document(_grades(arguments)).encode())
 
 
 def _export_classroom50(arguments: argparse.Namespace) -> None:
-    from coursekit.classroom import gradefiles
     from coursekit.publish.export import classroom50
 
-    grades = gradefiles.read_reports(arguments.grades)
+    grades = _grades(arguments)
     chosen = [graded for graded in grades if arguments.learner in ("", graded.learner)]
     if len(chosen) != 1:
         raise CommandError(

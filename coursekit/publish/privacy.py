@@ -3,7 +3,8 @@
 A learner's code has seen its inputs, and could tell them: in an exception, a type's name, a shape, a frame of its own.
 So nothing that came from it is edited here. What is shown is made anew, of our own words alone, from how each check
 ended: two submissions whose checks end alike get the same text to the byte. What is left to tell by is how checks end,
-some three bits a check and five for the name of a mistake, in each hand-in.
+some three bits a check and five for the name of a mistake, in each hand-in. They tell of inputs that nobody who is told
+meets again (see grading.seeds).
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ from coursekit.learning.feedback import leaning as sentence
 from coursekit.publish.privacy import feedback, without_inputs
 from coursekit.report import Outcome, Report, Tier, Verdict
 
+pytestmark = pytest.mark.usefixtures("strict_time")
+
 SECRET = b"tests"
 CALLED = [
     (name, helper)

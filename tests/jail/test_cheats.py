@@ -24,7 +24,11 @@ from coursekit.learning import learn
 from coursekit.report import Outcome
 from coursekit.wire.answering import answer
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confine")]
+pytestmark = [
+    pytest.mark.usefixtures("strict_time"),
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confine"),
+]
 
 FOLDER = Path(__file__).parents[1] / "hostile"
 RELATIVES = (  # each answer is another function of torch's, which its exercise does not name

@@ -30,7 +30,11 @@ from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
 from coursekit.report import Outcome, Report
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confine")]
+pytestmark = [
+    pytest.mark.usefixtures("strict_time"),
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confine"),
+]
 
 FOLDER = Path(__file__).parents[1] / "hostile"
 MANIFEST = json.loads((FOLDER / "MANIFEST.json").read_text(encoding="utf-8"))

@@ -36,7 +36,10 @@ from coursekit.wire import Answer, Question, frames
 from coursekit.wire.answering import answer
 from coursekit.wire.frames import encode_question
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes")
+pytestmark = [
+    pytest.mark.usefixtures("strict_time"),
+    pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes"),
+]
 needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux lists in /proc")
 
 LIMITS = Limits(seconds=20.0, memory=300 << 20)

@@ -15,7 +15,10 @@ from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes")
+pytestmark = [
+    pytest.mark.usefixtures("strict_time"),
+    pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes"),
+]
 
 LIMITS = Limits(seconds=3.0, memory=300 << 20)
 HONEST = f"{toys.HONEST}\ndef triple(x):\n    return 3 * x\n"
