@@ -7,6 +7,7 @@ reason why it is no mistake.
 from __future__ import annotations
 
 import random
+import re
 import tomllib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -83,9 +84,10 @@ def run(exercises: Iterable[tuple[Topic, Exercise]], sample: int = 0, seed: int 
         sample: how many mutants are drawn from all; 0 for all of them.
         seed: which are drawn.
     """
+    exercises = list(exercises)
     made = [(topic, mutant) for topic, exercise in exercises for mutant in mutants(topic, exercise.name)]
     listed = equivalents()
-    faults = list(unmatched(listed, [mutant for _, mutant in made]))
+    faults = [*unmatched(listed, [mutant for _, mutant in made]), *_miscounted_in_readme(exercises, len(made))]
     print("\n".join(f"FAULT {fault}" for fault in faults), end="\n" if faults else "")
     drawn = random.Random(seed).sample(made, sample) if 0 < sample < len(made) else made
     jobs: dict[tuple[str, str], list[Mutant]] = {}
@@ -116,6 +118,14 @@ def unmatched(listed: Iterable[Equivalent], made: Iterable[Mutant]) -> Iterator[
         for name in entry.exercises.split():
             if name in names and (name, entry.was, entry.now) not in there:
                 yield f"equivalents.toml lists a mutant that is none: {name}\n- {entry.was}\n+ {entry.now}"
+
+
+def _miscounted_in_readme(exercises: Sequence[tuple[Topic, Exercise]], there: int) -> Iterator[str]:
+    """README shows what a run over all exercises prints at the end."""
+    readme = (syllabus.ROOT / "README.md").read_text(encoding="utf-8")
+    for number in dict.fromkeys(re.findall(r"(\d+) mutants of", readme)):
+        if len(exercises) == len(syllabus.exercises()) and int(number) != there:
+            yield f"README.md still says {number} where `coursekit verify --mutants` would print {there}."
 
 
 def _judge_all(jobs: dict[tuple[str, str], list[Mutant]], listed: list[Equivalent]) -> Iterator[Judged]:

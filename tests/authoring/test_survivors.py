@@ -133,6 +133,17 @@ def test_run(topic, here, capsys):
     ]
 
 
+def test_a_number_in_readme(topic, here, capsys):
+    """README's number of mutants is compared where all of them are made."""
+    readme = syllabus.ROOT / "README.md"
+    readme.write_text(readme.read_text(encoding="utf-8") + "5 mutants of 2 solutions\n", encoding="utf-8")
+    pairs = list(syllabus.exercises().values())
+    assert survivors.run(pairs[:1]) == 0
+    capsys.readouterr()
+    assert survivors.run(pairs) == 1
+    assert "FAULT README.md still says 5 where `coursekit verify --mutants` would print 6." in capsys.readouterr().out
+
+
 def test_run_with_one_that_lives(topic, here, capsys):
     """It is shown below its exercise."""
     text = topic.solution.read_text(encoding="utf-8")
