@@ -34,6 +34,7 @@ from coursekit.wire import Answer, Question
 from coursekit.wire.answering import answer
 
 SEEDS = 2  # each mutant must lose points on every one of so many sets of hidden inputs
+SECONDS = 60.0  # after which one call of a mutant hangs; far more than any takes on a busy machine
 AT_ONCE = 40  # so many mutants are judged before something is said
 _LISTED = Path(__file__).with_name("equivalents.toml")
 _DIGITS = {torch.float64: 1e-12, torch.float32: 1e-5, torch.float16: 1e-2}  # of rounding, relative to the largest
@@ -170,7 +171,7 @@ def load(mutant: Mutant) -> Callable[..., Any]:
 def lives(exercise: Exercise, function: Callable[..., Any]) -> bool:
     """Whether it has full marks on one of the seeds: somebody would meet it there."""
     asked = replace(exercise, forbids=())  # no rule puts in what is forbidden; without mistakes, none is looked for
-    ask = ask_here(function, asked)
+    ask = ask_here(function, asked, SECONDS)
     return any(score(asked, ask, seed=seed).points == exercise.maximum for seed in range(SEEDS))
 
 
