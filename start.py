@@ -39,6 +39,7 @@ PARTS = {
     "ruff format --check .": 1,
     "mypy": 50,
     "coursekit verify --seeds 4": 130,
+    "coursekit verify --mutants --sample 800": 60,
     "pytest": 420,
 }
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")

@@ -156,7 +156,8 @@ def keras_mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
         y_pred: predictions, same shape; the two are lined up as `keras_align` does.
 
     Returns:
-        The mean of |y_true - y_pred| over the last dimension, shape (N, …).
+        The mean of |y_true - y_pred| over the last dimension, shape (N, …). Where the two are equal, the
+        slope is 0.
     """
     raise NotImplementedError("keras_mean_absolute_error: write your answer here")
 
@@ -187,7 +188,7 @@ def keras_mean_absolute_percentage_error(y_true: Tensor, y_pred: Tensor) -> Tens
 
     Returns:
         100 times the mean of |y_true - y_pred| / |y_true| over the last dimension, shape (N, …). Where
-        |y_true| is below 1e-7, the error is divided by 1e-7.
+        |y_true| is below 1e-7, the error is divided by 1e-7. Where the two are equal, the slope is 0.
     """
     raise NotImplementedError("keras_mean_absolute_percentage_error: write your answer here")
 

@@ -1,8 +1,8 @@
 """Solutions with one small thing wrong, made by rule: no grader should take one of them for right.
 
-A mutant is a change of one place between BEGIN SOLUTION and END SOLUTION: a constant, a comparison, a sign, an axis, a
-denominator, a step left out, another slope at a kink. Nothing in it is drawn by chance, so the same solution has the
-same mutants in the same order, and each is known by its line before and after.
+A mutant is a change of one place between BEGIN SOLUTION and END SOLUTION, or of a default: a constant, a comparison, a
+sign, an axis, a denominator, a step left out, another slope at a kink. Nothing in it is drawn by chance, so the same
+solution has the same mutants in the same order, and each is known by its line before and after.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def mutants(topic: Topic, name: str) -> list[Mutant]:
         return source[start:end].decode()
 
     original = ast.parse(source)
-    found: dict[str, Mutant] = {}
+    found: list[Mutant] = []
     known = {ast.dump(original)}
     for changed, after in _changes(original.body[0], source.decode(), text):
         start, end = place(changed)
@@ -66,8 +66,8 @@ def mutants(topic: Topic, name: str) -> list[Mutant]:
         known.add(code)
         first, last = source.rfind(b"\n", 0, start) + 1, source.find(b"\n", end)
         now = mutant[first : len(mutant) - len(source) + last]
-        found[code] = Mutant(name, _in_one(source[first:last]), _in_one(now), above + mutant.decode() + below)
-    return list(found.values())
+        found.append(Mutant(name, _in_one(source[first:last]), _in_one(now), above + mutant.decode() + below))
+    return found
 
 
 def _replaced(source: bytes, start: int, end: int, after: str, in_brackets: bool) -> tuple[bytes, str]:
@@ -87,7 +87,7 @@ def _in_one(lines: bytes) -> str:
 
 
 def _changes(function: Any, source: str, text: Text) -> Iterator[tuple[ast.AST, str]]:
-    """Each change of a function's answer; of its words, types and errors there is none."""
+    """Each change of a function's defaults and of its answer; of its words, types and errors there is none."""
     begin = [line.strip() for line in source.splitlines()].index("# BEGIN SOLUTION")
 
     def walk(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
@@ -99,6 +99,8 @@ def _changes(function: Any, source: str, text: Text) -> Iterator[tuple[ast.AST, 
                 if isinstance(child, ast.AST) and field not in ("annotation", "returns", "decorator_list"):
                     yield from walk(child)
 
+    for default in filter(None, (*function.args.defaults, *function.args.kw_defaults)):
+        yield from walk(default)
     for statement in function.body:
         if statement.lineno > begin:
             yield from walk(statement)

@@ -7,6 +7,7 @@ reason why it is no mistake.
 from __future__ import annotations
 
 import random
+import re
 import tomllib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,6 +34,7 @@ from coursekit.wire import Answer, Question
 from coursekit.wire.answering import answer
 
 SEEDS = 2  # each mutant must lose points on every one of so many sets of hidden inputs
+SECONDS = 60.0  # after which one call of a mutant hangs; far more than any takes on a busy machine
 AT_ONCE = 40  # so many mutants are judged before something is said
 _LISTED = Path(__file__).with_name("equivalents.toml")
 _DIGITS = {torch.float64: 1e-12, torch.float32: 1e-5, torch.float16: 1e-2}  # of rounding, relative to the largest
@@ -83,9 +85,10 @@ def run(exercises: Iterable[tuple[Topic, Exercise]], sample: int = 0, seed: int 
         sample: how many mutants are drawn from all; 0 for all of them.
         seed: which are drawn.
     """
+    exercises = list(exercises)
     made = [(topic, mutant) for topic, exercise in exercises for mutant in mutants(topic, exercise.name)]
     listed = equivalents()
-    faults = list(unmatched(listed, [mutant for _, mutant in made]))
+    faults = [*unmatched(listed, [mutant for _, mutant in made]), *_miscounted_in_readme(exercises, len(made))]
     print("\n".join(f"FAULT {fault}" for fault in faults), end="\n" if faults else "")
     drawn = random.Random(seed).sample(made, sample) if 0 < sample < len(made) else made
     jobs: dict[tuple[str, str], list[Mutant]] = {}
@@ -116,6 +119,14 @@ def unmatched(listed: Iterable[Equivalent], made: Iterable[Mutant]) -> Iterator[
         for name in entry.exercises.split():
             if name in names and (name, entry.was, entry.now) not in there:
                 yield f"equivalents.toml lists a mutant that is none: {name}\n- {entry.was}\n+ {entry.now}"
+
+
+def _miscounted_in_readme(exercises: Sequence[tuple[Topic, Exercise]], there: int) -> Iterator[str]:
+    """README shows what a run over all exercises prints at the end."""
+    readme = (syllabus.ROOT / "README.md").read_text(encoding="utf-8")
+    for number in dict.fromkeys(re.findall(r"(\d+) mutants of", readme)):
+        if len(exercises) == len(syllabus.exercises()) and int(number) != there:
+            yield f"README.md still says {number} where `coursekit verify --mutants` would print {there}."
 
 
 def _judge_all(jobs: dict[tuple[str, str], list[Mutant]], listed: list[Equivalent]) -> Iterator[Judged]:
@@ -160,7 +171,7 @@ def load(mutant: Mutant) -> Callable[..., Any]:
 def lives(exercise: Exercise, function: Callable[..., Any]) -> bool:
     """Whether it has full marks on one of the seeds: somebody would meet it there."""
     asked = replace(exercise, forbids=())  # no rule puts in what is forbidden; without mistakes, none is looked for
-    ask = ask_here(function, asked)
+    ask = ask_here(function, asked, SECONDS)
     return any(score(asked, ask, seed=seed).points == exercise.maximum for seed in range(SEEDS))
 
 

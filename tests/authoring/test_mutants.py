@@ -82,6 +82,16 @@ def test_left_alone(topic, line):
     assert made(topic, line) == []
 
 
+def test_defaults(topic):
+    """A default is a constant like any other."""
+    text = topic.solution.read_text(encoding="utf-8")
+    topic.solution.write_text(
+        text.replace("def double(x: Tensor)", "def double(x: Tensor, factor: float = 2.0)"), encoding="utf-8"
+    )
+    first = mutants.mutants(topic, "double")[0]
+    assert first.now == "def double(x: Tensor, factor: float = 3.0) -> Tensor:"
+
+
 def test_names(topic):
     """A mutant is known by its line before and after, however many lines its code takes; comments are not told."""
     text = topic.solution.read_text(encoding="utf-8")

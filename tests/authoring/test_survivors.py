@@ -106,7 +106,7 @@ def test_some_seeds_are_not_enough(double, monkeypatch):
 
 def test_an_endless_mutant_is_dead(double, monkeypatch):
     """It loses the points of the check in which it was stopped."""
-    monkeypatch.setattr(survivors, "ask_here", lambda function, exercise: ask_here(function, exercise, 0.1))
+    monkeypatch.setattr(survivors, "SECONDS", 0.1)
 
     def endless(x):
         while True:
@@ -131,6 +131,17 @@ def test_run(topic, here, capsys):
         "ok    toy.triple, 3/3 mutants killed, 0 explained   (6 of 6)",
         "Mutation score: 6 mutants of 2 solutions: 6 killed, 0 explained, 0 live.",
     ]
+
+
+def test_a_number_in_readme(topic, here, capsys):
+    """README's number of mutants is compared where all of them are made."""
+    readme = syllabus.ROOT / "README.md"
+    readme.write_text(readme.read_text(encoding="utf-8") + "5 mutants of 2 solutions\n", encoding="utf-8")
+    pairs = list(syllabus.exercises().values())
+    assert survivors.run(pairs[:1]) == 0
+    capsys.readouterr()
+    assert survivors.run(pairs) == 1
+    assert "FAULT README.md still says 5 where `coursekit verify --mutants` would print 6." in capsys.readouterr().out
 
 
 def test_run_with_one_that_lives(topic, here, capsys):

@@ -156,7 +156,7 @@ def tiny_probability(f: Function, rng: Rng) -> None:
 
     Look for a small number added inside the logarithm, or a clamp.
     """
-    tiny = 10.0 ** -int(rng.integers(7, 10))
+    tiny = 1e-9 * int(rng.integers(1, 9))
     same_gradient(f, entropy_spec, tensor([tiny, 1 - tiny], dtype=torch.float64))
 
 
