@@ -75,7 +75,7 @@ class _Walk:
             case Mistakes():
                 yield value.spec
             case Misconception():
-                yield from (value.name, value.function)
+                yield from (value.name, value.function, value.forms)
             case Tensor():
                 yield from (str(value.dtype), tuple(value.shape), value.detach().contiguous().numpy().tobytes())
             case np.ndarray():
