@@ -65,9 +65,11 @@ class _Evidence:
 
     def fits(self, wrong: Loss) -> bool:
         """Whether this may be the learner's mistake: number for number, or in what it loses to inf and NaN."""
-        if not self._shows(wrong, self._first[-1], exactly=self._keeps_all):
-            return False  # the call that failed comes first: by it alone most are ruled out
-        return self._fits(wrong, exactly=True) or self._fits(wrong, exactly=False)
+        # the call that failed comes first: by it alone most are ruled out
+        exactly = self._shows(wrong, self._first[-1], exactly=True)
+        if not exactly and self._keeps_all:
+            return False
+        return (exactly and self._fits(wrong, exactly=True)) or self._fits(wrong, exactly=False)
 
     def explained(self, wrong: Loss) -> int:
         """In how many calls it gives the very numbers."""
