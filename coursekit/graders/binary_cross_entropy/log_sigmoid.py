@@ -140,6 +140,11 @@ log_sigmoid.misconceptions.table(
         "x - log(1 + exp(x)).",
         lambda x: -(1 + (-x).exp()).log(),
     ),
+    overflow_on_the_right=(
+        "x - log(1 + exp(x)): from x = 89 on (float32) exp is inf, and the result -inf. Where x is positive use "
+        "-log(1 + exp(-x)).",
+        lambda x: x - (1 + x.exp()).log(),
+    ),
     log_chosen_too_late=(
         "Two formulas and a `where` between them: the value is right, the gradient NaN, because `where` computes both. "
         "Choose before exp, not after.",
