@@ -27,6 +27,8 @@ def self_information(p: Tensor) -> Tensor:
 def entropy(p: Tensor) -> Tensor:
     """The expected surprise of a distribution, in nats. An outcome of probability 0 adds nothing.
 
+    Nothing is normalised: a p that does not sum to 1 should show, and a division would change the gradient.
+
     By hand: no ready-made loss, distribution or special.entr.
 
     Args:
@@ -59,6 +61,8 @@ def perplexity(losses: Tensor) -> Tensor:
 def joint_entropy(joint: Tensor) -> Tensor:
     """The entropy of the pair (X, Y), in nats.
 
+    Nothing is normalised: a table that does not sum to 1 should show, and a division would change the gradient.
+
     By hand: no ready-made loss, distribution or special.entr.
 
     Args:
@@ -75,6 +79,9 @@ def joint_entropy(joint: Tensor) -> Tensor:
 
 def conditional_entropy(joint: Tensor) -> Tensor:
     """What is left of Y's entropy once X is known, in nats: H(Y|X).
+
+    The table as a whole is not normalised: one that does not sum to 1 should show, and a division would change the
+    gradient.
 
     By hand: no ready-made loss, distribution or special.entr.
 
@@ -94,6 +101,8 @@ def conditional_entropy(joint: Tensor) -> Tensor:
 
 def mutual_information(joint: Tensor) -> Tensor:
     """How much X tells about Y (and Y about X), in nats: 0 when they are independent.
+
+    Nothing is normalised: a table that does not sum to 1 should show, and a division would change the gradient.
 
     By hand: no ready-made loss, distribution or special.entr.
 

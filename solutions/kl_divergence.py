@@ -10,6 +10,8 @@ from torch import Tensor
 def distribution_cross_entropy(p: Tensor, q: Tensor) -> Tensor:
     """The surprise to expect when outcomes come from p and q was believed, in nats: H(p, q).
 
+    Nothing is normalised: arguments that do not sum to 1 should show, and a division would change the gradient.
+
     By hand: no ready-made loss or distribution.
 
     Args:
@@ -52,6 +54,8 @@ def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
 
 def js_divergence(p: Tensor, q: Tensor) -> Tensor:
     """How far p and q are from the distribution halfway between them, in nats: Jensen-Shannon.
+
+    Nothing is normalised: arguments that do not sum to 1 should show, and a division would change the gradient.
 
     By hand: no ready-made loss or distribution.
 

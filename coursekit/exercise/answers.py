@@ -56,8 +56,8 @@ def same_answer(one: Answer, other: Answer, question: Question) -> bool:
 def lost_alike(one: Answer, other: Answer, right: Answer, question: Question, *, more: bool = False) -> bool:
     """Whether both have lost numbers to inf or NaN that are finite in the right answer, and agree in all the others.
 
-    Where exp overflows, or a NaN begins, hangs on the algebra that a mistake is written in; that value or gradient is
-    lost does not.
+    Where exp overflows, or a NaN begins, and by which argument a slope is NaN, hangs on the algebra that a mistake is
+    written in; that the value is lost, or a gradient, does not.
 
     Args:
         one: an answer.
@@ -69,7 +69,7 @@ def lost_alike(one: Answer, other: Answer, right: Answer, question: Question, *,
     if one.value is None or other.value is None or right.value is None:
         return False
     dtype = coarsest(question)
-    any_lost = False
+    lost = []
     for a, b, want in zip(*((each.value, *each.gradients) for each in (one, other, right)), strict=True):
         if a is None or b is None or want is None:
             if a is not b:
@@ -78,13 +78,12 @@ def lost_alike(one: Answer, other: Answer, right: Answer, question: Question, *,
         if not a.shape == b.shape == want.shape:
             return False
         lost_a, lost_b = (want.isfinite() & ~each.isfinite() for each in (a, b))
-        if bool(lost_a.any()) != bool(lost_b.any()) and not (more and bool(lost_b.any())):
-            return False
         kept = ~(lost_a | lost_b)
         if not close(a[kept], b[kept], dtype):
             return False
-        any_lost = any_lost or bool(lost_b.any())
-    return any_lost
+        lost.append((bool(lost_a.any()), bool(lost_b.any())))
+    value, slopes = lost[0], tuple(map(any, zip(*lost[1:], strict=True))) or (False, False)
+    return any(lost_b for _, lost_b in lost) and (more or (value[0] == value[1] and slopes[0] == slopes[1]))
 
 
 def all_finite(reply: Answer) -> bool:

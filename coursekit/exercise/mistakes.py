@@ -16,6 +16,9 @@ from coursekit.wire import Question
 Loss = Callable[..., Tensor]
 Row = tuple[str, Loss] | tuple[str, Loss, str]
 
+# What is added to keep a logarithm from 0, or where it is cut off: the sizes that are met in public code
+EPS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20)
+
 
 @dataclass(frozen=True)
 class Misconception:
@@ -26,16 +29,24 @@ class Misconception:
         explanation: what the numbers show, and what to do.
         function: the wrong implementation itself.
         covers: the rows of the catalogue of mistakes (`tests/catalogue.py`) that it answers for, such as "HE2 HE4".
+        forms: the same mistake with other numbers, tried where no mistake fits as it stands.
     """
 
     name: str
     explanation: str
     function: Loss
     covers: str = ""
+    forms: tuple[Loss, ...] = ()
+
+
+def _as_it_is(loss: Loss) -> Loss:
+    return loss
 
 
 class Mistakes(list[Misconception]):
     """The wrong implementations of one loss. Of two that fit a learner's numbers equally well, the earlier is named.
+
+    A wrong implementation with a keyword-only argument `eps` stands for itself with every usual size of it.
 
     Args:
         spec: the right implementation, of which most mistakes are made.
@@ -55,12 +66,12 @@ class Mistakes(list[Misconception]):
             name: what to call it, where a factory made the function and its own name says nothing.
             covers: see `Misconception.covers`.
         """
+        return self.formula(_as_it_is)(explanation, name, covers=covers)
 
-        def add(function: Loss) -> Loss:
-            self.append(Misconception(name or function.__name__, explanation, function, covers))
-            return function
-
-        return add
+    def _add(self, name: str, explanation: str, assemble: Callable[[Loss], Loss], formula: Loss, covers: str) -> None:
+        own = (getattr(formula, "__kwdefaults__", None) or {}).get("eps")
+        forms = [partial(formula, eps=eps) for eps in EPS if own is not None and eps != own]
+        self.append(Misconception(name, explanation, assemble(formula), covers, tuple(map(assemble, forms))))
 
     def formula(self, assemble: Callable[[Loss], Loss]) -> Callable[..., Callable[[Loss], Loss]]:
         """A decorator, as the above, for wrong formulas, for those that take more than one expression.
@@ -71,7 +82,7 @@ class Mistakes(list[Misconception]):
 
         def wrong(explanation: str, name: str = "", *, covers: str = "") -> Callable[[Loss], Loss]:
             def add(formula: Loss) -> Loss:
-                self.append(Misconception(name or formula.__name__, explanation, assemble(formula), covers))
+                self._add(name or formula.__name__, explanation, assemble, formula, covers)
                 return formula
 
             return add
@@ -86,8 +97,7 @@ class Mistakes(list[Misconception]):
             rows: by name, the sentence and the formula, and perhaps what it covers (see `Misconception.covers`).
         """
         for name, (explanation, formula, *covers) in rows.items():
-            loss = assemble(formula) if assemble else formula
-            self.append(Misconception(name, explanation, loss, " ".join(covers)))
+            self._add(name, explanation, assemble or _as_it_is, formula, " ".join(covers))
 
     def of_losses(self, explanation: str, name: str = "", *, covers: str = "") -> Callable[[Loss], Loss]:
         """A decorator for `reduce(losses, reduction)`, which makes something wrong of the right losses."""

@@ -40,6 +40,7 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
     if taken:
         evidence = _Evidence(exercise, taken, passed)
         fitting = [m for m in exercise.misconceptions if evidence.fits(m.function)]
+        fitting = fitting or [m for m in exercise.misconceptions if any(map(evidence.fits, m.forms))]
         if len(fitting) > 1:
             fitting.sort(key=lambda m: -evidence.explained(m.function))
         if fitting:
@@ -96,10 +97,11 @@ class _Evidence:
 
     def fits(self, wrong: Loss) -> bool:
         """Whether this may be the learner's mistake: number for number, or in what it loses to inf and NaN."""
-        # the call that failed comes first: most mistakes are ruled out by it alone
-        if not self._shows(wrong, self._first[-1], exactly=self._keeps_all):
+        # the call that failed comes first: by it alone most are ruled out
+        exactly = self._shows(wrong, self._first[-1], exactly=True)
+        if not exactly and self._keeps_all:
             return False
-        return self._fits(wrong, exactly=True) or self._fits(wrong, exactly=False)
+        return (exactly and self._fits(wrong, exactly=True)) or self._fits(wrong, exactly=False)
 
     def explained(self, wrong: Loss) -> int:
         """In how many calls it gives the very numbers."""
@@ -121,9 +123,9 @@ class _Evidence:
     def _shows(self, wrong: Loss, call: Call, exactly: bool) -> bool:
         """Whether a mistake gives what the learner's function gave in a call that failed."""
         theirs = recall(wrong, call.question)
-        if same_answer(call.answer, theirs, call.question):
-            return True
-        return not exactly and lost_alike(call.answer, theirs, self._right(call), call.question)
+        if exactly or all_finite(call.answer):
+            return same_answer(call.answer, theirs, call.question)
+        return lost_alike(call.answer, theirs, self._right(call), call.question)
 
     def _tells_apart(self, wrong: Loss, call: Call, exactly: bool) -> bool:
         """Whether a call that passed shows that the learner's function is not this one.

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, GetSetDescriptorType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ class _Walk:
             case Mistakes():
                 yield value.spec
             case Misconception():
-                yield from (value.name, value.function)
+                yield from (value.name, value.function, value.forms)
             case Tensor():
                 yield from (str(value.dtype), tuple(value.shape), value.detach().contiguous().numpy().tobytes())
             case np.ndarray():
@@ -94,10 +94,12 @@ class _Walk:
                 yield value.__name__
             case FunctionType() | type():
                 yield from _definition(value)
+            case property():
+                yield from (value.fget, value.fset, value.fdel)
             case _ if hasattr(value, "__wrapped__"):  # functools.cache
                 yield value.__wrapped__
             case _ if hasattr(value, "__dict__"):
-                yield vars(value)
+                yield from (type(value), vars(value))
             case _:  # a dtype, a range, a pattern; never an address, which is another one in every process
                 yield re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
@@ -110,7 +112,7 @@ def _definition(thing: FunctionType | type) -> Iterator[Any]:
         return
     if isinstance(thing, type):
         if not _is_of_a_room(module):
-            yield from (member for member in vars(thing).values() if isinstance(member, FunctionType))
+            yield from ((name, value) for name, value in vars(thing).items() if not _is_of_python(name, value))
         return
     yield from (thing.__defaults__, thing.__kwdefaults__)
     yield from (cell.cell_contents for cell in thing.__closure__ or () if cell != _EMPTY)
@@ -118,6 +120,11 @@ def _definition(thing: FunctionType | type) -> Iterator[Any]:
         code, names = _source(thing.__code__)
         yield code
         yield from (thing.__globals__[name] for name in names if name in thing.__globals__)
+
+
+def _is_of_python(name: str, member: Any) -> bool:
+    """Whether Python made this member of a class: its docstring, its places, what its slots are."""
+    return (name.startswith("__") and not isinstance(member, FunctionType)) or isinstance(member, GetSetDescriptorType)
 
 
 def _is_of_a_room(module: str) -> bool:

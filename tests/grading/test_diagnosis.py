@@ -161,6 +161,28 @@ def test_what_is_lost_elsewhere_does_not_contradict():
     assert name_of(keeps_fifty, exercise) == "overflows"
 
 
+# ---- numbers of any size ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("eps", [1e-4, 1e-6, 1e-7, 1e-8, 1e-9])
+@pytest.mark.parametrize("row", [True, False])
+def test_eps_is_known_whatever_its_size(eps, row):
+    """A mistake with a keyword `eps` stands for every usual size of it, in a table and as a function."""
+    exercise = ask(PLAIN, WITH_ZERO, gradient=False)
+
+    def padded(x, base=None, shift=0.0, *, eps=1e-8):
+        return (x + eps) * (x + eps).log()
+
+    def ln_of_zero(f, rng):
+        """The logarithm alone"""
+        same_value(f, times_log, tensor([1e-13, 0.0], dtype=torch.float64) * 1e5)
+
+    exercise.check(ln_of_zero)
+    exercise.misconceptions.table(padded=("Padded.", padded)) if row else exercise.misconception("Padded.")(padded)
+    assert name_of(partial(padded, eps=eps), exercise) == "padded"
+    assert name_of(lambda x, base=None, shift=0.0: padded(x, eps=3.1 * eps), exercise) is None
+
+
 # ---- arguments that are not there --------------------------------------------------------------------------------
 
 

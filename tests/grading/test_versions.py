@@ -46,8 +46,19 @@ def limit(size):
 class Shift:
     """Moves it."""
 
+    far = 0.75
+    ways = torch.tensor([0.625])
+
     def by(self, x):
-        return x + 1.5
+        return x + 1.5 + self.far * self.way + self.still() * self.ways
+
+    @property
+    def way(self):
+        return 1.125
+
+    @staticmethod
+    def still():
+        return 0.375
 
 
 def within():
@@ -90,6 +101,7 @@ def of_numbers(f, rng):
 keeps_dtype(halved, lambda rng: pair(rng, 3), "Its dtype stays")
 wrong.table(
     doubled=("It is doubled.", lambda x, y, *rest: 2 * spec(x, y, *rest)),
+    padded=("Padded.", lambda x, y, *rest, eps=0.01: spec(x + eps, y, *rest)),
     last=("Only the last.", lambda x, y, *rest: spec(x[1:], y[1:], *rest)),
 )
 other_default(wrong, "scaled", "The default scale is 3.", scale=3.0)
@@ -129,6 +141,11 @@ DECISIONS = {
     "a helper of the spec": ("x / 2", "x / 2.5"),
     "a cached helper": ("size + 4.0", "size + 5.0"),
     "a method": ("x + 1.5", "x + 2.5"),
+    "a constant of a class": ("far = 0.75", "far = 0.5"),
+    "a tensor of a class": ("[0.625]", "[0.5]"),
+    "a property": ("return 1.125", "return 1.25"),
+    "a static method": ("return 0.375", "return 0.5"),
+    "an eps of other size": ("eps=0.01", "eps=0.02"),
     "what a partial call is given": ("limit, 12.0", "limit, 13.0"),
     "a number of an array": ("0.75]", "0.5]"),
     "a word of a set": ('"none"}', '"mean"}'),

@@ -97,6 +97,11 @@ def log_sigmoid_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, log_sigmoid_spec, tensor([12.0, -float(rng.integers(17, 30))], dtype=torch.float64))
 
 
+PADDED = (
+    "A small number, added to the probability or as a clip, keeps the logarithm finite: with 1e-8, from x = -17 on, "
+    "the result stands still at about -18. Form no probability, then nothing needs to be protected."
+)
+
 log_sigmoid.misconceptions.table(
     surprise=(
         "The sign is wrong: this is the surprise -ln p. The logarithm of a probability is negative.",
@@ -135,15 +140,23 @@ log_sigmoid.misconceptions.table(
         "x - log(1 + exp(x)).",
         lambda x: -(1 + (-x).exp()).log(),
     ),
+    overflow_on_the_right=(
+        "x - log(1 + exp(x)): from x = 89 on (float32) exp is inf, and the result -inf. Where x is positive use "
+        "-log(1 + exp(-x)).",
+        lambda x: x - (1 + x.exp()).log(),
+    ),
     log_chosen_too_late=(
         "Two formulas and a `where` between them: the value is right, the gradient NaN, because `where` computes both. "
         "Choose before exp, not after.",
         lambda x: torch.where(x >= 0, -(-x).exp().log1p(), x - x.exp().log1p()),
     ),
     log_sigmoid_padded=(
-        "A small number was added inside the logarithm: from x = -17 on the result stands still at about -18. Form no "
-        "probability, then nothing needs to be added.",
-        lambda x: (sigmoid_spec(x) + 1e-8).log(),
+        PADDED,
+        lambda x, *, eps=1e-8: (sigmoid_spec(x) + eps).log(),
+    ),
+    log_sigmoid_clipped=(
+        PADDED,
+        lambda x, *, eps=1e-7: sigmoid_spec(x).clamp(eps, 1 - eps).log(),
     ),
     cut_at_hundred=(
         "The result is cut off at -100. That is `binary_cross_entropy`; here x goes on to -1000.",

@@ -164,9 +164,14 @@ def logits_only(wrong: Mistakes) -> None:
             "BCE5",
         ),
         through_a_clip=(
-            "The probability is clipped at 1e-7 before the logarithm: no mistake costs more than 16.118, and the slope "
+            "The probability is clipped before the logarithm: at 1e-7 no mistake costs more than 16.118, and the slope "
             "there is 0. Form no probability.",
-            lambda x, t, w=1.0: plain(stable_share(x).clamp(1e-7, 1 - 1e-7), t, w=w),
+            lambda x, t, w=1.0, *, eps=1e-7: plain(stable_share(x).clamp(eps, 1 - eps), t, w=w),
+        ),
+        small_number_added=(
+            "A small number is added inside the logarithms: with 1e-8 no mistake costs more than 18.421, and the slope "
+            "there is 0. Form no probability, then nothing needs to be added.",
+            lambda x, t, w=1.0, *, eps=1e-8: plain(stable_share(x), t, lambda p: (p + eps).log(), w=w),
         ),
         logits_cut_off=(
             "The logits are cut off at ±50, and so is the loss of a sure mistake, and its slope is 0.",

@@ -27,6 +27,11 @@ from coursekit.graders.binary_cross_entropy.specs import (
     weighed,
 )
 
+PADDED = (
+    "A small number, added to the probability or as a clip, keeps the logarithm finite: with 1e-7, as in Keras, a sure "
+    "mistake costs 16.118, and a perfect answer is not 0. torch cuts the logarithm off, at -100."
+)
+
 MISTAKES = wrong = Mistakes(shares_spec)
 instead = of_elements(shares_spec)
 
@@ -68,15 +73,13 @@ wrong.table(
         "BCE1",
     ),
     shares_clipped_as_in_keras=(
-        "The probability is clipped at 1e-7, as in Keras: a sure mistake costs 16.118 and a perfect answer 1e-7. torch "
-        "cuts the logarithm off, at -100.",
-        lambda p, t: plain(p.clamp(1e-7, 1 - 1e-7), t),
+        PADDED,
+        lambda p, t, *, eps=1e-7: plain(p.clamp(eps, 1 - eps), t),
         "BCE2 K3",
     ),
     shares_padded=(
-        "A small number is added inside the logarithms (1e-12): a sure mistake costs 27.63, and near 1 the loss falls "
-        "below 0. torch cuts the logarithm off, at -100.",
-        lambda p, t: plain(p, t, lambda x: (x + 1e-12).log()),
+        PADDED,
+        lambda p, t, *, eps=1e-12: plain(p, t, lambda x: (x + eps).log()),
         "BCE3",
     ),
 )

@@ -78,8 +78,8 @@ wrong.table(
         lambda input, target, var: gaussian_nll_spec(input, target, var) - math.log(2) / 2,
     ),
     gaussian_padded=(
-        "A small number (1e-6) was added to the variance. A variance is positive; nothing needs protection.",
-        lambda input, target, var: gaussian_nll_spec(input, target, var + 1e-6),
+        "A small number was added to the variance. A variance is positive; nothing needs protection.",
+        lambda input, target, var, *, eps=1e-6: gaussian_nll_spec(input, target, var + eps),
     ),
     laplace_for_gauss=(
         "This is Laplace's surprise with the root of `var` as its scale.",

@@ -110,8 +110,8 @@ wrong.table(
         lambda d, b: d.abs() / b.exp() + b + math.log(2),
     ),
     laplace_padded=(
-        "A small number (1e-6) was added to the scale. A scale is positive; nothing needs protection.",
-        lambda d, b: d.abs() / (b + 1e-6) + (2 * (b + 1e-6)).log(),
+        "A small number was added to the scale. A scale is positive; nothing needs protection.",
+        lambda d, b, *, eps=1e-6: d.abs() / (b + eps) + (2 * (b + eps)).log(),
     ),
     scale_detached=(
         "No gradient flows back to the scale. A model can learn how noisy its data are.",

@@ -155,9 +155,9 @@ wrong.table(
         "I2",
     ),
     poisson_padded=(
-        "A small number inside the logarithm (1e-8) makes a count that cannot come merely expensive. Mask where the "
+        "A small number inside the logarithm makes a count that cannot come merely expensive. Mask where the "
         "count is 0, and let inf be seen elsewhere.",
-        lambda rate, count: rate - count * (rate + 1e-8).log() + (count + 1).lgamma(),
+        lambda rate, count, *, eps=1e-8: rate - count * (rate + eps).log() + (count + 1).lgamma(),
         "I6",
     ),
     masked_by_rate=(

@@ -145,8 +145,9 @@ stirling.misconceptions.table(
         lambda count: stirling_formula(count.where(count > 0, 0.5)).clamp(min=0),
     ),
     stirling_padded=(
-        "A small number inside the logarithms (1e-8) takes the place of the mask: 0 gives -8.3, and 1 gives -0.081.",
-        lambda count: count * (count + 1e-8).log() - count + (2 * math.pi * (count + 1e-8)).log() / 2,
+        "A small number inside the logarithms takes the place of the mask: with 1e-8, 0 gives -8.3, and 1 gives "
+        "-0.081.",
+        lambda count, *, eps=1e-8: count * (count + eps).log() - count + (2 * math.pi * (count + eps)).log() / 2,
         "I6",
     ),
 )

@@ -203,8 +203,8 @@ wrong.table(
     "A small number inside the logarithm avoids -inf by computing something slightly else. Without a softmax before "
     "the logarithm there is no 0 to avoid."
 )
-def padded(input: Tensor, dim: int) -> Tensor:
-    return (log_softmax_spec(input, dim).exp() + 1e-8).log()
+def padded(input: Tensor, dim: int, *, eps: float = 1e-8) -> Tensor:
+    return (log_softmax_spec(input, dim).exp() + eps).log()
 
 
 @wrong("The logits are clamped before `exp`. That changes the differences, and outside the clamp the gradient is 0.")

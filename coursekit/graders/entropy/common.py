@@ -16,7 +16,12 @@ MASKED_TOO_LATE = (
 )
 IN_BITS = "This is in bits. Nats need the natural logarithm."
 PADDED = (
-    "A small number inside the logarithm avoids the NaN by computing something slightly else. Mask the zeros instead."
+    "A small number inside the logarithm, added or as a clamp, avoids the NaN by computing something slightly else. "
+    "Mask the zeros instead."
+)
+TABLE_NORMALISED = (
+    "The table is divided by its sum first. One that does not sum to 1 should show, and the division changes the "
+    "gradient: take it as it is."
 )
 
 

@@ -118,6 +118,11 @@ entr.misconceptions.table(
         "This gives 0 for a negative input. torch gives -inf, so that an impossible probability is noticed.",
         lambda x: -x.where(x > 0, 1.0) * ln(x) + 0 * x,
     ),
+    entr_negative=(
+        "The minus sign is missing: this is x ln x. `entr` is -x ln x.",
+        lambda x: -entr_spec(x),
+    ),
     entr_summed=("This sums the terms. `entr` gives one value for each element.", lambda x: entr_spec(x).sum()),
-    entr_padded=(PADDED, lambda x: -x * (x + 1e-8).log(), "I6"),
+    entr_padded=(PADDED, lambda x, *, eps=1e-8: -x * (x + eps).log(), "I6"),
+    entr_clipped=(PADDED, lambda x, *, eps=1e-8: -x * x.clamp(min=eps).log(), "I6"),
 )

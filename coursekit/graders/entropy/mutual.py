@@ -14,6 +14,7 @@ from coursekit.graders.entropy.common import (
     MASKED_TOO_LATE,
     PADDED,
     READY_MADE,
+    TABLE_NORMALISED,
     gradient_beside_an_empty_cell,
     ln,
 )
@@ -110,6 +111,15 @@ mutual_information.misconceptions.table(
         "This is H(X) + H(Y): the entropy of the pair, H(X, Y), still has to be taken away.",
         lambda p, q: entropy_spec(p.sum(1)) + entropy_spec(p.sum(0)),
     ),
+    pair_added=(
+        "H(X, Y) is added to H(X) + H(Y). It has to be taken away.",
+        lambda p, q: entropy_spec(p.sum(1)) + entropy_spec(p.sum(0)) + entropy_spec(p.flatten()),
+    ),
+    other_direction=(
+        "This is the divergence the other way round, weighed by p(x) p(y) and with the ratio upside down. Mutual "
+        "information weighs ln of p(x, y) / (p(x) p(y)) by p(x, y).",
+        lambda p, q: (q * (ln(q.where(p > 0, 1.0)) - ln(p))).sum(),
+    ),
     what_is_left=(
         "This is H(Y|X), what X leaves open. Mutual information is what it tells: H(Y) - H(Y|X).",
         lambda p, q: conditional_entropy_spec(p),
@@ -124,6 +134,8 @@ mutual_information.misconceptions.table(
         lambda p, q: torch.where(p > 0, p * (p / q).log(), torch.zeros_like(p)).sum(),
         "I2",
     ),
+    mutual_normalised=(TABLE_NORMALISED, lambda p, q: mutual_information_spec(p / p.sum()), "I5"),
     mutual_bits=(IN_BITS, lambda p, q: mutual_information_spec(p) / math.log(2), "I4"),
-    mutual_padded=(PADDED, lambda p, q: (p * ((p + 1e-8) / (q + 1e-8)).log()).sum(), "I6"),
+    mutual_padded=(PADDED, lambda p, q, *, eps=1e-8: (p * ((p + eps) / (q + eps)).log()).sum(), "I6"),
+    mutual_clipped=(PADDED, lambda p, q, *, eps=1e-8: (p * (p.clamp(min=eps) / q.clamp(min=eps)).log()).sum(), "I6"),
 )

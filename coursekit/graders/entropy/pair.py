@@ -9,7 +9,14 @@ from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_value
 from coursekit.exercise.families.inputs import joint
-from coursekit.graders.entropy.common import IN_BITS, MASKED_TOO_LATE, READY_MADE, gradient_beside_an_empty_cell, ln
+from coursekit.graders.entropy.common import (
+    IN_BITS,
+    MASKED_TOO_LATE,
+    READY_MADE,
+    TABLE_NORMALISED,
+    gradient_beside_an_empty_cell,
+    ln,
+)
 from coursekit.graders.entropy.surprise import entropy_spec
 
 # ---- joint_entropy -----------------------------------------------------------------------------------------------
@@ -66,6 +73,7 @@ joint_entropy.misconceptions.table(
         lambda p: -torch.where(p > 0, p * p.log(), torch.zeros_like(p)).sum(),
         "I2",
     ),
+    joint_normalised=(TABLE_NORMALISED, lambda p: joint_entropy_spec(p / p.sum()), "I5"),
     joint_bits=(IN_BITS, lambda p: joint_entropy_spec(p) / math.log(2), "I4"),
 )
 
@@ -125,6 +133,11 @@ conditional_entropy.misconceptions.table(
         "This averages the rows' entropies with equal weights. A row that comes more often counts more: weigh by p(x).",
         lambda p: torch.stack([entropy_spec(row / row.sum()) for row in p if row.sum() > 0]).mean(),
     ),
+    summed_rows=(
+        "The rows' entropies are added up. They are averaged with the weights p(x): a row that comes more often counts "
+        "more.",
+        lambda p: torch.stack([entropy_spec(row / row.sum()) for row in p if row.sum() > 0]).sum(),
+    ),
     whole_joint=(
         "This is H(X, Y), the entropy of the pair. What X alone contributes, H(X), must go.",
         joint_entropy_spec,
@@ -141,5 +154,6 @@ conditional_entropy.misconceptions.table(
         lambda p: -torch.where(p > 0, unmasked_terms(p), torch.zeros_like(p)).sum(),
         "I2",
     ),
+    conditional_normalised=(TABLE_NORMALISED, lambda p: conditional_entropy_spec(p / p.sum()), "I5"),
     conditional_bits=(IN_BITS, lambda p: conditional_entropy_spec(p) / math.log(2), "I4"),
 )

@@ -9,7 +9,7 @@ from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.exercise.families.inputs import distribution
-from coursekit.graders.entropy.common import READY_MADE, ln
+from coursekit.graders.entropy.common import PADDED, READY_MADE, ln
 
 # ---- self_information --------------------------------------------------------------------------------------------
 
@@ -75,9 +75,15 @@ self_information.misconceptions.table(
         lambda p: -p * p.log2(),
     ),
     padded_information=(
-        "A small number was added to p before the logarithm: an impossible event no longer has infinite surprise.",
-        lambda p: -(p + 1e-8).log2(),
+        "A small number was added to p before the logarithm, or p was kept from 0 by a clamp: an impossible event no "
+        "longer has infinite surprise.",
+        lambda p, *, eps=1e-8: -(p + eps).log2(),
         "I6",
+    ),
+    decimal_digits=(
+        "This is in decimal digits, the logarithm to base 10. Bits need base 2.",
+        lambda p: -p.log10(),
+        "I4",
     ),
 )
 
@@ -181,14 +187,24 @@ entropy.misconceptions.table(
         "I4",
     ),
     padded=(
-        "A small number inside the logarithm (log(p + 1e-8)) avoids the NaN by computing something slightly else. Mask "
-        "the zeros instead.",
-        lambda p: -(p * (p + 1e-8).log()).sum(-1),
+        PADDED,
+        lambda p, *, eps=1e-8: -(p * (p + eps).log()).sum(-1),
+        "I6",
+    ),
+    clipped=(PADDED, lambda p, *, eps=1e-4: -(p * p.clamp(min=eps).log()).sum(-1), "I6"),
+    weights_clipped=(
+        "The clamp holds for the weights as well as for the logarithm: an outcome of probability 0 adds something. "
+        "Mask the zeros inside the logarithm instead.",
+        lambda p, *, eps=1e-4: -(p.clamp(min=eps) * p.clamp(min=eps).log()).sum(-1),
         "I6",
     ),
     negative_entropy=(
         "The minus sign is missing: logarithms of probabilities are negative, entropy is not.",
         lambda p: (p * ln(p)).sum(-1),
+    ),
+    share_of_the_largest=(
+        "This is divided by ln K, the entropy of K equally likely outcomes: a share between 0 and 1, and no nats.",
+        lambda p: entropy_spec(p) / math.log(p.shape[-1]),
     ),
     unweighted=(
         "The surprises are not weighted by their probabilities: this is their plain sum.",

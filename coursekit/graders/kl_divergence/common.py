@@ -102,6 +102,10 @@ def normalised(p: Tensor) -> Tensor:
 SUMMED = "This sums over the whole batch. Each row is a distribution of its own: sum over dim=-1."
 AVERAGED = "This averages over the batch. Here every pair of rows keeps its own number: sum over dim=-1 and stop."
 SUMMED_FIRST = "This sums over the first dimension. The outcomes lie along the last one: sum over dim=-1."
+ARGUMENTS_NORMALISED = (
+    "p and q are divided by their sums first. Arguments that do not sum to 1 should show, and the division changes the "
+    "gradient: take them as they are."
+)
 NAN_TO_NUM = (
     "`nan_to_num` does more than remove the NaN of 0 · log 0: it also turns inf into 3.4e38. Mask the 0 before the "
     "logarithm instead."

@@ -8,6 +8,7 @@ from torch import tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_value
 from coursekit.graders.kl_divergence.common import (
+    ARGUMENTS_NORMALISED,
     AVERAGED,
     NAN_TO_NUM,
     READY_MADE,
@@ -17,6 +18,7 @@ from coursekit.graders.kl_divergence.common import (
     entropy_of,
     kl_spec,
     ln,
+    normalised,
     pair,
     pair_checks,
 )
@@ -103,9 +105,9 @@ distribution_cross_entropy.misconceptions.table(
         "KL8",
     ),
     cross_entropy_padded=(
-        "A small number inside the logarithm (log(q + 1e-8)) makes the impossible merely expensive: 9.2 nats in place "
-        "of inf. Let inf be seen, and mask where p is 0.",
-        lambda p, q: -(p * (q + 1e-8).log()).sum(-1),
+        "A small number inside the logarithm, or a clamp, makes the impossible merely expensive, in place of inf. Let "
+        "inf be seen, and mask where p is 0.",
+        lambda p, q, *, eps=1e-8: -(p * (q + eps).log()).sum(-1),
         "I6",
     ),
     cross_entropy_masked_by_q=(
@@ -113,6 +115,11 @@ distribution_cross_entropy.misconceptions.table(
         "rules it out costs inf. Choose by p, not by q.",
         lambda p, q: -(p * ln(q)).sum(-1),
         "I6",
+    ),
+    cross_entropy_normalised=(
+        ARGUMENTS_NORMALISED,
+        lambda p, q: cross_entropy_spec(normalised(p), normalised(q)),
+        "I5",
     ),
     cross_entropy_nan_to_num=(NAN_TO_NUM, lambda p, q: -(p * q.log()).nan_to_num().sum(-1), "I3"),
 )

@@ -206,9 +206,9 @@ def logarithm_of_exponential(input: Tensor, target: Tensor, log_target: bool) ->
 MISTAKES.table(
     of_terms,
     kl_div_padded=(
-        "A small number inside the logarithm (1e-6) avoids NaN by computing something slightly else. Protect the "
+        "A small number inside the logarithm avoids NaN by computing something slightly else. Protect the "
         "logarithm where the target is 0, and only there.",
-        lambda x, t, log: kl_terms(x, t, log) if log else t * ((t + 1e-6).log() - x),
+        lambda x, t, log, *, eps=1e-6: kl_terms(x, t, log) if log else t * ((t + eps).log() - x),
         "I6",
     ),
     whole_term_masked=(

@@ -181,9 +181,9 @@ wrong.table(
         lambda *args: gaussian_spec(*args).mean(),
     ),
     gaussian_padded=(
-        "A small number (1e-8) was added to the variances: a very narrow Gaussian comes out too wide. Standard "
+        "A small number was added to the variances: a very narrow Gaussian comes out too wide. Standard "
         "deviations are positive; nothing needs protection.",
-        lambda mp, sp, mq, sq: gaussian_spec(mp, (sp**2 + 1e-8).sqrt(), mq, (sq**2 + 1e-8).sqrt()),
+        lambda mp, sp, mq, sq, *, eps=1e-8: gaussian_spec(mp, (sp**2 + eps).sqrt(), mq, (sq**2 + eps).sqrt()),
         "I6",
     ),
 )

@@ -9,6 +9,7 @@ from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.graders.kl_divergence.common import (
+    ARGUMENTS_NORMALISED,
     AVERAGED,
     READY_MADE,
     SUMMED,
@@ -111,6 +112,11 @@ wrong.table(
         lambda p, q: js_spec(p, q) / math.log(2),
         "I4",
     ),
+    js_normalised=(
+        ARGUMENTS_NORMALISED,
+        lambda p, q: js_spec(normalised(p), normalised(q)),
+        "I5",
+    ),
     not_halved=(
         "The two divergences are added. Take their mean, half of each: m was mixed half and half, too.",
         lambda p, q: 2 * js_spec(p, q),
@@ -175,10 +181,9 @@ def js_masked_too_late(p: Tensor, q: Tensor) -> Tensor:
 
 
 @wrong(
-    "A small number inside the logarithms (1e-6) avoids NaN by computing something slightly else. Mask the zeros "
-    "instead.",
+    "A small number inside the logarithms avoids NaN by computing something slightly else. Mask the zeros instead.",
     covers="I6",
 )
-def js_padded(p: Tensor, q: Tensor) -> Tensor:
-    p_, q_, m_ = p + 1e-6, q + 1e-6, (p + q) / 2 + 1e-6
+def js_padded(p: Tensor, q: Tensor, *, eps: float = 1e-6) -> Tensor:
+    p_, q_, m_ = p + eps, q + eps, (p + q) / 2 + eps
     return (p * (p_ / m_).log() + q * (q_ / m_).log()).sum(-1) / 2

@@ -110,6 +110,11 @@ def kl_tiny(f: Function, rng: Rng) -> None:
 keeps_dtype(kl_divergence, lambda rng: pair(rng, 3), name="kl_dtype")
 
 
+PADDED = (
+    "A small number inside the logarithms, added or as a clamp, avoids NaN by computing something slightly else, and "
+    "turns the inf of an impossible event into a harmless number. Mask the zeros of p instead."
+)
+
 kl_divergence.misconceptions.table(
     swapped=(
         "The arguments are swapped: this is KL(q‖p), weighed by q. What happens is p, so p holds the weights and "
@@ -170,6 +175,17 @@ kl_divergence.misconceptions.table(
         "KL9",
     ),
     nan_to_num=(NAN_TO_NUM, lambda p, q: (p * (p / q).log()).nan_to_num().sum(-1), "I3"),
+    left_out_beside_zero_q=(
+        "The outcomes with q = 0 are left out altogether. That is right only where p is 0 too; an outcome that happens "
+        "although q rules it out gives inf. Choose by p, not by q.",
+        lambda p, q: (p * (ln(p.where(q > 0, 1.0)) - ln(q))).sum(-1),
+        "I6",
+    ),
+    terms_made_positive=(
+        "`abs` makes each term positive. Terms below 0 belong to the sum: only the sum of all is never negative.",
+        lambda p, q: (p * (ln(p) - ln(q, where=p > 0))).abs().sum(-1),
+        "I8",
+    ),
     masked_by_q=(
         "The outcomes with q = 0 are left out. That is right only where p is 0 too; an outcome that happens although q "
         "rules it out gives inf. Choose by p, not by q.",
@@ -177,15 +193,28 @@ kl_divergence.misconceptions.table(
         "I6",
     ),
     padded=(
-        "A small number inside the logarithms (1e-8) avoids NaN by computing something slightly else, and turns the "
-        "inf of an impossible event into a harmless 8.5. Mask the zeros of p instead.",
-        lambda p, q: (p * ((p + 1e-8) / (q + 1e-8)).log()).sum(-1),
+        PADDED,
+        lambda p, q, *, eps=1e-8: (p * ((p + eps) / (q + eps)).log()).sum(-1),
+        "I6",
+    ),
+    weights_padded=(
+        PADDED,
+        lambda p, q, *, eps=1e-6: ((p + eps) * ((p + eps) / (q + eps)).log()).sum(-1),
+        "I6",
+    ),
+    q_padded=(
+        PADDED,
+        lambda p, q, *, eps=1e-8: (p * (ln(p) - (q + eps).log())).sum(-1),
         "I6",
     ),
     clipped=(
-        "Clipping at 1e-6 turns the inf of an impossible event into a harmless 6.2: that q rules out what happens is "
-        "no longer seen. Mask the zeros of p instead.",
-        lambda p, q: (p * (p.clamp(min=1e-6) / q.clamp(min=1e-6)).log()).sum(-1),
+        PADDED,
+        lambda p, q, *, eps=1e-6: (p * (p.clamp(min=eps) / q.clamp(min=eps)).log()).sum(-1),
+        "I6",
+    ),
+    weights_clipped=(
+        PADDED,
+        lambda p, q, *, eps=1e-7: (p.clamp(min=eps) * (p.clamp(min=eps) / q.clamp(min=eps)).log()).sum(-1),
         "I6",
     ),
     absolute=(

@@ -47,9 +47,9 @@ wrong.table(
         lambda y, x: torch.where(-y * x > 50, -y * x, torch.log1p(torch.exp(-y * x))),
     ),
     padded=(
-        "A small number is added inside the logarithm, -ln(σ(y · x) + 1e-7): a sure mistake costs 16.1 at most. It has "
-        "no limit.",
-        lambda y, x: -torch.log(torch.sigmoid(y * x) + 1e-7),
+        "A small number is added inside the logarithm: with -ln(σ(y · x) + 1e-7) a sure mistake costs 16.1 at most. It "
+        "has no limit.",
+        lambda y, x, *, eps=1e-7: -torch.log(torch.sigmoid(y * x) + eps),
     ),
     right_punished=("The sign is turned: ln(1 + exp(y · x)) punishes what is right.", lambda y, x: soft(y * x)),
     one_side=(

@@ -197,7 +197,7 @@ l1_penalty.misconceptions.table(
     rounded_corner=(
         "A small number under the root rounds the corner off: a weight of 0 now has a price, and no weight is drawn to "
         "exactly 0.",
-        lambda w: (w.square() + 1e-6).sqrt().sum(),
+        lambda w, *, eps=1e-6: (w.square() + eps).sqrt().sum(),
     ),
     zero_is_negative=(
         "A weight of 0 is pushed upwards here: where the weight is compared with 0, the 0 itself falls on the negative "

@@ -139,6 +139,11 @@ def of_pairs(of_lead: Loss) -> Loss:
     return loss
 
 
+PADDED = (
+    "A small number, added to the probability or as a clip, keeps the logarithm finite: with 1e-8 a surprise of 2000 "
+    "becomes one of 18, and the gradient of the surest mistakes 0. Take softplus(-lead)."
+)
+
 wrong = bradley_terry_loss.misconceptions
 always_float32(wrong, DTYPE_LOST)
 wrong.table(
@@ -222,14 +227,12 @@ wrong.table(
         lambda lead: -lead.sigmoid().log(),
     ),
     padded=(
-        "A small number inside the logarithm keeps it finite: a surprise of 2000 becomes one of 18, and its gradient "
-        "0. Take softplus(-lead).",
-        lambda lead: -(lead.sigmoid() + 1e-8).log(),
+        PADDED,
+        lambda lead, *, eps=1e-8: -(lead.sigmoid() + eps).log(),
     ),
     clipped=(
-        "The probabilities are clipped, so a surprise of 2000 becomes one of 16, and its gradient 0. Take "
-        "softplus(-lead).",
-        lambda lead: -lead.sigmoid().clamp(1e-7, 1 - 1e-7).log(),
+        PADDED,
+        lambda lead, *, eps=1e-7: -lead.sigmoid().clamp(eps, 1 - eps).log(),
     ),
 )
 wrong.table(

@@ -161,6 +161,16 @@ wrong.table(
 
 
 @wrong(
+    "A small number is added to the sums before their logarithm. Where all who are left have low scores, their sum is "
+    "smaller than that. `logcumsumexp` needs no protection."
+)
+def order_padded(scores: Tensor, *, eps: float = 1e-8) -> Tensor:
+    shifted = scores - scores.amax(-1, keepdim=True)
+    left = shifted.exp().flip(-1).cumsum(-1).flip(-1)
+    return ((left + eps).log() - shifted).sum(-1)
+
+
+@wrong(
     "The scores are shifted by the largest of all. Once that item is out, exp of the others may be 0, and its "
     "logarithm -inf: those who are left need a shift of their own."
 )
@@ -168,6 +178,15 @@ def one_shift_for_all(scores: Tensor) -> Tensor:
     shifted = scores - scores.amax(-1, keepdim=True)
     left = shifted.exp().flip(-1).cumsum(-1).flip(-1)
     return (left.log() - shifted).sum(-1)
+
+
+@wrong(
+    "A small number is added inside the logarithm of each place's probability, so every place seems a little likelier "
+    "than it is, and an unlikely one by far. `logcumsumexp` needs no protection."
+)
+def places_padded(scores: Tensor, *, eps: float = 1e-4) -> Tensor:
+    exponentials = (scores - scores.amax(-1, keepdim=True)).exp()
+    return -(exponentials / exponentials.flip(-1).cumsum(-1).flip(-1) + eps).log().sum(-1)
 
 
 wrong.table(

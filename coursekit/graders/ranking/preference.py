@@ -151,6 +151,11 @@ def of_lead(formula: Loss) -> Loss:
     return of_rewards(lambda chosen, rejected: formula(chosen - rejected))
 
 
+PADDED = (
+    "A small number, added to the probability or as a clip, keeps the logarithm finite: with 1e-8 a surprise of 2000 "
+    "becomes one of 18, and the gradient of the surest mistakes 0. Take softplus(-lead)."
+)
+
 wrong = preference_loss.misconceptions
 always_float32(wrong, DTYPE_LOST)
 reduction_mistakes(wrong)
@@ -183,9 +188,12 @@ wrong.table(
         lambda lead: -lead.sigmoid().log(),
     ),
     padded=(
-        "A small number inside the logarithm: a surprise of 2000 becomes one of 18, and the gradient of the surest "
-        "mistakes 0. Take softplus(-lead).",
-        lambda lead: -(lead.sigmoid() + 1e-8).log(),
+        PADDED,
+        lambda lead, *, eps=1e-8: -(lead.sigmoid() + eps).log(),
+    ),
+    clipped=(
+        PADDED,
+        lambda lead, *, eps=1e-7: -lead.sigmoid().clamp(min=eps).log(),
     ),
     lead_clamped=(
         "The lead is clamped, so a sure mistake has no gradient. softplus needs no clamp.",

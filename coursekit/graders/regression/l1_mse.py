@@ -110,9 +110,9 @@ wrong_l1.table(
         lambda x, y: ((x - y) ** 2).sqrt(),
     ),
     padded_root=(
-        "A small number under the root avoids the NaN at 0 and rounds the loss off: a right prediction costs 0.001. "
-        "`abs` needs no protection.",
-        lambda x, y: ((x - y) ** 2 + 1e-6).sqrt(),
+        "A small number under the root avoids the NaN at 0 and rounds the loss off: with 1e-6 a right prediction costs "
+        "0.001. `abs` needs no protection.",
+        lambda x, y, *, eps=1e-6: ((x - y) ** 2 + eps).sqrt(),
     ),
     slope_one_at_zero=(
         "Where the prediction is right, the slope is 1: `where(a >= b, a - b, b - a)` decides for one side. torch's is "

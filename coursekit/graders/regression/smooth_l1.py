@@ -187,9 +187,9 @@ wrong.table(
         lambda d, beta: smooth_formula(d, beta) if beta else d.abs() + 0 * d**2 / (2 * tensor(beta)),
     ),
     zero_beta_padded=(
-        "A small number (1e-6) takes the place of beta = 0: an error of 1e-7 has a slope of 0.1, in L1 it has 1. It "
-        "needs a way of its own.",
-        lambda d, beta: smooth_formula(d, max(beta, 1e-6)),
+        "A small number takes the place of beta = 0: with 1e-6, an error of 1e-7 has a slope of 0.1, in L1 it has 1. "
+        "It needs a way of its own.",
+        lambda d, beta, *, eps=1e-6: smooth_formula(d, max(beta, eps)),
     ),
     zero_beta_is_nothing=(
         "beta = 0 gives a loss of 0. As beta shrinks, smooth L1 becomes L1.",

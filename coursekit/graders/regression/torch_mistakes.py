@@ -179,6 +179,6 @@ def divisor_mistakes(wrong: Mistakes, name: str) -> None:
         guarded_division=(
             "A small number is added to the sum of the weights, so that weights of 0 give 0. torch gives NaN: nothing "
             "was measured, and that should be seen.",
-            lambda weight: weight.sum() + 1e-8,
+            lambda weight, *, eps=1e-8: weight.sum() + eps,
         ),
     )

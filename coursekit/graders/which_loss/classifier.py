@@ -132,9 +132,9 @@ wrong.table(
         "CE2",
     ),
     protected=(
-        "A small number inside the logarithm (1e-8) limits the loss to 18.4, and its gradient vanishes where it is "
+        "A small number inside the logarithm limits the loss (1e-8 to 18.4), and its gradient vanishes where it is "
         "needed most. `log_softmax` needs no protection.",
-        lambda x, y: F.nll_loss((x.softmax(1) + 1e-8).log(), y),
+        lambda x, y, *, eps=1e-8: F.nll_loss((x.softmax(1) + eps).log(), y),
     ),
     over_the_samples=(
         "The softmax runs over the samples (dim=0). The classes lie along dimension 1.",

@@ -170,9 +170,9 @@ wrong.table(
         lambda log_q, p: (p * (p.log() - log_q)).sum(1).mean(),
     ),
     protected=(
-        "A small number (1e-8) inside a logarithm hides that the model rules out what happens: that costs inf, or as "
+        "A small number inside a logarithm hides that the model rules out what happens: that costs inf, or as "
         "much as log_q says.",
-        lambda log_q, p: (p * ((p + 1e-8).log() - (log_q.exp() + 1e-8).log())).sum(1).mean(),
+        lambda log_q, p, *, eps=1e-8: (p * ((p + eps).log() - (log_q.exp() + eps).log())).sum(1).mean(),
     ),
     squared=(
         "The squared error of the probabilities. It hardly sees the difference between 0.001 and 0.0001.",
