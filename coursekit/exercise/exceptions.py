@@ -27,43 +27,36 @@ def shortened(message: str) -> str:
     return what + line
 
 
-def meaning(name: str, message: str) -> str:
+def meaning(message: str) -> str:
     """What to do about an exception.
 
     Args:
-        name: the exercise.
         message: type and message, and the line of the learner's code in brackets.
     """
     what, line = _parted(message)
     kind, _, text = what.partition(": ")
     raised = _Raised(kind, text, line)
-    if raised.kind == "TypeError" and not raised.line and ("__init__()" in text or "takes no arguments" in text):
-        return f"`{name}` is a class, and calling it makes an object of it. Write a function: `def {name}(…)`."
-    if _of_the_call(name, raised):
-        return (
-            "It is called as the stub is: keep the stub's signature, every parameter with its name, in its place and "
-            "with its default."
-        )
-    if raised.kind == "NotImplementedError" and (not raised.text or "raise NotImplementedError" in raised.line):
+    if kind == "NotImplementedError" and (not text or "raise NotImplementedError" in line):
         return "A branch, or what the function calls, is not written yet: it raises this itself."
-    if ": raise " in raised.line:
+    if ": raise " in line:
         return "It is your own `raise`. Does its condition hold for a call that should give a value?"
     return _ambiguous(raised) or _from_table(raised) or WHOLE_TRACEBACK
+
+
+def of_the_call(name: str, message: str) -> str:
+    """What to do where the exercise's own call does not fit the function; `name` is the exercise's."""
+    if "__init__()" in message or "takes no arguments" in message:
+        return f"`{name}` is a class, and calling it makes an object of it. Write a function: `def {name}(…)`."
+    return (
+        "It is called as the stub is: keep the stub's signature, every parameter with its name, in its place and with "
+        "its default."
+    )
 
 
 def _parted(message: str) -> tuple[str, str]:
     """A message, and the part in brackets that names the learner's line."""
     place = message.rfind(" (line ")
     return (message, "") if place < 0 else (message[:place], message[place:])
-
-
-def _of_the_call(name: str, raised: _Raised) -> bool:
-    """Whether the exercise's own call does not fit the function."""
-    if raised.kind != "TypeError" or raised.line:  # a call within the learner's code has a line
-        return False
-    called = raised.text.partition("(")[0].rpartition(".")[2]
-    words = ("positional argument", "unexpected keyword argument", "multiple values")
-    return called in (name, "<lambda>", "forward", "__call__") and any(word in raised.text for word in words)
 
 
 def _ambiguous(raised: _Raised) -> str:
@@ -221,7 +214,8 @@ _TABLE = {
     "einsum()": "In `einsum` each dimension has a letter: compare them with the shapes.",
     "multi-target | target tensor expected": "torch looks for the classes in dimension 1, and wants targets "
     "of the shape without it. Print both shapes.",
-    "indices must be | for index | index tensor of type": "Indices are whole numbers, int64: `.long()`.",
+    "indices must be | for index | index tensor of type": "Only whole numbers pick by index, int64. Are these indices "
+    "(then `.long()`), or something else, such as probabilities?",
     "could not infer output dtype": "A mean of whole numbers (Long is int64) or of a mask (Bool) is none. Make "
     "floating-point numbers of them first: `.to(torch.float32)`.",
     "can't be cast": "In place, a tensor keeps its dtype, and whole numbers (Long is int64) cannot take a fraction. "

@@ -400,6 +400,24 @@ ANSWERS = {
         ["in place", "new tensor"],
         [],
     ),
+    "cost: Python's sum begins with a list": (
+        """
+        def cost(prediction, target):
+            return sum([(p - t) ** 2 for p, t in zip(prediction, target)], [])
+        """,
+        ["list", "torch.stack"],
+        [],
+    ),
+    "cost: one's own refusal": (
+        """
+        def cost(prediction, target):
+            if prediction.shape == target.shape:
+                raise ValueError("the shapes differ")
+            return ((prediction - target) ** 2).mean()
+        """,
+        ["your own `raise`"],
+        ["print them"],
+    ),
     "cost: a float": (
         """
         def cost(prediction, target):

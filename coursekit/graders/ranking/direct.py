@@ -101,10 +101,10 @@ def long_answers(f: Function, rng: Rng) -> None:
 
 @dpo_loss.parity
 def at_the_start(f: Function, rng: Rng) -> None:
-    """At the start, where policy and reference are the same model, the slope is -½ beta, and not 0 or -beta
+    """At the start, where the policy is the reference, the slope is -½ beta, not 0 or -beta
 
-    ln(1 + e^x) has the slope ½ at 0. A form with `abs`, `clamp` or `relu` has a kink there: `softplus` and `logaddexp`
-    have none.
+    Both are the same model then, and every lead is 0. There ln(1 + e^x) has the slope ½. A form with `abs`, `clamp` or
+    `relu` has a kink there; `softplus` and `logaddexp` have none.
     """
     reference = tensor([-12.0, -7.0]), tensor([-15.0, -9.0])
     same_gradient(f, dpo_spec, *reference, *reference, wrt=(0, 1))
