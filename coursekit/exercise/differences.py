@@ -197,12 +197,8 @@ def whole(got: Tensor, expected: Tensor) -> tuple[str, str] | None:
     if not expected.is_floating_point() or bool((expected == expected.round()).all()):
         return None
     a, b = got.double(), expected.double()
-    several = bool((a != a.flatten()[0]).any())  # a single 0 or 1 may be anything
-    rounded = (
-        any(torch.equal(a, x) for x in (b.floor(), b.round(), b.trunc()))
-        if several
-        else (torch.equal(a, b.floor()) and bool((a.abs() > 1).all()))
-    )
+    several = bool((a != a.flatten()[0]).any())  # a single number may be whole by chance
+    rounded = several and any(torch.equal(a, x) for x in (b.floor(), b.round(), b.trunc()))
     if got.is_floating_point() and not rounded:
         return None
     dtype = "" if got.is_floating_point() else f" ({str(got.dtype).removeprefix('torch.')})"

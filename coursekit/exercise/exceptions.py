@@ -64,6 +64,11 @@ def _ambiguous(raised: _Raised) -> str:
     if "is ambiguous" not in raised.text:
         return ""
     line = raised.line
+    if "Loss(" in line:
+        return (
+            "A class such as `nn.MSELoss` is not given the tensors: it makes an object, and that is called with them, "
+            "`nn.MSELoss()(input, target)`. The function is `F.mse_loss(input, target)`."
+        )
     if any(word in line for word in ("(max(", " max(", "(min(", " min(", "=max(", "=min(", "-max(", "*max(")):
         return (
             "Python's `max` and `min` compare whole things. Element by element it is `torch.maximum(a, b)`, and "
@@ -114,6 +119,8 @@ _TABLE = {
     "`torch.stack`.",
     "in-place operation | modified inplace": "`x[i] = …`, `+=` and operations whose name ends in an underscore write "
     "into a tensor. Make new tensors instead.",
+    "argument…@np. | invalid combination…@np.": "numpy's functions are not made for tensors. torch has one of that "
+    "name.",
     "index…@factorial": "`math` takes a single number. For each element, ln x! is `torch.lgamma(x + 1)`.",
     "one element…@math.lgamma": "`math` takes a single number. For each element it is `torch.lgamma`.",
     "one element…@math.exp": "`math` takes a single number. For each element it is `torch.exp`.",
@@ -129,9 +136,9 @@ _TABLE = {
     "return_types.max": "Along a dimension, `max` gives values and indices: take `.values`, or use `amax`.",
     "return_types.min": "Along a dimension, `min` gives values and indices: take `.values`, or use `amin`.",
     "return_types": "This gives several tensors: take one of them by its name, such as `.values`.",
-    "torch.Size": "`.size()` without a dimension is the whole shape. The number of elements is `.numel()`.",
+    "torch.Size": "`.shape` and `.size()` are all sizes together. The number of elements is `.numel()`.",
     "NoneType": "Something is None here: an optional argument that was not given (ask `if weight is not None` first), "
-    "or what a helper without `return` gives.",
+    "what a helper without `return` gives, or a `.grad` before any `backward`.",
     "not None": "An optional argument was not given here: ask `is not None` first.",
     "maximum(…must be Tensor, not": "`torch.maximum` takes two tensors. Against a number it is `x.clamp(min=0)`.",
     "minimum(…must be Tensor, not": "`torch.minimum` takes two tensors. Against a number it is `x.clamp(max=1)`.",
@@ -209,6 +216,7 @@ _TABLE = {
     "among them?",
     "out of bounds": "An index is outside of that dimension. Is it the dimension that you mean? Does every label "
     "stand for a place in it, or is it one that does not count?",
+    "tuple index out of range": "The tensor has fewer dimensions here than that: print its shape.",
     "index out of range": "An index is beyond the end. Is the list as long as you think?",
     "empty sequence | argument is empty": "Python's `max` and `min` of nothing have no value: what is empty here?",
     "einsum()": "In `einsum` each dimension has a letter: compare them with the shapes.",

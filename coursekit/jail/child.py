@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from coursekit.exercise import Exercise, Stopped
+from coursekit.exercise.failure import NO_END
 from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
 from coursekit.wire import Answer, Cell, Question, frames
@@ -279,7 +280,7 @@ class Child:
         return Stopped(
             Outcome.TIMEOUT,
             f"Still running after {self._limits.seconds:g} s, so it was ended.",
-            "Look for a loop that never ends: does its condition change inside the loop?",
+            NO_END,
         )
 
     def _why_gone(self) -> Stopped:
@@ -320,7 +321,7 @@ def _killed_by(number: int, out_of_time: bool, limits: Limits) -> Stopped:
         return Stopped(
             Outcome.TIMEOUT,
             f"Used more than {limits.seconds:g} s of computing time, so it was ended.",
-            "Look for a loop that never ends: does its condition change inside the loop?",
+            NO_END,
         )
     if number == signal.SIGKILL:
         return Stopped(

@@ -185,7 +185,7 @@ def _not_a_tensor(value: Any) -> Problem | None:
     kind = type(value)
     name = kind.__name__
     if kind is list or kind is tuple:
-        of = "tensors" if value and all(isinstance(each, Tensor) for each in value) else "numbers"
+        of = "tensors" if any(isinstance(each, Tensor) for each in value) else "numbers"
         return Problem("not-a-tensor", f"{of} {name} of {len(value)}")
     if isinstance(value, CoroutineType):
         value.close()  # or Python warns that it was never awaited

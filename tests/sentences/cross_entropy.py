@@ -237,6 +237,15 @@ ANSWERS = {
         ["int64"],
         ["dtypes differ"],
     ),
+    "nll_loss: a whole number by chance": (
+        """
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            losses = torch.stack([-row[right] for row, right in zip(input, target)])
+            return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+        """,
+        ["weight"],
+        ["whole numbers"],
+    ),
     "nll_loss: no flags": (
         """
         def nll_loss(input, target):

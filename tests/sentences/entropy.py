@@ -100,6 +100,14 @@ ANSWERS = {
         ["small number added"],
         ["its sign"],
     ),
+    "entropy: a shape that is not there": (
+        """
+        def entropy(p):
+            return -sum(p[:, k] * p[:, k].log() for k in range(p.shape[1]))
+        """,
+        ["fewer dimensions here"],
+        ["list as long"],
+    ),
     "entropy: np.log": (
         """
         def entropy(p):

@@ -67,6 +67,14 @@ ANSWERS = {
         ["broadcasts to (N, N)"],
         ["coursekit/"],
     ),
+    "regression_loss: the class in place of the function": (
+        """
+        def regression_loss(prediction, target):
+            return nn.MSELoss(prediction.squeeze(), target)
+        """,
+        ["nn.MSELoss()(input, target)"],
+        ["torch.where"],
+    ),
     "regression_loss: one loss each": (
         """
         def regression_loss(prediction, target):
