@@ -156,7 +156,9 @@ _TABLE = {
     "of its parameters (a dimension is `dim`, what is kept of it `keepdim`).",
     "unexpected keyword argument": "What is called here has no parameter of that name: look up how it is called there "
     "(in torch, `dim` and `keepdim`).",
+    'required positional arguments: "dim"': "torch asks for the dimension: `dim=-1` is the last.",
     "positional argument": "What is called here takes another number of arguments: compare with its definition.",
+    "valid value for reduction": "Look at how the word is spelt: 'none', 'mean', 'sum', and 'batchmean' of `kl_div`.",
     "is not defined": "Is the name spelt as where it was made? Has the cell run that defines or imports it?",
     "cannot access local variable": "The name gets its value in one branch only. Give it one on every branch.",
     "function_or_method' object is not subscriptable | 'function' object is not subscriptable | 'method' object is not "
@@ -164,6 +166,7 @@ _TABLE = {
     "builtin_function_or_method | 'method' | 'function'": "A function stands where its result should: its brackets, "
     "( ), are missing.",
     "has no attribute 'ln'": "The natural logarithm is `torch.log`.",
+    "has no attribute 'factorial'": "ln x! is `torch.lgamma(x + 1)`.",
     "has no attribute 'astype'": "In torch it is `.to(dtype)`, as in `.to(input.dtype)`.",
     "has no attribute 'copy'": "In torch it is `.clone()`.",
     "has no attribute 'expand_dims'": "In torch it is `unsqueeze`, or `x[:, None]`.",
@@ -191,8 +194,8 @@ _TABLE = {
     "'int' object is not iterable": "A number is no list. To count up to it: `range(n)`.",
     "is not iterable | cannot unpack non-iterable": "A single number is no list: `.tolist()` of a tensor without a "
     "dimension is a number.",
-    "not enough values to unpack": "The shape has fewer dimensions here than there are names on the left: print it.",
-    "too many values to unpack": "The shape has more dimensions here than there are names on the left: print it.",
+    "values to unpack": "There are not as many values as names on the left. Of a shape, print it. Of a dictionary, "
+    "loop over `.items()`.",
     "1D tensors expected": "`dot` takes two vectors. In any shape it is `(a * b).sum()`: print the shape of both.",
     "to indexing result of shape": "What is put in has another shape than the places it is for. Use the same mask on "
     "both sides: `out[mask] = values[mask]`.",

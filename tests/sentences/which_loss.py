@@ -43,6 +43,14 @@ ANSWERS = {
         ["batchmean"],
         ["coursekit/"],
     ),
+    "fit_loss: a word that is none": (
+        """
+        def fit_loss(log_q, p):
+            return F.kl_div(log_q, p, reduction="mean_batch")
+        """,
+        ["how the word is spelt"],
+        ["Paste the line"],
+    ),
     "fit_loss: reversed": (
         """
         def fit_loss(log_q, p):
