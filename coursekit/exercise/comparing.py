@@ -90,11 +90,14 @@ def refuses(f: Function, *args: Any, **kwargs: Any) -> None:
     question = Question(args, kwargs)
     try:
         got = f.ask(question).value
-    except Failure:
+    except Failure as failure:
         problem = f.calls[-1].answer.problem
         # NotImplementedError too: by now it is known that the function is attempted
-        if problem is not None and problem.kind in ("raised", "unattempted"):
+        if problem is not None and problem.kind in ("raised", "signature", "unattempted"):
             return
+        if problem is not None and problem.kind in ("nothing", "not-a-tensor"):
+            what = failure.rationale.partition(" for `")[0]
+            raise Failure(f"{what} where an error should come: `{call_line(f.name, question)}`.") from None
         raise
     assert got is not None
     raise Failure(
@@ -122,8 +125,18 @@ def _same(f: Function, spec: Callable[..., Tensor], question: Question, got: Ten
 
 def _wrong(what: str, got: Tensor, expected: Tensor, example: Example) -> Failure:
     fact, help = of_numbers(got, expected)
-    about_digits = help if "digits" in fact else ""
-    return Failure(f"{what}: it is {fact}." if fact else f"{what}.", about_digits, example, help)
+    sure = help if "digits" in fact else ""
+    return Failure(f"{what}: it is {fact}." if fact else f"{what}.", sure, example, help)
+
+
+def _wrong_gradient(got: Tensor, expected: Tensor, example: Example) -> Failure:
+    failure = _wrong("The value is right, its gradient is not", got, expected, example)
+    if not bool(got.any()):
+        failure.rationale = "The value is right, and its gradient is 0 everywhere."
+        failure.help = "Comparisons, rounding, `sign` and `argmax` have no slope: which of them does the value pass?"
+    elif failure.rationale.endswith("everywhere."):
+        failure.help = "Is something divided by its own sum on the way? That shifts the gradient, and leaves the value."
+    return failure
 
 
 def _same_gradient(f: Function, question: Question, position: int, got: Tensor | None, want: Tensor | None) -> None:
@@ -140,7 +153,7 @@ def _same_gradient(f: Function, question: Question, position: int, got: Tensor |
         )
     if not close(got, want, coarsest(question)):
         line = gradient_line(f.name, question, position)
-        raise _wrong("The value is right, its gradient is not", got, want, _example(line, got, want))
+        raise _wrong_gradient(got, want, _example(line, got, want))
 
 
 def _coarser(question: Question, got: Tensor, expected: Tensor, example: Example) -> Failure | None:

@@ -27,28 +27,30 @@ def shortened(message: str) -> str:
     return what + line
 
 
-def meaning(name: str, message: str) -> str:
+def meaning(message: str) -> str:
     """What to do about an exception.
 
     Args:
-        name: the exercise.
         message: type and message, and the line of the learner's code in brackets.
     """
     what, line = _parted(message)
     kind, _, text = what.partition(": ")
     raised = _Raised(kind, text, line)
-    if raised.kind == "TypeError" and not raised.line and ("__init__()" in text or "takes no arguments" in text):
-        return f"`{name}` is a class, and calling it makes an object of it. Write a function: `def {name}(…)`."
-    if _of_the_call(name, raised):
-        return (
-            "It is called as the stub is: keep the stub's signature, every parameter with its name, in its place and "
-            "with its default."
-        )
-    if raised.kind == "NotImplementedError" and (not raised.text or "raise NotImplementedError" in raised.line):
+    if kind == "NotImplementedError" and (not text or "raise NotImplementedError" in line):
         return "A branch, or what the function calls, is not written yet: it raises this itself."
-    if ": raise " in raised.line:
+    if ": raise " in line:
         return "It is your own `raise`. Does its condition hold for a call that should give a value?"
     return _ambiguous(raised) or _from_table(raised) or WHOLE_TRACEBACK
+
+
+def of_the_call(name: str, message: str) -> str:
+    """What to do where the exercise's own call does not fit the function; `name` is the exercise's."""
+    if "__init__()" in message or "takes no arguments" in message:
+        return f"`{name}` is a class, and calling it makes an object of it. Write a function: `def {name}(…)`."
+    return (
+        "It is called as the stub is: keep the stub's signature, every parameter with its name, in its place and with "
+        "its default."
+    )
 
 
 def _parted(message: str) -> tuple[str, str]:
@@ -57,20 +59,16 @@ def _parted(message: str) -> tuple[str, str]:
     return (message, "") if place < 0 else (message[:place], message[place:])
 
 
-def _of_the_call(name: str, raised: _Raised) -> bool:
-    """Whether the exercise's own call does not fit the function."""
-    if raised.kind != "TypeError" or raised.line:  # a call within the learner's code has a line
-        return False
-    called = raised.text.partition("(")[0].rpartition(".")[2]
-    words = ("positional argument", "unexpected keyword argument", "multiple values")
-    return called in (name, "<lambda>", "forward", "__call__") and any(word in raised.text for word in words)
-
-
 def _ambiguous(raised: _Raised) -> str:
     """What to write where Python asks a tensor of many elements for one yes or no."""
     if "is ambiguous" not in raised.text:
         return ""
     line = raised.line
+    if "Loss(" in line:
+        return (
+            "A class such as `nn.MSELoss` is not given the tensors: it makes an object, and that is called with them, "
+            "`nn.MSELoss()(input, target)`. The function is `F.mse_loss(input, target)`."
+        )
     if any(word in line for word in ("(max(", " max(", "(min(", " min(", "=max(", "=min(", "-max(", "*max(")):
         return (
             "Python's `max` and `min` compare whole things. Element by element it is `torch.maximum(a, b)`, and "
@@ -121,6 +119,8 @@ _TABLE = {
     "`torch.stack`.",
     "in-place operation | modified inplace": "`x[i] = …`, `+=` and operations whose name ends in an underscore write "
     "into a tensor. Make new tensors instead.",
+    "argument…@np. | invalid combination…@np.": "numpy's functions are not made for tensors. torch has one of that "
+    "name.",
     "index…@factorial": "`math` takes a single number. For each element, ln x! is `torch.lgamma(x + 1)`.",
     "one element…@math.lgamma": "`math` takes a single number. For each element it is `torch.lgamma`.",
     "one element…@math.exp": "`math` takes a single number. For each element it is `torch.exp`.",
@@ -136,9 +136,9 @@ _TABLE = {
     "return_types.max": "Along a dimension, `max` gives values and indices: take `.values`, or use `amax`.",
     "return_types.min": "Along a dimension, `min` gives values and indices: take `.values`, or use `amin`.",
     "return_types": "This gives several tensors: take one of them by its name, such as `.values`.",
-    "torch.Size": "`.size()` without a dimension is the whole shape. The number of elements is `.numel()`.",
+    "torch.Size": "`.shape` and `.size()` are all sizes together. The number of elements is `.numel()`.",
     "NoneType": "Something is None here: an optional argument that was not given (ask `if weight is not None` first), "
-    "or what a helper without `return` gives.",
+    "what a helper without `return` gives, or a `.grad` before any `backward`.",
     "not None": "An optional argument was not given here: ask `is not None` first.",
     "maximum(…must be Tensor, not": "`torch.maximum` takes two tensors. Against a number it is `x.clamp(min=0)`.",
     "minimum(…must be Tensor, not": "`torch.minimum` takes two tensors. Against a number it is `x.clamp(max=1)`.",
@@ -156,7 +156,9 @@ _TABLE = {
     "of its parameters (a dimension is `dim`, what is kept of it `keepdim`).",
     "unexpected keyword argument": "What is called here has no parameter of that name: look up how it is called there "
     "(in torch, `dim` and `keepdim`).",
+    'required positional arguments: "dim"': "torch asks for the dimension: `dim=-1` is the last.",
     "positional argument": "What is called here takes another number of arguments: compare with its definition.",
+    "valid value for reduction": "Look at how the word is spelt: 'none', 'mean', 'sum', and 'batchmean' of `kl_div`.",
     "is not defined": "Is the name spelt as where it was made? Has the cell run that defines or imports it?",
     "cannot access local variable": "The name gets its value in one branch only. Give it one on every branch.",
     "function_or_method' object is not subscriptable | 'function' object is not subscriptable | 'method' object is not "
@@ -164,6 +166,7 @@ _TABLE = {
     "builtin_function_or_method | 'method' | 'function'": "A function stands where its result should: its brackets, "
     "( ), are missing.",
     "has no attribute 'ln'": "The natural logarithm is `torch.log`.",
+    "has no attribute 'factorial'": "ln x! is `torch.lgamma(x + 1)`.",
     "has no attribute 'astype'": "In torch it is `.to(dtype)`, as in `.to(input.dtype)`.",
     "has no attribute 'copy'": "In torch it is `.clone()`.",
     "has no attribute 'expand_dims'": "In torch it is `unsqueeze`, or `x[:, None]`.",
@@ -191,8 +194,8 @@ _TABLE = {
     "'int' object is not iterable": "A number is no list. To count up to it: `range(n)`.",
     "is not iterable | cannot unpack non-iterable": "A single number is no list: `.tolist()` of a tensor without a "
     "dimension is a number.",
-    "not enough values to unpack": "The shape has fewer dimensions here than there are names on the left: print it.",
-    "too many values to unpack": "The shape has more dimensions here than there are names on the left: print it.",
+    "values to unpack": "There are not as many values as names on the left. Of a shape, print it. Of a dictionary, "
+    "loop over `.items()`.",
     "1D tensors expected": "`dot` takes two vectors. In any shape it is `(a * b).sum()`: print the shape of both.",
     "to indexing result of shape": "What is put in has another shape than the places it is for. Use the same mask on "
     "both sides: `out[mask] = values[mask]`.",
@@ -216,12 +219,14 @@ _TABLE = {
     "among them?",
     "out of bounds": "An index is outside of that dimension. Is it the dimension that you mean? Does every label "
     "stand for a place in it, or is it one that does not count?",
+    "tuple index out of range": "The tensor has fewer dimensions here than that: print its shape.",
     "index out of range": "An index is beyond the end. Is the list as long as you think?",
     "empty sequence | argument is empty": "Python's `max` and `min` of nothing have no value: what is empty here?",
     "einsum()": "In `einsum` each dimension has a letter: compare them with the shapes.",
     "multi-target | target tensor expected": "torch looks for the classes in dimension 1, and wants targets "
     "of the shape without it. Print both shapes.",
-    "indices must be | for index | index tensor of type": "Indices are whole numbers, int64: `.long()`.",
+    "indices must be | for index | index tensor of type": "Only whole numbers pick by index, int64. Are these indices "
+    "(then `.long()`), or something else, such as probabilities?",
     "could not infer output dtype": "A mean of whole numbers (Long is int64) or of a mask (Bool) is none. Make "
     "floating-point numbers of them first: `.to(torch.float32)`.",
     "can't be cast": "In place, a tensor keeps its dtype, and whole numbers (Long is int64) cannot take a fraction. "

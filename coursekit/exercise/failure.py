@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from coursekit.report import Example, Outcome
 
+NO_END = (
+    "Look for a loop that never ends: does its condition change inside the loop? If so, far too many steps are left."
+)
+
 
 class Failure(Exception):
     """What a check raises: what is wrong, what to do, and the input that shows it.

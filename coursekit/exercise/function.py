@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from coursekit.exercise.exceptions import WHOLE_TRACEBACK, meaning, shortened
+from coursekit.exercise.exceptions import WHOLE_TRACEBACK, meaning, of_the_call, shortened
 from coursekit.exercise.failure import Failure, Raised, Stopped
 from coursekit.exercise.literal import backward_line, call_line
 from coursekit.exercise.notensor import no_tensor
@@ -77,7 +77,7 @@ class Function:
             case "missing":
                 raise Stopped(Outcome.UNATTEMPTED, message)
             case "broken":
-                raise Stopped(Outcome.ERROR, message, _not_loaded(self.name, message))
+                raise Stopped(Outcome.ERROR, message, _not_loaded(message))
             case "forbidden":
                 raise _not_by_hand(message[:80], self.name, self._forbids)
             case "memory":
@@ -102,15 +102,16 @@ class Function:
             case _:
                 what = f"NotImplementedError: {message}" if kind == "unattempted" else message
                 line = backward_line(self.name, question) if question.wrt else call_line(self.name, question)
-                raise Raised(f"`{line}` raised {shortened(what)}", meaning(self.name, what))
+                help = of_the_call(self.name, what) if kind == "signature" else meaning(what)
+                raise Raised(f"`{line}` raised {shortened(what)}", help)
 
 
-def _not_loaded(name: str, message: str) -> str:
+def _not_loaded(message: str) -> str:
     """What to do about a source that cannot be read, or that raises while it is loaded."""
     alone = "Run the file or the cell by itself: Python points at the place."
     if message.startswith("This is not Python"):
         return f"{alone} If it runs there, that Python is a newer one: write it as the one that grades knows it."
-    help = meaning(name, message.removeprefix("Loading it raised "))
+    help = meaning(message.removeprefix("Loading it raised "))
     return alone if help == WHOLE_TRACEBACK else help
 
 

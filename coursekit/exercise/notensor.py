@@ -6,9 +6,9 @@ from coursekit.exercise.failure import Failure
 
 # By the sort of the value, as `wire.answering` tells it
 _HELP = {
-    "number": "Stay with torch operations until the end. Look for .item(), float(), a function of `math`, and for a "
-    "sum that began with a number and found nothing to add. `torch.tensor(…)` makes a tensor of a number that needs no "
-    "gradient.",
+    "number": "Stay with torch operations until the end. Look for .item(), float(), a function of `math`, for Python's "
+    "`max` of a tensor and a number, and for a sum that began with a number and found nothing to add. "
+    "`torch.tensor(…)` makes a tensor of a number that needs no gradient.",
     "numbers": "`torch.tensor(…, dtype=…)` makes a tensor of plain numbers that need no gradient.",
     "tensors": "`torch.stack(…)` joins tensors of one shape to a single tensor, and keeps their gradients.",
     "numpy": "numpy knows nothing of gradients: use torch's function of the same name. `torch.tensor(…)` makes a "

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from coursekit.exercise import Ask, Exercise, Stopped
+from coursekit.exercise.failure import NO_END
 from coursekit.exercise.literal import call_line
 from coursekit.report import Outcome
 from coursekit.wire import Answer, Question
@@ -37,7 +38,7 @@ def ask_here(function: Callable[..., Any], exercise: Exercise, seconds: float = 
             raise Stopped(
                 Outcome.TIMEOUT,
                 f"`{call_line(exercise.name, question)}` was still running after {seconds:g} s.",
-                "Look for a loop that never ends: does its condition change inside the loop?",
+                NO_END,
             ) from None
 
     return ask

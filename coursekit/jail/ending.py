@@ -11,6 +11,7 @@ import signal
 import time
 
 from coursekit.exercise import Stopped
+from coursekit.exercise.failure import NO_END
 from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
 from coursekit.wire.frames import ProtocolError
@@ -101,7 +102,7 @@ def _starved(why: str) -> Stopped:
 
 
 def _too_slow(why: str) -> Stopped:
-    return Stopped(Outcome.TIMEOUT, why, "Look for a loop that never ends: does its condition change inside the loop?")
+    return Stopped(Outcome.TIMEOUT, why, NO_END)
 
 
 def printed(limits: Limits) -> Stopped:

@@ -92,8 +92,9 @@ def answer(function: Callable[..., Any], question: Question, forbids: Collection
         raise
     except BaseException as error:  # SystemExit too: a learner's exit() must not end a notebook's kernel
         problem = _forbidden(watch) or _unwritten(function, error) or describe(error)
-        if differentiating and problem.kind == "raised":
-            problem = Problem("in-backward", problem.message)
+        if problem.kind == "raised":
+            kind = "in-backward" if differentiating else "signature" if _of_the_call(error) else "raised"
+            problem = Problem(kind, problem.message)
         return Answer(problem=problem)
 
 
@@ -112,6 +113,14 @@ def describe(error: BaseException) -> Problem:
     if isinstance(error, SyntaxError):
         return Problem("raised", f"{kind}: {error.msg} ({error.filename}, line {error.lineno})")
     return Problem("raised", f"{what}{_where(error)}")
+
+
+def _of_the_call(error: BaseException) -> bool:
+    """Whether the call itself did not fit the function: no code of the learner's has run."""
+    frame = error.__traceback__ and error.__traceback__.tb_next
+    while frame is not None and frame.tb_frame.f_globals.get("__name__", "").startswith("torch."):  # of a module
+        frame = frame.tb_next
+    return isinstance(error, TypeError) and frame is None
 
 
 def _unwritten(function: Callable[..., Any], error: BaseException) -> Problem | None:
@@ -176,7 +185,7 @@ def _not_a_tensor(value: Any) -> Problem | None:
     kind = type(value)
     name = kind.__name__
     if kind is list or kind is tuple:
-        of = "tensors" if value and all(isinstance(each, Tensor) for each in value) else "numbers"
+        of = "tensors" if any(isinstance(each, Tensor) for each in value) else "numbers"
         return Problem("not-a-tensor", f"{of} {name} of {len(value)}")
     if isinstance(value, CoroutineType):
         value.close()  # or Python warns that it was never awaited

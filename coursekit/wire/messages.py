@@ -36,7 +36,8 @@ class Question:
 class Problem:
     """Why there is no value. `kind` is one of the words below, `message` says it in the learner's terms."""
 
-    # stub, unattempted, missing, broken, raised, in-backward, nothing, not-a-tensor, changed-input, memory, forbidden
+    # stub, unattempted, missing, broken, signature, raised, in-backward, nothing, not-a-tensor, changed-input, memory,
+    # forbidden
     kind: str
     message: str = ""
 

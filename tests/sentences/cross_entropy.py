@@ -207,6 +207,45 @@ ANSWERS = {
         ['`reduction="none"`', "one loss"],
         ["only one dimension"],
     ),
+    "nll_loss: a module without flags": (
+        """
+        class Loss(nn.Module):
+            def forward(self, input, target):
+                return -input[torch.arange(len(target)), target].mean()
+
+        nll_loss = Loss()
+        """,
+        ["keep the stub's signature"],
+        ["no parameter of that name"],
+    ),
+    "nll_loss: a helper called wrongly": (
+        """
+        def pick(input, target):
+            return -input[torch.arange(len(target)), target]
+
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            return pick(input, target, weight).mean()
+        """,
+        ["takes 2 positional arguments but 3 were given", "compare with its definition"],
+        ["keep the stub's signature"],
+    ),
+    "nll_loss: probabilities as an index": (
+        """
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            return -input[torch.arange(len(target)), target / 1].mean()
+        """,
+        ["int64"],
+        ["dtypes differ"],
+    ),
+    "nll_loss: a whole number by chance": (
+        """
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            losses = torch.stack([-row[right] for row, right in zip(input, target)])
+            return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+        """,
+        ["weight"],
+        ["whole numbers"],
+    ),
     "nll_loss: no flags": (
         """
         def nll_loss(input, target):
@@ -332,6 +371,17 @@ ANSWERS = {
             return -lp[torch.arange(len(target)), target].mean()
         """,
         ["keep the stub's signature"],
+        [],
+    ),
+    "cross_entropy: another name of the function, without its flags": (
+        """
+        def my_loss(input, target):
+            lp = input - input.exp().sum(-1, keepdim=True).log()
+            return -lp[torch.arange(len(target)), target].mean()
+
+        cross_entropy = my_loss
+        """,
+        ["my_loss() got an unexpected keyword argument", "keep the stub's signature"],
         [],
     ),
     "cross_entropy: reduction ignored": (

@@ -168,6 +168,14 @@ ANSWERS = {
         ["list", "torch.tensor("],
         ["has no gradient"],
     ),
+    "ctc_skips: into every label": (
+        """
+        def ctc_skips(target, blank=0):
+            return torch.arange(2 * len(target) + 1) % 2 == 1
+        """,
+        ["first label can be jumped into"],
+        [],
+    ),
     "ctc_skips: as long as the word": (
         """
         def ctc_skips(target, blank=0):

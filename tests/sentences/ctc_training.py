@@ -105,6 +105,18 @@ ANSWERS = {
         ["size", "shape"],
         [],
     ),
+    "prefix_beam_search: the keys of a dictionary": (
+        """
+        def prefix_beam_search(log_probs, beam_width, blank=0):
+            beams = {(): (0.0, -math.inf)}
+            for frame in log_probs:
+                for prefix, (in_blank, in_label) in beams:
+                    beams[prefix] = in_blank + frame[0], in_label
+            return torch.tensor([])
+        """,
+        ["`.items()`"],
+        ["coursekit/"],
+    ),
     "prefix_beam_search: a tuple": (
         """
         def prefix_beam_search(log_probs, beam_width, blank=0):

@@ -9,6 +9,14 @@ ANSWERS = {
         ["a float", "`math`"],
         ["coursekit/"],
     ),
+    "self_information: padded": (
+        """
+        def self_information(p):
+            return -torch.log2(p + 1e-10)
+        """,
+        ["should be infinite", "small number"],
+        [],
+    ),
     "self_information: torch.ln": (
         """
         def self_information(p):
@@ -83,6 +91,22 @@ ANSWERS = {
         """,
         ["keep"],
         ["(N, 1) against (N,)"],
+    ),
+    "entropy: a small number beside the logarithm": (
+        """
+        def entropy(p):
+            return -(p * (p + 1e-6).log()).sum(-1)
+        """,
+        ["small number added"],
+        ["its sign"],
+    ),
+    "entropy: a shape that is not there": (
+        """
+        def entropy(p):
+            return -sum(p[:, k] * p[:, k].log() for k in range(p.shape[1]))
+        """,
+        ["fewer dimensions here"],
+        ["list as long"],
     ),
     "entropy: np.log": (
         """
@@ -168,6 +192,16 @@ ANSWERS = {
         """,
         ["ambiguous", "`&`"],
         [],
+    ),
+    "conditional_entropy: divided by the sum": (
+        """
+        def conditional_entropy(joint):
+            joint = joint / joint.sum()
+            share = torch.where(joint > 0, joint / joint.sum(1, keepdim=True).clamp(min=1e-38), 1)
+            return -(joint * share.log()).sum()
+        """,
+        ["divided by its own sum"],
+        ["NaN"],
     ),
     "conditional_entropy: no keepdim": (
         """

@@ -206,6 +206,23 @@ ANSWERS = {
         ["bfloat16", "dtype"],
         ["numpy", ".item()"],
     ),
+    "squared_error: rounded on the way": (
+        """
+        def squared_error(prediction, target):
+            distance = torch.round(prediction - target)
+            return distance * distance
+        """,
+        ["not right"],
+        ["average"],
+    ),
+    "squared_error: numpy's mean of a tensor": (
+        """
+        def squared_error(prediction, target):
+            return np.mean((prediction - target) ** 2)
+        """,
+        ["numpy's functions are not made for tensors"],
+        ["parameter of that name"],
+    ),
     "squared_error: half precision": (
         """
         def squared_error(prediction, target):
@@ -312,7 +329,7 @@ ANSWERS = {
             power = int(input("power? "))
             return (prediction - target) ** power
         """,
-        ["input("],
+        ["EOFError", "Nobody is there"],
         [],
     ),
     "squared_error: unreachable assignment": (
@@ -400,6 +417,33 @@ ANSWERS = {
         ["in place", "new tensor"],
         [],
     ),
+    "cost: Python's sum begins with a list": (
+        """
+        def cost(prediction, target):
+            return sum([(p - t) ** 2 for p, t in zip(prediction, target)], [])
+        """,
+        ["list", "torch.stack"],
+        [],
+    ),
+    "cost: one's own refusal": (
+        """
+        def cost(prediction, target):
+            if prediction.shape == target.shape:
+                raise ValueError("the shapes differ")
+            return ((prediction - target) ** 2).mean()
+        """,
+        ["your own `raise`"],
+        ["print them"],
+    ),
+    "cost: slopes that are 0": (
+        """
+        def cost(prediction, target):
+            distance = prediction - target
+            return (distance.detach() ** 2).mean() + 0 * distance.sum()
+        """,
+        ["its gradient is 0 everywhere"],
+        [],
+    ),
     "cost: a float": (
         """
         def cost(prediction, target):
@@ -437,7 +481,7 @@ ANSWERS = {
         def batch_cost(means, sizes):
             return (means * sizes).sum() // sizes.sum()
         """,
-        ["`//`"],
+        ["2.0000, expected 2.1700"],
         [],
     ),
     "batch_cost: dot of two dtypes": (
@@ -549,6 +593,14 @@ ANSWERS = {
         ["bool tensor", "`~`"],
         [],
     ),
+    "soft_threshold: a list of tensors and a number": (
+        """
+        def soft_threshold(weights, threshold):
+            return [w - threshold if w > threshold else w + threshold if w < -threshold else 0 for w in weights]
+        """,
+        ["torch.stack"],
+        ["plain numbers"],
+    ),
     "soft_threshold: clipped": (
         """
         def soft_threshold(weights, threshold):
@@ -566,6 +618,16 @@ ANSWERS = {
         """,
         ["in place", "argument 1"],
         [],
+    ),
+    "sgd_step: a gradient that is not there": (
+        """
+        def sgd_step(weights, gradient, learning_rate, weight_decay):
+            weights = weights - learning_rate * gradient
+            weights.grad.zero_()
+            return weights
+        """,
+        ["None", "`.grad` before any `backward`"],
+        ["coursekit/"],
     ),
     "sgd_step: uphill": (
         """

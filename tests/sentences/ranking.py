@@ -19,6 +19,14 @@ ANSWERS = {
         ["same dtype"],
         [],
     ),
+    "plackett_luce_loss: a dimension is asked for": (
+        """
+        def plackett_luce_loss(scores):
+            return -(scores - torch.cumsum(scores.exp()).log()).sum(-1)
+        """,
+        ["`dim=-1` is the last"],
+        ["compare with its definition"],
+    ),
     "plackett_luce_loss: the whole sum": (
         """
         def plackett_luce_loss(scores):

@@ -127,6 +127,18 @@ ANSWERS = {
         ["torch.stack"],
         ["numpy"],
     ),
+    "quantile_loss: nothing refused": (
+        """
+        def quantile_loss(input, target, quantile=0.5, reduction="mean"):
+            if not 0 < quantile < 1:
+                raise ValueError("quantile")
+            e = target - input
+            losses = torch.maximum(quantile * e, (quantile - 1) * e)
+            return {"mean": losses.mean(), "sum": losses.sum(), "none": losses}.get(reduction)
+        """,
+        ["where an error should come"],
+        ["End the function with"],
+    ),
     "quantile_loss: sides exchanged": (
         """
         def quantile_loss(input, target, quantile=0.5, reduction="mean"):

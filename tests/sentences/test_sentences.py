@@ -7,6 +7,7 @@ that must not. Where no word must appear, the sentence tells what came and leads
 from __future__ import annotations
 
 import importlib.util
+import io
 import warnings
 from pathlib import Path
 from textwrap import dedent
@@ -35,6 +36,12 @@ def _answers():
 
 
 ANSWERS = dict(_answers())
+
+
+@pytest.fixture(autouse=True)
+def no_keyboard(monkeypatch):
+    """Nobody types anything, as in a graded run."""
+    monkeypatch.setattr("sys.stdin", io.StringIO())
 
 
 @pytest.mark.parametrize("title", ANSWERS)

@@ -43,6 +43,14 @@ ANSWERS = {
         ["batchmean"],
         ["coursekit/"],
     ),
+    "fit_loss: a word that is none": (
+        """
+        def fit_loss(log_q, p):
+            return F.kl_div(log_q, p, reduction="mean_batch")
+        """,
+        ["how the word is spelt"],
+        ["Paste the line"],
+    ),
     "fit_loss: reversed": (
         """
         def fit_loss(log_q, p):
@@ -66,6 +74,14 @@ ANSWERS = {
         """,
         ["broadcasts to (N, N)"],
         ["coursekit/"],
+    ),
+    "regression_loss: the class in place of the function": (
+        """
+        def regression_loss(prediction, target):
+            return nn.MSELoss(prediction.squeeze(), target)
+        """,
+        ["nn.MSELoss()(input, target)"],
+        ["torch.where"],
     ),
     "regression_loss: one loss each": (
         """

@@ -40,7 +40,7 @@ def one_sample(f: Function, rng: Rng) -> None:
 def a_loss_for_each(f: Function, rng: Rng) -> None:
     """Three samples have three losses
 
-    Do not average here: the loss of a sample knows nothing of the others.
+    The loss of a sample knows nothing of the others.
     """
     same_value(f, squared_error_spec, tensor([3.0, 0.5, 1.0]), tensor([1.0, 2.0, 4.0]))
     same_value(f, squared_error_spec, normal(rng, 2, 2), normal(rng, 2, 2) + 5)
