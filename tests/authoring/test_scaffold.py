@@ -350,8 +350,13 @@ def ruff(*arguments):
     return done.stdout if done.returncode else ""
 
 
+KERAS = {name: [pytest.mark.slow] for name in NAMES if name.startswith("keras_")}  # it takes seconds to import
 EACH = pytest.mark.parametrize(
-    ("name", "parameters"), [*((name, "") for name in NAMES), *(("pinball", text) for text in PARAMETERS)]
+    ("name", "parameters"),
+    [
+        *(pytest.param(name, "", marks=KERAS.get(name, [])) for name in NAMES),
+        *(("pinball", text) for text in PARAMETERS),
+    ],
 )
 
 
