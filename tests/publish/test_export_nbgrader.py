@@ -187,7 +187,8 @@ def test_stubs_get_none(graded):
 def test_wrong_answers_get_what_they_are_worth(graded):
     """Partial credit for part of the checks; noise costs nothing, and one broken cell no more than itself."""
     expected = {exercise.name: exercise.maximum for exercise in syllabus.find_topic(TOPIC).exercises}
-    expected |= {"kl_divergence": 0, "gaussian_kl": 0, "distribution_cross_entropy": 0.75, **dict.fromkeys(UNTOUCHED, 0)}
+    expected |= {"kl_divergence": 0, "gaussian_kl": 0, "distribution_cross_entropy": 0.75}
+    expected |= dict.fromkeys(UNTOUCHED, 0)
     assert graded[1]["wrong"] == expected
 
 
