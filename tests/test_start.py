@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -262,25 +263,37 @@ def test_system_errors_are_explained(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The commands that would have been run, of which lint fails and all others pass."""
+    """The commands that would have been run, of which lint and types fail and all others pass."""
     made: list[list[str]] = []
 
     def call(command: list[str], cwd: Path | None = None) -> int:
         made.append(command[2:])
         return int("ruff" in command)
 
+    class Types:
+        def __init__(self, command: list[str], cwd: Path, stdout: IO[bytes], stderr: IO[bytes]) -> None:
+            made.append(command[2:])
+            stdout.write(b"an error\n")
+
+        def wait(self) -> int:
+            made.append(["mypy has ended"])
+            return 1
+
     monkeypatch.setattr(start, "set_up", lambda test: None)
     monkeypatch.setattr(start, "bring_programs", lambda: None)
     monkeypatch.setattr(subprocess, "call", call)
+    monkeypatch.setattr(subprocess, "Popen", Types)
     return made
 
 
 def test_every_part_runs_though_one_failed(calls: list[list[str]], capsys: pytest.CaptureFixture[str]):
-    """A failed part does not stop the others, and is named at the end."""
+    """A failed part does not stop the others, and is named at the end; types are checked beside what comes first."""
     assert start.main(["test"]) == 1
-    assert calls == [part.split() for part in start.PARTS]
-    assert calls[-1] == ["pytest"]
-    assert capsys.readouterr().out.splitlines()[-1] == "FAILED: ruff check ., ruff format --check ."
+    others = [part.split() for part in start.PARTS if part != "mypy"]
+    assert calls == [["mypy"], *others[:-1], ["mypy has ended"], ["pytest"]]
+    lines = capsys.readouterr().out.splitlines()
+    assert "an error" in lines
+    assert lines[-1] == "FAILED: ruff check ., ruff format --check ., mypy"
 
 
 def test_options_go_to_pytest_alone(calls: list[list[str]]):

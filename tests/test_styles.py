@@ -45,6 +45,11 @@ def exercise_of(style):
     return syllabus.find_exercise(style.partition("__")[0])[1]
 
 
+def seed_of(style):
+    """The seeds go round, so that an exercise's styles meet all of them."""
+    return list(FOUND).index(style) % len(SEEDS)
+
+
 def outcome(report):
     """Points, and what a learner would have been told of the first point that is missing."""
     failure = report.first_failure
@@ -53,21 +58,21 @@ def outcome(report):
 
 @pytest.mark.parametrize("style", [name for name in FOUND if name not in SLOW])
 def test_full_marks(style):
-    """Core and parity; the seeds go round, so that an exercise's styles meet all of them."""
+    """Core and parity, on one seed."""
     exercise = exercise_of(style)
-    seed = list(FOUND).index(style) % len(SEEDS)
-    assert (exercise.maximum, None) == outcome(proofs.score_here(exercise, FOUND[style], seed))
+    assert (exercise.maximum, None) == outcome(proofs.score_here(exercise, FOUND[style], seed_of(style)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("style", FOUND)
 def test_full_marks_on_every_seed(style):
-    """The same on each seed."""
+    """The same on each seed but those of the test above and of `coursekit verify`, which asks on the first."""
     if style in SLOW:
         importlib.import_module("torch._dynamo")
     exercise = exercise_of(style)
-    reports = {seed: outcome(proofs.score_here(exercise, FOUND[style], seed)) for seed in SEEDS}
-    assert dict.fromkeys(SEEDS, (exercise.maximum, None)) == reports
+    seeds = [seed for seed in SEEDS[1:] if style in SLOW or seed != seed_of(style)]
+    reports = {seed: outcome(proofs.score_here(exercise, FOUND[style], seed)) for seed in seeds}
+    assert dict.fromkeys(seeds, (exercise.maximum, None)) == reports
 
 
 @pytest.mark.parametrize(("topic", "exercise"), syllabus.exercises().values(), ids=list(syllabus.exercises()))

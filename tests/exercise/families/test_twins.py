@@ -32,6 +32,7 @@ def test_a_twin_of_torch_leaves_out_what_is_deprecated():
     assert torch_twin(old, "reduction", tensors=1)(1, "sum", target=2) == (1, 2, None, None, "sum")
 
 
+@pytest.mark.slow
 def test_making_a_twin_imports_nothing():
     """A grader names its twins at import, which must stay fast."""
     code = "import sys; from coursekit.exercise import keras_twin; keras_twin('huber'); print('keras' in sys.modules)"
