@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from coursekit.exercise import Call, Exercise, Loss
@@ -149,8 +148,4 @@ class _Evidence:
 def _not_taken(call: Call) -> bool:
     """Whether the call failed because the learner's function has no such argument, or not so many."""
     problem = call.answer.problem
-    if problem is None or problem.kind != "raised" or not problem.message.startswith("TypeError"):
-        return False
-    if "unexpected keyword argument" in problem.message:
-        return any(f"'{name}'" in problem.message for name in call.question.kwargs)
-    return bool(re.search(r"takes .{1,20} positional arguments? but", problem.message))
+    return problem is not None and problem.kind == "signature"
