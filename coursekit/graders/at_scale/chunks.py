@@ -111,7 +111,7 @@ wrong.table(
         lambda logits, one_hot: log_softmax_spec(logits, 1).exp(),
     ),
     turned=(
-        "The sign is turned: this is one-hot - softmax. A step along it would raise the loss.",
+        "The sign is turned: this is one-hot - softmax. A step of gradient descent by it would raise the loss.",
         lambda logits, one_hot: one_hot - log_softmax_spec(logits, 1).exp(),
     ),
     one_everywhere=(

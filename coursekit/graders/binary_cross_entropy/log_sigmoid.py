@@ -136,8 +136,8 @@ log_sigmoid.misconceptions.table(
         lambda x: stable_share(x).log(),
     ),
     overflow=(
-        "-log(1 + exp(-x)): from x = -89 on (float32) exp is inf, and so is the result. Where x is negative use "
-        "x - log(1 + exp(x)).",
+        "-log(1 + exp(-x)), or log(1 / (1 + exp(-x))): from x = -89 on (float32) exp is inf, and the result "
+        "-inf. Where x is negative use x - log(1 + exp(x)).",
         lambda x: -(1 + (-x).exp()).log(),
     ),
     overflow_on_the_right=(
@@ -152,11 +152,11 @@ log_sigmoid.misconceptions.table(
     ),
     log_sigmoid_padded=(
         PADDED,
-        lambda x, *, eps=1e-8: (sigmoid_spec(x) + eps).log(),
+        lambda x, *, eps=1e-8: (stable_share(x) + eps).log(),
     ),
     log_sigmoid_clipped=(
         PADDED,
-        lambda x, *, eps=1e-7: sigmoid_spec(x).clamp(eps, 1 - eps).log(),
+        lambda x, *, eps=1e-7: stable_share(x).clamp(eps, 1 - eps).log(),
     ),
     cut_at_hundred=(
         "The result is cut off at -100. That is `binary_cross_entropy`; here x goes on to -1000.",

@@ -178,13 +178,13 @@ def logits_only(wrong: Mistakes) -> None:
             lambda x, t, w=1.0: of_logits(x.clamp(-50, 50), t, w),
         ),
         slope_at_zero_by_clamp=(
-            "At a logit of exactly 0 the slope is -t in place of ½ - t: `clamp(min=0)` counts 0 as its inside. "
-            "`torch.maximum` or `minimum` shares it between both sides.",
+            "At a logit of exactly 0 the slope is not ½ - t: `clamp`, `relu`, `where` and |x| decide for one side "
+            "there, or for none. `torch.maximum` or `minimum` shares it between both sides.",
             lambda x, t, w=1.0: folded(x, t, w, (-x).clamp(min=0)),
         ),
         slope_at_zero_by_relu=(
-            "At a logit of exactly 0 the slope is 1 - t in place of ½ - t: `relu` counts 0 as its outside, and |x| has "
-            "no slope there. `torch.maximum` or `minimum` shares it between both sides.",
+            "At a logit of exactly 0 the slope is not ½ - t: `relu`, `clamp`, `where` and |x| decide for one side "
+            "there, or for none. `torch.maximum` or `minimum` shares it between both sides.",
             lambda x, t, w=1.0: folded(x, t, w, (-x).relu()),
         ),
         by_sign=(

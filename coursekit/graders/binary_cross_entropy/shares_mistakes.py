@@ -101,7 +101,7 @@ wrong.table(
         lambda p, t: -(torch.xlogy(t, p) + torch.xlogy(1 - t, 1 - p)).clamp(min=-100),
     ),
     shares_slope_by_autograd=(
-        "The value is right, and at p = 0 or 1 the slope is NaN: autograd goes through log and clamp and multiplies "
+        "At p = 0 or 1 the slope is NaN: autograd goes through log and clamp and multiplies "
         "inf by 0. Give the slope yourself: (p - t) / max(p(1 - p), 1e-12).",
         lambda p, t: plain(p, t, lambda x: x.log().clamp(min=-100)),
         "BCE4",

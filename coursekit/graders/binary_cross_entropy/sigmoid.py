@@ -69,7 +69,7 @@ wrong.table(
     ),
     odds=("These are the odds, exp(x). A probability is odds / (1 + odds).", lambda x: x.exp()),
     hyperbolic=(
-        "This is tanh, from -1 to 1. The sigmoid is (1 + tanh(x/2)) / 2: half as wide, and half as steep.",
+        "This is tanh, from -1 to 1. The sigmoid is (1 + tanh(x/2)) / 2: half as high, and a quarter as steep.",
         lambda x: x.tanh(),
     ),
     twice_the_logit=(

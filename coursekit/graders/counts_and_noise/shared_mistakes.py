@@ -66,7 +66,7 @@ def gaussian_mistakes(wrong: Mistakes, assemble: Callable[[Loss], Loss]) -> None
             lambda d, v: v.log() / 2 + d.square() / (2 * v.sqrt()),
         ),
         not_halved=(
-            "The ½ is missing: this is twice the surprise of every element.",
+            "The ½ is missing: ln var and the square are both halved.",
             lambda d, v: v.log() + d.square() / v,
         ),
         logarithm_not_halved=(

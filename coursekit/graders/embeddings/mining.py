@@ -183,8 +183,8 @@ wrong.table(
 
 
 @wrong(
-    "The own class is blotted out with 0, and 0 is then the smallest distance of every row. What must not be chosen "
-    "has to lose: fill it with inf."
+    "0 comes out as the smallest distance of every row: the own class is blotted out with 0, or the anchor itself was "
+    "never taken out. What must not be chosen has to lose: fill it with inf."
 )
 def masked_with_zero(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
     same = label[:, None] == label

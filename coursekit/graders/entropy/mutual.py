@@ -100,7 +100,8 @@ mutual_information.misconceptions.table(
         lambda p, q: (p / q).log().sum(),
     ),
     upside_down=(
-        "The ratio is upside down, so the sign is wrong: mutual information is never negative.",
+        "The sign is turned, by a minus too many or by a ratio that is upside down: mutual information is never "
+        "negative.",
         lambda p, q: -mutual_information_spec(p),
     ),
     independent_weights=(

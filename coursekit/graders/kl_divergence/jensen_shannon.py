@@ -88,7 +88,7 @@ def js_tiny(f: Function, rng: Rng) -> None:
     """
     tiny = 1e-6 * int(rng.integers(1, 5))
     p, q = tensor([tiny, 1 - tiny], dtype=torch.float64), tensor([3 * tiny, 1 - 3 * tiny], dtype=torch.float64)
-    same_value(f, js_spec, p, q)
+    same_gradient(f, js_spec, p, q, wrt=(0, 1))
 
 
 keeps_dtype(js_divergence, lambda rng: pair(rng, 3), name="js_dtype")
@@ -162,7 +162,11 @@ wrong.table(
 )
 
 
-@wrong("0 · log 0 came out as NaN. The limit is 0: keep the logarithm away from 0, in p and in q.", covers="KL8")
+@wrong(
+    "0 · log 0, or 0 / 0 in the ratio, came out as NaN. The limit is 0: put 1 where p or q is 0, before you divide and "
+    "before the logarithm.",
+    covers="KL8",
+)
 def js_nan(p: Tensor, q: Tensor) -> Tensor:
     m = (p + q) / 2
     return (p * (p / m).log() + q * (q / m).log()).sum(-1) / 2

@@ -164,7 +164,8 @@ kl_divergence.misconceptions.table(
     ),
     summed_over_first=(SUMMED_FIRST, lambda p, q: (p * (ln(p) - ln(q, where=p > 0))).sum(0)),
     nan_at_zero=(
-        "0 · log 0 came out as NaN (0 times -inf). The limit is 0: keep the logarithm away from 0.",
+        "0 · log 0, or 0 / 0 in the ratio, came out as NaN. The limit is 0: put 1 for p and q where p is 0, before you "
+        "divide and before the logarithm.",
         lambda p, q: (p * (p / q).log()).sum(-1),
         "KL8",
     ),

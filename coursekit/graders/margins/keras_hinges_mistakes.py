@@ -69,7 +69,8 @@ def margin_mistakes(wrong: Mistakes, power: int) -> None:
             lambda margin: hinge(1 + margin) ** power,
         ),
         not_cut=(
-            "Nothing is cut off: beyond a margin of 1 the loss is not 0 here. That is where a hinge costs nothing.",
+            "Nothing is cut off: beyond a margin of 1 the loss is not 0 here, where a hinge costs nothing. (A `clamp` "
+            "after the square cuts nothing: a square is never below 0.)",
             lambda margin: (1 - margin) ** power,
         ),
         perceptron=(

@@ -63,7 +63,8 @@ squared_error.misconceptions.table(
         lambda p, t: squared_error_spec(p, t) / 2,
     ),
     averaged=(
-        "This is the mean over the samples already: that is the cost. A loss is one number a sample.",
+        "This takes a mean already, of all or of each row: that is for the cost. A loss keeps the shape: one "
+        "number for each.",
         lambda p, t: squared_error_spec(p, t).mean(),
     ),
     squares_subtracted=(

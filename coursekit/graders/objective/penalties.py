@@ -153,6 +153,7 @@ def zero_stays(f: Function, rng: Rng) -> None:
     At 0 the slope of |w| is anything from -1 to 1. torch takes 0, and so should a weight that has arrived.
     """
     same_gradient(f, l1_spec, tensor([0.0, 2.0, -0.5]))
+    same_value(f, l1_spec, torch.zeros(2))
 
 
 l1_penalty.misconceptions.table(
