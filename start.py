@@ -40,7 +40,7 @@ PARTS = {
     "coursekit verify --seeds 4": 130,
     "coursekit verify --mutants --sample 800": 60,
     "mypy": 1,  # it runs beside those above, and is heard when they are done
-    "pytest": 420,
+    "pytest": 600,
 }
 ASIDE = "mypy"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")

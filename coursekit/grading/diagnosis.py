@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from coursekit.exercise import Call, Exercise, Loss
@@ -14,8 +15,8 @@ from coursekit.wire import Answer
 # The one mistake that every exercise with arguments to leave out invites; the error that comes with it names them
 ARGUMENTS_MISSING = Diagnosis(
     "arguments_missing",
-    "The function does not take all the arguments of the exercise. Keep its first line as it stands, with every "
-    "argument and its default, and use each of them.",
+    "The function does not take all the arguments of the exercise: keep the stub's signature, every argument in its "
+    "place and with its default, and use each of them.",
 )
 
 
@@ -148,4 +149,7 @@ class _Evidence:
 def _not_taken(call: Call) -> bool:
     """Whether the call failed because the learner's function has no such argument, or not so many."""
     problem = call.answer.problem
-    return problem is not None and problem.kind == "signature"
+    if problem is None or problem.kind != "signature" or "__init__()" in problem.message:  # the last: of a class
+        return False
+    named = any(f"unexpected keyword argument '{name}'" in problem.message for name in call.question.kwargs)
+    return named or re.search(r"takes .{1,20} positional arguments? but", problem.message) is not None

@@ -131,7 +131,11 @@ def _said(report: Report, verdict: Verdict) -> list[str]:
     """What is wrong: the name of the mistake says more than its numbers, but not of what an exception was raised."""
     if report.diagnosis is None:
         return [verdict.rationale]
-    return [*[verdict.rationale] * (verdict.outcome is Outcome.ERROR), report.diagnosis.explanation]
+    if verdict.outcome is not Outcome.ERROR:
+        return [report.diagnosis.explanation]
+    # what raised is another thing than the mistake that has a name, unless that is to take too few arguments
+    help = [verdict.help] if report.diagnosis.misconception != "arguments_missing" else []
+    return [verdict.rationale, *help, report.diagnosis.explanation]
 
 
 def _wrap(text: str, indent: str = "") -> list[str]:

@@ -94,7 +94,7 @@ ANSWERS = {
                 losses = losses * weights
             return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
         """,
-        ["infinite", "-100"],
+        ["ln 0 is -inf", "-100"],
         [],
     ),
     "binary_cross_entropy: sigmoid inside": (
@@ -118,7 +118,7 @@ ANSWERS = {
             losses = losses if weight is None else losses * weight
             return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
         """,
-        ["ln 0 counts as -100"],
+        ["A small number, added to the probability"],
         [],
     ),
     "binary_cross_entropy_with_logits: an or of tensors": (

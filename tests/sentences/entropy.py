@@ -14,7 +14,7 @@ ANSWERS = {
         def self_information(p):
             return -torch.log2(p + 1e-10)
         """,
-        ["should be infinite", "small number"],
+        ["infinite surprise", "small number"],
         [],
     ),
     "self_information: torch.ln": (
@@ -97,7 +97,7 @@ ANSWERS = {
         def entropy(p):
             return -(p * (p + 1e-6).log()).sum(-1)
         """,
-        ["small number added"],
+        ["A small number inside the logarithm"],
         ["its sign"],
     ),
     "entropy: a shape that is not there": (
@@ -200,7 +200,7 @@ ANSWERS = {
             share = torch.where(joint > 0, joint / joint.sum(1, keepdim=True).clamp(min=1e-38), 1)
             return -(joint * share.log()).sum()
         """,
-        ["divided by its own sum"],
+        ["The table is divided by its sum first"],
         ["NaN"],
     ),
     "conditional_entropy: no keepdim": (
@@ -237,7 +237,7 @@ ANSWERS = {
             independent = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
             return (joint * ((joint + 1e-4) / (independent + 1e-4)).log()).sum()
         """,
-        ["small number that is added"],
+        ["A small number inside the logarithm"],
         [],
     ),
     "entr: torch.max of a dimension": (

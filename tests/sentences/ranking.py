@@ -98,7 +98,7 @@ ANSWERS = {
             losses = -(chosen.exp() / (chosen.exp() + rejected.exp())).log()
             return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
         """,
-        ["0/0"],
+        ["`exp` of 1000 is inf"],
         [],
     ),
     "dpo_loss: softplus by clamp": (
@@ -107,7 +107,7 @@ ANSWERS = {
             z = -beta * ((policy_chosen - reference_chosen) - (policy_rejected - reference_rejected))
             return (z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))).mean()
         """,
-        ["-½", "same model"],
+        ["the pull is ½", "one model"],
         ["Stay with logarithms"],
     ),
     "dpo_loss: exp of the four": (

@@ -15,7 +15,7 @@ ANSWERS = {
             losses = (input - target).abs()
             return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
         """,
-        ["misspelt reduction"],
+        ["A misspelt word"],
         [],
     ),
     "l1_loss: getattr of none": (

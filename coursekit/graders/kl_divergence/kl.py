@@ -179,7 +179,7 @@ kl_divergence.misconceptions.table(
     left_out_beside_zero_q=(
         "The outcomes with q = 0 are left out altogether. That is right only where p is 0 too; an outcome that happens "
         "although q rules it out gives inf. Choose by p, not by q.",
-        lambda p, q: (p * (ln(p.where(q > 0, 1.0)) - ln(q))).sum(-1),
+        lambda p, q: (p * (ln(p, where=(p > 0) & (q > 0)) - ln(q, where=(p > 0) & (q > 0)))).sum(-1),
         "I6",
     ),
     terms_made_positive=(
