@@ -14,6 +14,8 @@ from coursekit.wire.answering import answer
 EXERCISES = syllabus.exercises()
 SEED = 0
 
+pytestmark = pytest.mark.slow
+
 
 def questions(exercise: Exercise) -> list[Question]:
     """All calls over which the solution is proved, and all that the checks ask."""

@@ -22,7 +22,7 @@ from coursekit.learning.feedback import leaning as sentence
 from coursekit.publish.privacy import feedback, without_inputs
 from coursekit.report import Outcome, Report, Tier, Verdict
 
-pytestmark = pytest.mark.usefixtures("strict_time")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("strict_time")]
 
 SECRET = b"tests"
 CALLED = [

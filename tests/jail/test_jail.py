@@ -233,6 +233,7 @@ def test_few_need_more(jail, text):
     assert told(jail, text).outcome is Outcome.PASSED
 
 
+@pytest.mark.slow
 def test_plain_answers_wait_for_little():
     """What takes seconds to import is not there for an answer that does not need it."""
     with Jail(LIMITS, confined=sys.platform == "linux") as fresh:
@@ -240,6 +241,7 @@ def test_plain_answers_wait_for_little():
         assert number(fresh, found) == 0
 
 
+@pytest.mark.slow
 def test_a_module_that_is_nowhere(jail):
     """It is looked for once more, and then said to be missing."""
     report = told(jail, function("import seaborn\nreturn 2 * x"))
@@ -798,6 +800,7 @@ def test_which_layers_hold():
     assert confine._tried(refuse, errno.EPERM) == (False, "[Errno 2] No such file or directory: '/nowhere'")
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.parametrize("confined", [True, False])
 def test_start_that_nobody_takes(confined):
@@ -812,6 +815,7 @@ def test_start_that_nobody_takes(confined):
     assert start._process.returncode == 0
 
 
+@pytest.mark.slow
 @linux
 def test_start_ended_at_any_moment():
     """A start that is called off while bubblewrap makes its namespaces leaves nobody behind to wait for."""

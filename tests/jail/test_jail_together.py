@@ -16,6 +16,7 @@ from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.usefixtures("strict_time"),
     pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes"),
 ]

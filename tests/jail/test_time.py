@@ -29,7 +29,10 @@ from coursekit.report import Outcome
 from coursekit.wire import Question
 from coursekit.wire.frames import encode_question
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="submissions run in forked processes"),
+]
 counts_waiting = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="Linux counts who waits")
 
 LIMITS = Limits(seconds=20.0, memory=300 << 20)
