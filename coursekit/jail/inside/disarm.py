@@ -74,14 +74,17 @@ class Disarmed:
             )
         return self
 
+    def close_engines(self) -> None:
+        """Takes away, for good, what computes whole graphs past torch's dispatcher; whatever is forbidden."""
+        for owner, name in engines():
+            with suppress(AttributeError):  # a constant of a class
+                setattr(owner, name, self.by_hand.refusal(name))
+
     def seal(self) -> None:
         """Makes it final in this process: nothing is left by which any code could undo it."""
         for taken in self._taken.values():
             taken.keep()
         self._taken.clear()
-        for owner, name in engines() if self._forbids else ():
-            with suppress(AttributeError):  # a constant of a class
-                setattr(owner, name, self.by_hand.refusal(name))
 
     def restore(self) -> None:
         """Puts everything back."""

@@ -88,12 +88,13 @@ def main() -> Begin | None:
     report = confine.report(confinement, settings["outside"]) if confinement else {"ready": True}
     if confinement:
         confinement.hide_from_children()
+    disarmed, late = Disarmed(()), _Late()
+    disarmed.close_engines()
     gc.collect()
     filling = memory.settle()
     gc.freeze()  # a child that collects garbage writes to none of this
     control.sendall(_line(report))
     pid, number, heard = 0, 0, b""
-    disarmed, late = Disarmed(()), _Late()
     while True:
         ready, _, _ = select.select([control, wake], [], [])
         if wake in ready:
