@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from coursekit.report import Outcome, Report, Tier, Verdict
@@ -86,21 +86,24 @@ def found_twice(report: Report) -> str:
     """Which files of the submission define the function, where several do, in a sentence; or nothing."""
     if not report.found_in:
         return ""
-    *most, last = (f"`{name}`" for name in report.found_in)
-    return f"It is defined in {', '.join(most)} and {last}: the last of these in which it is written out was graded."
+    return f"It is defined in {_listed(report.found_in)}: the last of these in which it is written out was graded."
 
 
 def leaning(report: Report) -> str:
     """Which functions of the learner's own this answer calls that are not right yet, in a sentence; or nothing."""
     if not report.leans_on:
         return ""
-    *most, last = (f"`{name}`" for name in report.leans_on)
-    names = f"{', '.join(most)} and {last}" if most else last
-    are, them = ("are", "them") if most else ("is", "it")
+    names = _listed(report.leans_on)
+    are, them = ("are", "them") if len(report.leans_on) > 1 else ("is", "it")
     calls = f"It calls your {names}, which {are} not right yet"
     if report.parted:
         return f"{calls}. So it was graded with the course's own {names} in place of yours, and this is what came."
     return f"{calls}: mend {them} first, then check this again."
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = (f"`{name}`" for name in names)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _tier_line(tier: Tier, verdicts: tuple[Verdict, ...]) -> str:

@@ -14,7 +14,7 @@ import statistics
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from types import FunctionType
 from typing import Any
 
@@ -69,9 +69,7 @@ class Disarmed:
         for name in names - self._taken.keys():
             plain = name.strip("_")
             said = plain if plain in self.by_hand.names else name
-            self._taken[name] = _Taken(
-                name, self.by_hand.refusal(said), self.by_hand.refusal(said, with_attributes=True)
-            )
+            self._taken[name] = _Taken(name, partial(self.by_hand.refusal, said))
         return self
 
     def close_engines(self) -> None:
@@ -96,7 +94,8 @@ class Disarmed:
 class _Taken:
     """All that computes what has one name in torch, taken away."""
 
-    def __init__(self, name: str, refusal: Callable[..., None], in_numpy: Callable[..., None]) -> None:
+    def __init__(self, name: str, refuses: Callable[..., Callable[..., None]]) -> None:
+        refusal = refuses()
         self._kernels: dict[str, Kernels] = {}
         self._undo: list[Callable[[], None]] = []
         for library, operator, key in _of_libraries() if name == _OTHERS else _kernels(name):
@@ -108,7 +107,7 @@ class _Taken:
         for table, key in _tables(name):
             self._replace(table, key, refusal)
         for table in _in_numpy(name):
-            self._replace(table, name, in_numpy)
+            self._replace(table, name, refuses(with_attributes=True))
 
     def keep(self) -> None:
         """Leaves it as it is for as long as the process lives."""

@@ -7,11 +7,9 @@ with torch and numpy, whose forbidden functions either layer knows by their name
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator, Sequence
-from types import ModuleType
 
-from coursekit.jail.inside.paths import ONLY, is_library, meaning, words
+from coursekit.jail.inside.paths import ONLY, is_library, is_module, meaning, words
 
 _IMPORT = (ast.Import, ast.ImportFrom)
 _PLAIN = words("torch numpy math cmath")  # any code may have one of these whole
@@ -75,20 +73,20 @@ class Imports:
             reads: the names that the answer reads.
         """
         yield from (star for star in self.stars if is_library(star) and not _is_plain(star) and star not in _STARS)
-        yield from (path for path in self._members if _is_module(path) and not _is_plain(path))
+        yield from (path for path in self._members if is_module(path) and not _is_plain(path))
         meant: dict[str, set[str]] = {}
         for name, path in self.given:
             meant.setdefault(name, set()).add(path)
         for name in sorted(reads & meant.keys()):
             if len(meant[name]) > 1:
-                yield from (path for path in sorted(meant[name]) if _is_module(path) and not _is_plain(path))
+                yield from (path for path in sorted(meant[name]) if is_module(path) and not _is_plain(path))
         for node in self._alone:  # handed on by itself, a module can be asked for anything
             if isinstance(node, ast.Name) and node.id in self._otherwise_bound:
                 continue
             handed_on = self.resolve(node)
             if (
                 handed_on is not None
-                and _is_module(handed_on)
+                and is_module(handed_on)
                 and (not _is_plain(handed_on) or meaning(handed_on) in ONLY)
             ):
                 yield handed_on
@@ -119,10 +117,6 @@ def _replaced(statements: Sequence[ast.stmt]) -> set[str]:
         elif isinstance(statement, ast.Import | ast.ImportFrom):
             own.difference_update(name for name, _ in _given(statement))
     return own
-
-
-def _is_module(path: str) -> bool:
-    return isinstance(sys.modules.get(meaning(path)), ModuleType)
 
 
 def _is_plain(path: str) -> bool:

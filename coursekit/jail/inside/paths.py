@@ -159,6 +159,11 @@ def meaning(path: str) -> str:
     return here
 
 
+def is_module(path: str) -> bool:
+    """Whether a full name stands for a module."""
+    return isinstance(sys.modules.get(meaning(path)), ModuleType)
+
+
 def _member(thing: object, name: str) -> object:
     """What a module has under that name, as long as nothing needs to run to find it."""
     if not isinstance(thing, ModuleType):

@@ -12,10 +12,19 @@ import ast
 import builtins
 import sys
 from collections.abc import Iterator, Sequence
-from types import ModuleType
 
 from coursekit.jail.inside.imports import Imports
-from coursekit.jail.inside.paths import BUILTINS, INSIDES, OPEN, SPOKEN, bad_path, is_library, is_private, meaning
+from coursekit.jail.inside.paths import (
+    BUILTINS,
+    INSIDES,
+    OPEN,
+    SPOKEN,
+    bad_path,
+    is_library,
+    is_module,
+    is_private,
+    meaning,
+)
 
 # What reads attributes by names that it is given: only where these stand there to be read
 _READERS = ("operator.attrgetter", "operator.methodcaller")
@@ -127,7 +136,7 @@ class Reading:
 
     def _is_module(self, node: ast.expr) -> bool:
         path = self.imports.resolve(node)
-        return path is not None and isinstance(sys.modules.get(meaning(path)), ModuleType)
+        return path is not None and is_module(path)
 
     def _attribute(self, value: ast.expr, attr: str) -> Iterator[str]:
         """An attribute of a value that is no module, as far as names tell: a tensor, or an object of their own."""
