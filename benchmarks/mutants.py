@@ -170,9 +170,8 @@ class Bench:
             test = self.first.read_text(encoding="utf-8") if self.first.exists() else ""
             if fate != "killed" or not test:  # an end that no test reports is none of theirs
                 return fate
-            if test not in self.sound and "alive" not in (
-                self.run(kind, [test], mutant.path, source) for _ in range(2)
-            ):
+            tries = (self.run(kind, [test], mutant.path, source) for _ in range(2))
+            if test not in self.sound and "alive" not in tries:
                 sys.exit(f"{self.log.read_text()}\nIt fails without any mutant: {test}.")
             self.sound.add(test)
             if self.run(kind, [test], mutant.path, changed) != "alive":
@@ -250,6 +249,7 @@ def main() -> None:
             fate = listed(mutant) or bench.fate(mutant, "not slow")
             fate = bench.fate(mutant, "slow") if fate == "alive" and not options.fast else fate
             fates[fate] += 1
+            print(f"\r{number} of {options.after + len(mutants)}", end="\r", file=sys.stderr, flush=True)
             if fate not in ("killed", *LISTED):
                 print(f"{number:4} {mutant}{'' if fate == 'alive' else f'  ({fate})'}", flush=True)
     print(", ".join(f"{count} {fate}" for fate, count in fates.most_common()))
