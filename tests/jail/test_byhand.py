@@ -273,6 +273,8 @@ HONEST = {
         from dataclasses import dataclass, field
         @dataclass(frozen=True)
         class Logits:
+            import math
+            from itertools import count
             values: "torch.Tensor"
             dim: int = 1
             def log_softmax(self):
