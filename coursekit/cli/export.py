@@ -35,7 +35,7 @@ def add_formats(export: argparse.ArgumentParser) -> None:
         parser.add_argument("--roster", type=Path, required=True, help=f"the {what}; it is not changed")
         parser.add_argument("--column", default="", help="the heading of the column to fill")
         parser.add_argument("--match", default="", metavar="COLUMN", help="the column that identifies learners")
-    parser.add_argument("--feedback", default="Feedback comments", metavar="COLUMN", help="the heading of the comments")
+    parser.add_argument("--feedback", default="", metavar="COLUMN", help="the heading of the comments")
     add("moodle-feedback", "the learners' pages, for Moodle's “Upload multiple feedback files in a zip”", "grades")
     add("canvas-feedback", "the learners' pages, for Canvas's “Upload Submissions”", "grades")
     add("junit", "JUnit XML, a test case for each check", "grades")
@@ -82,7 +82,7 @@ def _export_moodle(arguments: argparse.Namespace) -> None:
     merged = moodle.merge(
         _grades(arguments),
         arguments.roster.read_bytes(),
-        column=arguments.column or "Grade",
+        column=arguments.column,
         feedback=arguments.feedback,
         by=arguments.match,
     )

@@ -441,12 +441,12 @@ def test_command_canvas(run, grades, tmp_path):
 
 
 def test_command_moodle(run, grades, tmp_path):
-    """Grade and feedback are filled; the heading may be in another language."""
+    """Grade and feedback are filled; headings that are not known are named."""
     roster, out = tmp_path / "roster.csv", tmp_path / "filled.csv"
-    roster.write_text(MOODLE.format("ada").replace("Grade,", "Bewertung,"), encoding="utf-8")
+    roster.write_text(MOODLE.format("ada").replace("Grade,", "Marks,"), encoding="utf-8")
     assert run("moodle", grades, "--roster", roster, "--out", out)[0] == 1
     code, _, _ = run(
-        "moodle", grades, "--roster", roster, "--out", out, "--column", "Bewertung", "--match", "Email address"
+        "moodle", grades, "--roster", roster, "--out", out, "--column", "Marks", "--match", "Email address"
     )
     assert code == 0
     assert ',1.5,-,"<pre>' in out.read_text(encoding="utf-8")
