@@ -149,7 +149,6 @@ def loaded_by(statement: str) -> set[str]:
         ("keras", "exercise/families/twins.py"),
         ("numba", "fast/ctc_numba.py"),
         ("pyseccomp", "jail/inside/confine.py"),
-        ("sqlalchemy", "classroom/gradebook.py"),
         ("distributed", "classroom/cluster.py"),
     ],
 )
@@ -170,6 +169,11 @@ def test_one_module_knows_a_library(library, module):
 def test_formats_are_read_and_written_apart(library, modules):
     """What comes from strangers, what we keep, what goes to a platform, and its commands have a module each."""
     assert importers(library) == modules
+
+
+def test_the_gradebook_alone_knows_databases():
+    """What is kept of a class is asked and told through `Gradebook` and its room."""
+    assert {Path(name).parent.as_posix() for name in importers("sqlalchemy")} == {"classroom/gradebook"}
 
 
 def test_exports_are_made_of_reports():

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 import torch
 import toys
 
-from coursekit.classroom import batch, gradebook
+from coursekit.classroom import batch
 from coursekit.classroom.batch import Graded, Jails, Terms
-from coursekit.classroom.gradebook import Gradebook, GradebookError
+from coursekit.classroom.gradebook import Gradebook, GradebookError, tables
 from coursekit.exercise import Exercise, same_gradient, same_value
 from coursekit.grading import scoring
 from coursekit.grading.seeds import VARIANTS, hidden_seed
@@ -444,7 +444,7 @@ def test_the_same_folder_gives_the_same_grades(jail, double, tmp_path):
             for text in texts:
                 run([submission(name, text) for name in ("ann", "bob")], [double], book, workers=workers)
             with book._engine.connect() as connection:
-                told.append(sorted(connection.execute(sa.select(gradebook.results.c.key, gradebook.results.c.report))))
+                told.append(sorted(connection.execute(sa.select(tables.results.c.key, tables.results.c.report))))
     assert told[0] == told[1]
     assert len(told[0]) == 3
 

@@ -1,0 +1,45 @@
+"""The tables of the gradebook."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+SCHEMA = 2  # 1 had fewer tables: they are added to it
+
+metadata = sa.MetaData()
+# C: PostgreSQL sorts names as SQLite and Python do, whatever language the server speaks
+Word = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+about = sa.Table(
+    "coursekit_gradebook", metadata, sa.Column("schema", sa.Integer, primary_key=True, autoincrement=False)
+)
+results = sa.Table(
+    "coursekit_result",
+    metadata,
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("exercise", sa.String, nullable=False),
+    sa.Column("version", sa.String, nullable=False),
+    sa.Column("work", sa.String, nullable=False),
+    sa.Column("points", sa.Float, nullable=False),
+    sa.Column("report", sa.Text, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+)
+entries = sa.Table(
+    "coursekit_entry",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("learner", Word, nullable=False),
+    sa.Column("exercise", sa.String, nullable=False),
+    sa.Column("key", sa.ForeignKey(results.c.key), nullable=False),
+    sa.Column("problem", sa.Text, nullable=False),
+    sa.Column("after", sa.Integer, nullable=False),  # the learner's entry before, so that two graders add one, not two
+    sa.Column("at", sa.String, nullable=False),
+    sa.UniqueConstraint("learner", "exercise", "key", "after"),
+)
+accepted = sa.Table(
+    "coursekit_accepted",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("exercise", sa.String, nullable=False),
+    sa.Column("version", sa.String, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+)
