@@ -29,6 +29,8 @@ def add_formats(export: argparse.ArgumentParser) -> None:
         parser.set_defaults(run=_export, write=globals()[f"_export_{name.replace('-', '_')}"])
         return parser
 
+    parser = add("csv", "the table of grades as a spreadsheet reads it", "grades")
+    parser.add_argument("--excel", action="store_true", help="as Excel opens it by a double click in any country")
     for name in ("canvas", "moodle"):
         what = "gradebook that Canvas exported" if name == "canvas" else "grading worksheet that Moodle made"
         parser = add(name, f"fill the {what}", "grades")
@@ -66,6 +68,13 @@ def _grades(arguments: argparse.Namespace) -> list[Graded]:
     from coursekit.classroom import gradefiles
 
     return gradefiles.read_reports(arguments.grades)
+
+
+def _export_csv(arguments: argparse.Namespace) -> None:
+    from coursekit.publish.export import roster, spreadsheet
+
+    grades = _grades(arguments)
+    _save(arguments.out, spreadsheet.table(grades, excel=arguments.excel), *roster.not_graded(grades))
 
 
 def _export_canvas(arguments: argparse.Namespace) -> None:
