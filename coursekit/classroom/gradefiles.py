@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit.files import partial_of, write_first, write_whole
+from coursekit.files import make_folder, whole, write_first, write_whole
 from coursekit.report import Graded
 from coursekit.text import visible
 
@@ -43,7 +43,7 @@ def make_private(folder: Path) -> bool:
     Raises:
         OSError: it cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with suppress(OSError):
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~0o077)
     return os.name == "nt" or not folder.stat().st_mode & 0o077  # Windows has other rights, which these do not tell
@@ -139,15 +139,13 @@ def read_names(path: Path) -> list[str]:
 def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[Exercise]) -> Path:
     """`grades.csv`: one row a learner, one column an exercise, then total and maximum."""
     path = folder / "grades.csv"
-    partial = partial_of(path)
-    with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+    with whole(path) as partial, partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)  # or a ; in a name would end its cell in some countries
         writer.writerow(["learner", *(exercise.name for exercise in exercises), "total", "maximum"])
         for graded in grades:
             points = {report.exercise: _number(report.points) for report in graded.reports}
             cells = [points.get(exercise.name, "") for exercise in exercises]
             writer.writerow([_cell(graded.learner), *cells, _number(graded.points), _number(graded.maximum)])
-    partial.replace(path)
     return path
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coursekit.errors import CommandError
-from coursekit.files import write_first, write_whole
+from coursekit.files import make_folder, write_first, write_whole
 
 if TYPE_CHECKING:
     from coursekit.report import Graded
@@ -163,7 +163,7 @@ def _export_nbgrader(arguments: argparse.Namespace) -> None:
     if path.exists():
         raise CommandError(f"{path} exists; remove it first if the assignment is to be made anew.")
     content = nbgrader.notebook(topic, lambda: 1 + secrets.randbelow(1 << 32)).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_first(arguments.out / "nbgrader_config.py", nbgrader.CONFIG.encode())
     _save(path, content, f"Next, in {arguments.out}: nbgrader generate_assignment {topic.name} --create")
 
