@@ -141,6 +141,11 @@ class Graded:
         """Whether no machine was too busy to grade some of it."""
         return all(report.outcome is not Outcome.STARVED for report in self.reports)
 
+    @property
+    def is_grade(self) -> bool:
+        """Whether its points are a grade: the work could be read, and all of it was graded."""
+        return not self.problem and self.is_final
+
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers."""
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import secrets
 import stat
 import time
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
 _TRIES = 10
 _SHORTEST = 32  # characters of a secret; those that we make have 64
+
+_SIGNS = " _.-',()\u3000"  # besides letters and digits; the last is the space of Chinese and Japanese
+_UNSEEN = set(map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x200C, 0x200D, 0x3164)))
+_UNSEEN |= set(map(chr, (*range(0xFE00, 0xFE10), 0xFFA0, *range(0xE0100, 0xE01F0))))  # some disks pass over them
+_MAX_LENGTH, _MAX_BYTES = 80, 200
+_MARK = re.compile(r"-[0-9a-f]{16}$", re.IGNORECASE)
 
 
 def make_private(folder: Path) -> bool:
@@ -144,6 +151,22 @@ def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[Exer
     return path
 
 
+def write_files(folder: Path, files: Mapping[str, str]) -> Path:
+    """`learners.csv`: which file is whose.
+
+    Args:
+        folder: where to.
+        files: by learner, as paths from there.
+    """
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, quoting=csv.QUOTE_ALL)
+    writer.writerow(["learner", "file"])
+    writer.writerows([_cell(learner), file] for learner, file in files.items())
+    path = folder / "learners.csv"
+    write_whole(path, table.getvalue().encode())
+    return path
+
+
 def _number(points: float) -> int | float:
     return int(points) if points == int(points) else points
 
@@ -157,15 +180,36 @@ def _cell(text: str) -> str:
 def file_name(learner: str) -> str:
     """The learner's name where it makes a harmless file name; else a cleaned one with a mark of its own.
 
-    No two learners share one, not even where one of them is called like another's mark.
+    Letters of every script stay, in their composed form (NFC). What Windows, FAT, a shell or a reader might take for
+    something else goes: signs, control characters, marks of direction, invisible letters, names of devices. With any
+    ending of ours, and with what a half-written file is called, it keeps to the 255 bytes that a name may have.
+
+    No two learners share one, not even where one of them is called like another's mark. On a disk that knows no case
+    that holds for the learners of a run: `folder.entries` gives no two names that differ by case alone.
     """
-    clean = re.sub(r"[^\w.-]", "_", learner, flags=re.ASCII)[:80].strip(".").lstrip("-") or "learner"
-    if clean == learner and not re.search(r"-[0-9a-f]{16}$", clean) and not _is_device(clean):
+    composed = unicodedata.normalize("NFC", learner)
+    clean = _cut("".join(map(_harmless, composed)).lstrip("- .").rstrip(" .")) or "learner"
+    if clean == learner and not _MARK.search(clean) and not _is_device(clean):
         return clean
-    clean = f"_{clean[:70]}" if _is_device(clean) else clean[:70]
-    return f"{clean}-{hashlib.sha256(learner.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    mark = hashlib.sha256(learner.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{'_' * _is_device(clean)}{clean}-{mark}"
+
+
+def _harmless(char: str) -> str:
+    """The character, or what stands for it in a file's name."""
+    if char in _UNSEEN:
+        return ""
+    if unicodedata.category(char)[0] in "LMN" or char in _SIGNS:
+        return char
+    return " " if unicodedata.category(char) == "Zs" else "_"
+
+
+def _cut(name: str) -> str:
+    """The beginning of a name that is too long: whole characters only."""
+    name = name[:_MAX_LENGTH].encode()[:_MAX_BYTES].decode(errors="ignore")
+    return name.rstrip(" .")
 
 
 def _is_device(name: str) -> bool:
-    """Whether Windows takes a file of that name for a device, whatever its ending."""
-    return re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", name, re.IGNORECASE) is not None
+    """Whether Windows takes a file of that name for a device, whatever its ending: `aux`, `com1.py`, `LPT² .txt`."""
+    return re.fullmatch(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])\s*(\..*)?", name, re.IGNORECASE) is not None

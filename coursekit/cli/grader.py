@@ -153,5 +153,7 @@ def _report(arguments: argparse.Namespace) -> int:
     grades = gradefiles.read_reports(folder)
     roster = None if arguments.roster is None else gradefiles.read_names(arguments.roster)
     index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster)
-    terminal.say(f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'}")
+    terminal.say(
+        f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'} (learners.csv: whose is which)"
+    )
     return 0

@@ -9,7 +9,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strangers import STRANGE, graded, unread
+from strangers import STRANGE, graded, starved, unread
 
 from coursekit.errors import ExportError
 from coursekit.publish.export import canvas, moodle, roster
@@ -260,6 +260,35 @@ def test_comment_is_never_a_formula(strange):
     assert comment.startswith("<pre>")
     assert re.findall(r"<(?!br>)[^>]*>", comment) == ["<pre>", "</pre>"]
     assert "\n" not in comment
+
+
+# ---- what is no grade --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("standing", ["", "1", "EX"])
+def test_canvas_writes_no_grade_where_there_is_none(standing):
+    """What could not be read, and what is not final, leave the cell as it was: Canvas takes an empty one for a wish."""
+    stands = standing.encode()
+    data = CANVAS.replace(b"s1,ada,A,", b"s1,ada,A," + stands).replace(b"A,1,,,", b"A," + stands + b",,,")
+    merged = canvas.merge([unread("No zip.", "ada"), starved("kim@uni.example")], data, column="KL divergence")
+    assert merged.content == data
+    assert merged.notes[2:4] == (
+        "Could not be read, so no grade is written (1): ada (No zip).",
+        "Not final, as the machine was too busy, so no grade is written (1): kim@uni.example. "
+        "Grade again: the same command grades these.",
+    )
+
+
+def test_moodle_writes_no_grade_where_there_is_none():
+    """The grade that stands there stays; who could not be read is told why, who waits is told nothing yet."""
+    merged = moodle.merge([unread("No zip.", "ada@uni.example"), starved("kim@uni.example")], MOODLE)
+    after = table(merged.content)
+    assert [row[4] for row in after[1:3]] == ["", "1.00"]
+    assert [row[9] for row in after[1:3]] == ["<pre>Nothing could be graded. No zip.</pre>", "old words"]
+    assert [note.partition(":")[0] for note in merged.notes if "no grade is written" in note] == [
+        "Could not be read, so no grade is written (1)",
+        "Not final, as the machine was too busy, so no grade is written (1)",
+    ]
 
 
 # ---- any roster --------------------------------------------------------------------------------------------------

@@ -25,7 +25,10 @@ _ELEMENTS = {
 
 
 def document(grades: Sequence[Graded]) -> str:
-    """The XML: a suite for each exercise of each learner with its points as properties, a test case for each check."""
+    """The XML: a suite for each exercise of each learner with its points as properties, a test case for each check.
+
+    Work that could not be read, or was not graded to the end, has no points: a test case that is an error says why.
+    """
     root = ET.Element("testsuites", name="coursekit")
     total: Counter[str] = Counter()
     for graded in grades:
@@ -45,9 +48,10 @@ def _add_suite(root: ET.Element, graded: Graded, report: Report) -> Counter[str]
         "learner": learner,
         "exercise": report.exercise,
         "outcome": str(report.outcome),
-        "points": f"{report.points:g}",
         "maximum": f"{report.maximum:g}",
     }
+    if not graded.problem and report.outcome is not Outcome.STARVED:
+        values["points"] = f"{report.points:g}"
     if report.diagnosis is not None:
         values["misconception"] = report.diagnosis.misconception
     if report.leans_on:

@@ -45,9 +45,11 @@ def merge(
         if table.has("Grade can be changed") and _cell(table, row, "Grade can be changed").casefold() == "no":
             locked.append(clean_name(graded.learner))
             continue
-        changes.append(roster.fill(table, row, place, roster.number(graded.points)))
-        if comments is not None:
+        if graded.is_grade:
+            changes.append(roster.fill(table, row, place, roster.number(graded.points)))
+        if comments is not None and graded.is_final:
             table.rows[row][comments] = as_comment(clean(all_feedback(graded), MAX_FEEDBACK))
+    notes += roster.not_graded(matched.values())
     if comments is None:
         notes += ("The worksheet has no column for feedback: only the grades are filled in.",)
     if locked:

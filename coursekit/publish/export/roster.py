@@ -9,12 +9,12 @@ import csv
 import difflib
 import io
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from coursekit.errors import ExportError
 from coursekit.report import Graded
-from coursekit.text import clean_name
+from coursekit.text import clean, clean_name
 
 BOM = "\ufeff"
 _DELIMITERS = ",;\t"
@@ -183,6 +183,22 @@ def replaced(changes: Sequence[str]) -> tuple[str, ...]:
     """The sentence on the grades that stood there before."""
     changed = [change for change in changes if change]
     return (f"Other grades stood there before ({len(changed)}): {'; '.join(changed)}.",) if changed else ()
+
+
+def not_graded(grades: Collection[Graded]) -> tuple[str, ...]:
+    """Sentences on those whose points are no grade: who, and why. What stood in their rows stays."""
+    unread = [graded for graded in grades if graded.problem]
+    waiting = [graded.learner for graded in grades if not graded.problem and not graded.is_final]
+    notes = []
+    if unread:
+        why = "; ".join(f"{clean_name(graded.learner)} ({clean(graded.problem).rstrip('.')})" for graded in unread)
+        notes.append(f"Could not be read, so no grade is written ({len(unread)}): {why}.")
+    if waiting:
+        notes.append(
+            f"Not final, as the machine was too busy, so no grade is written ({len(waiting)}): {_listed(waiting)}. "
+            "Grade again: the same command grades these."
+        )
+    return tuple(notes)
 
 
 def plain_key(text: str) -> str:

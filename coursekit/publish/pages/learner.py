@@ -17,6 +17,8 @@ def learner_page(graded: Graded) -> str:
         f"<h1>{person(graded.learner)}</h1>",
         f'<ul class="figures"><li><b>{graded.points:g} of {graded.maximum:g}</b>points</li></ul>',
     ]
+    if not graded.is_final:
+        body.append("<p><b>This is not final.</b> The grading machine was too busy: it is to be graded again.</p>")
     if graded.problem:
         body.append(f"<p><b>What was handed in could not be read.</b> {text(graded.problem)}</p>")
     else:
