@@ -46,7 +46,7 @@ def merge(
             locked.append(clean_name(graded.learner))
             continue
         if graded.is_grade:
-            changes.append(roster.fill(table, row, place, roster.number(graded.points)))
+            changes.append(roster.fill(table, row, place, roster.number(graded.grade)))
         if comments is not None and graded.is_final:
             table.rows[row][comments] = as_comment(clean(all_feedback(graded), MAX_FEEDBACK))
     notes += roster.not_graded(matched.values())
