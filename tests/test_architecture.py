@@ -163,7 +163,7 @@ def test_one_module_knows_a_library(library, module):
         ("zipfile", {"grading/submission.py", "files.py"}),
         ("csv", {"classroom/gradefiles.py", "publish/export/roster.py", "publish/export/spreadsheet.py"}),
         ("xml", {"publish/export/junit.py"}),
-        ("argparse", {f"cli/{name}.py" for name in ("commands", "learner", "grader", "author", "export")}),
+        ("argparse", {f"cli/{name}.py" for name in ("commands", "learner", "grader", "marker", "author", "export")}),
     ],
 )
 def test_formats_are_read_and_written_apart(library, modules):

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from coursekit.classroom.folder import person
+from coursekit.classroom.gradebook.attempts import numbers
 from coursekit.classroom.gradebook.database import Database, RowTakenError, from_text, to_text
 from coursekit.classroom.gradebook.tables import accepted, entries, results
 from coursekit.report import Graded, Outcome, Report
@@ -158,8 +159,9 @@ class Gradebook(Database):
     def _graded(self, chosen: sa.Select[Any], exercises: Sequence[str] | None) -> Iterator[Graded]:
         """The grades in the chosen entries, read piece by piece."""
         place = {name: number for number, name in enumerate(exercises or ())}
+        attempts = numbers(self, exercises)
         rows = (
-            sa.select(entries.c.learner, entries.c.problem, results.c.report)
+            sa.select(entries.c.learner, entries.c.problem, results.c.report, results.c.work)
             .join(results, results.c.key == entries.c.key)
             .where(entries.c.id.in_(chosen))
             .order_by(entries.c.learner, entries.c.exercise)
@@ -169,10 +171,12 @@ class Gradebook(Database):
             for stored, of_learner in groupby(connection.execute(rows), lambda row: row.learner):
                 learner = from_text(stored)
                 found = list(of_learner)
-                reports = [Report.from_json({**json.loads(row.report), "learner": learner}) for row in found]
+                reports = [
+                    Report.from_json({**json.loads(row.report), "learner": learner, "work": row.work}) for row in found
+                ]
                 reports.sort(key=lambda report: place.get(report.exercise, 0))
                 problem = next((from_text(row.problem) for row in found if row.problem), "")
-                yield Graded(learner, tuple(reports), problem)
+                yield Graded(learner, tuple(reports), problem, attempts.get(person(learner), 0))
 
 
 def _shown(exercises: Sequence[str] | None, versions: Collection[str] | None) -> sa.Select[Any]:
