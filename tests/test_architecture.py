@@ -145,6 +145,7 @@ def loaded_by(statement: str) -> set[str]:
         ("nbformat", "course/notebooks.py"),
         ("nbclient", "course/notebooks.py"),
         ("rich", "cli/terminal.py"),
+        ("yaml", "classroom/gradescope.py"),
         ("ipywidgets", "learning/explore.py"),
         ("keras", "exercise/families/twins.py"),
         ("numba", "fast/ctc_numba.py"),

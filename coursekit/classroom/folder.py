@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from coursekit.classroom import gradescope, layouts
 from coursekit.classroom.layouts import Claim, person
@@ -33,8 +34,7 @@ _OURS = {"secret.key", "gradebook.sqlite", "gradebook.sqlite-wal", "gradebook.sq
 _NBGRADER = {"source", "release", "autograded", "feedback", "gradebook.db", "nbgrader_config.py"}
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """All that a folder holds of one learner.
 
     Attributes:
@@ -89,11 +89,13 @@ def entries(folder: Path) -> list[Entry]:
     people: dict[tuple[str, ...], list[_Item]] = {}
     for item in _items(folder)[0]:
         people.setdefault((item.claim.platform, *item.claim.key), []).append(item)
-    names = [_names(theirs) for theirs in people.values()]
-    taken = Counter(key for pair in names for key in {_key(name) for name in pair})
-    return [
-        Entry(_learner(*pair, taken), _handed(theirs)) for pair, theirs in zip(names, people.values(), strict=True)
-    ]
+    names = {key: _names(theirs) for key, theirs in people.items()}
+    taken = Counter(key for pair in names.values() for key in {_key(name) for name in pair})
+    found = []
+    for key, theirs in people.items():
+        place = theirs[0].path.relative_to(folder).as_posix() + (f" {key}" if key[0] else "")
+        found.append(Entry(_learner(*names[key], place, taken), _handed(theirs)))
+    return found
 
 
 def strangers(folder: Path) -> list[str]:
@@ -108,8 +110,8 @@ def _items(folder: Path) -> tuple[list[_Item], list[str]]:
     listed = _listed(folder)
     claims = layouts.claims(listed)
     work = {name: is_folder for name, is_folder in listed.items() if not _is_strange(folder, name, is_folder, claims)}
-    inside = next((name for name, is_folder in work.items() if name == "submitted" and is_folder), "")
-    if inside and _is_tree(folder / inside):  # nbgrader's course: the other steps are no submissions
+    is_course = work.get("submitted", False) and (len(work) == 1 or not _NBGRADER.isdisjoint(work)) and _is_tree(folder)
+    if is_course:  # the other steps of nbgrader are no submissions
         work = {name: is_folder for name, is_folder in work.items() if name not in _NBGRADER}
     strange = [visible(name) for name in listed if name not in work and name != gradescope.METADATA]
     people = gradescope.submitters(folder)
@@ -117,11 +119,14 @@ def _items(folder: Path) -> tuple[list[_Item], list[str]]:
     items: list[_Item] = []
     for name, is_folder in work.items():
         path = folder / name
-        if is_folder and name not in claims and _is_class(path, alone=len(work) == 1):
+        within = (is_course and name == "submitted") or (
+            is_folder and name not in claims and _is_class(path, alone=len(work) == 1)
+        )
+        if within:
             inner, more = _items(path)
             items += inner
             strange += [f"{visible(name)}/{each}" for each in more]
-        elif name in people and people[name]:
+        elif people.get(name):
             number = claims[name].number if name in claims else 0
             items += [
                 _Item(path, is_folder, Claim("Gradescope", (_key(who),), who, name, number)) for who in people[name]
@@ -144,7 +149,9 @@ def _is_strange(folder: Path, name: str, is_folder: bool, claims: dict[str, Clai
     if name in claims:
         return False
     if is_folder:
-        return _is_ours(folder / name) or (name == "reports" and _is_ours(folder) and _holds_only(folder / name, ".json"))
+        return _is_ours(folder / name) or (
+            name == "reports" and _is_ours(folder) and _holds_only(folder / name, ".json")
+        )
     if name in _OURS:
         return True
     return name.casefold().endswith((*_TABLES, *_PAGES)) or _BACKUPS.fullmatch(name) is not None
@@ -167,21 +174,19 @@ def _is_class(folder: Path, *, alone: bool) -> bool:
     A learner chooses what lies in a folder of theirs, and must not pass for others by it: so the folder is one that
     only a platform or the instructor can have named, or there is nobody else beside it.
     """
-    if folder.name == "submitted" and _is_tree(folder):
-        return True
     if not alone and not layouts.DOWNLOAD.fullmatch(folder.name):
         return False
     names = _listed(folder)
     return gradescope.METADATA in names or len({each.key for each in layouts.claims(names).values()}) > 1
 
 
-def _is_tree(folder: Path) -> bool:
-    """Whether it is nbgrader's submitted/: folders of learners, which hold folders of assignments, and nothing else."""
-    learners = [folder / name for name, is_folder in _listed(folder).items() if not name.startswith(".") or is_folder]
-    return bool(learners) and all(
-        each.is_dir() and (inner := _listed(each)) and all(inner[name] for name in inner if not name.startswith("."))
-        for each in learners
-    )
+def _is_tree(course: Path) -> bool:
+    """Whether nbgrader's submitted/ lies there: folders of learners, which hold folders of assignments only."""
+    learners = [course / "submitted" / name for name in _listed(course / "submitted") if not name.startswith(".")]
+    if not all(each.is_dir() and not each.is_symlink() for each in learners):
+        return False
+    assignments = [is_folder for each in learners for name, is_folder in _listed(each).items() if name[0] != "."]
+    return bool(assignments) and all(assignments)
 
 
 def _logins(folder: Path, work: dict[str, bool]) -> dict[str, str]:
@@ -239,11 +244,11 @@ def _told_apart(theirs: Sequence[_Item]) -> Iterator[Handed]:
         yield Handed(named[name].path, name, named[name].claim.number)
 
 
-def _learner(short: str, full: str, claims: Counter[str]) -> str:
+def _learner(short: str, full: str, place: str, claims: Counter[str]) -> str:
     for name in (short, full):
         if claims[_key(name)] == 1:
             return _clean(name)
-    mark = hashlib.sha256(os.fsencode(full)).hexdigest()[:8]
+    mark = hashlib.sha256(os.fsencode(place)).hexdigest()[:8]
     while claims[_key(f"{full}-{mark}")]:  # somebody has taken the trouble to be called that
         mark += "x"
     return _clean(f"{full}-{mark}")
