@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from coursekit.classroom import batch, cluster, gradefiles
-from coursekit.classroom.batch import Cells, Jails, Score, Terms
+from coursekit.classroom.batch import Cells, Jails, Result, Score, Terms
 from coursekit.classroom.folder import entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError
 from coursekit.classroom.screen import Screen
@@ -224,7 +224,7 @@ def _here(
     """An executor on this machine: threads that wait for jails."""
     by_name = {exercise.name: exercise for exercise in exercises}
 
-    def score(cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, str]:
+    def score(cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, Result]:
         return jails.score(cells, [(by_name[name], attempt) for name, attempt in asked], terms.secret)
 
     with Jails(terms.limits, confined=terms.confined, start=start) as jails, ThreadPoolExecutor(workers) as executor:
