@@ -14,7 +14,7 @@ import torch
 
 from coursekit.classroom import batch, cluster, gradefiles
 from coursekit.classroom import folder as folders
-from coursekit.classroom.batch import Cells, Jails, Score, Terms
+from coursekit.classroom.batch import Cells, Jails, Result, Score, Terms
 from coursekit.classroom.choosing import names_among
 from coursekit.classroom.folder import Entry, entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError, marks
@@ -242,7 +242,7 @@ def _here(
     """An executor on this machine: threads that wait for jails."""
     by_name = {exercise.name: exercise for exercise in exercises}
 
-    def score(cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, str]:
+    def score(cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, Result]:
         return jails.score(cells, [(by_name[name], attempt) for name, attempt in asked], terms.secret)
 
     with Jails(terms.limits, confined=terms.confined, start=start) as jails, ThreadPoolExecutor(workers) as executor:
