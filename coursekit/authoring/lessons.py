@@ -18,6 +18,9 @@ from coursekit.course import notebooks, stubs, syllabus
 from coursekit.course.syllabus import Topic
 from coursekit.errors import CommandError
 
+_LONGEST = 30  # with an exercise's name it stands in a line of code
+_LONGEST_TITLE = 50
+
 _GRADER = '''"""TODO: what these losses have in common, in a line.
 
 Sources: TODO.
@@ -29,7 +32,10 @@ Sources: TODO.
 EXERCISES = ({exercise},)
 '''
 
-_SOLUTION = '''"""{title}: the exercises of notebook {number:02}. TODO: what they have in common, in a line."""
+_SOLUTION = '''"""{title}: the exercises of notebook {number:02}.
+
+TODO: what they have in common, in a line.
+"""
 
 from torch import Tensor
 
@@ -119,9 +125,12 @@ def plan(name: str, title: str, before: str, exercise: str, parameters: str = ""
 
 
 def _insist_on_new(topic: Topic) -> None:
-    scaffold.insist_on_word(topic.name, "a topic")
-    if not topic.title.strip() or re.search(r"[\n|]", topic.title):
-        raise CommandError("A title is one line of words, without a `|`: it stands in tables.")
+    scaffold.insist_on_word(topic.name, "a topic", _LONGEST)
+    if not topic.title.strip() or len(topic.title) > _LONGEST_TITLE or re.search(r'["\\|\n]', topic.title):
+        raise CommandError(
+            f"A title is a line of {_LONGEST_TITLE} characters at most, without a quotation mark, a backslash or a |: "
+            "it stands in tables and docstrings."
+        )
     if topic.name in [each.name for each in syllabus.TOPICS]:
         raise CommandError(f"There is a topic `{topic.name}` already: leave --title out to add an exercise to it.")
     for path in (topic.grader.parent, topic.solution, proofs.styles_file(topic)):

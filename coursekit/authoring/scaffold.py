@@ -130,15 +130,15 @@ def told(name: str, topic: Topic, changes: Sequence[Change], gone: Sequence[Path
 # ---- what is refused ---------------------------------------------------------------------------------------------
 
 
-def insist_on_word(name: str, what: str) -> None:
-    """Raises unless something of this kind, such as "a topic", can be called so.
+def insist_on_word(name: str, what: str, longest: int) -> None:
+    """Raises unless something of this kind, such as "a topic", can be called so, in so many characters at most.
 
     Raises:
         CommandError: says what a name looks like.
     """
-    if not _NAME.fullmatch(name) or len(name) > _LONGEST or keyword.iskeyword(name):
+    if not _NAME.fullmatch(name) or len(name) > longest or keyword.iskeyword(name):
         raise CommandError(
-            f"`{name}` is no name for {what}: {_LONGEST} small letters and digits at most, parted by single "
+            f"`{name}` is no name for {what}: {longest} small letters and digits at most, parted by single "
             "underscores, a letter first, and no word of Python's own."
         )
 
@@ -149,7 +149,7 @@ def insist_on_name(name: str) -> None:
     Raises:
         CommandError: it is no name, or one that the course has already.
     """
-    insist_on_word(name, "an exercise")
+    insist_on_word(name, "an exercise", _LONGEST)
     if name in syllabus.exercises():
         raise CommandError(f"The course has an exercise `{name}` already, in {syllabus.exercises()[name][0].name}.")
 
