@@ -108,16 +108,22 @@ def plan(name: str, title: str, before: str, exercise: str, parameters: str = ""
     moved = list(syllabus.TOPICS[number:])
     count = proofs.STYLES_OF_DROP_IN if signature.twin else proofs.STYLES
     solution = skeleton.solution(exercise, signature)
+    module = _SOLUTION.format(title=title, number=number) + solution
     texts = {
         topic.grader: _GRADER.format(line=scaffold.import_line(topic, exercise), exercise=exercise),
         topic.grader.with_name(f"{exercise}.py"): skeleton.grader(exercise, signature, name, ready_made=False),
-        topic.solution: _SOLUTION.format(title=title, number=number) + solution,
+        topic.solution: module,
         proofs.styles_file(topic): _STYLES.format(number=number) + skeleton.styles(exercise, signature, count),
+        topic.stub: stubs.stubs_of(topic, module, exercise),
         topic.notebook: _lesson(topic, exercise, solution, moved[0] if moved else None),
     }
     holds = (
         *("its exercises, their sources", "spec, cases, checks, mistakes", "signature, docstring, answer"),
-        *(f"{count} right answers, each written in another way", "a slider; question, exercise, check, answer"),
+        *(
+            f"{count} right answers, each written in another way",
+            "made from the solution: never edited",
+            "a slider; question, exercise, check, answer",
+        ),
     )
     new = [Change(path, text, "new", held) for (path, text), held in zip(texts.items(), holds, strict=True)]
     there, gone = _renumbered(moved, topic)

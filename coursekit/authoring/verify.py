@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 import time
@@ -101,7 +102,7 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
     findings = Findings("files")
     findings.faults += _partners()
     for topic in topics:
-        if not all(path.exists() for path in (topic.notebook, topic.solution, topic.stub)):
+        if not all(path.exists() for path in (topic.notebook, topic.solution, topic.stub, topic.grader)):
             continue  # _partners has said so
         if topic.stub.read_text(encoding="utf-8") != stubs.stub_module(topic):
             findings.faults.append(f"exercises/{topic.stub.name} is stale (run `coursekit refresh`).")
@@ -109,6 +110,7 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
         for name in defined ^ {exercise.name for exercise in topic.exercises}:
             findings.faults.append(f"`{name}` is in only one of solutions/{topic.name}.py and its grader.")
         findings.faults += notebooks.faults(topic)
+        findings.faults += left_above_exercises(topic)
         findings.faults += left_in_notebook(topic)
         findings.faults += miscounted_in_lesson(topic)
     before = [each for each in syllabus.TOPICS if each.number + 1 in {topic.number for topic in topics}]
@@ -119,6 +121,19 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
     findings.faults += _miscounted_in_readme()
     findings.faults += _lessons_in_readme()
     return findings
+
+
+def left_above_exercises(topic: Topic) -> Iterator[str]:
+    """Where the author of a topic still has something to write of no one exercise: register, docstring."""
+    solution = topic.solution.read_text(encoding="utf-8")
+    docstring = ast.parse(solution).body[0].end_lineno
+    for path, lines in (
+        (topic.grader, topic.grader.read_text(encoding="utf-8").splitlines()),
+        (topic.solution, solution.splitlines()[:docstring]),
+    ):
+        for number, line in enumerate(lines, 1):
+            if LEFT_TO_DO in line:
+                yield f"{path.relative_to(syllabus.ROOT).as_posix()} still says {LEFT_TO_DO} in line {number}."
 
 
 def left_in_notebook(topic: Topic) -> Iterator[str]:

@@ -63,6 +63,7 @@ NEW = {
     "coursekit/graders/puzzles/dice_loss.py",
     "solutions/puzzles.py",
     "tests/styles/puzzles.py",
+    "exercises/puzzles.py",
 }
 
 
@@ -206,6 +207,7 @@ def test_in_a_copy_of_the_course(tmp_path):
     assert code == 0, out
     assert run("check", ".", module="ruff") == (0, "All checks passed!\n")
     assert run("format", "--check", ".", module="ruff")[0] == 0
+    assert "puzzles.py is" not in run("verify", "--exercise", "dice_loss", "--seeds", "1")[1]  # missing, or stale
     code, out = run("refresh", "puzzles")
     assert code == 0, out
     assert "exercises/puzzles.py and notebooks/07_puzzles.ipynb: written.\n" in out
@@ -216,3 +218,5 @@ def test_in_a_copy_of_the_course(tmp_path):
     assert "notebooks/07_puzzles.ipynb still says TODO in cells" in out
     assert "drop-in" not in out
     assert "stale" not in out
+    assert "coursekit/graders/puzzles/__init__.py still says TODO in line 1." in out
+    assert "solutions/puzzles.py still says TODO in line 3." in out

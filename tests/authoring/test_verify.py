@@ -81,6 +81,14 @@ def test_files_in_order(topic):
             "00_toy.ipynb holds the exercises ['double', 'triple'], the grader ['triple', 'double'].",
         ),
         (
+            lambda t: append(t.grader, "# TODO: sources\n"),
+            "coursekit/graders/toy/__init__.py still says TODO in line 11.",
+        ),
+        (
+            lambda t: edit(t.solution, "Toys: exercises", "TODO: exercises"),
+            "solutions/toy.py still says TODO in line 1.",
+        ),
+        (
             lambda t: edit(t.notebook, "# Toys", "# TODO: a title"),
             "notebooks/00_toy.ipynb still says TODO in cell 1.",
         ),
