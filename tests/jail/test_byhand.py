@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -271,6 +272,11 @@ def test_no_answer_is_refused(path):
 HONEST = {
     "dataclass": """
         from dataclasses import dataclass, field
+        try:
+            from typing import final
+        except ImportError:
+            from typing_extensions import final
+        @final
         @dataclass(frozen=True)
         class Logits:
             import math
@@ -551,6 +557,7 @@ CALLS = {
     "forward derivative": lambda: torch.func.jvp(lambda x: F.softmax(x, 1), (X,), (X,)),
     "derivative": lambda: torch.func.grad(lambda x: F.softmin(x, 1).sum())(X),
     "part": lambda: torch.logaddexp(X, X),
+    "numpy": lambda: np.logaddexp(X.numpy(), X.numpy()),
 }
 
 
