@@ -145,11 +145,11 @@ def loaded_by(statement: str) -> set[str]:
         ("nbformat", "course/notebooks.py"),
         ("nbclient", "course/notebooks.py"),
         ("rich", "cli/terminal.py"),
+        ("yaml", "classroom/gradescope.py"),
         ("ipywidgets", "learning/explore.py"),
         ("keras", "exercise/families/twins.py"),
         ("numba", "fast/ctc_numba.py"),
         ("pyseccomp", "jail/inside/confine.py"),
-        ("sqlalchemy", "classroom/gradebook.py"),
         ("distributed", "classroom/cluster.py"),
     ],
 )
@@ -161,15 +161,20 @@ def test_one_module_knows_a_library(library, module):
 @pytest.mark.parametrize(
     ("library", "modules"),
     [
-        ("zipfile", {"grading/submission.py", "publish/export/gradescope_zip.py"}),
-        ("csv", {"classroom/gradefiles.py", "publish/export/roster.py"}),
+        ("zipfile", {"grading/opening/archive.py", "files.py"}),
+        ("csv", {"classroom/gradefiles.py", "publish/export/roster.py", "publish/export/spreadsheet.py"}),
         ("xml", {"publish/export/junit.py"}),
-        ("argparse", {f"cli/{name}.py" for name in ("commands", "learner", "grader", "author", "export")}),
+        ("argparse", {f"cli/{name}.py" for name in ("commands", "learner", "grader", "marker", "author", "export")}),
     ],
 )
 def test_formats_are_read_and_written_apart(library, modules):
     """What comes from strangers, what we keep, what goes to a platform, and its commands have a module each."""
     assert importers(library) == modules
+
+
+def test_the_gradebook_alone_knows_databases():
+    """What is kept of a class is asked and told through `Gradebook` and its room."""
+    assert {Path(name).parent.as_posix() for name in importers("sqlalchemy")} == {"classroom/gradebook"}
 
 
 def test_exports_are_made_of_reports():

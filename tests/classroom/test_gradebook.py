@@ -12,13 +12,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from coursekit.classroom import gradebook
-from coursekit.classroom.gradebook import Gradebook, GradebookError, Work
+from coursekit.classroom.gradebook import Gradebook, GradebookError, Work, database, tables
 from coursekit.report import Graded, Outcome, Report
 
 NAMES = ["ann", "Ödön", "a\nb", "", '"quoted"', "half\ud800", "nul\0", "'; DROP TABLE coursekit_entry; --", "x" * 300]
@@ -123,7 +123,7 @@ def rows(book: Gradebook) -> dict[str, list[tuple[object, ...]]]:
     with book._engine.connect() as connection:
         return {
             table.name: sorted(map(tuple, connection.execute(sa.select(table))))
-            for table in (gradebook.results, gradebook.entries, gradebook.accepted)
+            for table in (tables.results, tables.entries, tables.accepted)
         }
 
 
@@ -172,7 +172,7 @@ def test_any_name_and_any_text(book, name):
     said = Report("double", "", Outcome.ERROR, (), 0.5, 4.0)
     book.record([name], [work("x")], {"double": json.dumps(said.to_json())}, problem=name)
     (graded,) = book.latest()
-    assert graded == Graded(name, (Report("double", name, Outcome.ERROR, (), 0.5, 4.0),), name)
+    assert graded == Graded(name, (replace(said, learner=name, work="double x"),), name, attempts=1)
     add(book, name, "x", 0.5)
     assert len(rows(book)["coursekit_entry"]) == 1
 
@@ -329,15 +329,15 @@ def test_two_writers(url):
 
 def test_faster_writer_wins(book, url, monkeypatch):
     """Where another grader records the same work between our look and our write, we take what it wrote."""
-    add_first = Gradebook._record
+    writing = Gradebook.writing
 
-    def late(self, *arguments):
-        monkeypatch.setattr(Gradebook, "_record", add_first)
+    def late(self):
+        monkeypatch.setattr(Gradebook, "writing", writing)
         with Gradebook(url) as other:
             add(other, "ann", "x", 3)
-        add_first(self, *arguments)
+        return writing(self)
 
-    monkeypatch.setattr(Gradebook, "_record", late)
+    monkeypatch.setattr(Gradebook, "writing", late)
     book.record(["ann", "bob"], [work("x")], {"double": json.dumps(report(3).to_json())})
     assert points(book.latest()) == {"ann": [3.0], "bob": [3.0]}
     assert len(rows(book)["coursekit_entry"]) == 2
@@ -380,14 +380,29 @@ def test_who_comes_first_to_a_new_file_is_waited_for(tmp_path):
 def test_other_schema(url, book):
     """A gradebook of another version of coursekit is refused, and nothing in it is touched."""
     with book._engine.begin() as connection:
-        connection.execute(sa.update(gradebook.about).values(schema=99))
-    with pytest.raises(GradebookError, match=r"is of version 99, and this coursekit reads version 1\. Use"):
+        connection.execute(sa.update(tables.about).values(schema=99))
+    with pytest.raises(
+        GradebookError, match=rf"is of version 99, and this coursekit reads version {tables.SCHEMA}\. Use"
+    ):
         Gradebook(url)
+
+
+def test_older_schema(url, book):
+    """A gradebook that was made before there were some of the tables gets these, and keeps what it holds."""
+    add(book, "ann", "x", 1)
+    with book._engine.begin() as connection:
+        connection.execute(sa.update(tables.about).values(schema=1))
+        connection.exec_driver_sql(f"DROP TABLE {tables.accepted.name}")
+    with Gradebook(url) as again:
+        again.accept({"double": "1"})
+        assert points(again.latest()) == {"ann": [1.0]}
+    with Gradebook(url) as once_more:
+        assert once_more.accepted() == {"double": "1"}
 
 
 def test_other_database(url):
     """A database of something else is refused, and stays as it is."""
-    engine = gradebook._engine(url)
+    engine = database._engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE cars (name TEXT)")
     with pytest.raises(GradebookError, match=r"is no gradebook: it holds other tables \(cars\)"):
@@ -432,7 +447,7 @@ def test_disk_full(tmp_path):
 
 def test_locked(tmp_path, monkeypatch):
     """A program that does not let go of the file is waited for, not for ever."""
-    monkeypatch.setattr(gradebook, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
     path = tmp_path / "book.sqlite"
     with Gradebook(f"sqlite:///{path}") as book:
         other = sqlite3.connect(path, isolation_level=None)

@@ -21,8 +21,8 @@ import pytest
 import toys
 from test_batch import WRONG, FakeJail
 
-from coursekit.classroom import batch, gradebook, gradefiles, runs
-from coursekit.classroom.gradebook import Gradebook
+from coursekit.classroom import batch, gradefiles, runs
+from coursekit.classroom.gradebook import Gradebook, database
 from coursekit.cli import main, terminal
 from coursekit.course import syllabus
 from coursekit.exercise import same_value
@@ -110,7 +110,7 @@ def test_what_a_busy_machine_spoilt_is_graded_again(jail, folder, run, monkeypat
         pages = folder.with_name("in-grades") / "pages"
         assert "Not graded yet, as the machine was too busy" in (pages / "index.html").read_text(encoding="utf-8")
         assert (
-            "Not final, as the machine was too busy (1): ann."
+            "Not final, as the machine was too busy, so no grade is written (1): ann."
             in run(*("export", "junit", folder.with_name("in-grades"), "--out", folder.with_name("grades.xml")))[1]
         )
         assert "not graded yet" in (pages / "learners" / "ann.html").read_text(encoding="utf-8")
@@ -377,8 +377,8 @@ def test_gradebook_removed(jail, many, run, monkeypatch):
 def test_gradebook_locked(jail, folder, run, monkeypatch):
     """A program that holds the database is named, in so far as we can."""
     run("grade", folder)
-    monkeypatch.setattr(gradebook, "BUSY_SECONDS", 0.1)
-    other = gradebook.sa.create_engine(f"sqlite:///{folder.with_name('in-grades') / 'gradebook.sqlite'}")
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    other = database.sa.create_engine(f"sqlite:///{folder.with_name('in-grades') / 'gradebook.sqlite'}")
     with other.connect() as connection:
         connection.exec_driver_sql("BEGIN EXCLUSIVE")
         said = complaint(run("grade", folder)[2])

@@ -230,7 +230,7 @@ def test_rooms_decide(package, file, old, new):
     assert before == versions._rooms(package)
 
 
-@pytest.mark.parametrize("file", ["learning/feedback.py", "classroom/gradebook.py", "cli/terminal.py", "text.py"])
+@pytest.mark.parametrize("file", ["learning/feedback.py", "classroom/batch.py", "cli/terminal.py", "text.py"])
 def test_other_rooms_do_not(package, file):
     """How grades are kept and shown decides none."""
     before = versions._rooms(package)
