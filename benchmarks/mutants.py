@@ -74,6 +74,8 @@ def changes(node: ast.AST) -> Iterator[tuple[Any, str]]:
             yield node, f"({ast.unparse(node.operand)})"
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             yield node, repr(number + 1)
+        case ast.Return(value=ast.Constant(value=bool() as truth)):  # None instead of False changes nothing
+            yield node, f"return {not truth}"
         case ast.Return(value=ast.expr()) if ast.unparse(node) != "return None":
             yield node, "return None"
         case ast.If() | ast.IfExp() | ast.While():

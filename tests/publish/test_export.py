@@ -336,6 +336,7 @@ def test_junit():
     assert {case.get("classname") for case in double.iter("testcase")} == {"ada.double"}
     values = {item.get("name"): item.get("value") for item in double.iter("property")}
     assert (values["learner"], values["points"], values["maximum"]) == ("ada", "0.5", "2")
+    assert values.keys() == {"learner", "exercise", "outcome", "points", "maximum"}  # the rest is for whoever has it
     assert triple.get("failures") == "0"
     assert bob.find("testcase/failure").get("message") == "This is the square."
     assert kim.find("testcase/error").get("message") == "It is not a regular file."
