@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import jsonschema
@@ -340,6 +341,10 @@ def test_junit():
     assert triple.get("failures") == "0"
     assert bob.find("testcase/failure").get("message") == "This is the square."
     assert kim.find("testcase/error").get("message") == "It is not a regular file."
+    told = replace(graded().reports[0], leans_on=("surprise",), found_in=("a.py", "b.py"))
+    (told,) = check_junit(junit.document([Graded("ada", (told,))]))
+    assert "surprise" in told.find("properties/property[@name='calls']").get("value")
+    assert "a.py" in told.find("properties/property[@name='found']").get("value")
     lea, done = check_junit(junit.document([starved()]))
     assert [case.find("error") is not None for case in lea.iter("testcase")] == [False, True, False]
     with_points = [suite.find("properties/property[@name='points']") is not None for suite in (bob, kim, lea, done)]
