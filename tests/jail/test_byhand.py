@@ -108,6 +108,14 @@ EVASIONS = {
         "def f(l, t): return getattr(g(torch), 'cross' + '_entropy_loss')(l, t) + 0 * A._nn",
         "_C",
     ),
+    "parameter called as the object is": (
+        "class A:\n def g(self): return lambda self: self._nn\ndef f(l, t): return A().g()(l)",
+        "_nn",
+    ),
+    "variable called as the object is": (
+        "class A:\n def g(self, l):\n  self = l\n  return self._nn\ndef f(l, t): return A().g(l)",
+        "_nn",
+    ),
     "star": ("from torch.nn.functional import *\ndef f(l, t): return nll_loss(log_softmax(l, 1), t)", "log_softmax"),
     "second name": (
         "import torch\nG = torch.nn.functional\ndef f(l, t): return G.cross_entropy(l, t)",
@@ -590,6 +598,19 @@ def test_kernel_is_gone_under_vmap():
             torch.vmap(torch.ops.aten.binary_cross_entropy_with_logits)(X, X)
     finally:
         disarmed.restore()
+
+
+def test_function_that_is_all_python_is_gone():
+    """One that reaches no kernel of its name is taken away itself, wherever it has been handed on to."""
+    disarmed = Disarmed(("gaussian_nll_loss",))
+    try:
+        with pytest.raises(Refused):
+            F.gaussian_nll_loss(X, X, X.abs())
+        with pytest.raises(Refused):
+            torch.nn.GaussianNLLLoss()(X, X, X.abs())
+    finally:
+        disarmed.restore()
+    assert F.gaussian_nll_loss(X, X, X.abs()).isfinite()
 
 
 def test_everything_comes_back():
