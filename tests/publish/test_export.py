@@ -340,6 +340,7 @@ def test_junit():
     assert values.keys() == {"learner", "exercise", "outcome", "points", "maximum"}  # the rest is for whoever has it
     assert triple.get("failures") == "0"
     assert bob.find("testcase/failure").get("message") == "This is the square."
+    assert bob.find("properties/property[@name='misconception']").get("value") == "squared"
     assert kim.find("testcase/error").get("message") == "It is not a regular file."
     told = replace(graded().reports[0], leans_on=("surprise",), found_in=("a.py", "b.py"))
     (told,) = check_junit(junit.document([Graded("ada", (told,))]))
