@@ -413,6 +413,15 @@ def test_run_of_a_course_in_order(topic, monkeypatch, capsys):
     assert {"ok    files", "ok    toy.double, 3/3 rejected, 3 named", "ok    toy.triple"} == set(lines[:-2])
 
 
+def test_run_of_one_exercise(topic, monkeypatch, capsys):
+    """An author's own is proved in this process: no other is started."""
+    monkeypatch.setattr(verify, "ProcessPoolExecutor", None)
+    assert verify.run([syllabus.exercises()["double"]], 1) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "ok    toy.double, 3/3 rejected, 3 named" in told
+    assert told[-1] == "1 exercise on 1 seeds: no faults."
+
+
 def test_run_of_a_course_with_a_fault(topic, monkeypatch, capsys):
     """One fault is told below what it is about, and the exit code is 1."""
     monkeypatch.setattr(verify, "ProcessPoolExecutor", Here)

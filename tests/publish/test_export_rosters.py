@@ -123,6 +123,7 @@ def test_canvas_with_semicolons_and_mark():
         (lambda data: data.replace(b'"Zuse, Kim"', b'"Zuse" Kim'), "no CSV file"),
         (lambda data: data + b'"no end', "no CSV file"),
         (lambda data: data.replace(b"Student,ID", b"Name,Number"), "no columns Student and ID"),
+        (lambda data: b"Name,Number\nAda,1\n", "no columns Student and ID"),
         (
             lambda data: data.replace(b"KL div", b"Div"),
             "no column called “KL divergence”. Did you mean “Divergence (77)”",

@@ -46,7 +46,9 @@ def no_keyboard(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
 
 
-@pytest.mark.parametrize("title", ANSWERS)
+@pytest.mark.parametrize(
+    "title", [pytest.param(title, marks=[pytest.mark.slow] * ("compiled" in title)) for title in ANSWERS]
+)
 def test_what_is_said(title):
     """The feedback names what is wrong, and nothing that is not; no path of ours is shown; a line to paste raises."""
     source, words, never = ANSWERS[title]
