@@ -29,15 +29,15 @@ def add_formats(export: argparse.ArgumentParser) -> None:
         parser.set_defaults(run=_export, write=globals()[f"_export_{name.replace('-', '_')}"])
         return parser
 
-    parser = add("csv", "the table of grades as a spreadsheet reads it", "grades")
+    parser = add("csv", "the table of grades; with --excel as Excel opens it right in any country", "grades")
     parser.add_argument("--excel", action="store_true", help="as Excel opens it by a double click in any country")
     for name in ("canvas", "moodle"):
         what = "gradebook that Canvas exported" if name == "canvas" else "grading worksheet that Moodle made"
         parser = add(name, f"fill the {what}", "grades")
         parser.add_argument("--roster", type=Path, required=True, help=f"the {what}; it is not changed")
-        parser.add_argument("--column", default="", help="the heading of the column to fill")
-        parser.add_argument("--match", default="", metavar="COLUMN", help="the column that identifies learners")
-    parser.add_argument("--feedback", default="", metavar="COLUMN", help="the heading of the comments")
+        parser.add_argument("--column", default="", help="the heading of the column to fill, if several may be meant")
+        parser.add_argument("--match", default="", metavar="COLUMN", help="the column to find learners by (default: what finds most)")
+    parser.add_argument("--feedback", default="", metavar="COLUMN", help="the heading of the comments (default: found)")
     add("moodle-feedback", "the learners' pages, for Moodle's “Upload multiple feedback files in a zip”", "grades")
     add("canvas-feedback", "the learners' pages, for Canvas's “Upload Submissions”", "grades")
     add("junit", "JUnit XML, a test case for each check", "grades")

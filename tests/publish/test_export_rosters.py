@@ -356,6 +356,9 @@ def test_moodle_by_looks_alone():
     merged = fill_moodle(sheet("of no list"), "Osallistuja 11")
     assert "The grades go into “Arvosana”, which is known by its place and its cells alone" in "\n".join(merged.notes)
     assert "The comments go into “Sanat”" in "\n".join(merged.notes)
+    beside = fill_moodle(sheet("de").replace(b",Bewertung,", b",Punkte,").replace(b"3,00", b"x"), "ada lovelace")
+    assert table(beside.content)[1][3] == "1,5"
+    assert "“Punkte”, which is known by its place" in "\n".join(beside.notes)
     twice = sheet("of no list").replace(f'"{DATE}"'.encode(), b"5").replace(b",-,", b",5,")
     with pytest.raises(ExportError, match=r"Several columns of the worksheet may be that of the grades: .*Arvosana"):
         fill_moodle(twice, "Osallistuja 11")
