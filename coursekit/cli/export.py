@@ -36,7 +36,7 @@ def add_formats(export: argparse.ArgumentParser) -> None:
         parser = add(name, f"fill the {what}", "grades")
         parser.add_argument("--roster", type=Path, required=True, help=f"the {what}; it is not changed")
         parser.add_argument("--column", default="", help="the heading of the column to fill, if several may be meant")
-        parser.add_argument("--match", default="", metavar="COLUMN", help="the column to find learners by (default: what finds most)")
+        parser.add_argument("--match", default="", metavar="COLUMN", help="the column to find learners by")
     parser.add_argument("--feedback", default="", metavar="COLUMN", help="the heading of the comments (default: found)")
     add("moodle-feedback", "the learners' pages, for Moodle's “Upload multiple feedback files in a zip”", "grades")
     add("canvas-feedback", "the learners' pages, for Canvas's “Upload Submissions”", "grades")
