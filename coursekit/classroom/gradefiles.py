@@ -15,14 +15,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from coursekit.files import make_folder, whole, write_first, write_whole
 from coursekit.report import Graded
 from coursekit.text import visible
 
-if TYPE_CHECKING:
-    from coursekit.exercise import Exercise
+Cell = str | int | float
 
 _TRIES = 10
 _SHORTEST = 32  # characters of a secret; those that we make have 64
@@ -136,17 +135,47 @@ def read_names(path: Path) -> list[str]:
     return [unicodedata.normalize("NFC", line.strip()) for line in lines if line.strip()]
 
 
-def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[Exercise]) -> Path:
-    """`grades.csv`: one row a learner, one column an exercise, then total and maximum."""
+def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[str]) -> Path:
+    """`grades.csv`: one row a learner, one column an exercise with the machine's points, then total and maximum.
+
+    The total is of the points that count. Where a person has marked something, a column for each exercise of which
+    they did, with the points given by hand, and the machine's total follow.
+    """
     path = folder / "grades.csv"
+    rows = [_row(graded, exercises) for graded in grades]
+    marked = [place for place in range(len(exercises)) if any(row.by_hand[place] != "" for row in rows)]
+    by_hand = [f"{exercises[place]} by hand" for place in marked] + ["total by machine"] * bool(marked)
     with whole(path) as partial, partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)  # or a ; in a name would end its cell in some countries
-        writer.writerow(["learner", *(exercise.name for exercise in exercises), "total", "maximum"])
-        for graded in grades:
-            points = {report.exercise: _number(report.points) for report in graded.reports}
-            cells = [points.get(exercise.name, "") for exercise in exercises]
-            writer.writerow([_cell(graded.learner), *cells, _number(graded.points), _number(graded.maximum)])
+        writer.writerow(["learner", *exercises, "total", "maximum", *by_hand])
+        for row in rows:
+            cells = [row.by_hand[place] for place in marked] + [row.by_machine] * bool(marked)
+            writer.writerow([row.learner, *row.points, row.total, row.maximum, *cells])
     return path
+
+
+class _Row(NamedTuple):
+    """A learner's cells; an empty one is text, and all others are numbers."""
+
+    learner: str
+    points: list[Cell]
+    total: Cell
+    maximum: Cell
+    by_hand: list[Cell]
+    by_machine: Cell
+
+
+def _row(graded: Graded, exercises: Sequence[str]) -> _Row:
+    points = {report.exercise: _number(report.points) for report in graded.reports}
+    marked = {report.exercise: _number(report.grade) for report in graded.reports if report.mark is not None}
+    return _Row(
+        _cell(graded.learner),
+        [points.get(exercise, "") for exercise in exercises],
+        _number(graded.grade),
+        _number(graded.maximum),
+        [marked.get(exercise, "") for exercise in exercises],
+        _number(graded.points),
+    )
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> Path:

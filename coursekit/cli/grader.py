@@ -52,6 +52,9 @@ def _add_grading(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
     command.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
     command.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
+    command.add_argument(
+        "--learner", action="append", default=[], metavar="NAME", help="only this learner (may be given again)"
+    )
     command.add_argument("--out", type=Path, help="folder of the grades, closed to others (default: FOLDER-grades)")
     command.add_argument("--workers", type=int, default=cores(), help="jails side by side (default: one a core)")
     command.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
@@ -125,6 +128,7 @@ def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
         scheduler=arguments.dask,
         screen=terminal,
         start=start,
+        learners=arguments.learner,
     )
 
 

@@ -4,7 +4,7 @@ A learner's code has seen its inputs, and could tell them: in an exception, a ty
 So nothing that came from it is edited here. What is shown is made anew, of our own words alone, from how each check
 ended: two submissions whose checks end alike get the same text to the byte. What is left to tell by is how checks end,
 some three bits a check and five for the name of a mistake, in each hand-in. They tell of inputs that nobody who is told
-meets again (see grading.seeds).
+meets again (see grading.seeds). Comments that people give by hand are shown as they wrote them.
 
 Not told is the line at which code raised, though it is a mere number: code that has seen its inputs chooses among its
 lines. What raises it in a learner's own notebook shows it there; the instructor's report has it.
@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from coursekit.learning.feedback import as_text
+from coursekit.publish import marked
 from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.text import clean
 
@@ -56,12 +57,14 @@ def _told(verdict: Verdict, exercise: str) -> Verdict:
 
 
 def feedback(report: Report) -> str:
-    """A report in plain words, as its learner may see it."""
-    return clean(as_text(without_inputs(report)))
+    """A report in plain words, as its learner may see it, and what people have given by hand."""
+    words = clean(as_text(without_inputs(report)))
+    return f"{words}\n{marked.as_text(report)}" if report.marks else words
 
 
 def all_feedback(graded: Graded) -> str:
     """All of a learner's reports in plain words, or why there is nothing to report on."""
     if graded.problem:
-        return clean(f"Nothing could be graded. {graded.problem}")
+        by_hand = [f"{report.exercise}: {marked.as_text(report)}" for report in graded.reports if report.marks]
+        return "\n".join([clean(f"Nothing could be graded. {graded.problem}"), *by_hand])
     return "\n\n".join(feedback(report) for report in graded.reports)

@@ -45,7 +45,7 @@ def merge(grades: Sequence[Graded], data: bytes, *, column: str = "", by: str = 
     students = [i for i, row in enumerate(table.rows) if i != possible and _is_student(row)]
     matched, notes = roster.match(table, grades, _KEYS, students, by)
     changes = [  # an empty cell would take a grade away that stands there
-        roster.fill(table, row, place, roster.number(graded.points))
+        roster.fill(table, row, place, roster.number(graded.grade))
         for row, graded in matched.items()
         if graded.is_grade
     ]

@@ -49,8 +49,8 @@ def result(graded: Graded, environment: Mapping[str, str], submitted: datetime) 
     tests = [
         {
             "test-name": clean_name(report.exercise + (" (could not be read)" if graded.problem else "")),
-            "passed": report.points == report.maximum,
-            "score": round(report.points * UNITS),
+            "passed": report.grade >= report.maximum,
+            "score": round(report.grade * UNITS),
             "max-score": round(report.maximum * UNITS),
         }
         for report in graded.reports

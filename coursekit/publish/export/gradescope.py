@@ -25,17 +25,17 @@ def results(graded: Graded, *, visibility: str = VISIBLE) -> dict[str, Any]:
     tests = [
         {
             "name": clean_name(report.exercise),
-            "score": report.points,
+            "score": report.grade,
             "max_score": report.maximum,
-            "status": "passed" if report.points == report.maximum else "failed",
+            "status": "passed" if report.grade >= report.maximum else "failed",
             "output": feedback(report),
         }
         for report in graded.reports
     ]
-    summary = f"{graded.points:g} of {graded.maximum:g} points."
+    summary = f"{graded.grade:g} of {graded.maximum:g} points."
     if not graded.is_final:
         summary = f"This is not final, as the grading machine was too busy: it is to be graded again. So far {summary}"
-    content = _frame(graded.points, all_feedback(graded) if graded.problem else summary, visibility)
+    content = _frame(graded.grade, all_feedback(graded) if graded.problem else summary, visibility)
     content["tests"] = tests
     return content
 

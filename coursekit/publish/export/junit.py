@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from coursekit.learning.feedback import found_twice, leaning
+from coursekit.publish import marked
 from coursekit.publish.privacy import without_inputs
 from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.text import clean, clean_name
@@ -52,6 +53,10 @@ def _add_suite(root: ET.Element, graded: Graded, report: Report) -> Counter[str]
     }
     if not graded.problem and report.outcome is not Outcome.STARVED:
         values["points"] = f"{report.points:g}"
+    if report.mark is not None:
+        values["grade"] = f"{report.grade:g}"  # what counts; the points are the machine's
+    if report.marks:
+        values["marks"] = marked.as_text(report)
     if report.diagnosis is not None:
         values["misconception"] = report.diagnosis.misconception
     if report.leans_on:

@@ -49,7 +49,7 @@ def merge(grades: Sequence[Graded], data: bytes, *, column: str = "", feedback: 
         if word and worksheet.is_locked(word) is None:
             unknown.add(clean_name(word))
         if graded.is_grade:
-            text = roster.number(graded.points, comma=found.comma)
+            text = roster.number(graded.grade, comma=found.comma)
             changes.append(roster.fill(table, row, found.grade, text))
         if found.feedback is not None and graded.is_final:
             table.rows[row][found.feedback] = as_comment(clean(all_feedback(graded), MAX_FEEDBACK))

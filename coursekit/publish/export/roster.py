@@ -189,6 +189,7 @@ def replaced(changes: Sequence[str]) -> tuple[str, ...]:
 
 def not_graded(grades: Collection[Graded]) -> tuple[str, ...]:
     """Sentences on those whose points are no grade: who, and why. What stood in their rows stays."""
+    grades = [graded for graded in grades if not graded.is_grade]
     unread = [graded for graded in grades if graded.problem]
     waiting = [graded.learner for graded in grades if not graded.problem and not graded.is_final]
     notes = []
