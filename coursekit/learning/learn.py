@@ -18,7 +18,7 @@ from coursekit.grading.here import as_graded, ask_here
 from coursekit.grading.submission import Submission, read_submission
 from coursekit.jail.inside import source
 from coursekit.jail.inside.byhand import ByHand
-from coursekit.learning import feedback
+from coursekit.learning import feedback, memory
 from coursekit.learning.reading import used_in
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Problem
@@ -59,7 +59,13 @@ def check(function: Callable[..., Any] | str, name: str | None = None) -> feedba
         return _say(str(error))
     used = used_in(function, exercise)
     report = _score(exercise, function) if used is None else _refused(exercise, Problem("forbidden", used))
-    return feedback.Feedback(report, next_steps(exercise, report))
+    return feedback.Feedback(report, (*next_steps(exercise, report), *_remembered(report)))
+
+
+def _remembered(report: Report) -> tuple[str, ...]:
+    """Remembers a check; a line to show where that could not be done."""
+    said = memory.remember(report)
+    return (said,) if said else ()
 
 
 _NAMED = '`check(my_function, "entropy")`'
@@ -100,7 +106,7 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
     if submission.problem:
         raise OSError(f"{path}: {submission.problem}")
     report = _score_file(submission, exercise)
-    return report, (*next_steps(exercise, report, TERMINAL), f"Your file: {path}")
+    return report, (*next_steps(exercise, report, TERMINAL), f"Your file: {path}", *_remembered(report))
 
 
 def _refused(exercise: Exercise, problem: Problem) -> Report:

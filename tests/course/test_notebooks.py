@@ -118,7 +118,7 @@ def test_a_cell_that_fails(toy_course, monkeypatch, error, said):
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(notebooks.NotebookClient, "setup_kernel", lambda _: nullcontext())
+    monkeypatch.setattr(notebooks.NotebookClient, "setup_kernel", lambda _, env: nullcontext())
     monkeypatch.setattr(notebooks.NotebookClient, "execute_cell", fail)
     with pytest.raises(CommandError) as caught:
         notebooks.execute(notebooks.read(toy_course), toy_course)
@@ -255,14 +255,23 @@ def test_covered(toy_course):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # Jupyter's own
 def test_execute(toy_course):
-    """A notebook runs from top to bottom in its own folder, and stops at the cell that raises."""
+    """A notebook runs from top to bottom in its own folder, remembers nothing, and stops at the cell that raises."""
     printing = "for part in range(3):\n    print(part, flush=True)"
-    cells = [toys.code(text) for text in ("import os", "os.path.basename(os.getcwd())", printing, "1 / 0", "2")]
+    cells = [
+        toys.code(text)
+        for text in (
+            "import os",
+            "os.path.basename(os.getcwd()), os.environ['COURSEKIT_PROGRESS']",
+            printing,
+            "1 / 0",
+            "2",
+        )
+    ]
     toys.write_notebook(toy_course.notebook, *cells)
     notebook = notebooks.read(toy_course)
     with pytest.raises(CommandError, match="ZeroDivisionError"):
         notebooks.execute(notebook, toy_course)
-    assert notebook.cells[1].outputs[0].data["text/plain"] == "'notebooks'"
+    assert notebook.cells[1].outputs[0].data["text/plain"] == "('notebooks', 'off')"
     assert [output.text for output in notebook.cells[2].outputs] == ["0\n1\n2\n"]
     assert [cell.execution_count for cell in notebook.cells] == [1, 2, 3, 4, None]
     assert "execution" not in notebook.cells[0].metadata

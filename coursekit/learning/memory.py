@@ -1,0 +1,195 @@
+"""What the course remembers of a learner: one line for each check, in a file beside the course.
+
+Each line is a JSON object that says in `kind` what it tells of; kinds that are not known here are passed over, so that
+others may be added. A line is written whole by one call, so several notebooks may write at once, and what is damaged
+costs itself alone. Nothing of a learner's code is in it, and no name. This module is quick to import: start.py does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from coursekit.course import syllabus
+from coursekit.report import Outcome, Report, Tier
+
+VARIABLE = "COURSEKIT_PROGRESS"  # a file to remember in, or "off"
+_OFF = "off"
+_CHECK = "check"
+_MOST = 1e9  # more than any number in a line that we wrote
+_NO_LEARNER = ("CI", "PYTEST_VERSION", "PYTEST_CURRENT_TEST")  # set where a machine checks, nbval's kernels included
+_FALSE = ("", "0", "false")
+_TAIL = 1 << 20  # bytes at the end that are asked for an earlier attempt, some 5,000 checks: that takes no time
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check that is remembered.
+
+    Attributes:
+        time: when it ended, in UTC, as ISO 8601 has it.
+        exercise: what was checked.
+        outcome: how it ended, a value of `Outcome`.
+        core: whether every core check passed.
+        parity: whether every check of both tiers passed.
+        points: what it earned.
+        misconception: the name of the mistake, or None.
+        attempt: which attempt at the exercise it was; 0 for a stub, and those are not counted.
+    """
+
+    time: str
+    exercise: str
+    outcome: str
+    core: bool
+    parity: bool
+    points: float
+    misconception: str | None
+    attempt: int
+
+    @property
+    def is_attempt(self) -> bool:
+        """Whether there was an answer to check."""
+        return self.outcome != Outcome.UNATTEMPTED
+
+
+def place() -> Path | None:
+    """The file, which may not be there yet; None where nothing is remembered.
+
+    It lies in the course's folder, and moves with it. The installed package, which has no such folder, and machines
+    that test the course remember only where the variable COURSEKIT_PROGRESS names a file (as seen from the course's
+    folder, if there is one); `off` turns it off.
+    """
+    named = os.environ.get(VARIABLE, "")
+    if named.lower() == _OFF:
+        return None
+    if named:
+        base = syllabus.ROOT if syllabus.in_course() else Path.cwd()
+        return base / os.path.expanduser(named)  # noqa: PTH111 (where there is no home, it leaves ~ alone)
+    if not syllabus.in_course() or any(os.environ.get(name, "").lower() not in _FALSE for name in _NO_LEARNER):
+        return None
+    return syllabus.ROOT / "progress.jsonl"
+
+
+def remember(report: Report) -> str:
+    """Adds a check to the file; a sentence where that cannot be done and has not been said yet, else nothing."""
+    path = place()
+    if path is None:
+        return ""
+    try:
+        with _opened(path) as file:
+            end = _end_of(file)
+            attempt = 0 if report.outcome is Outcome.UNATTEMPTED else 1 + _attempts(end, report.exercise)
+            _append(file, end, _line(report, attempt))
+    except OSError as error:
+        if path in _told:
+            return ""
+        _told.add(path)
+        return f"This check is not remembered: {path.name} cannot be written ({error.strerror or error})."
+    return ""
+
+
+_told: set[Path] = set()  # files of which it has been said that they cannot be written
+
+
+def checks() -> list[Check]:
+    """All checks that are remembered, the oldest first; none where the file is not there or cannot be read."""
+    path = place()
+    try:
+        content = path.read_bytes() if path is not None and path.is_file() else b""
+    except OSError:
+        return []
+    return list(_read(content))
+
+
+def _opened(path: Path) -> Any:
+    """The file, to be read and added to, for its owner alone.
+
+    Raises:
+        OSError: that cannot be done.
+    """
+    # a pipe would be waited for, and is no file
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    file = open(os.open(path, flags, 0o600), "r+b", buffering=0)  # noqa: SIM115, PTH123 (who asks closes it)
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError("it is no file")
+    return file
+
+
+def _end_of(file: Any) -> bytes:
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+    content: bytes = file.read(_TAIL)
+    return content
+
+
+def _attempts(end: bytes, exercise: str) -> int:
+    """The number of the last attempt at an exercise; 0 if there is none."""
+    before = len(end)
+    while (at := end.rfind(f'"exercise": "{exercise}"'.encode(), 0, before)) >= 0:
+        begin = end.rfind(b"\n", 0, at) + 1
+        for check in _read(end[begin:].split(b"\n", 1)[0]):
+            if check.is_attempt:
+                return check.attempt
+        before = begin
+    return 0
+
+
+def _append(file: Any, end: bytes, line: bytes) -> None:
+    """Writes the line by one call; where a line before it is torn, on one of its own."""
+    whole = line if end.endswith(b"\n") or not end else b"\n" + line
+    if file.write(whole) != len(whole):
+        raise OSError("the disk is full")
+
+
+def _line(report: Report, attempt: int) -> bytes:
+    passed = {tier: all(each.outcome is Outcome.PASSED for each in report.tier(tier)) for tier in Tier}
+    check = Check(
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        exercise=report.exercise,
+        outcome=str(report.outcome),
+        core=passed[Tier.CORE],
+        parity=passed[Tier.CORE] and passed[Tier.PARITY],
+        points=report.points,
+        misconception=report.diagnosis.misconception if report.diagnosis else None,
+        attempt=attempt,
+    )
+    return (json.dumps({"kind": _CHECK, **asdict(check)}) + "\n").encode()
+
+
+def _read(content: bytes) -> Iterator[Check]:
+    """The checks in it; lines that are damaged, or tell of other things, are passed over."""
+    for line in content.split(b"\n"):
+        try:
+            told = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(told, dict) and told.get("kind") == _CHECK:
+            check = _check_of(told)
+            if check is not None:
+                yield check
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "time": (str,),
+    "exercise": (str,),
+    "outcome": (str,),
+    "core": (bool,),
+    "parity": (bool,),
+    "points": (int, float),
+    "misconception": (str, type(None)),
+    "attempt": (int,),
+}
+
+
+def _check_of(told: dict[str, Any]) -> Check | None:
+    known = {field.name: told.get(field.name) for field in fields(Check)}
+    if any(type(value) not in _TYPES[name] for name, value in known.items()):
+        return None
+    check = Check(**known)  # type: ignore[arg-type] # their types have just been seen to
+    return check if 0 <= check.points < _MOST and 0 <= check.attempt < _MOST else None  # a NaN is neither

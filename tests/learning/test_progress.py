@@ -1,0 +1,271 @@
+"""What the course remembers, and how it shows it."""
+
+import errno
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from coursekit.cli import main
+from coursekit.course import syllabus
+from coursekit.learning import learn, memory
+from coursekit.report import Diagnosis, Outcome, Report, Tier, Verdict
+
+pytestmark = pytest.mark.usefixtures("toy_course", "plain_terminal")
+
+COURSE = Path(memory.__file__).parents[2]
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """Where a learner's checks are remembered: no machine tests here, as far as the course can see."""
+    for name in (memory.VARIABLE, "CI", "PYTEST_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(memory, "_NO_LEARNER", ("CI", "PYTEST_VERSION"))  # pytest sets the third anew in each phase
+    monkeypatch.setattr(memory, "_told", set())
+    return tmp_path / "progress.jsonl"
+
+
+def report(name="double", core=Outcome.PASSED, parity=Outcome.PASSED, points=4.0, mistake=None) -> Report:
+    """A report with a check of each tier."""
+    verdicts = Verdict("c", "C", Tier.CORE, core), Verdict("p", "P", Tier.PARITY, parity)
+    return Report(name, "", core, verdicts, points, 4.0, Diagnosis(mistake, "So.") if mistake else None)
+
+
+def double(x):
+    return 2 * x
+
+
+def test_a_check_is_a_line(file):
+    """A check in a notebook adds a line with how it ended, and shows nothing new."""
+    said = learn.check(double)
+    (line,) = file.read_text(encoding="utf-8").splitlines()
+    told = json.loads(line)
+    assert told.pop("time").endswith("+00:00")
+    assert told == {
+        **{"kind": "check", "exercise": "double", "outcome": "passed", "core": True, "parity": True, "points": 4.0},
+        **{"misconception": None, "attempt": 1},
+    }
+    assert said.next == learn.next_steps(syllabus.find_exercise("double")[1], said.report)
+
+
+def test_a_check_in_a_terminal_is_the_same_line(file, tmp_path, capsys):
+    """`coursekit check` remembers too, the name of a mistake and no code of the learner's among it."""
+    path = tmp_path / "mine.py"
+    path.write_text("def double(my_own_name):\n    return my_own_name * my_own_name\n", encoding="utf-8")
+    for _ in range(2):
+        main(["check", "double", str(path)])
+    assert "remembered" not in capsys.readouterr().out
+    assert [(each.outcome, each.core, each.misconception, each.attempt) for each in memory.checks()] == [
+        ("failed", False, "squared", 1),
+        ("failed", False, "squared", 2),
+    ]
+    assert "my_own_name" not in file.read_text(encoding="utf-8")
+
+
+def test_a_stub_is_no_attempt(file):
+    """To run a lesson from top to bottom is to try nothing."""
+    for each in (report(core=Outcome.FAILED), report(core=Outcome.UNATTEMPTED), report("triple"), report()):
+        memory.remember(each)
+    assert [(each.attempt, each.is_attempt) for each in memory.checks()] == [
+        (1, True),
+        (0, False),
+        (1, True),
+        (2, True),
+    ]
+
+
+def test_parity_is_told_apart(file):
+    """Core without parity is core alone; parity without core is nothing."""
+    memory.remember(report(parity=Outcome.FAILED))
+    memory.remember(report(core=Outcome.FAILED))
+    assert [(each.core, each.parity) for each in memory.checks()] == [(True, False), (False, False)]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b'{"kind": "check", "time": "2026-11-29T20:5',
+        b"\0" * 300,
+        b"\xff\xfe{}\n",
+        b"[" * 100_000 + b"\n",
+        b"1" * 5000 + b"\n",
+        b'"check"\n\n[]\n7\n',
+        b'{"kind": "check", "exercise": "double"}\n',
+    ],
+)
+def test_damage_costs_itself_alone(file, damage):
+    """What stands before and after a damaged line is read, and the next check is a line of its own."""
+    memory.remember(report())
+    with file.open("ab") as end:
+        end.write(damage)
+    memory.remember(report())
+    assert [each.attempt for each in memory.checks()] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("core", 1),
+        ("points", "4"),
+        ("points", float("nan")),
+        ("points", 10**400),
+        ("points", -1),
+        ("points", True),
+        ("attempt", 1.5),
+        ("attempt", 10**4000),
+        ("exercise", None),
+        ("misconception", ["squared"]),
+    ],
+)
+def test_a_line_of_other_values_is_damaged(file, field, value):
+    """A value of another type, or one that we never write, is no check of ours."""
+    memory.remember(report())
+    told = json.loads(file.read_text(encoding="utf-8"))
+    with file.open("a", encoding="utf-8") as end:
+        end.write(json.dumps({**told, field: value}) + "\n")
+    memory.remember(report())
+    assert [each.attempt for each in memory.checks()] == [1, 2]
+
+
+def test_other_kinds_are_passed_over(file):
+    """A line of a kind that comes later, or a check that tells more, disturbs nothing."""
+    memory.remember(report())
+    line = json.loads(file.read_text(encoding="utf-8"))
+    with file.open("a", encoding="utf-8") as end:
+        end.write(json.dumps({"kind": "prediction", "exercise": "double", "attempt": 7, "value": 3}) + "\n")
+        end.write(json.dumps({**line, "attempt": 2, "seconds": 4}) + "\r\n")
+    memory.remember(report())
+    assert [each.attempt for each in memory.checks()] == [1, 2, 3]
+
+
+def test_lines_of_two_writers_stay_whole(file):
+    """Each of several writers at once adds whole lines, and none is lost."""
+    names = ("double", "triple")
+    writers = [
+        threading.Thread(target=lambda n=name: [memory.remember(report(n)) for _ in range(200)]) for name in names
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    lines = file.read_bytes().splitlines()
+    assert len(lines) == len(memory.checks()) == 400
+    for name in names:
+        assert [each.attempt for each in memory.checks() if each.exercise == name] == list(range(1, 201))
+
+
+def test_each_line_is_one_write(file, monkeypatch):
+    """Two kernels share the file only because each line goes out by one call, at its end."""
+    written = []
+    monkeypatch.setattr(memory, "_opened", lambda path, opened=memory._opened: Spy(opened(path), written))
+    memory.remember(report())
+    memory.remember(report())
+    assert [each.count(b"\n") for each in written] == [1, 1]
+    flags = []
+    monkeypatch.undo()
+    monkeypatch.setattr(
+        memory.os, "open", lambda path, flag, mode, old=os.open: flags.append(flag) or old(path, flag, mode)
+    )
+    memory._opened(file).close()
+    assert flags[0] & os.O_APPEND
+
+
+class Spy:
+    """A file that keeps what is written."""
+
+    def __init__(self, file, written):
+        self.file, self.written = file, written
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def write(self, line):
+        self.written.append(line)
+        return self.file.write(line)
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
+class Full(Spy):
+    """A file on a disk with room for five more bytes."""
+
+    def write(self, line):
+        return self.file.write(line[:5])
+
+
+def test_a_full_disk_costs_one_sentence(file, monkeypatch):
+    """The check is shown as ever, with a sentence the first time; once there is room, whole lines go on."""
+    monkeypatch.setattr(memory, "_opened", lambda path, opened=memory._opened: Full(opened(path), []))
+    first, second = learn.check(double), learn.check(double)
+    assert first.next[-1] == "This check is not remembered: progress.jsonl cannot be written (the disk is full)."
+    assert (first.report.outcome, second.next) == (Outcome.PASSED, first.next[:-1])
+    monkeypatch.undo()
+    monkeypatch.setenv(memory.VARIABLE, str(file))
+    memory.remember(report())
+    assert len(memory.checks()) == 1
+
+
+def refuse(number):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOSPC])
+def test_a_disk_that_refuses_breaks_no_check(file, monkeypatch, number):
+    """Whatever the disk says is said once, in its own words."""
+    monkeypatch.setattr(memory.os, "open", refuse(number))
+    said = [memory.remember(report()) for _ in range(2)]
+    assert said == [f"This check is not remembered: progress.jsonl cannot be written ({os.strerror(number)}).", ""]
+    assert memory.checks() == []
+
+
+def test_what_is_no_file_is_not_waited_for(file, monkeypatch, tmp_path):
+    """A folder, a pipe, or a folder that is not there in its place: a sentence, and no check that hangs."""
+    for number, name in enumerate(("folder", "pipe", "missing/file")):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        if name == "pipe":
+            os.mkfifo(tmp_path / name)
+        monkeypatch.setenv(memory.VARIABLE, name)
+        assert "cannot be written" in memory.remember(report()), number
+        assert memory.checks() == []
+
+
+def test_where_it_lies(file, tmp_path, monkeypatch):
+    """Beside the course; where the variable says; nowhere for machines that test, nor for the installed package."""
+    assert memory.place() == file
+    for name, value in (("CI", "true"), ("CI", "1"), ("PYTEST_VERSION", "8.4")):
+        with monkeypatch.context() as here:
+            here.setenv(name, value)
+            assert memory.place() is None
+            here.setenv(memory.VARIABLE, "elsewhere/mine.jsonl")
+            assert memory.place() == tmp_path / "elsewhere/mine.jsonl"
+    monkeypatch.setenv("CI", "false")
+    assert memory.place() == file
+    monkeypatch.setattr(syllabus, "SHIPPED", tmp_path)
+    assert memory.place() is None
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(memory.VARIABLE, "mine.jsonl")
+    assert memory.place() == tmp_path / "mine.jsonl"
+    monkeypatch.setenv(memory.VARIABLE, "Off")
+    assert (memory.place(), memory.remember(report()), memory.checks()) == (None, "", [])
+
+
+def test_tests_remember_nothing(toy_course):
+    """pytest itself is a machine that tests: nothing is left in the course's folder."""
+    learn.check(double)
+    assert memory.place() is None
+    assert not (syllabus.ROOT / "progress.jsonl").exists()
+
+
+def test_git_ignores_it():
+    """It is its learner's alone."""
+    assert "/progress.jsonl" in (COURSE / ".gitignore").read_text(encoding="utf-8").splitlines()
