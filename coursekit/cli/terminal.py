@@ -219,7 +219,9 @@ def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
     tried = [report for report in short if report.outcome is not Outcome.UNATTEMPTED]
     report = (tried or short)[0]
     first = report.first_failure
-    if report.diagnosis is not None:
+    if report.mark is not None:
+        why = f"marked by hand{': ' * bool(report.mark.comment)}{report.mark.comment}"
+    elif report.diagnosis is not None:
         why = f"{report.diagnosis.misconception}: {report.diagnosis.explanation}"
     elif first is not None:
         why = f"{WORDS[first.outcome]}: {first.rationale or first.title}"
