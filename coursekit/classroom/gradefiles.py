@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from coursekit.files import partial_of, write_first, write_whole
+from coursekit.files import make_folder, whole, write_first, write_whole
 from coursekit.report import Graded
 from coursekit.text import visible
 
@@ -42,7 +42,7 @@ def make_private(folder: Path) -> bool:
     Raises:
         OSError: it cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with suppress(OSError):
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~0o077)
     return os.name == "nt" or not folder.stat().st_mode & 0o077  # Windows has other rights, which these do not tell
@@ -142,17 +142,15 @@ def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[str]
     they did, with the points given by hand, and the machine's total follow.
     """
     path = folder / "grades.csv"
-    partial = partial_of(path)
     rows = [_row(graded, exercises) for graded in grades]
     marked = [place for place in range(len(exercises)) if any(row.by_hand[place] != "" for row in rows)]
     by_hand = [f"{exercises[place]} by hand" for place in marked] + ["total by machine"] * bool(marked)
-    with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+    with whole(path) as partial, partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)  # or a ; in a name would end its cell in some countries
         writer.writerow(["learner", *exercises, "total", "maximum", *by_hand])
         for row in rows:
             cells = [row.by_hand[place] for place in marked] + [row.by_machine] * bool(marked)
             writer.writerow([row.learner, *row.points, row.total, row.maximum, *cells])
-    partial.replace(path)
     return path
 
 

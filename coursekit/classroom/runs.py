@@ -13,9 +13,10 @@ from pathlib import Path
 import torch
 
 from coursekit.classroom import batch, cluster, gradefiles
-from coursekit.classroom.batch import Cells, Jails, Score, Terms
+from coursekit.classroom import folder as folders
+from coursekit.classroom.batch import Cells, Jails, Result, Score, Terms
 from coursekit.classroom.choosing import names_among
-from coursekit.classroom.folder import entries
+from coursekit.classroom.folder import Entry, entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError, marks
 from coursekit.classroom.gradebook.database import to_text
 from coursekit.classroom.screen import Screen
@@ -23,7 +24,7 @@ from coursekit.course import syllabus
 from coursekit.errors import CommandError
 from coursekit.exercise import Exercise
 from coursekit.grading.changes import changes
-from coursekit.grading.submission import Submission, read_submission
+from coursekit.grading.submission import Submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
 from coursekit.jail.walls import Start, probe
@@ -101,7 +102,7 @@ def grade(run: Run, *, best: bool) -> None:
             )
         book.accept(terms.versions)
         _fill(run, book, terms, exercises, chosen)
-        _publish(run, book, exercises, {learner for learner, _ in chosen}, best=best)
+        _publish(run, book, exercises, {entry.learner for entry in chosen}, best=best)
 
 
 def regrade(run: Run, *, accept: bool) -> None:
@@ -133,7 +134,7 @@ def regrade(run: Run, *, accept: bool) -> None:
         names = [exercise.name for exercise in changed]
         versions = {terms.versions[name] for name in names}
         before, after = book.latest(names), book.latest(names, versions=versions)
-        learners = {learner for learner, _ in found}
+        learners = {entry.learner for entry in found}
         different = [each for each in changes(before, after) if each.learner in learners]
         run.screen.changes_table(different)
         run.screen.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
@@ -144,27 +145,31 @@ def regrade(run: Run, *, accept: bool) -> None:
             run.screen.say(f"The old ones stand until you accept these: coursekit regrade {run.folder} --accept")
 
 
-def _entries(folder: Path) -> list[tuple[str, Path]]:
+def _entries(folder: Path) -> list[Entry]:
     found = entries(folder)
     if not found:
         raise RunError(f"{folder} holds no submissions: a .py, .ipynb, .zip or folder for each learner.")
     return found
 
 
-def _chosen(run: Run, found: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:
+def _chosen(run: Run, found: Sequence[Entry]) -> list[Entry]:
     """The entries of those whom this run is to grade."""
-    names = set(names_among(run.learners, [learner for learner, _ in found], "learner", str(run.folder)))
-    return [entry for entry in found if entry[0] in names or not run.learners]
+    names = set(names_among(run.learners, [entry.learner for entry in found], "learner", str(run.folder)))
+    return [entry for entry in found if entry.learner in names or not run.learners]
 
 
-def _read(folder: Path, found: Sequence[tuple[str, Path]]) -> Iterator[Submission]:
+def _read(folder: Path, found: Sequence[Entry]) -> Iterator[Submission]:
     """Reads one submission after the other, as they are asked for."""
-    for learner, entry in found:
-        submission = read_submission(entry, learner)
-        if submission.problem and not os.path.lexists(entry):  # a share that is gone must cost nobody a grade
-            raise RunError(f"{entry} is gone since the run began; is {folder} still there?")
-        cells = tuple(_unnamed(label, entry, text) for label, text in submission.cells)
-        yield replace(submission, cells=cells, file=visible(entry.name))
+    for entry in found:
+        submission = replace(folders.read(entry), file=", ".join(visible(each.path.name) for each in entry.handed))
+        for handed in entry.handed if submission.problem else ():  # a share that is gone must cost nobody a grade
+            if not os.path.lexists(handed.path):
+                raise RunError(f"{handed.path} is gone since the run began; is {folder} still there?")
+        if len(entry.handed) > 1:  # their files' names are told, so they stay
+            yield submission
+        else:
+            cells = (_unnamed(label, entry.path, text) for label, text in submission.cells)
+            yield replace(submission, cells=tuple(cells))
 
 
 def _unnamed(label: str, entry: Path, text: str) -> Cell:
@@ -200,9 +205,7 @@ def _kept(book: Gradebook) -> str:
     return f"{kept} the same command again to go on."
 
 
-def _fill(
-    run: Run, book: Gradebook, terms: Terms, exercises: Sequence[Exercise], found: Sequence[tuple[str, Path]]
-) -> None:
+def _fill(run: Run, book: Gradebook, terms: Terms, exercises: Sequence[Exercise], found: Sequence[Entry]) -> None:
     """Grades what the gradebook does not hold yet."""
     torch.set_num_threads(1)  # the judge's own numbers are as small as the learners'
     while True:
@@ -214,9 +217,7 @@ def _fill(
             return
 
 
-def _fill_once(
-    run: Run, book: Gradebook, terms: Terms, exercises: Sequence[Exercise], found: Sequence[tuple[str, Path]]
-) -> None:
+def _fill_once(run: Run, book: Gradebook, terms: Terms, exercises: Sequence[Exercise], found: Sequence[Entry]) -> None:
     there = (
         cluster.connect(run.scheduler, terms, run.screen.say)
         if run.scheduler
@@ -241,7 +242,7 @@ def _here(
     """An executor on this machine: threads that wait for jails."""
     by_name = {exercise.name: exercise for exercise in exercises}
 
-    def score(cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, str]:
+    def score(cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, Result]:
         return jails.score(cells, [(by_name[name], attempt) for name, attempt in asked], terms.secret)
 
     with Jails(terms.limits, confined=terms.confined, start=start) as jails, ThreadPoolExecutor(workers) as executor:

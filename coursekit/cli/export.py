@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coursekit.errors import CommandError
-from coursekit.files import write_first, write_whole
+from coursekit.files import make_folder, write_first, write_whole
 
 if TYPE_CHECKING:
     from coursekit.report import Graded
@@ -29,13 +29,15 @@ def add_formats(export: argparse.ArgumentParser) -> None:
         parser.set_defaults(run=_export, write=globals()[f"_export_{name.replace('-', '_')}"])
         return parser
 
+    parser = add("csv", "the table of grades as a spreadsheet reads it", "grades")
+    parser.add_argument("--excel", action="store_true", help="as Excel opens it by a double click in any country")
     for name in ("canvas", "moodle"):
         what = "gradebook that Canvas exported" if name == "canvas" else "grading worksheet that Moodle made"
         parser = add(name, f"fill the {what}", "grades")
         parser.add_argument("--roster", type=Path, required=True, help=f"the {what}; it is not changed")
         parser.add_argument("--column", default="", help="the heading of the column to fill")
         parser.add_argument("--match", default="", metavar="COLUMN", help="the column that identifies learners")
-    parser.add_argument("--feedback", default="Feedback comments", metavar="COLUMN", help="the heading of the comments")
+    parser.add_argument("--feedback", default="", metavar="COLUMN", help="the heading of the comments")
     add("moodle-feedback", "the learners' pages, for Moodle's “Upload multiple feedback files in a zip”", "grades")
     add("canvas-feedback", "the learners' pages, for Canvas's “Upload Submissions”", "grades")
     add("junit", "JUnit XML, a test case for each check", "grades")
@@ -68,6 +70,13 @@ def _grades(arguments: argparse.Namespace) -> list[Graded]:
     return gradefiles.read_reports(arguments.grades)
 
 
+def _export_csv(arguments: argparse.Namespace) -> None:
+    from coursekit.publish.export import roster, spreadsheet
+
+    grades = _grades(arguments)
+    _save(arguments.out, spreadsheet.table(grades, excel=arguments.excel), *roster.not_graded(grades))
+
+
 def _export_canvas(arguments: argparse.Namespace) -> None:
     from coursekit.publish.export import canvas
 
@@ -82,7 +91,7 @@ def _export_moodle(arguments: argparse.Namespace) -> None:
     merged = moodle.merge(
         _grades(arguments),
         arguments.roster.read_bytes(),
-        column=arguments.column or "Grade",
+        column=arguments.column,
         feedback=arguments.feedback,
         by=arguments.match,
     )
@@ -154,7 +163,7 @@ def _export_nbgrader(arguments: argparse.Namespace) -> None:
     if path.exists():
         raise CommandError(f"{path} exists; remove it first if the assignment is to be made anew.")
     content = nbgrader.notebook(topic, lambda: 1 + secrets.randbelow(1 << 32)).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_first(arguments.out / "nbgrader_config.py", nbgrader.CONFIG.encode())
     _save(path, content, f"Next, in {arguments.out}: nbgrader generate_assignment {topic.name} --create")
 

@@ -5,6 +5,9 @@ So nothing that came from it is edited here. What is shown is made anew, of our 
 ended: two submissions whose checks end alike get the same text to the byte. What is left to tell by is how checks end,
 some three bits a check and five for the name of a mistake, in each hand-in. They tell of inputs that nobody who is told
 meets again (see grading.seeds). Comments that people give by hand are shown as they wrote them.
+
+Not told is the line at which code raised, though it is a mere number: code that has seen its inputs chooses among its
+lines. What raises it in a learner's own notebook shows it there; the instructor's report has it.
 """
 
 from __future__ import annotations
@@ -29,12 +32,17 @@ _TOLD = {
     Outcome.STARVED: "The grading machine was too busy. This is no grade yet: it is to be graded again.",
 }
 _NEXT = {
+    Outcome.FAILED: "Run `check({0})` in your notebook: it shows an input that shows it, and what came. If it passes "
+    "there, ask it of inputs of your own, at the edges: graded runs use others.",
+    Outcome.ERROR: "Run `check({0})` in your notebook: it shows the line that raises, and an input for which it does. "
+    "If it passes there, this needs what you did not hand in, such as a cell that you have deleted since, a file or a "
+    "library, or it is written for a newer Python than the grader's.",
     Outcome.SKIPPED: "Look for what takes long, here and in your other exercises; `check({0})` in your notebook tells.",
     Outcome.STARVED: "There is nothing for you to do. Until then, `check({0})` in your notebook says how it stands.",
     Outcome.FORBIDDEN: "`check({0})` in your notebook names it, and says what may be used instead.",
     Outcome.UNATTEMPTED: "`check({0})` in your notebook says what it looks for.",
 }
-_SHOWS = "`check({0})` in your notebook shows an input that shows it, and what came."
+_SHOWS = "Run `check({0})` in your notebook: it shows an input that shows it, and what came."
 
 
 def without_inputs(report: Report) -> Report:

@@ -381,7 +381,9 @@ def test_other_schema(url, book):
     """A gradebook of another version of coursekit is refused, and nothing in it is touched."""
     with book._engine.begin() as connection:
         connection.execute(sa.update(tables.about).values(schema=99))
-    with pytest.raises(GradebookError, match=r"is of version 99, and this coursekit reads version 3\. Use"):
+    with pytest.raises(
+        GradebookError, match=rf"is of version 99, and this coursekit reads version {tables.SCHEMA}\. Use"
+    ):
         Gradebook(url)
 
 

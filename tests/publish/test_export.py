@@ -441,12 +441,12 @@ def test_command_canvas(run, grades, tmp_path):
 
 
 def test_command_moodle(run, grades, tmp_path):
-    """Grade and feedback are filled; the heading may be in another language."""
+    """Grade and feedback are filled; headings that are not known are named."""
     roster, out = tmp_path / "roster.csv", tmp_path / "filled.csv"
-    roster.write_text(MOODLE.format("ada").replace("Grade,", "Bewertung,"), encoding="utf-8")
+    roster.write_text(MOODLE.format("ada").replace("Grade,", "Marks,"), encoding="utf-8")
     assert run("moodle", grades, "--roster", roster, "--out", out)[0] == 1
     code, _, _ = run(
-        "moodle", grades, "--roster", roster, "--out", out, "--column", "Bewertung", "--match", "Email address"
+        "moodle", grades, "--roster", roster, "--out", out, "--column", "Marks", "--match", "Email address"
     )
     assert code == 0
     assert ',1.5,-,"<pre>' in out.read_text(encoding="utf-8")
@@ -480,11 +480,17 @@ def test_command_classroom50(run, grades, tmp_path, monkeypatch):
         (["canvas", "grades", "--roster", "none.csv", "--out", "x"], "No such file or directory: none.csv"),
         (["gradescope", "kl_divergense"], "Did you mean `kl_divergence`?"),
         (["nbgrader", "kl_divergense", "--out", "x"], "Did you mean `kl_divergence`?"),
+        (["junit", "grades", "--out", "grades"], "coursekit: grades is a folder: name a file, such as one in it."),
+        (["csv", "grades", "--out", "new/x"], "coursekit: There is no folder new: make it, or name another place for"),
+        (["nbgrader", "kl_divergence", "--out", "file"], "coursekit: file is a file, and a folder is needed there"),
     ],
 )
 def test_what_cannot_be_exported(run, grades, tmp_path, monkeypatch, arguments, said):
-    """One sentence and exit code 1."""
+    """One sentence and exit code 1, and nothing is left behind."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    before = sorted(tmp_path.rglob("*"))
     code, out, complaints = run(*arguments)
+    assert sorted(tmp_path.rglob("*")) == before
     assert (code, out, len(complaints)) == (1, [], 1)
     assert said in complaints[0]

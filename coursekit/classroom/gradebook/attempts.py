@@ -81,7 +81,7 @@ def cells_of(book: Database, digest: str) -> tuple[Cell, ...]:
     return tuple((label, text) for label, text in json.loads(zlib.decompress(stored))) if stored else ()
 
 
-def attempts_by(book: Database, exercises: Sequence[str] | None = None) -> dict[tuple[str, str], list[Attempt]]:
+def attempts_by(book: Database, exercises: Sequence[str] | None = None) -> dict[str, list[Attempt]]:
     """The attempts of everybody, by who they are (see `folder.person`), in the order in which they came.
 
     Args:
@@ -90,7 +90,7 @@ def attempts_by(book: Database, exercises: Sequence[str] | None = None) -> dict[
     """
     points = _points(book)
     graded = dict.fromkeys(exercise for exercise, _ in points)
-    found: defaultdict[tuple[str, str], list[Attempt]] = defaultdict(list)
+    found: defaultdict[str, list[Attempt]] = defaultdict(list)
     with book.reading() as connection:
         rows = connection.execute(sa.select(attempts).order_by(attempts.c.id)).all()
     for row in rows:
@@ -120,7 +120,7 @@ def _points(book: Database) -> dict[tuple[str, str], float]:
         return {(row.exercise, row.work): row.points for row in connection.execute(rows)}
 
 
-def numbers(book: Database, exercises: Iterable[str] | None = None) -> dict[tuple[str, str], int]:
+def numbers(book: Database, exercises: Iterable[str] | None = None) -> dict[str, int]:
     """By who they are, how many different works learners have handed in for one of these exercises (any by default).
 
     This asks the entries, which are older than the table of attempts.
@@ -129,7 +129,7 @@ def numbers(book: Database, exercises: Iterable[str] | None = None) -> dict[tupl
     rows = rows.join(results, results.c.key == entries.c.key)
     if exercises is not None:
         rows = rows.where(results.c.exercise.in_(list(exercises)))
-    works: defaultdict[tuple[str, str], defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    works: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     with book.reading() as connection:
         for row in connection.execute(rows):
             works[person(from_text(row.learner))][row.exercise].add(row.work)

@@ -75,3 +75,31 @@ attempts = sa.Table(
     sa.Column("at", sa.String, nullable=False),
     sa.UniqueConstraint("learner", "digest"),
 )
+behaviours = sa.Table(  # of answers that fail by no known mistake (see grading.behaviour)
+    "coursekit_behaviour",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", sa.ForeignKey(results.c.key), nullable=False, unique=True),
+    sa.Column("does", sa.LargeBinary, nullable=False),
+    sa.Column("shows", sa.Text, nullable=False),  # JSON: the smallest input that shows it, and what comes there
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+)
+names = sa.Table(  # of groups of such answers; of several the last counts, and an empty one takes the name away
+    "coursekit_name",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("exercise", sa.String, nullable=False),
+    sa.Column("works", sa.Text, nullable=False),  # JSON: the work of all who were in the group when it was named
+    sa.Column("sentence", sa.Text, nullable=False),
+    sa.Column("after", sa.Integer, nullable=False),  # the last entry by then: what came later is told at once
+    sa.Column("at", sa.String, nullable=False),
+)
+names_accepted = sa.Table(  # from when on the names of an exercise are told of what came before them as well
+    "coursekit_name_accepted",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("exercise", sa.String, nullable=False),
+    sa.Column("name", sa.Integer, nullable=False),  # up to this one
+    sa.Column("at", sa.String, nullable=False),
+)

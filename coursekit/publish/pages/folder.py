@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from coursekit.classroom import gradefiles
-from coursekit.files import write_whole
+from coursekit.files import make_folder, write_whole
 from coursekit.publish.pages.instructor import instructor_page
 from coursekit.publish.pages.learner import learner_page
 from coursekit.publish.pages.page import is_ours, page_name
@@ -25,7 +25,7 @@ def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[s
         roster: who should have handed in; None if that is not known.
     """
     learners = folder / "learners"
-    learners.mkdir(parents=True, exist_ok=True)
+    make_folder(learners)
     pages = {learners / page_name(graded.learner): graded for graded in grades}
     for path in learners.glob("*.html"):
         if path not in pages and path.is_file() and is_ours(path):
