@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from multiprocessing import get_context
 
 from coursekit.authoring.proofs import LEFT_TO_DO, Findings, verify_exercise
@@ -13,6 +14,9 @@ from coursekit.course.syllabus import Topic
 from coursekit.exercise import Exercise
 from coursekit.machine import cores
 
+Say = Callable[[str], None]
+_print: Say = partial(print, flush=True)  # a line in a log is of use when it comes
+
 _NUMBERS = (
     *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
@@ -20,25 +24,33 @@ _NUMBERS = (
 
 
 def run(exercises: Iterable[tuple[Topic, Exercise]], seeds: int, commands: Iterable[str] = ()) -> int:
-    """Verifies exercises and their topics' files, prints what is found, and returns 0 if nothing is wrong, else 1.
+    """Verifies exercises and their topics' files, prints what is found, and returns 0 if nothing is wrong, else 1."""
+    return 1 if any(finding.faults for finding in prove(exercises, seeds, commands)) else 0
+
+
+def prove(
+    exercises: Iterable[tuple[Topic, Exercise]], seeds: int, commands: Iterable[str] = (), say: Say = _print
+) -> list[Findings]:
+    """Verifies exercises and their topics' files, says what is found as it comes, and returns it.
 
     Args:
         exercises: which, each with its topic.
         seeds: on how many sets of hidden inputs.
         commands: the names of all commands of `coursekit`, each of which README shows.
+        say: shows a line.
     """
     wanted = sorted(exercises, key=lambda pair: -len(pair[1].checks) * len(pair[1].misconceptions))  # the longest first
     topics = list(dict.fromkeys(topic for topic, _ in wanted))
     findings = [verify_files(sorted(topics, key=lambda topic: topic.number), commands)]
-    _tell(findings[0])
+    _tell(findings[0], say)
     for found in _verify_all([(topic.name, exercise.name) for topic, exercise in wanted], seeds):
         findings.append(found)
-        _tell(found)
+        _tell(found, say)
     faults = sum(len(finding.faults) for finding in findings)
-    print(mutation_score(findings))
+    say(mutation_score(findings))
     counted = f"{len(wanted)} exercise{'' if len(wanted) == 1 else 's'} on {seeds} seeds"
-    print(f"{counted}: {faults or 'no'} fault{'' if faults == 1 else 's'}.")
-    return 1 if faults else 0
+    say(f"{counted}: {faults or 'no'} fault{'' if faults == 1 else 's'}.")
+    return findings
 
 
 def _verify_all(jobs: Sequence[tuple[str, str]], seeds: int) -> Iterator[Findings]:
@@ -64,11 +76,11 @@ def mutation_score(findings: Sequence[Findings]) -> str:
     )
 
 
-def _tell(finding: Findings) -> None:
+def _tell(finding: Findings, say: Say) -> None:
     counts = f", {finding.rejected}/{finding.wrong} rejected, {finding.named} named" if finding.wrong else ""
-    print(f"{'FAULT' if finding.faults else 'ok':<6}{finding.about}{counts}", flush=True)
+    say(f"{'FAULT' if finding.faults else 'ok':<6}{finding.about}{counts}")
     for fault in finding.faults:
-        print("      " + fault.replace("\n", "\n      "))
+        say("      " + fault.replace("\n", "\n      "))
 
 
 # ---- files -------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from test_batch import WRONG
 from test_runs import change_the_check, folder, hand_in, run  # noqa: F401
 
 from coursekit.classroom import gradefiles, marking
-from coursekit.publish.export import canvas, classroom50, gradescope, junit, moodle
+from coursekit.publish.export import canvas, classroom50, gradescope, junit, moodle, spreadsheet
 from coursekit.publish.privacy import all_feedback
 
 pytestmark = pytest.mark.usefixtures("toy_course", "plain_terminal", "jail")
@@ -266,6 +266,11 @@ def test_exports(grades, mark):
     assert filled.splitlines()[1].startswith("bob,2,")
     assert "Marked by hand: 2 of 4 points." in filled
     assert "&lt;b&gt;no&lt;/b&gt;" in filled
+    lines = spreadsheet.table([bob]).decode().splitlines()
+    assert lines == [
+        "learner,double,total,maximum,double by hand,total by machine,note",
+        "bob,0,2,4,2,0,",
+    ]
     assert gradescope.results(bob)["score"] == 2
     assert gradescope.results(bob)["tests"][0]["score"] == 2
     names = ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_URL")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import html
+import json
 import os
 import re
 import resource
@@ -292,6 +293,34 @@ def test_changed_check_is_shown_first(jail, folder, run):
 
 
 @pytest.mark.usefixtures("toy_course")
+def test_documents(jail, folder, run):
+    """With --json the document is all that is printed, and progress and sentences go to standard error."""
+    code, out, err = run("grade", folder, "--json")
+    found = json.loads(out)
+    assert (code, list(found)) == (0, ["learners"])
+    assert "Grading 3 submissions" in err
+    assert "3 reports in" in err
+    bob = found["learners"][1]
+    assert bob == {
+        **{"learner": "bob", "points": 0, "grade": 0, "maximum": 4, "attempts": 1, "final": True, "problem": ""},
+        "exercises": [
+            {
+                **{"exercise": "double", "outcome": "failed", "points": 0, "grade": 0, "maximum": 4},
+                "misconception": "squared",
+            }
+        ],
+    }
+    assert json.loads(run("regrade", folder, "--json")[1]) == {"changes": [], "accepted": False}
+    change_the_check()
+    code, out, err = run("grade", folder, "--json")
+    assert (code, out, "have changed since" in err) == (1, "", True)
+    code, out, err = run("regrade", folder, "--json")
+    assert (code, "1 of 3 grades differ under the checks of today." in err) == (0, True)
+    (change,) = json.loads(out)["changes"]
+    assert (change["learner"], change["exercise"], change["before"], change["after"]) == ("ann", "double", 4, 2)
+
+
+@pytest.mark.usefixtures("toy_course")
 def test_nothing_to_regrade(jail, folder, run):
     """Where nothing was graded yet, regrade names the command that grades."""
     code, _, err = run("regrade", folder)
@@ -319,7 +348,7 @@ def complaint(err: str) -> str:
 def test_disk_full(jail, many, run):
     """A disk that fills up ends the run with a sentence; once there is room the same command goes on."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, limits[1]))
     try:
         code, _, err = run("grade", many)
     finally:
@@ -355,9 +384,9 @@ def when_graded(monkeypatch, number: int, action) -> None:
     record = Gradebook.record
     count = 0
 
-    def counting(self, *arguments):
+    def counting(self, *arguments, **more):
         nonlocal count
-        record(self, *arguments)
+        record(self, *arguments, **more)
         count += 1
         if count == number:
             action()
