@@ -55,7 +55,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Listed:
     """A row of the gradebook's marks, and what has become of it.
 
     Attributes:
@@ -152,12 +152,12 @@ def refresh(folder: Path, book: Gradebook) -> list[Graded]:
     return shown
 
 
-def listed(folder: Path, book: Gradebook) -> list[Standing]:
+def listed(folder: Path, book: Gradebook) -> list[Listed]:
     """All that was ever given or taken back, in that order, with what has become of it."""
     rows = marks.rows(book)
     stands = marks.stand(rows)
     reports = [report for graded in gradefiles.read_reports(folder) for report in graded.reports]
-    return [_standing(row, stands, reports) for row in rows]
+    return [_listed(row, stands, reports) for row in rows]
 
 
 def attempts_of(folder: Path, book: Gradebook, learner: str = "") -> list[Attempt]:
@@ -260,9 +260,9 @@ def _named(row: Row) -> str:
     return f"{who}, {row.exercise}{what}"
 
 
-def _standing(row: Row, stands: marks.Standing, reports: Sequence[Report]) -> Standing:
+def _listed(row: Row, stands: marks.Standing, reports: Sequence[Report]) -> Listed:
     given = [(report.learner, mark) for report in reports for each, mark in stands.found(report) if each == row]
-    return Standing(
+    return Listed(
         row,
         _state(row, stands.rows.get(row.about, ())),
         tuple(learner for learner, mark in given if mark.points is not None and not mark.other_work),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from coursekit.authoring.survivors import Judged
     from coursekit.classroom.doctor import Examined
     from coursekit.classroom.gradebook.attempts import Attempt
-    from coursekit.classroom.marking import Standing
+    from coursekit.classroom.marking import Listed
     from coursekit.course.syllabus import Topic
     from coursekit.grading.changes import Change
     from coursekit.report import Graded, Report
@@ -63,7 +63,7 @@ def of_changes(changes: Iterable[Change], *, accepted: bool) -> dict[str, Any]:
     return {"changes": [asdict(change) for change in changes], "accepted": accepted}
 
 
-def of_marks(found: Iterable[Standing]) -> dict[str, Any]:
+def of_marks(found: Iterable[Listed]) -> dict[str, Any]:
     """`marks`: every row, with what has become of it."""
     return {
         "marks": [

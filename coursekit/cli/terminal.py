@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coursekit.classroom.gradebook.attempts import Attempt
-from coursekit.classroom.marking import Standing
+from coursekit.classroom.marking import Listed
 from coursekit.exercise import Exercise
 from coursekit.grading.changes import Change
 from coursekit.jail.terms import Layer, Limits
@@ -152,7 +152,7 @@ def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None
         console.print(f"  {number}  {exercise.name} ({exercise.maximum:g})", soft_wrap=True)
 
 
-def marks_table(found: Sequence[Standing]) -> None:
+def marks_table(found: Sequence[Listed]) -> None:
     """One row for each mark by hand, the newest last."""
     console = Console(highlight=False)
     table = Table(title=f"{len(found)} marks by hand", title_justify="left")
@@ -171,7 +171,7 @@ def marks_table(found: Sequence[Standing]) -> None:
     console.print(table)
 
 
-def _what_of(each: Standing) -> str:
+def _what_of(each: Listed) -> str:
     """Whether it stands, and for whom."""
     if each.state != "stands":
         return each.state

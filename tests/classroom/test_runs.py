@@ -348,7 +348,7 @@ def complaint(err: str) -> str:
 def test_disk_full(jail, many, run):
     """A disk that fills up ends the run with a sentence; once there is room the same command goes on."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, limits[1]))
     try:
         code, _, err = run("grade", many)
     finally:
