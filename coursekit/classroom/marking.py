@@ -6,7 +6,7 @@ The folder's files are made of the gradebook's rows, so a mark is a row first; t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,14 +84,15 @@ def opened(folder: Path, url: str = "") -> Iterator[Gradebook]:
     Raises:
         CommandError: it is not there, or fails.
     """
-    beside = folder / "gradebook.sqlite"
-    if not url and not beside.exists():
+    url = url or f"sqlite:///{folder / 'gradebook.sqlite'}"
+    file = url.removeprefix("sqlite:///")
+    if file != url and not Path(file).is_file():  # SQLite would make one
         raise CommandError(
-            f"{folder} holds no gradebook.sqlite: give the folder that `coursekit grade` wrote, and --gradebook if it "
-            "had one."
+            f"There is no gradebook {file}: give the folder that `coursekit grade` wrote, and --gradebook where it had "
+            "one."
         )
     try:
-        with Gradebook(url or f"sqlite:///{beside}") as book:
+        with Gradebook(url) as book:
             yield book
     except GradebookError as error:
         raise CommandError(str(error)) from None
@@ -234,7 +235,7 @@ def _targets(
 ) -> Iterator[tuple[str, str]]:
     """To what it is given, with the work that points are for."""
     if wish.misconception:
-        yield _misconception(wish), ""
+        yield _misconception(wish, reports.values()), ""
         return
     for learner in names_among(wish.learners, [graded.learner for graded in grades], "learner", str(folder)):
         if learner not in reports:
@@ -244,11 +245,13 @@ def _targets(
         yield learner, "" if wish.keep else reports[learner].work
 
 
-def _misconception(wish: Wish) -> str:
+def _misconception(wish: Wish, reports: Iterable[Report]) -> str:
     from coursekit.course import syllabus  # imports every grader, and torch
 
+    held = [report.diagnosis.misconception for report in reports if report.diagnosis is not None]
     known = [each.name for each in syllabus.find_exercise(wish.exercise)[1].misconceptions]
-    (name,) = names_among([wish.misconception], known, "misconception", f"`{wish.exercise}`")
+    names = list(dict.fromkeys([*known, *held]))  # what is held may have got its name in this class
+    (name,) = names_among([wish.misconception], names, "misconception", f"`{wish.exercise}`")
     return name
 
 

@@ -216,7 +216,8 @@ def test_unknown_exercise_and_missing_gradebook(grades, run):  # noqa: F811
     assert "is called `duble`. Did you mean `double`?" in said
     (grades / "gradebook.sqlite").rename(grades / "elsewhere.sqlite")
     said = run("mark", grades, "double", "--learner", "bob", "--points", "1")[2]
-    assert "holds no gradebook.sqlite: give the folder" in said
+    assert f"There is no gradebook {grades / 'gradebook.sqlite'}: give the folder" in said
+    assert not (grades / "gradebook.sqlite").exists()
     elsewhere = f"sqlite:///{grades / 'elsewhere.sqlite'}"
     assert run("mark", grades, "double", "--learner", "bob", "--points", "1", "--gradebook", elsewhere)[0] == 0
     assert of(grades, "bob").grade == 1
