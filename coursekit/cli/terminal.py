@@ -155,11 +155,11 @@ def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None
 def marks_table(found: Sequence[Listed]) -> None:
     """One row for each mark by hand, the newest last."""
     console = Console(highlight=False)
-    table = Table(title=f"{len(found)} marks by hand", title_justify="left")
+    table = Table(title=f"{len(found)} mark{'' if len(found) == 1 else 's'} by hand", title_justify="left")
     for column in ("to", "exercise"):
         table.add_column(column, no_wrap=True, max_width=30)
     table.add_column("points", justify="right")
-    for column in ("comment", "by", "at", "what of it"):
+    for column in ("comment", "by", "at (UTC)", "what of it"):
         table.add_column(column)
     for each in found:
         row = each.row
@@ -184,10 +184,10 @@ def _what_of(each: Listed) -> str:
 def attempts_table(found: Sequence[Attempt]) -> None:
     """One row for each work that was handed in."""
     console = Console(highlight=False)
-    table = Table(title=f"{len(found)} attempts", title_justify="left")
+    table = Table(title=f"{len(found)} attempt{'' if len(found) == 1 else 's'}", title_justify="left")
     table.add_column("learner", max_width=30, no_wrap=True)
     table.add_column("N", justify="right")
-    for column in ("first seen", "file", "points"):
+    for column in ("first seen (UTC)", "file", "points"):
         table.add_column(column)
     for each in found:
         points = ", ".join(f"{exercise} {number:g}" for exercise, number in each.points.items())
@@ -220,7 +220,7 @@ def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
     report = (tried or short)[0]
     first = report.first_failure
     if report.mark is not None:
-        why = f"marked by hand{': ' * bool(report.mark.comment)}{report.mark.comment}"
+        why = ": ".join(["marked by hand", *filter(None, [" ".join(report.mark.comment.split())])])
     elif report.diagnosis is not None:
         why = f"{report.diagnosis.misconception}: {report.diagnosis.explanation}"
     elif first is not None:

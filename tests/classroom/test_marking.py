@@ -300,17 +300,24 @@ def test_unread_work_that_is_marked(grades, folder, mark, run):  # noqa: F811
 def test_table_and_list(grades, folder, mark, run):  # noqa: F811
     """The table of a run shows both numbers; `marks` lists what was given, as a table and as JSON."""
     assert run("marks", grades)[1] == "Nothing was marked by hand yet.\n"
-    mark("--learner", "bob", "--points", "2", "--comment", "Nearly.")
+    mark("--learner", "bob", "--points", "2", "--comment", "Nearly.\nRight.")
     out = run("grade", folder)[1]
     row = next(line for line in out.splitlines() if "bob" in line)
-    assert [cell.strip() for cell in row.split("│")[2:-1]] == ["0→2", "2/4", "marked by hand: Nearly."]
+    assert [cell.strip() for cell in row.split("│")[2:-1]] == ["0→2", "2/4", "marked by hand: Nearly. Right."]
     out = run("marks", grades)[1]
     row = next(line for line in out.splitlines() if "bob" in line)
     assert all(word in row for word in ("double", "2", "Nearly.", "kim", "stands"))
     (said,) = json.loads(run("marks", grades, "--json")[1])["marks"]
     assert math.isclose(said["points"], 2)
     assert {**said, "at": ""} == {
-        **{"number": 1, "kind": "learner", "key": "bob", "exercise": "double", "points": 2, "comment": "Nearly."},
+        **{
+            "number": 1,
+            "kind": "learner",
+            "key": "bob",
+            "exercise": "double",
+            "points": 2,
+            "comment": "Nearly.\nRight.",
+        },
         **{"by": "kim", "at": "", "keep": False, "state": "stands", "counts_for": ["bob"], "said_to": ["bob"]},
         "for_other_work_of": [],
     }
