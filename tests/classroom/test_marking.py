@@ -251,6 +251,7 @@ def test_pages(grades, mark, run):  # noqa: F811
     assert "Kim" not in page
     index = (grades / "pages" / "index.html").read_text(encoding="utf-8")
     assert "2 of 4 (by machine 0)" in index
+    assert "<td>2 <small>by hand (0)</small></td>" in index
     assert html.escape(EVIL) in index
     assert "Kim &lt;K&gt;" in index
     assert EVIL not in index + page
@@ -346,7 +347,12 @@ def test_attempts_over_time(grades, folder, run):  # noqa: F811
     )
     assert of(grades, "bob").attempts == 2
     assert run("report", grades)[0] == 0
-    assert "2 attempts" in (grades / "pages" / "index.html").read_text(encoding="utf-8")
+    row = next(
+        line
+        for line in (grades / "pages" / "index.html").read_text(encoding="utf-8").splitlines()
+        if '<th scope="row"' in line and "bob" in line
+    )
+    assert row.endswith("<td class=full>4</td><td>2</td></tr>")
 
 
 def test_attempts_are_written_out(grades, folder, run, tmp_path):  # noqa: F811
