@@ -107,7 +107,8 @@ def _told(learners: Iterable[str], total: int, console: Console) -> Iterator[str
         now = time.monotonic()
         if now - told >= SECONDS_BETWEEN_LINES:
             rate, told = done / (now - begin), now
-            console.print(Text(f"{done} of {total}, {rate:.3g}/s, about {(total - done) / rate:.0f} s left"))
+            left = f", about {(total - done) / rate:.0f} s left" if 10 * done >= total else ""  # the first ones mislead
+            console.print(Text(f"{done} of {total}, {rate:.3g}/s{left}"))
 
 
 def changes_table(changes: Sequence[Change]) -> None:
