@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from coursekit.classroom.likeness import Likeness, Work, compare
+from coursekit.files import write_whole
+from coursekit.publish.pages import similar
 from coursekit.publish.pages.instructor import instructor_page
 from coursekit.publish.pages.learner import learner_page
 from coursekit.publish.pages.page import is_ours, page_name
 from coursekit.report import Graded
 
 
-def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None) -> Path:
+def write(
+    folder: Path,
+    grades: Sequence[Graded],
+    title: str,
+    roster: Iterable[str] | None = None,
+    work: Work | None = None,
+) -> Path:
     """Writes `index.html` and `learners/*.html`, and returns the first; pages of learners who are gone go, too.
+
+    Where the work itself is at hand, `similar.html` shows whose is the same or similar.
 
     Args:
         folder: where to; made if need be.
         grades: of all learners.
         title: what the instructor's page is called.
         roster: who should have handed in; None if that is not known.
+        work: what was answered, by learner and exercise; None if that is not known.
     """
     learners = folder / "learners"
     learners.mkdir(parents=True, exist_ok=True)
@@ -28,6 +40,16 @@ def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[s
             path.unlink()
     for path, graded in pages.items():
         path.write_text(learner_page(graded), encoding="utf-8")
+    found = None if work is None else compare(work, grades)
+    if work is not None and found is not None:
+        write_similar(folder, found, work, title)
     index = folder / "index.html"
-    index.write_text(instructor_page(grades, title, roster), encoding="utf-8")
+    index.write_text(instructor_page(grades, title, roster, found), encoding="utf-8")
     return index
+
+
+def write_similar(folder: Path, found: Likeness, work: Work, title: str) -> Path:
+    """Writes `similar.html`: who handed in the same, and the texts of those whose work is similar."""
+    path = folder / similar.NAME
+    write_whole(path, similar.similar_page(found, work, title).encode())
+    return path
