@@ -1,4 +1,4 @@
-"""What somebody types who grades: grade, regrade, report, export, doctor."""
+"""What somebody types who grades: grade, regrade, report, similar, export, doctor."""
 
 from __future__ import annotations
 
@@ -45,7 +45,17 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     report.add_argument("grades", type=Path, help="the folder that `coursekit grade` wrote")
     report.add_argument("--out", type=Path, help="where to write the pages (default: GRADES/pages)")
     report.add_argument("--roster", type=Path, help="a text file with one learner a line, to see who is missing")
+    report.add_argument(
+        "--submissions",
+        type=Path,
+        help="what was graded, to show same and similar work (default: FOLDER, where GRADES is FOLDER-grades)",
+    )
     report.set_defaults(run=_report)
+
+    similar = commands.add_parser("similar", help="show whose work is the same or similar; it proves nothing")
+    similar.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
+    similar.add_argument("--grades", type=Path, help="the folder that `coursekit grade` wrote (default: FOLDER-grades)")
+    similar.set_defaults(run=_similar)
 
 
 def _add_grading(command: argparse.ArgumentParser) -> None:
@@ -160,14 +170,42 @@ def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
 
 def _report(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import gradefiles
+    from coursekit.classroom.likeness import reading
     from coursekit.cli import terminal
     from coursekit.publish import pages
 
     folder: Path = arguments.grades.resolve()
     grades = gradefiles.read_reports(folder)
     roster = None if arguments.roster is None else gradefiles.read_names(arguments.roster)
-    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster)
+    handed_in = arguments.submissions or folder.with_name(folder.name.removesuffix("-grades"))
+    work = None
+    if arguments.submissions or (handed_in != folder and handed_in.is_dir()):
+        names = dict.fromkeys(report.exercise for graded in grades for report in graded.reports)
+        graded = {each.learner for each in grades}
+        work = {who: answers for who, answers in reading.read(handed_in, names).items() if who in graded}
+    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster, work)
     terminal.say(
         f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'} (learners.csv: whose is which)"
     )
+    return 0
+
+
+def _similar(arguments: argparse.Namespace) -> int:
+    from coursekit.classroom import gradefiles, likeness
+    from coursekit.classroom.likeness import reading
+    from coursekit.cli import terminal
+    from coursekit.publish import pages
+
+    folder: Path = arguments.folder.resolve()
+    out: Path = (arguments.grades or folder.with_name(f"{folder.name}-grades")).resolve()
+    work = reading.read(folder)
+    if not any(work.values()):
+        raise CommandError(f"No submission in {folder} answers an exercise of the course.")
+    grades = gradefiles.read_reports(out) if arguments.grades or (out / "reports").is_dir() else []
+    found = likeness.compare(work, grades)
+    terminal.likeness(found)
+    gradefiles.make_private(out)
+    (out / "pages").mkdir(exist_ok=True)
+    path = pages.write_similar(out / "pages", found, work, folder.name)
+    terminal.say(f"{path} shows the texts side by side. Likeness is no proof: look at them, and talk with both.")
     return 0

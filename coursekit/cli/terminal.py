@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coursekit.classroom.gradebook.attempts import Attempt
+from coursekit.classroom.likeness import Likeness
 from coursekit.classroom.marking import Listed
 from coursekit.exercise import Exercise
 from coursekit.grading.changes import Change
@@ -29,6 +30,7 @@ from coursekit.learning.feedback import WORDS
 from coursekit.report import Graded, Outcome, Report
 from coursekit.text import visible
 
+PAIRS = 40  # in a terminal; the page has more
 SECONDS_BETWEEN_LINES = 10  # of progress, where it goes to a file
 _GOOD, _BAD, _DIM = "bold green", "bold dark_orange3", "dim"
 
@@ -195,6 +197,26 @@ def attempts_table(found: Sequence[Attempt]) -> None:
         at = each.at[:16].replace("T", " ")
         cells = (each.learner, str(each.number), at, each.file, points or "not graded")
         table.add_row(*(Text(visible(cell)) for cell in cells))
+    console.print(table)
+
+
+def likeness(found: Likeness) -> None:
+    """Who handed in the same, and a row for each pair whose work is similar."""
+    for each in found.same:
+        names = ", ".join(each.learners[:5]) + (f" and {len(each.learners) - 5} more" if each.learners[5:] else "")
+        say(f"{len(each.learners)} learners handed in the same work: {names}")
+    if not found.alike:
+        say("No two others are more alike than chance has it.")
+        return
+    console = Console(highlight=False)
+    table = Table(title=f"{len(found.alike)} pairs with similar work", title_justify="left")
+    for title in ("learner", "and"):
+        table.add_column(title, max_width=30, no_wrap=True)
+    table.add_column("bits", justify="right")
+    table.add_column("most alike in")
+    for pair in found.alike[:PAIRS]:
+        names = ", ".join(f"{each.exercise} {100 * each.share:.0f} %" for each in pair.shared[:3])
+        table.add_row(*(Text(visible(one)) for one in pair.learners), f"{pair.bits:.0f}", names)
     console.print(table)
 
 

@@ -7,9 +7,10 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from coursekit.classroom.likeness import Likeness
 from coursekit.learning import feedback
 from coursekit.learning.feedback import WORDS
-from coursekit.publish.pages import by_hand, charts, everybody
+from coursekit.publish.pages import by_hand, charts, everybody, similar
 from coursekit.publish.pages.page import People, count, folded, page, person, text
 from coursekit.publish.pages.tally import ENOUGH, Obstacle, Tally, echoes, misconceptions, obstacles, readable, tally
 from coursekit.report import Graded, Outcome
@@ -27,7 +28,9 @@ class Section:
     body: str
 
 
-def instructor_page(grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None) -> str:
+def instructor_page(
+    grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None, likeness: Likeness | None = None
+) -> str:
     """The whole class on one page: where it is stuck, its points, each exercise, each mistake, each learner."""
     people = People([graded.learner for graded in grades])
     tallies = tally(grades)
@@ -35,6 +38,7 @@ def instructor_page(grades: Sequence[Graded], title: str, roster: Iterable[str] 
         Section("stuck", "Where the room is stuck", _stuck(grades, tallies)),
         Section("points", "Points", _points(readable(grades))),
         Section("look", "To look at", "".join(_to_look_at(grades, people, roster))),
+        Section("similar", "Same and similar work", similar.section(likeness, people) if likeness else ""),
         Section("exercises", "Exercises", "".join(_exercises(tallies))),
         Section("misconceptions", "Misconceptions", _mistakes(misconceptions(grades), people)),
         Section("by-hand", "Marked by hand", by_hand.section(grades, people)),
