@@ -1,4 +1,4 @@
-"""Helpers of the loss-functions course: `check`, `hint`, `solution`, and pictures.
+"""Helpers of the loss-functions course: `check`, `hint`, `solution`, `progress`, and pictures.
 
 Importing this package is cheap: torch and the graders are loaded when the first function is checked, matplotlib with
 the first picture.
@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from coursekit.learning.explore import explore
     from coursekit.learning.figures import COLOURS, Live, show, subplots
     from coursekit.learning.learn import check, hint, solution
+    from coursekit.learning.progress import progress
 
-__all__ = ["COLOURS", "Live", "check", "explore", "hint", "show", "solution", "subplots"]
+__all__ = ["COLOURS", "Live", "check", "explore", "hint", "progress", "show", "solution", "subplots"]
 __version__ = "0.1.0"
 
 _MODULES = {
     **dict.fromkeys(("check", "hint", "solution"), "learn"),
     **dict.fromkeys(("COLOURS", "Live", "show", "subplots"), "figures"),
     "explore": "explore",
+    "progress": "progress",
 }
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from coursekit.classroom.marking import Listed
     from coursekit.course.syllabus import Topic
     from coursekit.grading.changes import Change
+    from coursekit.learning.progress import Progress
     from coursekit.report import Graded, Report
 
 HELP = "print one JSON document, and all else to standard error"
@@ -141,3 +142,32 @@ def of_findings(findings: Iterable[Findings]) -> dict[str, Any]:
 def of_mutants(found: Iterable[Judged]) -> dict[str, Any]:
     """`verify --mutants`: what became of the mutants, some at a time."""
     return {"mutants": [asdict(judged) for judged in found]}
+
+
+def of_progress(progress: Progress) -> dict[str, Any]:
+    """`progress`: how far each exercise has come at its best, and what is next (null where all is done)."""
+    place = progress.next
+    return {
+        "points": progress.points,
+        "maximum": progress.maximum,
+        "next": {"exercise": place.exercise, "notebook": place.path, "cell": place.cell or None} if place else None,
+        "topics": [
+            {
+                "number": lesson.topic.number,
+                "name": lesson.topic.name,
+                "title": lesson.topic.title,
+                "exercises": [
+                    {
+                        "name": step.name,
+                        "state": str(step.record.state),
+                        "attempts": step.record.attempts,
+                        "points": step.points,
+                        "maximum": step.maximum,
+                    }
+                    for step in lesson.steps
+                ],
+            }
+            for lesson in progress.lessons
+        ],
+        "note": progress.note,
+    }

@@ -1,9 +1,10 @@
-"""What a learner types: check, hint, solution, list."""
+"""What a learner types: check, hint, solution, list, progress."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,10 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     exercises = commands.add_parser("list", help="list the topics and their exercises")
     exercises.add_argument("--json", action="store_true", help=documents.HELP)
     exercises.set_defaults(run=_list)
+
+    progress = commands.add_parser("progress", help="show how far you have come, and what is next")
+    progress.add_argument("--json", action="store_true", help=documents.HELP)
+    progress.set_defaults(run=_progress)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -72,12 +77,26 @@ def _solution(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     from coursekit.course import syllabus
+    from coursekit.learning import memory, records
 
     if arguments.json:
         documents.show(documents.of_topics(syllabus.TOPICS))
         return 0
+    found = records.records(memory.checks())
     for topic in syllabus.TOPICS:
         print(f"{topic.number:02} {topic.title} (notebooks/{topic.notebook.name})")
         for exercise in topic.exercises:
-            print(f"     {exercise.name:<28}{exercise.maximum:g} points")
+            state = found.get(exercise.name, records.NOTHING).state
+            sign, word = (records.SIGNS[state], f", {state}") if state is not records.State.UNTOUCHED else ("", "")
+            print(f"  {sign:<3}{exercise.name:<28}{exercise.maximum:g} points{word}")
+    return 0
+
+
+def _progress(arguments: argparse.Namespace) -> int:
+    from coursekit.learning.progress import progress
+
+    if arguments.json:
+        documents.show(documents.of_progress(progress()))
+    else:
+        print(progress().as_text(shutil.get_terminal_size().columns).replace("`", ""))
     return 0

@@ -1,1 +1,1 @@
-"""What a learner meets: check, hint, solution, how a report looks, pictures."""
+"""What a learner meets: check, hint, solution, progress, how a report looks, pictures."""

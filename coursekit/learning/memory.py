@@ -97,6 +97,25 @@ def remember(report: Report) -> str:
 _told: set[Path] = set()  # files of which it has been said that they cannot be written
 
 
+def why_not() -> str:
+    """Why nothing is remembered, in a sentence that says what to do; empty where it is, as far as one can see."""
+    path = place()
+    if path is None:
+        if os.environ.get(VARIABLE, ""):
+            return f"Nothing is remembered, as {VARIABLE} is {_OFF}: take it out of the environment."
+        if not syllabus.in_course():
+            return f"The installed package remembers nothing, unless the variable {VARIABLE} names a file for it."
+        return f"A machine that tests (CI, pytest) remembers nothing, unless the variable {VARIABLE} names a file."
+    try:
+        if path.is_file():
+            path.open("rb").close()
+        elif path.exists():
+            return f"{path.name} is no file, so nothing is remembered: move it, or name a file in {VARIABLE}."
+    except OSError as error:
+        return f"{path.name} cannot be read ({error.strerror}), so what it remembers is not shown."
+    return ""
+
+
 def checks() -> list[Check]:
     """All checks that are remembered, the oldest first; none where the file is not there or cannot be read."""
     path = place()

@@ -3,14 +3,18 @@
 import errno
 import json
 import os
+import re
 import threading
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from coursekit.cli import main
 from coursekit.course import syllabus
-from coursekit.learning import learn, memory
+from coursekit.learning import learn, memory, records
+from coursekit.learning.progress import progress
+from coursekit.learning.records import Record, State
 from coursekit.report import Diagnosis, Outcome, Report, Tier, Verdict
 
 pytestmark = pytest.mark.usefixtures("toy_course", "plain_terminal")
@@ -269,3 +273,200 @@ def test_tests_remember_nothing(toy_course):
 def test_git_ignores_it():
     """It is its learner's alone."""
     assert "/progress.jsonl" in (COURSE / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+# ---- the map -----------------------------------------------------------------------------------------------------
+
+
+LESSONS = [["a", "b", "c"], ["d", "e"]]
+
+
+def check_of(name, state="core") -> memory.Check:
+    """A check that ended so: `stub`, `tried`, `core` or `done`."""
+    outcome = {"stub": "unattempted", "tried": "failed"}.get(state, "passed")
+    return memory.Check("", name, outcome, state in ("core", "done"), state == "done", 1.0, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("", "a"),
+        ("a tried", "a"),
+        ("a core", "b"),
+        ("a core, c tried", "c"),
+        ("a core, c done", "d"),
+        ("a done, b done, c done, d done, e done", None),
+        ("a done, b core, c done, d done, e done", "b"),
+        ("b done, c done, d done, e core", "a"),
+        ("a core, d stub, e stub", "d"),
+        ("a core, b tried, a core, b tried, c stub", "b"),
+        ("a core, b core, d stub, a core, b core, c stub", "c"),
+        ("a tried, a done, a tried", "b"),
+        ("d stub, nameless core", "d"),
+    ],
+)
+def test_what_is_next(told, name):
+    """The exercise that is worked on, or the first open one behind it, in the lesson that was last at hand."""
+    checks = [check_of(*each.split()) for each in told.split(", ") if each]
+    assert records.next_up(LESSONS, checks) == name
+
+
+def test_a_record_is_the_best_of_its_checks():
+    """What has passed stays passed; stubs count for nothing."""
+    checks = [check_of(*each.split()) for each in ("a tried", "a done", "a tried", "b stub", "c core")]
+    assert records.records(checks) == {"a": Record(State.DONE, 3, 1.0), "c": Record(State.CORE, 1, 1.0)}
+
+
+@pytest.fixture
+def midway(file):
+    """`double` has passed, and `triple` was tried twice."""
+    for each in (report(), *[report("triple", Outcome.FAILED, points=0.5)] * 2):
+        memory.remember(each)
+
+
+MAP = [
+    "1 of 2 exercises passed, 4.5 of 5 points",
+    "00 Toys                               1 of 2 passed     4.5 of 5 points",
+    "   ✓✓ double  done            4 of 4",
+    "   …  triple  tried 2 times   0.5 of 1",
+    "✓✓ done, ✓ core passed, … tried, · untouched",
+    "Next: `triple`, in notebooks/00_toy.ipynb",
+]
+
+
+def test_the_map_as_text(midway):
+    """Each lesson has a line, each exercise its sign and its words, and the end says where to go on."""
+    assert repr(progress()).splitlines() == MAP
+
+
+def test_the_map_on_a_narrow_terminal(midway, monkeypatch, capsys):
+    """A terminal of 30 columns gets lines of 30 columns."""
+    monkeypatch.setenv("COLUMNS", "30")
+    assert main(["progress"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 30
+    assert lines[2:5] == ["00 Toys 1/2", "  ✓✓ double", "   … triple"]
+    assert lines[-2:] == ["Next: triple, in", "notebooks/00_toy.ipynb"]
+
+
+def test_the_map_in_a_terminal(midway, capsys):
+    """The same lines, without a notebook's marks for code."""
+    assert main(["progress"]) == 0
+    assert capsys.readouterr().out.splitlines() == [line.replace("`", "") for line in MAP]
+
+
+def test_the_map_as_json(midway, capsys):
+    """One document, with the cell to write in."""
+    assert main(["progress", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["next"] == {"exercise": "triple", "notebook": "notebooks/00_toy.ipynb", "cell": "cell-4"}
+    assert told["topics"][0]["exercises"][1] == {
+        **{"name": "triple", "state": "tried", "attempts": 2, "points": 0.5, "maximum": 1.0},
+    }
+    assert (told["points"], told["maximum"], told["note"]) == (4.5, 5.0, "")
+
+
+def test_the_list_has_ticks(midway, capsys):
+    """`coursekit list` says what has come of each, in words beside the sign."""
+    assert main(["list"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  ✓✓ double                      4 points, done",
+        "  …  triple                      1 points, tried",
+    ]
+
+
+def test_the_map_in_a_notebook(midway, tmp_path, monkeypatch):
+    """A table with heads and a caption; signs are read out as words; the link opens the notebook at the cell."""
+    (tmp_path / "notebooks").mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path / "notebooks")
+    shown = progress()._repr_html_()
+    assert ElementTree.fromstring(shown.replace("<details open>", "<details>")) is not None
+    assert '<a href="00_toy.ipynb#cell-id=cell-4"' in shown
+    for part in (
+        '<th scope="col"',
+        '<th scope="row"',
+        "<caption",
+        '<span aria-hidden="true">✓✓</span>',
+        "tried 2 times",
+    ):
+        assert part in shown
+    for colour in re.findall(r"#[0-9A-F]{6}", shown):  # only what a theme replaces
+        assert re.search(rf"var\(--jp-[a-z0-9-]+,{colour}\)", shown)
+
+
+@pytest.mark.parametrize(("folder", "href"), [(".", "notebooks/00_toy.ipynb"), ("a/b", "../../notebooks/00_toy.ipynb")])
+def test_links_from_elsewhere(midway, tmp_path, monkeypatch, folder, href):
+    """A notebook in another folder of the course has links that lead from there."""
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(tmp_path / folder)
+    assert f'href="{href}#cell-id=cell-4"' in progress()._repr_html_()
+
+
+def test_everything_is_done(file):
+    """At the end there is no next, and nothing is left to list."""
+    memory.remember(report())
+    memory.remember(report("triple", points=1.0))
+    assert repr(progress()).splitlines()[1:] == [
+        "00 Toys                               2 of 2 passed       5 of 5 points",
+        *MAP[4:5],
+        "All is done.",
+    ]
+    assert "All is done." in progress()._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("content", "cell"),
+    [
+        (None, ""),
+        (b"<<<<<<< HEAD", ""),
+        (b"[" * 100_000, ""),
+        (b'{"cells": 7}', ""),
+        (b'{"cells": [{"metadata": []}]}', ""),
+        (b'{"cells": [{"metadata": {"coursekit": {"exercise": "triple"}}, "id": "x\\"y"}]}', ""),
+        (b'{"cells": [{"metadata": {"coursekit": {"exercise": "triple"}}}]}', ""),
+        (b'{"cells": [{"metadata": {"coursekit": {"exercise": "triple"}}, "id": "0f_-A"}]}', "#cell-id=0f_-A"),
+    ],
+)
+def test_the_place_in_any_notebook(midway, toy_course, content, cell):
+    """A notebook that tells no cell, or that is none, is linked as a whole."""
+    toy_course.notebook.unlink()
+    if content is not None:
+        toy_course.notebook.write_bytes(content)
+    assert f'00_toy.ipynb{cell}"' in progress()._repr_html_()
+
+
+def test_why_nothing_is_remembered(file, tmp_path, monkeypatch, capsys):
+    """Where nothing is remembered, the map says why, and what to do: unlike reasons in unlike words."""
+    assert memory.why_not() == ""
+    said = []
+    for setting, value in ((memory.VARIABLE, "off"), ("CI", "1"), (memory.VARIABLE, "folder")):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        with monkeypatch.context() as here:
+            here.setenv(setting, value)
+            said.append(memory.why_not())
+            assert progress().note in progress()._repr_html_()
+            assert main(["progress"]) == 0
+            assert said[-1][:30] in capsys.readouterr().out
+    memory.remember(report())
+    with monkeypatch.context() as here:
+        here.setattr(Path, "open", refuse(errno.EACCES))
+        here.setattr(Path, "read_bytes", refuse(errno.EACCES))
+        said.append(memory.why_not())
+        assert memory.checks() == []
+    monkeypatch.setattr(syllabus, "SHIPPED", tmp_path)
+    said.append(memory.why_not())
+    assert [" ".join(each.split()[:4]) for each in said] == [
+        "Nothing is remembered, as",
+        "A machine that tests",
+        "folder is no file,",
+        "progress.jsonl cannot be read",
+        "The installed package remembers",
+    ]
+
+
+def test_an_installed_package_names_no_notebook(midway, tmp_path, monkeypatch):
+    """It has none to link to."""
+    monkeypatch.setenv(memory.VARIABLE, str(tmp_path / "progress.jsonl"))
+    monkeypatch.setattr(syllabus, "SHIPPED", tmp_path)
+    assert repr(progress()).splitlines()[-1] == "Next: `triple`, lesson 00"
+    assert "href" not in progress()._repr_html_()

@@ -1,0 +1,228 @@
+"""The course as a map: its lessons, how far each exercise has come, and what is next. Words and signs, no colours."""
+
+from __future__ import annotations
+
+import html
+import os
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from coursekit.course import syllabus
+from coursekit.course.places import Place, place_of
+from coursekit.learning import memory
+from coursekit.learning.records import NOTHING, SIGNS, Record, State, next_up, records
+
+_WIDE = 80  # columns, of a notebook's text as well
+_NARROW = 72  # below so many, a terminal gets less of it
+_LEGEND = ", ".join(f"{sign} {state}" for state, sign in reversed(SIGNS.items()))
+
+
+@dataclass(frozen=True)
+class Step:
+    """An exercise on the map.
+
+    Attributes:
+        name: the exercise.
+        maximum: the points that it is worth.
+        record: what is remembered of it.
+    """
+
+    name: str
+    maximum: float
+    record: Record
+
+    @property
+    def points(self) -> float:
+        """The most that an attempt has earned; of what has got cheaper since, no more than it is worth."""
+        return min(self.record.points, self.maximum)
+
+    @property
+    def words(self) -> str:
+        """How far it has come."""
+        if self.record.state is not State.TRIED:
+            return str(self.record.state)
+        return "tried once" if self.record.attempts == 1 else f"tried {self.record.attempts} times"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson on the map, with its exercises."""
+
+    topic: syllabus.Topic
+    steps: tuple[Step, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many of its exercises have passed."""
+        return sum(step.record.is_passed for step in self.steps)
+
+    @property
+    def points(self) -> float:
+        """What they have earned."""
+        return round(sum(step.points for step in self.steps), 2)
+
+    @property
+    def maximum(self) -> float:
+        """What they are worth."""
+        return sum(step.maximum for step in self.steps)
+
+    @property
+    def signs(self) -> str:
+        """A sign for each exercise."""
+        return " ".join(SIGNS[step.record.state] for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The map; shows itself as a table in a notebook, and as text elsewhere.
+
+    Attributes:
+        lessons: all of them, in course order.
+        next: where to go on; None where everything is done.
+        note: why nothing is remembered, if so.
+    """
+
+    lessons: tuple[Lesson, ...]
+    next: Place | None
+    note: str
+
+    @property
+    def points(self) -> float:
+        """What all exercises have earned."""
+        return round(sum(lesson.points for lesson in self.lessons), 2)
+
+    @property
+    def maximum(self) -> float:
+        """What all exercises are worth."""
+        return sum(lesson.maximum for lesson in self.lessons)
+
+    @property
+    def headline(self) -> str:
+        """The whole course in a line."""
+        passed = sum(lesson.passed for lesson in self.lessons)
+        number = sum(len(lesson.steps) for lesson in self.lessons)
+        return f"{passed} of {number} exercises passed, {self.points:g} of {self.maximum:g} points"
+
+    def __repr__(self) -> str:
+        return self.as_text(_WIDE)
+
+    def as_text(self, width: int) -> str:
+        """The map as text, in lines of `width` columns where that can be; a narrow one lists fewer exercises."""
+        width = max(width, 20)
+        lines = self._wide() if width >= _NARROW else self._narrow(width)
+        end = [_LEGEND, self.note, self._next_in_words()]
+        return "\n".join(
+            [*lines, *(line for text in end for line in textwrap.wrap(text, width, break_long_words=False))]
+        )
+
+    def _wide(self) -> Iterator[str]:
+        yield self.headline
+        for lesson in self.lessons:
+            counted = f"{lesson.passed} of {len(lesson.steps)} passed"
+            points = f"{lesson.points:g} of {lesson.maximum:g} points"
+            yield f"{lesson.topic.number:02} {lesson.topic.title:<32}{counted:>16}{points:>20}"
+            if self._is_open(lesson):
+                room = max(len(step.name) for step in lesson.steps) + 2
+                for step in lesson.steps:
+                    sign = SIGNS[step.record.state]
+                    yield f"   {sign:<3}{step.name:<{room}}{step.words:<16}{step.points:g} of {step.maximum:g}"
+
+    def _narrow(self, width: int) -> Iterator[str]:
+        yield from textwrap.wrap(self.headline, width)
+        for lesson in self.lessons:
+            counted = f" {lesson.passed}/{len(lesson.steps)}"
+            title = textwrap.shorten(
+                f"{lesson.topic.number:02} {lesson.topic.title}", width - len(counted), placeholder="…"
+            )
+            yield title + counted
+            if self.next is not None and self.next.topic == lesson.topic:
+                yield from (f"{SIGNS[step.record.state]:>4} {step.name}" for step in lesson.steps)
+
+    def _is_open(self, lesson: Lesson) -> bool:
+        """Whether its exercises are of interest: it is begun, or next, and not done."""
+        states = {step.record.state for step in lesson.steps}
+        is_next = self.next is not None and self.next.topic == lesson.topic
+        return is_next or (not states <= {State.UNTOUCHED} and not states <= {State.DONE})
+
+    def _next_in_words(self) -> str:
+        if self.next is None:
+            return "All is done."
+        where = f"in {self.next.path}" if syllabus.in_course() else f"lesson {self.next.topic.number:02}"
+        return f"Next: `{self.next.exercise}`, {where}"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(self._row(lesson) for lesson in self.lessons)
+        head = "".join(
+            f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("Lesson", "Passed", "Exercises", "Points")
+        )
+        note = f"<div>{html.escape(self.note)}</div>" if self.note else ""
+        return (
+            f'<div style="{_BOX}"><b>{self.headline}</b>{note}<div>{self._next_as_link()}</div>'
+            f'<table style="{_TABLE}"><caption style="{_CAPTION}">The course: {_LEGEND}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+
+    def _next_as_link(self) -> str:
+        if self.next is None:
+            return "All is done."
+        place = self.next
+        words = f"Next: <code>{place.exercise}</code>, lesson {place.topic.number:02}, {html.escape(place.topic.title)}"
+        return _link(place.topic, place.fragment, words)
+
+    def _row(self, lesson: Lesson) -> str:
+        topic = lesson.topic
+        title = _link(topic, "", html.escape(f"{topic.number:02} {topic.title}"))
+        steps = "".join(
+            f'<li><span aria-hidden="true">{SIGNS[step.record.state]}</span> <code>{step.name}</code>: '
+            f"{step.words}, {step.points:g} of {step.maximum:g}</li>"
+            for step in lesson.steps
+        )
+        is_open = " open" if self._is_open(lesson) else ""
+        signs = f'<span aria-hidden="true">{lesson.signs}</span>'
+        exercises = (
+            f'<details{is_open}><summary aria-label="the exercises of lesson {topic.number:02}">{signs}</summary>'
+            f'<ul style="{_LIST}">{steps}</ul></details>'
+        )
+        cells = f"{lesson.passed} of {len(lesson.steps)}", exercises, f"{lesson.points:g} of {lesson.maximum:g}"
+        return (
+            f'<tr><th scope="row" style="{_CELL};font-weight:normal">{title}</th>'
+            + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
+            + "</tr>"
+        )
+
+
+# JupyterLab's own colours, so that a dark theme has a dark map; elsewhere dark on white
+_BOX = (
+    "background:var(--jp-layout-color1,#FFFFFF);color:var(--jp-content-font-color1,#22272E);"
+    "padding:0.4em 0.9em;font-size:14px;line-height:1.5;max-width:60em"
+)
+_TABLE = "border-collapse:collapse;font-size:inherit;margin:0.5em 0"
+_CAPTION = "text-align:left;color:inherit;padding:0.3em 0"
+_CELL = "text-align:left;vertical-align:top;padding:0.2em 0.9em 0.2em 0;color:inherit;background:inherit;max-width:none"
+_LIST = "list-style:none;margin:0;padding:0.2em 0"
+_LINK = "color:var(--jp-content-link-color,#0B5CAD);text-decoration:underline"
+
+
+def _link(topic: syllabus.Topic, fragment: str, words: str) -> str:
+    """The words, as a link that opens the lesson where there is one."""
+    if not syllabus.in_course():
+        return words
+    # a notebook that has been copied out of the course stands, as those of the course do, beside the others
+    here, lesson = Path.cwd(), topic.notebook
+    href = os.path.relpath(lesson, here) if here.is_relative_to(syllabus.ROOT) else lesson.name
+    return f'<a href="{html.escape(Path(href).as_posix())}{fragment}" style="{_LINK}">{words}</a>'
+
+
+def progress() -> Progress:
+    """Where you are in the course: what has passed, what was tried, and what comes next."""
+    checks = memory.checks()
+    found = records(checks)
+    lessons = tuple(
+        Lesson(topic, tuple(Step(each.name, each.maximum, found.get(each.name, NOTHING)) for each in topic.exercises))
+        for topic in syllabus.TOPICS
+    )
+    name = next_up([[step.name for step in lesson.steps] for lesson in lessons], checks)
+    place = place_of(syllabus.find_exercise(name)[0], name) if name is not None else None
+    return Progress(lessons, place, memory.why_not())
