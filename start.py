@@ -200,13 +200,24 @@ def set_up(test: bool) -> None:
     insist(problem)
 
 
+def resume() -> str:
+    """Where in the course to go on, as JupyterLab's address has it; says so, unless it is the beginning."""
+    from coursekit.learning.records import resume  # stands beside this file, and needs nothing installed either
+
+    place = resume()
+    if place is None:
+        return "notebooks/00_objective.ipynb"
+    say(f"Going on where you were: lesson {place.topic.number:02}, {place.topic.title}, at {place.exercise}.")
+    return place.path + place.fragment
+
+
 def open_course(options: list[str]) -> int:
-    """Becomes JupyterLab, with the whole course in its file browser and the first notebook open."""
+    """Becomes JupyterLab, with the whole course in its file browser and the lesson open that comes next."""
     set_up(test=False)
+    place = resume()
     say("Opening JupyterLab, which takes a few seconds; Ctrl-C here ends it.")
     # A notebook's path as argument would make notebooks/ the root, and the rest of the course unreachable.
-    first = "/lab/tree/notebooks/00_objective.ipynb"
-    command = [PYTHON, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={first}"]
+    command = [PYTHON, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{place}"]
     command += [*(["--allow-root"] if IS_ROOT else []), *options]
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"  # Lab's terminals know `coursekit`
     if os.name != "nt":  # one process fewer, and signals reach the server itself

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -49,11 +50,13 @@ def test_parses_on_old_python():
 
 
 def test_needs_the_standard_library_only():
-    """Every import is of the standard library."""
+    """Every import is of the standard library, or of the course's folder, which asks for no more than that."""
     tree = ast.parse(Path(start.__file__).read_text(encoding="utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+    (own,) = (name for name in names if name.partition(".")[0] not in sys.stdlib_module_names)
+    program = f"import sys; sys.path.insert(0, {str(Path(start.__file__).parent)!r}); import {own}"
+    subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True)
 
 
 def test_machine_is_fine():
@@ -305,6 +308,7 @@ def test_options_go_to_jupyter(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(start, "IS_ROOT", False)
     monkeypatch.setattr(start.os, "name", "nt")
     monkeypatch.setattr(start.os, "environ", {"PATH": "/usr/bin"})
+    monkeypatch.setattr(start, "resume", lambda: "notebooks/00_objective.ipynb")
     monkeypatch.setattr(start.signal, "signal", lambda number, handler: None)
     monkeypatch.setattr(subprocess, "call", lambda command: commands.append(command) or 0)
     assert start.main(["--no-browser"]) == 0
@@ -315,6 +319,48 @@ def test_options_go_to_jupyter(monkeypatch: pytest.MonkeyPatch):
         "--LabApp.default_url=/lab/tree/notebooks/00_objective.ipynb",
         "--no-browser",
     ]
+
+
+LINE = '{"kind": "check", "time": "", "exercise": "%s", "outcome": "passed", "core": true, "parity": true, '
+LINE += '"points": 1, "misconception": null, "attempt": 1}\n'
+
+
+@pytest.mark.parametrize(
+    ("remembered", "opened", "said"),
+    [
+        (
+            LINE % "entropy",
+            r"01_entropy\.ipynb#cell-id=[\w-]+",
+            "lesson 01, Entropy and mutual information, at perplexity.",
+        ),
+        (LINE % "entropy" + '{"kind": "ch', r"01_entropy\.ipynb#cell-id=[\w-]+", "at perplexity."),
+        ("{" * 100_000, r"00_objective\.ipynb", ""),
+        (LINE % "no_such_exercise", r"00_objective\.ipynb", ""),
+        (None, r"00_objective\.ipynb", ""),
+    ],
+    ids=["next", "torn", "damaged", "of another course", "a folder"],
+)
+def test_opens_where_you_were(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    remembered: str | None,
+    opened: str,
+    said: str,
+):
+    """The lesson of the next exercise is opened at its cell, and one line says so; damage opens the first lesson."""
+    file, commands = tmp_path / "progress.jsonl", []
+    file.write_text(remembered, encoding="utf-8") if remembered else file.mkdir()
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(file))
+    monkeypatch.setenv("PATH", os.environ["PATH"])  # which is added to
+    monkeypatch.setattr(start, "set_up", lambda test: None)
+    monkeypatch.setattr(start.os, "execv", lambda python, command: commands.append(command) or sys.exit(0))
+    with pytest.raises(SystemExit):
+        start.main([])
+    assert re.fullmatch(f"--LabApp.default_url=/lab/tree/notebooks/{opened}", commands[0][4])
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == 1 + bool(said)
+    assert said in lines[0]
 
 
 def test_programs_are_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
