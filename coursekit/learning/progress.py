@@ -137,14 +137,16 @@ class Progress:
                 f"{lesson.topic.number:02} {lesson.topic.title}", width - len(counted), placeholder="…"
             )
             yield title + counted
-            if self.next is not None and self.next.topic == lesson.topic:
+            if self._is_next(lesson):
                 yield from (f"{SIGNS[step.record.state]:>4} {step.name}" for step in lesson.steps)
 
+    def _is_next(self, lesson: Lesson) -> bool:
+        return self.next is not None and self.next.topic == lesson.topic
+
     def _is_open(self, lesson: Lesson) -> bool:
-        """Whether its exercises are of interest: it is begun, or next, and not done."""
+        """Whether its exercises are of interest: it is next, or begun and not done."""
         states = {step.record.state for step in lesson.steps}
-        is_next = self.next is not None and self.next.topic == lesson.topic
-        return is_next or (not states <= {State.UNTOUCHED} and not states <= {State.DONE})
+        return self._is_next(lesson) or states not in ({State.UNTOUCHED}, {State.DONE})
 
     def _next_in_words(self) -> str:
         if self.next is None:
@@ -179,7 +181,7 @@ class Progress:
             f"{step.words}, {step.points:g} of {step.maximum:g}</li>"
             for step in lesson.steps
         )
-        is_open = " open" if self._is_open(lesson) else ""
+        is_open = " open" if self._is_next(lesson) else ""
         signs = f'<span aria-hidden="true">{lesson.signs}</span>'
         exercises = (
             f'<details{is_open}><summary aria-label="the exercises of lesson {topic.number:02}">{signs}</summary>'
