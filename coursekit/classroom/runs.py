@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -51,6 +52,7 @@ class Run:
         scheduler: address of a dask scheduler; empty for this machine.
         screen: where to show what happens.
         start: what the first jail on this machine begins with, where it has been started already.
+        command: makes the command to type next, `coursekit VERB` with all that this run was given, and more words.
     """
 
     folder: Path
@@ -63,6 +65,7 @@ class Run:
     scheduler: str
     screen: Screen
     start: Start | None = None
+    command: Callable[..., str] = lambda verb, *more: shlex.join(["coursekit", verb, *more])
 
     def terms(self, exercises: Sequence[Exercise]) -> Terms:
         """What decides the grades of this run."""
@@ -91,7 +94,7 @@ def grade(run: Run, *, best: bool) -> None:
         if other:
             raise RunError(
                 f"The checks of {_some(other)} (or torch) have changed since the grades in {book.name} were given. "
-                f"See whose grades differ: coursekit regrade {run.folder} --diff; with --accept the new ones stand."
+                f"See whose grades differ: {run.command('regrade', '--diff')}; with --accept the new ones stand."
             )
         book.accept(terms.versions)
         _fill(run, book, terms, exercises, found)
@@ -117,7 +120,7 @@ def regrade(run: Run, *, accept: bool) -> None:
         asked = [exercise for exercise in held if not run.exercises or exercise in run.exercises]
         changed = [exercise for exercise in asked if accepted[exercise.name] != terms.versions[exercise.name]]
         if not asked:
-            raise RunError(f"The gradebook {book.name} holds no grades of that yet: coursekit grade {run.folder}")
+            raise RunError(f"The gradebook {book.name} holds no grades of that yet: {run.command('grade')}")
         if not changed:
             run.screen.say(f"The checks of {_some([each.name for each in asked])} are those that gave the grades.")
             return
@@ -132,7 +135,7 @@ def regrade(run: Run, *, accept: bool) -> None:
             book.accept({name: terms.versions[name] for name in names})
             _publish(run, book, held, {learner for learner, _ in found}, best=False)
         else:
-            run.screen.say(f"The old ones stand until you accept these: coursekit regrade {run.folder} --accept")
+            run.screen.say(f"The old ones stand until you accept these: {run.command('regrade', '--accept')}")
 
 
 def _entries(folder: Path) -> list[Entry]:
