@@ -54,6 +54,9 @@ def _add_grading(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
     command.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
     command.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
+    command.add_argument(
+        "--learner", action="append", default=[], metavar="NAME", help="only this learner (may be given again)"
+    )
     command.add_argument("--out", type=Path, help="folder of the grades, closed to others (default: FOLDER-grades)")
     command.add_argument(
         "--workers", type=numbers.whole(1, 1024), default=cores(), help="jails side by side (default: one a core)"
@@ -145,6 +148,7 @@ def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
         screen=terminal,
         start=start,
         command=lambda verb, *more: _command(arguments, verb, *more),
+        learners=arguments.learner,
     )
 
 
@@ -198,5 +202,7 @@ def _report(arguments: argparse.Namespace) -> int:
     grades = gradefiles.read_reports(folder)
     roster = None if arguments.roster is None else gradefiles.read_names(arguments.roster)
     index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster)
-    terminal.say(f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'}")
+    terminal.say(
+        f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'} (learners.csv: whose is which)"
+    )
     return 0

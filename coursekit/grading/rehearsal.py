@@ -66,7 +66,7 @@ def frames_of(
 
             def right(question: Question, asked: list[bytes] = asked) -> Answer:
                 asked.append(frames.encode_question(question))
-                return _right_answer(exercise, question)
+                return right_answer(exercise, question)
 
             rehearse(check, right)
             known[check.name] = tuple(asked)
@@ -74,7 +74,7 @@ def frames_of(
     return known
 
 
-def _right_answer(exercise: Exercise, question: Question) -> Answer:
+def right_answer(exercise: Exercise, question: Question) -> Answer:
     """What the spec says, in the dtype that the inputs have together."""
     reply = recall(exercise.spec, widened(question))
     inputs = [value.dtype for value in question.args if isinstance(value, Tensor) and value.is_floating_point()]
@@ -125,14 +125,15 @@ class Exchange:
 
     def calls(self) -> list[tuple[Question, Answer]]:
         """Questions and answers, for who did not run the check."""
-        questions = [_question(frame) for frame in self._frames]
+        questions = [question_in(frame) for frame in self._frames]
         return [(q, self._line.read(reply, q)) for q, reply in zip(questions, self._replies, strict=True)]
 
     def _digest(self) -> bytes:
         return blake2b(b"".join(self._replies), digest_size=16).digest()
 
 
-def _question(frame: bytes) -> Question:
+def question_in(frame: bytes) -> Question:
+    """The question that a frame of ours asks."""
     header, _ = frames.lengths(frame[: frames.LENGTHS.size])
     start = frames.LENGTHS.size
     return frames.decode_question(json.loads(frame[start : start + header]), frame[start + header :])

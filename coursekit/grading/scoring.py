@@ -30,7 +30,7 @@ def score(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
     stopped: Stopped | None = None
     f = Function(exercise.name, exercise.forbids, ask)
     line = ask if isinstance(ask, Line) else None
-    ahead = frames_of(exercise, seed, partial(_rehearse, exercise, seed)) if line else {}
+    ahead = asked_ahead(exercise, seed) if line else {}
     for tier in Tier:
         blocked = any(verdict.outcome is not Outcome.PASSED for verdict in verdicts)
         if line and not blocked:
@@ -80,6 +80,11 @@ def _mostly(verdicts: list[Verdict]) -> bool:
     """Whether at least half of the core checks passed."""
     core = [verdict.outcome is Outcome.PASSED for verdict in verdicts if verdict.tier is Tier.CORE]
     return 2 * sum(core) >= len(core)
+
+
+def asked_ahead(exercise: Exercise, seed: int) -> dict[str, tuple[bytes, ...]]:
+    """By check, the questions that it asks if it is answered right, as the frames that cross the wall."""
+    return frames_of(exercise, seed, partial(_rehearse, exercise, seed))
 
 
 def _rehearse(exercise: Exercise, seed: int, check: Check, ask: Ask) -> None:

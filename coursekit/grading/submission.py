@@ -32,6 +32,7 @@ class Submission:
     learner: str
     cells: tuple[Cell, ...] = ()
     problem: str = ""
+    file: str = ""  # what was read, fit to be shown; empty where nobody asks
 
 
 def files_that_define(cells: Sequence[Cell], name: str) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def test_what_a_busy_machine_spoilt_is_graded_again(jail, folder, run, monkeypat
         pages = folder.with_name("in-grades") / "pages"
         assert "Not graded yet, as the machine was too busy" in (pages / "index.html").read_text(encoding="utf-8")
         assert (
-            "Not final, as the machine was too busy (1): ann."
+            "Not final, as the machine was too busy, so no grade is written (1): ann."
             in run(*("export", "junit", folder.with_name("in-grades"), "--out", folder.with_name("grades.xml")))[1]
         )
         assert "not graded yet" in (pages / "learners" / "ann.html").read_text(encoding="utf-8")

@@ -273,6 +273,8 @@ HONEST = {
         from dataclasses import dataclass, field
         @dataclass(frozen=True)
         class Logits:
+            import math
+            from itertools import count
             values: "torch.Tensor"
             dim: int = 1
             def log_softmax(self):
@@ -286,6 +288,11 @@ HONEST = {
         def log_softmax(x, dim=-1): return x - x.amax(dim, True) - (x - x.amax(dim, True)).exp().sum(dim, True).log()
         def nll_loss(log_p, t): return -log_p.gather(1, t[:, None]).mean()
         def f(l, t): return nll_loss(log_softmax(l, 1), t)
+        """,
+    "own in the place of an import": """
+        from torch.nn.functional import log_softmax, one_hot
+        def log_softmax(x, dim=-1): return x - x.amax(dim, True) - (x - x.amax(dim, True)).exp().sum(dim, True).log()
+        def f(l, t): return -(log_softmax(l, 1) * one_hot(t, l.shape[1])).sum() / len(t)
         """,
     "comparison beside it": """
         import pandas as pd, numpy as np, torch

@@ -26,6 +26,8 @@ _DOWNLOAD = re.compile(r".*?_(?:late_)?(\d+)_\d+_", re.IGNORECASE)  # annlee_lat
 def merge(grades: Sequence[Graded], data: bytes, *, column: str = "", by: str = "") -> Merged:
     """The exported gradebook with our points in one assignment's column, ready to be imported.
 
+    Where our points are no grade, as the work could not be read or was not graded to the end, the cell stays as it is.
+
     Args:
         grades: ours; no learner twice.
         data: the file that Canvas exported.
@@ -42,7 +44,12 @@ def merge(grades: Sequence[Graded], data: bytes, *, column: str = "", by: str = 
     place = _assignment(table, column, table.rows[possible] if possible is not None else [])
     students = [i for i, row in enumerate(table.rows) if i != possible and _is_student(row)]
     matched, notes = roster.match(table, grades, _KEYS, students, by)
-    changes = [roster.fill(table, row, place, roster.number(graded.points)) for row, graded in matched.items()]
+    changes = [  # an empty cell would take a grade away that stands there
+        roster.fill(table, row, place, roster.number(graded.grade))
+        for row, graded in matched.items()
+        if graded.is_grade
+    ]
+    notes += roster.not_graded(matched.values())
     if possible is not None:
         notes += _points_possible(table, possible, place, grades[0].maximum)
     return Merged(table.to_bytes(), notes + roster.replaced(changes))
