@@ -20,6 +20,7 @@ from coursekit.classroom.choosing import names_among
 from coursekit.classroom.folder import Entry, entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError, marks
 from coursekit.classroom.gradebook.database import to_text
+from coursekit.classroom.remarks import Remarks, of_strangers
 from coursekit.classroom.screen import Screen
 from coursekit.course import syllabus
 from coursekit.errors import CommandError
@@ -260,29 +261,24 @@ def _here(
 def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners: set[str], *, best: bool) -> None:
     """Writes grades.csv and reports/ from the gradebook, one learner after the other, and shows the first of them.
 
+    Each has all exercises that the gradebook holds of these learners, also where this run was asked for fewer.
     Where only some learners were asked for, what is there of the others stays as it is.
     """
     kept = {graded.learner: graded for graded in _kept_reports(run, learners)}
-    asked = {exercise.name for exercise in exercises} | _names(kept.values())
+    asked = {exercise.name for exercise in exercises} | _names(kept.values()) | book.held_for(learners)
     names = [name for name in syllabus.exercises() if name in asked]
     standing = marks.standing(book)
     shown: list[Graded] = []
     written: list[Path] = []
-    twice: list[str] = []
-    starved: list[str] = []
-    elsewhere: list[str] = []
+    remarks = Remarks()
 
     def each() -> Iterator[Graded]:
         for graded in map(standing.on, book.best(names) if best else book.latest(names)):
             if graded.learner in learners:
                 written.append(gradefiles.write_report(run.out, graded))
-                twice.extend([graded.learner] * any(report.found_in for report in graded.reports))
-                if any(mark.other_work and mark.points is not None for r in graded.reports for mark in r.marks):
-                    elsewhere.append(graded.learner)
+                remarks.add(graded)
                 if len(shown) < ROWS:
                     shown.append(graded)
-                if not graded.is_final:
-                    starved.append(graded.learner)
                 yield graded
 
     table = gradefiles.write_table(run.out, heapq.merge(kept.values(), each(), key=_place), names)
@@ -292,21 +288,11 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     run.screen.say(f"{more}{table} and {len(written)} reports in {run.out / 'reports'}")
     if kept:
         run.screen.say(f"What is there of {len(kept)} others stays as it was.")
-    if twice:
-        run.screen.say(f"Two files define one function, and the newer name counts: {_some(twice)}. Reports name them.")
-    if elsewhere:
-        run.screen.say(
-            f"A mark by hand stands for another work, and does not count for this one: {_some(elsewhere)}. "
-            f"See `coursekit marks {run.out}`."
-        )
     if gone:
         of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
         run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
-    if starved:
-        run.screen.say(
-            f"{len(starved)} of them are not final, as the machine was too busy: {_some(starved)}. The same command "
-            "grades these again; give it fewer --workers, or a machine that is less busy."
-        )
+    for line in filter(None, (*remarks.lines(run.out), of_strangers(folders.strangers(run.folder)))):
+        run.screen.say(line)
 
 
 def _kept_reports(run: Run, learners: set[str]) -> list[Graded]:

@@ -168,6 +168,8 @@ def _command(arguments: argparse.Namespace, verb: str, *more: str) -> str:
     defaults = vars(target.parse_args(["."]))
     words = [target.prog, str(arguments.folder.resolve())]
     for name, value in vars(arguments).items():
+        if name == "learner" and "--accept" in more:  # changed checks are accepted for everybody
+            continue
         if name in _OWN or name not in defaults or value in (None, defaults[name]):
             continue
         for each in value if isinstance(value, list) else [value]:

@@ -171,7 +171,7 @@ def test_two_files_with_one_function(jail, folder, run):
     (folder / "dora").mkdir()
     hand_in(folder / "dora", **{"answer-1": toys.HONEST, "answer": WRONG})
     said = run("grade", folder)[1]
-    assert "the newer name counts: dora." in said
+    assert "the newer counts: dora: double from answer-1.py, not from answer.py. Reports name them." in said
     graded = {graded.learner: graded for graded in gradefiles.read_reports(folder.with_name("in-grades"))}
     double = graded["dora"].reports[0]
     assert (double.points, double.found_in) == (4, ("answer.py", "answer-1.py"))
@@ -353,9 +353,9 @@ def when_graded(monkeypatch, number: int, action) -> None:
     record = Gradebook.record
     count = 0
 
-    def counting(self, *arguments):
+    def counting(self, *arguments, **named):
         nonlocal count
-        record(self, *arguments)
+        record(self, *arguments, **named)
         count += 1
         if count == number:
             action()
