@@ -139,8 +139,9 @@ def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[str]
     """`grades.csv`: one row a learner, one column an exercise with the machine's points, then total and maximum.
 
     What could not be read or was not graded to the end has empty cells, no zeros; a column `problem` says why, where
-    anybody has one. The total is of the points that count; where nothing counts, it is empty, too. Where a person has marked something, a column
-    for each exercise of which they did, with the points given by hand, and the machine's total follow.
+    anybody has one. The total is of the points that count; where nothing counts, it is empty, too. Where a person has
+    marked something, a column for each exercise of which they did, with the points given by hand, and the machine's
+    total follow.
     """
     path = folder / "grades.csv"
     rows = [_row(graded, exercises) for graded in grades]

@@ -172,7 +172,7 @@ def test_any_name_and_any_text(book, name):
     said = Report("double", "", Outcome.ERROR, (), 0.5, 4.0)
     book.record([name], [work("x")], {"double": json.dumps(said.to_json())}, problem=name)
     (graded,) = book.latest()
-    assert graded == Graded(name, (replace(said, learner=name, work="double x"),), name, attempts=1)
+    assert graded == Graded(name, (replace(said, learner=name, work="double x", is_unread=True),), name, attempts=1)
     add(book, name, "x", 0.5)
     assert len(rows(book)["coursekit_entry"]) == 1
 

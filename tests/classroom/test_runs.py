@@ -317,7 +317,7 @@ def complaint(err: str) -> str:
 def test_disk_full(jail, many, run):
     """A disk that fills up ends the run with a sentence; once there is room the same command goes on."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, limits[1]))
     try:
         code, _, err = run("grade", many)
     finally:
@@ -353,9 +353,9 @@ def when_graded(monkeypatch, number: int, action) -> None:
     record = Gradebook.record
     count = 0
 
-    def counting(self, *arguments, **named):
+    def counting(self, *arguments, **more):
         nonlocal count
-        record(self, *arguments, **named)
+        record(self, *arguments, **more)
         count += 1
         if count == number:
             action()
