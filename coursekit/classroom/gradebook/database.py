@@ -122,8 +122,6 @@ class Database:
                     "another file, or an empty database."
                 )
             schema = connection.scalar(sa.select(sa.func.max(tables.about.c.schema)))
-            if not isinstance(schema, int | None):
-                raise GradebookError(f"The gradebook {self.name} is damaged: its version is no number. Restore a copy.")
             if schema is not None and schema < tables.SCHEMA:  # what it lacks are tables
                 tables.metadata.create_all(connection)
                 connection.execute(sa.insert(tables.about).values(schema=tables.SCHEMA))
