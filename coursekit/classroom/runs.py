@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -106,7 +106,7 @@ def grade(run: Run, *, best: bool) -> None:
             )
         book.accept(terms.versions)
         _fill(run, book, terms, exercises, chosen)
-        _publish(run, book, exercises, {entry.learner for entry in chosen}, best=best)
+        _publish(run, book, exercises, chosen, best=best)
 
 
 def regrade(run: Run, *, accept: bool) -> None:
@@ -144,7 +144,7 @@ def regrade(run: Run, *, accept: bool) -> None:
         run.screen.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
         if accept:
             book.accept({name: terms.versions[name] for name in names})
-            _publish(run, book, held, learners, best=False)
+            _publish(run, book, held, found, best=False)
         else:
             run.screen.say(f"The old ones stand until you accept these: {run.command('regrade', '--accept')}")
 
@@ -258,14 +258,15 @@ def _here(
             raise
 
 
-def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners: set[str], *, best: bool) -> None:
+def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Sequence[Entry], *, best: bool) -> None:
     """Writes grades.csv and reports/ from the gradebook, one learner after the other, and shows the first of them.
 
     Each has all exercises that the gradebook holds of these learners, also where this run was asked for fewer.
     Where only some learners were asked for, what is there of the others stays as it is.
     """
-    kept = {graded.learner: graded for graded in _kept_reports(run, learners)}
-    asked = {exercise.name for exercise in exercises} | _names(kept.values()) | book.held_for(learners)
+    files = {entry.learner: tuple(visible(each.path.name) for each in entry.handed) for entry in found}
+    kept = {graded.learner: graded for graded in _kept_reports(run, files)}
+    asked = {exercise.name for exercise in exercises} | _names(kept.values()) | book.held_for(files)
     names = [name for name in syllabus.exercises() if name in asked]
     standing = marks.standing(book)
     shown: list[Graded] = []
@@ -274,7 +275,8 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
 
     def each() -> Iterator[Graded]:
         for graded in map(standing.on, book.best(names) if best else book.latest(names)):
-            if graded.learner in learners:
+            if graded.learner in files:
+                graded = replace(graded, files=files[graded.learner])
                 written.append(gradefiles.write_report(run.out, graded))
                 remarks.add(graded)
                 if len(shown) < ROWS:
@@ -295,7 +297,7 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
         run.screen.say(line)
 
 
-def _kept_reports(run: Run, learners: set[str]) -> list[Graded]:
+def _kept_reports(run: Run, learners: Collection[str]) -> list[Graded]:
     """What an earlier run has left of those whom this one was not asked for."""
     if not run.learners or not (run.out / "reports").is_dir():
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -95,6 +96,7 @@ def test_canvas_takes_the_only_assignment():
         (("S1", "s2"), "SIS User ID"),
         (("lovelace, ada", "Zuse,  Kim"), "Student"),
         (("lovelaceada_101_9001_kl", "zusekim_LATE_102_9002_kl"), "ID"),
+        (("lovelaceada_101", "zuse_kim_102 (Canvas)"), "ID"),
     ],
 )
 def test_canvas_finds_learners_by_what_they_are_called(learners, by):
@@ -195,6 +197,34 @@ def test_moodle_knows_its_own_file_names():
     merged = fill_moodle(MOODLE, "Ada Lovelace_11_assignsubmission_file", "Kim Zuse_12_assignsubmission_file_kl")
     assert merged.notes[0] == "2 of 2 learners matched by Identifier."
     assert [row[4] for row in table(merged.content)][1:3] == ["1.5", "1.5"]
+
+
+def test_learners_are_known_by_their_files():
+    """What the platform called the files tells who it is; a number in a name that it has not given does not."""
+
+    def of(learner: str, *files: str) -> Graded:
+        return replace(graded(learner), files=files)
+
+    merged = canvas.merge(
+        [of("lovelaceada_101", "lovelaceada_101_1_kl.py"), of("kim_102", "kim_102.py")], CANVAS, column="KL divergence"
+    )
+    assert merged.notes[:2] == (
+        "1 of 2 learners matched by ID.",
+        "Graded, but not in the roster (1, left out): kim_102.",
+    )
+    merged = moodle.merge(
+        [of("Ada Lovelace_11", "Ada Lovelace_11_assignsubmission_file_"), of("kim_12", "kim_12.py")], MOODLE
+    )
+    assert merged.notes[:2] == (
+        "1 of 2 learners matched by Identifier.",
+        "Graded, but not in the roster (1, left out): kim_12.",
+    )
+
+
+def test_moodle_knows_our_short_names():
+    """NAME_NUMBER is what we call a learner of a download."""
+    merged = fill_moodle(MOODLE, "Ada Lovelace_11", "Kim Zuse_12")
+    assert merged.notes[0] == "2 of 2 learners matched by Identifier."
 
 
 @pytest.mark.parametrize(

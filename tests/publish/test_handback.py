@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 
 import nasty
 import pytest
@@ -83,6 +84,16 @@ def test_canvas_finds_student_and_file(learner):
     assert path.startswith(learner)
     assert path.endswith(".html")
     assert page == learner_page(graded(learner))
+
+
+def test_files_tell_the_place():
+    """A learner is called NAME_NUMBER, and is found by what the platform called the newest file."""
+    ann = replace(graded("leeann_4321"), files=("leeann_4321_98_kl.py", "leeann_LATE_4321_99_kl-1.ipynb"))
+    (path,) = unzip(handback.for_canvas([ann]).content)
+    assert (path, at_canvas(path)) == ("leeann_LATE_4321_99_kl-1.html", ("4321", "99"))
+    ann = replace(graded("J. Lee_17"), files=("J. Lee_17_assignsubmission_file_",))
+    (path,) = unzip(handback.for_moodle([ann]).content)
+    assert at_moodle(path)[:2] == (17, "assignsubmission")
 
 
 MOODLE = ["Ann Lee_1_assignsubmission_file", "Bo_2_assignsubmission_file", "Bo_2_assignsubmission_onlinetext", "zoe"]

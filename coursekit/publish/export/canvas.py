@@ -99,4 +99,5 @@ _KEYS = Keys(
     columns=("SIS Login ID", "SIS User ID", "ID", "Integration ID", "Student"),
     of_cell=lambda _column, cell: roster.plain_key(cell),
     of_learner=_of_learner,
+    as_upload="{}_0_".format,
 )

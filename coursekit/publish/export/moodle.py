@@ -107,7 +107,8 @@ def _keys(table: Roster, found: Columns) -> Keys:
         number = re.search(r"\d+$", learner.strip())  # “Participant 4321”, “Teilnehmer/in7005”: no other word will do
         return (number[0],) if number and _letters(learner) in ("participant", word) else ()
 
-    return Keys(tuple(titles[place] for place in left if titles.count(titles[place]) == 1), of_cell, of_learner)
+    columns = tuple(titles[place] for place in left if titles.count(titles[place]) == 1)
+    return Keys(columns, of_cell, of_learner, "{}_assignsubmission_".format)
 
 
 def _letters(text: str) -> str:

@@ -35,7 +35,7 @@ def for_moodle(grades: Sequence[Graded]) -> Zip:
     names have changed with its versions; these names are the same in all. A page that was uploaded before is replaced.
 
     Args:
-        grades: of learners who are called as Moodle called the files or folders that were downloaded.
+        grades: of learners whose files or folders are called as Moodle called them when they were downloaded.
 
     Raises:
         ExportError: nobody is called so.
@@ -51,7 +51,7 @@ def for_canvas(grades: Sequence[Graded]) -> Zip:
     app/models/assignment.rb of canvas-lms, in newer versions in abstract_assignment.rb).
 
     Args:
-        grades: of learners who are called as Canvas called the files that were downloaded.
+        grades: of learners whose files are called as Canvas called them when they were downloaded.
 
     Raises:
         ExportError: nobody is called so.
@@ -86,7 +86,9 @@ def _pack(grades: Sequence[Graded], place: Callable[[str], tuple[str, str]], for
     files: dict[str, list[tuple[str, Graded]]] = defaultdict(list)
     strangers = []
     for graded in grades:
-        known_by, name = place(graded.learner)
+        handed_in = [re.sub(r"\.(py|ipynb|zip)$", "", file, flags=re.IGNORECASE) for file in reversed(graded.files)]
+        places = [place(each) for each in (*handed_in, graded.learner)]
+        known_by, name = next((each for each in places if each[0]), ("", ""))
         if known_by:
             files[known_by].append((name, graded))
         else:
