@@ -74,6 +74,8 @@ def changes(node: ast.AST) -> Iterator[tuple[Any, str]]:
             yield node, f"({ast.unparse(node.operand)})"
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             yield node, repr(number + 1)
+        case ast.Return(value=ast.Constant(value=bool() as truth)):  # None instead of False changes nothing
+            yield node, f"return {not truth}"
         case ast.Return(value=ast.expr()) if ast.unparse(node) != "return None":
             yield node, "return None"
         case ast.If() | ast.IfExp() | ast.While():
@@ -138,10 +140,17 @@ def tests_of(path: str) -> list[str]:
 
 
 class First:
-    """Notes the first test that fails, or the file that cannot be collected."""
+    """Notes the first test that fails, or the file that cannot be collected; what has failed is not made smaller."""
 
     def __init__(self, note: Path) -> None:
         self.note = note
+
+    def pytest_configure(self) -> None:
+        """Called by pytest, when tests/conftest.py has chosen its settings."""
+        from hypothesis import Phase, settings
+
+        settings.register_profile("mutants", settings(), phases=[Phase.explicit, Phase.generate])
+        settings.load_profile("mutants")
 
     def pytest_collectreport(self, report: Any) -> None:
         """Called by pytest."""

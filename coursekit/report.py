@@ -194,14 +194,12 @@ class Graded:
         reports: one an exercise.
         problem: why the submission could not be read, if so.
         attempts: how many different works the learner has handed in so far; 0 where no gradebook was asked.
-        files: what the files and folders of the submission are called, the newest last; empty where it was no run.
     """
 
     learner: str
     reports: tuple[Report, ...]
     problem: str = ""
     attempts: int = 0
-    files: tuple[str, ...] = ()
 
     @property
     def points(self) -> float:
@@ -243,7 +241,6 @@ class Graded:
             "maximum": self.maximum,
             "attempts": self.attempts,
             "problem": self.problem,
-            "files": list(self.files),
             "reports": [report.to_json() for report in self.reports],
         }
 
@@ -251,5 +248,4 @@ class Graded:
     def from_json(fields: dict[str, Any]) -> Graded:
         """The grades that `to_json` wrote."""
         reports = tuple(map(Report.from_json, fields["reports"]))
-        files = tuple(map(str, fields.get("files", ())))
-        return Graded(fields["learner"], reports, fields["problem"], fields.get("attempts", 0), files)
+        return Graded(fields["learner"], reports, fields["problem"], fields.get("attempts", 0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import os
 import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -264,9 +264,9 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Se
     Each has all exercises that the gradebook holds of these learners, also where this run was asked for fewer.
     Where only some learners were asked for, what is there of the others stays as it is.
     """
-    files = {entry.learner: tuple(visible(each.path.name) for each in entry.handed) for entry in found}
-    kept = {graded.learner: graded for graded in _kept_reports(run, files)}
-    asked = {exercise.name for exercise in exercises} | _names(kept.values()) | book.held_for(files)
+    learners = {entry.learner for entry in found}
+    kept = {graded.learner: graded for graded in _kept_reports(run, learners)}
+    asked = {exercise.name for exercise in exercises} | _names(kept.values()) | book.held_for(learners)
     names = [name for name in syllabus.exercises() if name in asked]
     standing = marks.standing(book)
     shown: list[Graded] = []
@@ -275,8 +275,7 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Se
 
     def each() -> Iterator[Graded]:
         for graded in map(standing.on, book.best(names) if best else book.latest(names)):
-            if graded.learner in files:
-                graded = replace(graded, files=files[graded.learner])
+            if graded.learner in learners:
                 written.append(gradefiles.write_report(run.out, graded))
                 remarks.add(graded)
                 if len(shown) < ROWS:
@@ -297,7 +296,7 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Se
         run.screen.say(line)
 
 
-def _kept_reports(run: Run, learners: Collection[str]) -> list[Graded]:
+def _kept_reports(run: Run, learners: set[str]) -> list[Graded]:
     """What an earlier run has left of those whom this one was not asked for."""
     if not run.learners or not (run.out / "reports").is_dir():
         return []

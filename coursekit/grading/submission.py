@@ -42,9 +42,9 @@ def files_that_define(cells: Sequence[Cell], name: str) -> tuple[str, ...]:
 
 
 def _file_of(label: str) -> str:
-    """The file that a cell's label names."""
+    """The file that a cell's label names; only a notebook's ends with a number."""
     file, _, number = label.rpartition(" cell ")
-    return file if number.isdecimal() and file.lower().endswith(".ipynb") else label
+    return file if number.isdecimal() else label
 
 
 def read_submission(entry: Path, learner: str) -> Submission:

@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -401,6 +402,15 @@ def test_older_schema(url, book):
         assert points(again.latest()) == {"ann": [1.0]}
     with Gradebook(url) as once_more:
         assert once_more.accepted() == {"double": "1"}
+
+
+def test_closed_gradebook_holds_no_file(tmp_path):
+    """Who has graded can move the folder, also where an open file cannot be moved."""
+    path = tmp_path / "book.sqlite"
+    with Gradebook(f"sqlite:///{path}") as book:
+        book.accept({"double": "1"})
+        assert str(path) in [file.path for file in psutil.Process().open_files()]
+    assert str(path) not in [file.path for file in psutil.Process().open_files()]
 
 
 def test_other_database(url):

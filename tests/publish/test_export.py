@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import jsonschema
@@ -336,9 +337,15 @@ def test_junit():
     assert {case.get("classname") for case in double.iter("testcase")} == {"ada.double"}
     values = {item.get("name"): item.get("value") for item in double.iter("property")}
     assert (values["learner"], values["points"], values["maximum"]) == ("ada", "0.5", "2")
+    assert values.keys() == {"learner", "exercise", "outcome", "points", "maximum"}  # the rest is for whoever has it
     assert triple.get("failures") == "0"
     assert bob.find("testcase/failure").get("message") == "This is the square."
+    assert bob.find("properties/property[@name='misconception']").get("value") == "squared"
     assert kim.find("testcase/error").get("message") == "It is not a regular file."
+    told = replace(graded().reports[0], leans_on=("surprise",), found_in=("a.py", "b.py"))
+    (told,) = check_junit(junit.document([Graded("ada", (told,))]))
+    assert "surprise" in told.find("properties/property[@name='calls']").get("value")
+    assert "a.py" in told.find("properties/property[@name='found']").get("value")
     lea, done = check_junit(junit.document([starved()]))
     assert [case.find("error") is not None for case in lea.iter("testcase")] == [False, True, False]
     with_points = [suite.find("properties/property[@name='points']") is not None for suite in (bob, kim, lea, done)]

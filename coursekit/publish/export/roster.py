@@ -11,7 +11,7 @@ import io
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from coursekit.errors import ExportError
@@ -108,13 +108,11 @@ class Keys:
         of_cell: what identifies a learner in the cell of a column.
         of_learner: under what a learner of ours may stand in a column, the likeliest first; their name is what the
             submission was called, which is often the platform's own name for a downloaded file.
-        as_upload: what the platform calls a downloaded file of a learner whom we call NAME_NUMBER.
     """
 
     columns: tuple[str, ...]
     of_cell: Callable[[str, str], str]
     of_learner: Callable[[str, str], Sequence[str]]
-    as_upload: Callable[[str], str]
 
 
 def match(
@@ -245,20 +243,10 @@ def _by_column(
     rows.pop("", None)
     found = []
     for graded in grades:
-        tried = (name for known_as in _known_as(graded, keys) for name in keys.of_learner(column, known_as))
-        names = (name for name in tried if name in rows)
+        names = (name for name in keys.of_learner(column, graded.learner) if name in rows)
         if (name := next(names, None)) is not None:
             found.append((graded, rows[name]))
     return found
-
-
-def _known_as(graded: Graded, keys: Keys) -> Iterator[str]:
-    """What the platform may know a learner by: the names of the files, the newest first, then what we call them."""
-    yield from reversed(graded.files)
-    yield graded.learner
-    short = re.fullmatch(r"(.*_[0-9]+)(?: \([A-Z]\w+\))?", graded.learner, re.DOTALL)
-    if short and not graded.files:  # whose files are known is not taken for somebody else for a number in the name
-        yield keys.as_upload(short[1])
 
 
 def _refuse_twins(grades: Sequence[Graded]) -> None:

@@ -43,11 +43,11 @@ def table(grades: Sequence[Graded], *, excel: bool = False) -> bytes:
     writer.writerow(["learner", *names, "total", "maximum", "note"])
     for graded in grades:
         points = {
-            report.exercise: _number(report.points, excel)
+            report.exercise: _number(report.grade, excel)
             for report in graded.reports
-            if not graded.problem and report.outcome is not Outcome.STARVED
+            if report.mark is not None or (not graded.problem and report.outcome is not Outcome.STARVED)
         }
-        total = _number(graded.points, excel) if graded.is_grade else ""
+        total = _number(graded.grade, excel) if graded.is_grade else ""
         exercises = [points.get(name, "") for name in names]
         note = _text(_note(graded), excel)
         writer.writerow([_text(graded.learner, excel), *exercises, total, _number(graded.maximum, excel), note])
