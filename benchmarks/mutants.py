@@ -134,9 +134,10 @@ def listed(mutant: Mutant) -> str:
 def tests_of(path: str) -> list[str]:
     """The tests that hold a module."""
     room, *folders = Path(path).parts[1:-1] or [""]
-    names = (Path("tests", room, *deeper, f"test_{Path(path).name}").as_posix() for deeper in (folders, ()))
+    own = [Path("tests", room, *deeper, f"test_{Path(path).name}").as_posix() for deeper in (folders, ())]
+    own += [f"tests/{room}/test_{folder}.py" for folder in reversed(folders)]
     more: list[str] = next((tests for front, tests in LISTED["tests"].items() if path.startswith(front)), [])
-    return [name for name in names if (ROOT / name).exists()][:1] + more
+    return [name for name in own if (ROOT / name).exists()][:1] + more
 
 
 class First:
