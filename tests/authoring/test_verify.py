@@ -334,7 +334,7 @@ def test_a_todo_of_another_exercise_is_not_told(topic):
     assert "still says TODO in line 19." in faults(name="triple")
 
 
-@pytest.mark.parametrize(("number", "found"), [(0, []), (3, ["it is the last of toy and has no twin"])])
+@pytest.mark.parametrize(("number", "found"), [(0, []), (1, ["it is the last of toy and has no twin"])])
 def test_last_is_a_drop_in(topic, number, found):
     """A topic ends with a drop-in, but for the first."""
     last = dataclasses.replace(topic, number=number)
