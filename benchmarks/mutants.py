@@ -246,8 +246,9 @@ def main() -> None:
     mutants = drawn([path for path in within if path.suffix == ".py"], options.seed)
     mutants = [mutant for mutant in mutants if options.module in str(mutant)][: options.sample or None]
     mutants = mutants[options.after :]
-    if bare := {mutant.path for mutant in mutants if not tests_of(mutant.path)}:
-        sys.exit(f"mutants.toml lists no tests for {', '.join(sorted(bare))}.")
+    for path in sorted({mutant.path for mutant in mutants}):
+        if not tests_of(path) or not all((ROOT / name).exists() for name in tests_of(path)):
+            sys.exit(f"mutants.toml lists no tests for {path}, or one that is not there.")
     fates: Counter[str] = Counter()
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
