@@ -23,7 +23,7 @@ from coursekit.classroom.screen import Screen
 from coursekit.course import syllabus
 from coursekit.errors import CommandError
 from coursekit.exercise import Exercise
-from coursekit.grading.changes import changes
+from coursekit.grading.changes import Change, changes
 from coursekit.grading.submission import Submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
@@ -105,8 +105,8 @@ def grade(run: Run, *, best: bool) -> None:
         _publish(run, book, exercises, {entry.learner for entry in chosen}, best=best)
 
 
-def regrade(run: Run, *, accept: bool) -> None:
-    """Grades again what the gradebook holds under checks that have changed, and shows whose points differ.
+def regrade(run: Run, *, accept: bool) -> list[Change]:
+    """Grades again what the gradebook holds under checks that have changed, and shows and returns what differs.
 
     Args:
         run: where and how.
@@ -129,7 +129,7 @@ def regrade(run: Run, *, accept: bool) -> None:
             raise RunError(f"The gradebook {book.name} holds no grades of that yet: coursekit grade {run.folder}")
         if not changed:
             run.screen.say(f"The checks of {_some([each.name for each in asked])} are those that gave the grades.")
-            return
+            return []
         _fill(run, book, terms, changed, found)
         names = [exercise.name for exercise in changed]
         versions = {terms.versions[name] for name in names}
@@ -143,6 +143,7 @@ def regrade(run: Run, *, accept: bool) -> None:
             _publish(run, book, held, learners, best=False)
         else:
             run.screen.say(f"The old ones stand until you accept these: coursekit regrade {run.folder} --accept")
+        return different
 
 
 def _entries(folder: Path) -> list[Entry]:

@@ -29,17 +29,23 @@ def add_formats(export: argparse.ArgumentParser) -> None:
         parser.set_defaults(run=_export, write=globals()[f"_export_{name.replace('-', '_')}"])
         return parser
 
-    parser = add("csv", "the table of grades as a spreadsheet reads it", "grades")
+    parser = add("csv", "the table of grades; with --excel as Excel opens it right in any country", "grades")
     parser.add_argument("--excel", action="store_true", help="as Excel opens it by a double click in any country")
     for name in ("canvas", "moodle"):
         what = "gradebook that Canvas exported" if name == "canvas" else "grading worksheet that Moodle made"
         parser = add(name, f"fill the {what}", "grades")
         parser.add_argument("--roster", type=Path, required=True, help=f"the {what}; it is not changed")
-        parser.add_argument("--column", default="", help="the heading of the column to fill")
-        parser.add_argument("--match", default="", metavar="COLUMN", help="the column that identifies learners")
-    parser.add_argument("--feedback", default="", metavar="COLUMN", help="the heading of the comments")
-    add("moodle-feedback", "the learners' pages, for Moodle's “Upload multiple feedback files in a zip”", "grades")
-    add("canvas-feedback", "the learners' pages, for Canvas's “Upload Submissions”", "grades")
+        parser.add_argument("--column", default="", help="the heading of the column to fill, if several may be meant")
+        parser.add_argument("--match", default="", metavar="COLUMN", help="the column to find learners by")
+    parser.add_argument("--feedback", default="", metavar="COLUMN", help="the heading of the comments (default: found)")
+    for name, what in (
+        ("moodle-feedback", "Moodle's “Upload multiple feedback files in a zip”"),
+        ("canvas-feedback", "Canvas's “Upload Submissions”"),
+    ):
+        parser = add(name, f"the learners' pages, for {what}", "grades")
+        parser.add_argument(
+            "--submissions", type=Path, help="the folder that was graded (default: beside GRADES, without -grades)"
+        )
     add("junit", "JUnit XML, a test case for each check", "grades")
     parser = add("classroom50", "Classroom 50's result.json, for its autograder.py to call", "grades", "result.json")
     parser.add_argument("--learner", default="", help="whose, where several were graded")
@@ -101,15 +107,28 @@ def _export_moodle(arguments: argparse.Namespace) -> None:
 def _export_moodle_feedback(arguments: argparse.Namespace) -> None:
     from coursekit.publish.pages import handback
 
-    packed = handback.for_moodle(_grades(arguments))
+    packed = handback.for_moodle(_grades(arguments), _downloaded(arguments))
     _save(arguments.out, packed.content, *packed.notes)
 
 
 def _export_canvas_feedback(arguments: argparse.Namespace) -> None:
     from coursekit.publish.pages import handback
 
-    packed = handback.for_canvas(_grades(arguments))
+    packed = handback.for_canvas(_grades(arguments), _downloaded(arguments))
     _save(arguments.out, packed.content, *packed.notes)
+
+
+def _downloaded(arguments: argparse.Namespace) -> dict[str, list[str]]:
+    """By learner, what the files are called that were graded."""
+    from coursekit.classroom import folder
+
+    grades: Path = arguments.grades.resolve()
+    submissions = arguments.submissions
+    if submissions is None:
+        submissions = grades.with_name(grades.name.removesuffix("-grades"))
+        if submissions == grades or not submissions.is_dir():
+            raise CommandError("Which folder was graded? Name it with --submissions: its files tell whose is which.")
+    return {entry.learner: [each.path.name for each in entry.handed] for entry in folder.entries(submissions)}
 
 
 def _save_beside(arguments: argparse.Namespace, content: bytes, notes: Sequence[str]) -> None:

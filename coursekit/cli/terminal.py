@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coursekit.classroom.gradebook.attempts import Attempt
-from coursekit.classroom.marking import Standing
+from coursekit.classroom.marking import Listed
 from coursekit.exercise import Exercise
 from coursekit.grading.changes import Change
 from coursekit.jail.terms import Layer, Limits
@@ -107,7 +107,8 @@ def _told(learners: Iterable[str], total: int, console: Console) -> Iterator[str
         now = time.monotonic()
         if now - told >= SECONDS_BETWEEN_LINES:
             rate, told = done / (now - begin), now
-            console.print(Text(f"{done} of {total}, {rate:.3g}/s, about {(total - done) / rate:.0f} s left"))
+            left = f", about {(total - done) / rate:.0f} s left" if 10 * done >= total else ""  # the first ones mislead
+            console.print(Text(f"{done} of {total}, {rate:.3g}/s{left}"))
 
 
 def changes_table(changes: Sequence[Change]) -> None:
@@ -152,14 +153,14 @@ def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None
         console.print(f"  {number}  {exercise.name} ({exercise.maximum:g})", soft_wrap=True)
 
 
-def marks_table(found: Sequence[Standing]) -> None:
+def marks_table(found: Sequence[Listed]) -> None:
     """One row for each mark by hand, the newest last."""
     console = Console(highlight=False)
-    table = Table(title=f"{len(found)} marks by hand", title_justify="left")
+    table = Table(title=f"{len(found)} mark{'' if len(found) == 1 else 's'} by hand", title_justify="left")
     for column in ("to", "exercise"):
         table.add_column(column, no_wrap=True, max_width=30)
     table.add_column("points", justify="right")
-    for column in ("comment", "by", "at", "what of it"):
+    for column in ("comment", "by", "at (UTC)", "what of it"):
         table.add_column(column)
     for each in found:
         row = each.row
@@ -171,7 +172,7 @@ def marks_table(found: Sequence[Standing]) -> None:
     console.print(table)
 
 
-def _what_of(each: Standing) -> str:
+def _what_of(each: Listed) -> str:
     """Whether it stands, and for whom."""
     if each.state != "stands":
         return each.state
@@ -184,10 +185,10 @@ def _what_of(each: Standing) -> str:
 def attempts_table(found: Sequence[Attempt]) -> None:
     """One row for each work that was handed in."""
     console = Console(highlight=False)
-    table = Table(title=f"{len(found)} attempts", title_justify="left")
+    table = Table(title=f"{len(found)} attempt{'' if len(found) == 1 else 's'}", title_justify="left")
     table.add_column("learner", max_width=30, no_wrap=True)
     table.add_column("N", justify="right")
-    for column in ("first seen", "file", "points"):
+    for column in ("first seen (UTC)", "file", "points"):
         table.add_column(column)
     for each in found:
         points = ", ".join(f"{exercise} {number:g}" for exercise, number in each.points.items())
@@ -219,7 +220,9 @@ def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
     tried = [report for report in short if report.outcome is not Outcome.UNATTEMPTED]
     report = (tried or short)[0]
     first = report.first_failure
-    if report.diagnosis is not None:
+    if report.mark is not None:
+        why = ": ".join(["marked by hand", *filter(None, [" ".join(report.mark.comment.split())])])
+    elif report.diagnosis is not None:
         why = f"{report.diagnosis.misconception}: {report.diagnosis.explanation}"
     elif first is not None:
         why = f"{WORDS[first.outcome]}: {first.rationale or first.title}"

@@ -95,6 +95,7 @@ def test_canvas_takes_the_only_assignment():
         (("S1", "s2"), "SIS User ID"),
         (("lovelace, ada", "Zuse,  Kim"), "Student"),
         (("lovelaceada_101_9001_kl", "zusekim_LATE_102_9002_kl"), "ID"),
+        (("lovelaceada_101", "kimzuse_102"), "ID"),
     ],
 )
 def test_canvas_finds_learners_by_what_they_are_called(learners, by):
@@ -103,6 +104,12 @@ def test_canvas_finds_learners_by_what_they_are_called(learners, by):
         merged = fill_canvas(CANVAS, *learners, by=asked)
         assert merged.notes[0] == f"2 of 2 learners matched by {by}."
         assert [row[5] for row in table(merged.content)][3:5] == ["1.5", "1.5"]
+
+
+def test_canvas_invents_nobody():
+    """Another platform's `team_101` is not the student 101."""
+    with pytest.raises(ExportError, match="None of 2 learners stands in the roster"):
+        fill_canvas(CANVAS, "team_101", "week_102")
 
 
 def test_canvas_with_semicolons_and_mark():
@@ -192,10 +199,15 @@ def test_moodle_fills_grade_and_feedback():
 
 
 def test_moodle_knows_its_own_file_names():
-    """A folder of downloaded submissions matches by participant."""
-    merged = fill_moodle(MOODLE, "Ada Lovelace_11_assignsubmission_file", "Kim Zuse_12_assignsubmission_file_kl")
-    assert merged.notes[0] == "2 of 2 learners matched by Identifier."
-    assert [row[4] for row in table(merged.content)][1:3] == ["1.5", "1.5"]
+    """A folder of downloaded submissions matches by participant, also where names are hidden."""
+    for names in (
+        ("Ada Lovelace_11_assignsubmission_file", "Kim Zuse_12_assignsubmission_file_kl"),
+        ("Ada Lovelace_11", "Kim Zuse_12"),
+        ("Group A-Ada Lovelace_11_assignsubmission_file", "Participant_12"),
+    ):
+        merged = fill_moodle(MOODLE, *names)
+        assert merged.notes[0] == "2 of 2 learners matched by Identifier."
+        assert [row[4] for row in table(merged.content)][1:3] == ["1.5", "1.5"]
 
 
 @pytest.mark.parametrize(
@@ -216,8 +228,8 @@ def test_moodle_reads_its_own_file_names():
 
 def test_moodle_invents_nobody():
     """A number in a name is no participant."""
-    with pytest.raises(ExportError, match="None of 2 learners stands in the roster"):
-        fill_moodle(MOODLE, "student11", "12")
+    with pytest.raises(ExportError, match="None of 5 learners stands in the roster"):
+        fill_moodle(MOODLE, "student11", "12", "student_11", "Ada_12", "7_11")
 
 
 def test_moodle_leaves_what_is_locked():
@@ -357,6 +369,9 @@ def test_moodle_by_looks_alone():
     merged = fill_moodle(sheet("of no list"), "Osallistuja 11")
     assert "The grades go into “Arvosana”, which is known by its place and its cells alone" in "\n".join(merged.notes)
     assert "The comments go into “Sanat”" in "\n".join(merged.notes)
+    beside = fill_moodle(sheet("de").replace(b",Bewertung,", b",Punkte,").replace(b"3,00", b"x"), "ada lovelace")
+    assert table(beside.content)[1][3] == "1,5"
+    assert "“Punkte”, which is known by its place" in "\n".join(beside.notes)
     twice = sheet("of no list").replace(f'"{DATE}"'.encode(), b"5").replace(b",-,", b",5,")
     with pytest.raises(ExportError, match=r"Several columns of the worksheet may be that of the grades: .*Arvosana"):
         fill_moodle(twice, "Osallistuja 11")

@@ -28,8 +28,10 @@ OURS = str(FOLDER.parents[1])
 
 
 def _answers():
-    for topic in syllabus.TOPICS:
-        spec = importlib.util.spec_from_file_location(f"sentences_{topic.name}", FOLDER / f"{topic.name}.py")
+    for path in (FOLDER / f"{topic.name}.py" for topic in syllabus.TOPICS):
+        if not path.exists():  # a lesson of which nobody has collected such answers
+            continue
+        spec = importlib.util.spec_from_file_location(f"sentences_{path.stem}", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         yield from module.ANSWERS.items()

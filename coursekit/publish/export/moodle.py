@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 
 from coursekit.publish.export import roster, worksheet
@@ -16,8 +17,9 @@ from coursekit.publish.privacy import all_feedback
 from coursekit.report import Graded
 from coursekit.text import MAX_FEEDBACK, clean, clean_name
 
-# Ann Lee_4321_assignsubmission_file_answers.py. The first number counts: what follows is a name that the learner chose
-_DOWNLOAD = re.compile(r"(?P<name>.*?)_(?P<participant>\d+)_assignsubmission_", re.DOTALL)
+# Ann Lee_4321 (see `classroom.layouts`), or the file itself, Ann Lee_4321_assignsubmission_file_answers.py:
+# what a learner is called whose work was downloaded, and what reports of earlier versions call them.
+_PERSON = re.compile(r"(?P<name>.*?)_(?P<participant>\d+)(?P<download>_assignsubmission_.*)?", re.DOTALL)
 
 
 def merge(grades: Sequence[Graded], data: bytes, *, column: str = "", feedback: str = "", by: str = "") -> Merged:
@@ -92,24 +94,33 @@ def _keys(table: Roster, found: Columns) -> Keys:
     left += [place for place in range(found.grade) if place not in (found.identifier, found.name)]
     left += [place for place in (found.name,) if place is not None]
     identifier = titles[found.identifier] if found.identifier is not None else None
-    cells = [row[found.identifier] for row in table.rows if row] if found.identifier is not None else []
-    word = _letters(cells[0]) if cells else ""
+    rows = [row for row in table.rows if row]
+    numbers = [row[found.identifier] for row in rows] if found.identifier is not None else []
+    word = _letters(numbers[0]) if numbers else ""
+    called: defaultdict[str, set[str]] = defaultdict(set)  # by number, what its row is called
+    for row, number in zip(rows, numbers, strict=False):
+        called[_number(number)].update(filter(None, (_letters(row[place]) for place in left)))
 
     def of_cell(column: str, cell: str) -> str:
-        return "".join(re.findall(r"\d+\s*$", cell)).strip() if column.strip() == identifier else roster.plain_key(cell)
+        return _number(cell) if column.strip() == identifier else roster.plain_key(cell)
 
     def of_learner(column: str, learner: str) -> Sequence[str]:
-        download = _DOWNLOAD.match(learner)
+        person = _PERSON.fullmatch(learner)
         if column.strip() != identifier:
-            return (roster.plain_key(download["name"] if download else learner),)
-        if download:
-            return (download["participant"],)
-        number = re.search(r"\d+$", learner.strip())  # “Participant 4321”, “Teilnehmer/in7005”: no other word will do
-        return (number[0],) if number and _letters(learner) in ("participant", word) else ()
+            return (roster.plain_key(learner), *([roster.plain_key(person["name"])] if person else []))
+        if person and (person["download"] or _letters(person["name"]) in called[person["participant"]]):
+            return (person["participant"],)  # another platform's student_12 is not participant 12
+        number = _number(learner)  # “Participant 4321”, “Teilnehmer/in7005”: no other word will do
+        return (number,) if number and _letters(learner) in ("participant", word) else ()
 
     return Keys(tuple(titles[place] for place in left if titles.count(titles[place]) == 1), of_cell, of_learner)
 
 
+def _number(text: str) -> str:
+    """The number at its end."""
+    return "".join(re.findall(r"\d+$", text.strip()))
+
+
 def _letters(text: str) -> str:
-    """The word before a number: file names have lost its signs."""
+    """A name or word without its signs, which files have lost."""
     return "".join(char for char in text.casefold() if char.isalpha())

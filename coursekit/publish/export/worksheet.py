@@ -119,7 +119,7 @@ def columns(table: Roster, students: Sequence[int], *, grade: str = "", feedback
     notes = []
     place = table.column(grade) if grade else known["grade"]
     if place is None:
-        place = _by_numbers(table, cells)
+        place = _by_numbers(table, cells) if not known["maximum"] else known["maximum"] - 1  # they stand together
         notes.append(_by_looks(table, place, "The grades", "--column"))
     scale = {word for each in _LANGUAGES for word in _words(each.scale)}
     if place + 1 < len(table.header) and _plain(table.header[place + 1]) in scale:

@@ -1,22 +1,26 @@
-"""Learners' pages as a zip that a course platform takes, each page under the name that its learner has there."""
+"""Learners' pages as a zip that a course platform takes, each page under the name that its learner has there.
+
+That name is told by the files that were downloaded, and by nothing else: `student_12` of another platform is nobody's
+participant 12.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from coursekit.classroom import gradefiles
+from coursekit.classroom import gradefiles, layouts
+from coursekit.classroom.layouts import Claim
 from coursekit.errors import ExportError
 from coursekit.files import zip_of
 from coursekit.publish.pages.learner import learner_page
 from coursekit.report import Graded
 from coursekit.text import clean_name
 
-# Ann Lee_4321_assignsubmission_file, and what a learner's own file is called behind it. In names of people Moodle
-# writes spaces for underscores, so the first number counts.
-_MOODLE = re.compile(r"(?P<name>.*?)_(?P<participant>[0-9]+)_assignsubmission_(?P<plugin>[a-z]+)", re.DOTALL)
+_PLUGIN = re.compile(r"_assignsubmission_([a-z]+)")
+
+Names = Mapping[str, Sequence[str]]  # by learner, what the files and folders are called that were downloaded of them
 
 
 @dataclass(frozen=True)
@@ -27,88 +31,85 @@ class Zip:
     notes: tuple[str, ...]
 
 
-def for_moodle(grades: Sequence[Graded]) -> Zip:
+def for_moodle(grades: Sequence[Graded], names: Names) -> Zip:
     """What Moodle's action “Upload multiple feedback files in a zip” takes: a file for each participant.
 
     Moodle reads a name as NAME_NUMBER_assignsubmission_PLUGIN_FILE and goes by the number
     (`is_valid_filename_for_import` in mod/assign/feedback/file/importziplib.php). It takes folders as well, but their
     names have changed with its versions; these names are the same in all. A page that was uploaded before is replaced.
 
-    Args:
-        grades: of learners who are called as Moodle called the files or folders that were downloaded.
-
     Raises:
-        ExportError: nobody is called so.
+        ExportError: nobody's work was downloaded from Moodle.
     """
-    return _pack(grades, _at_moodle, "NAME_4321_assignsubmission_file", "Moodle's “Download all submissions”")
+    return _pack(grades, names, _at_moodle, "Moodle's “Download all submissions”")
 
 
-def for_canvas(grades: Sequence[Graded]) -> Zip:
-    """What Canvas's “Upload Submissions” takes: for each file that was downloaded one of the same name.
+def for_canvas(grades: Sequence[Graded], names: Names) -> Zip:
+    """What Canvas's “Upload Submissions” takes: a file of the name that the learner's newest one was downloaded by.
 
     Canvas splits a name at its underscores and takes the first two numbers for the student and for the file that was
     handed in. It passes over a name whose last part begins with “link” (`infer_comment_context_from_filename` in
     app/models/assignment.rb of canvas-lms, in newer versions in abstract_assignment.rb).
 
-    Args:
-        grades: of learners who are called as Canvas called the files that were downloaded.
-
     Raises:
-        ExportError: nobody is called so.
+        ExportError: nobody's work was downloaded from Canvas.
     """
-    packed = _pack(grades, _at_canvas, "NAME_4321_98765_FILE", "Canvas's “Download Submissions”")
+    packed = _pack(grades, names, _at_canvas, "Canvas's “Download Submissions”")
     return Zip(packed.content, (*packed.notes, "Canvas shows each page under the name of the file that was handed in."))
 
 
-def _at_moodle(learner: str) -> tuple[str, str]:
-    found = _MOODLE.match(learner)
-    if not found:
-        return "", ""
-    name = gradefiles.file_name(found["name"]).replace("_", " ")
-    return found["participant"], f"{name}_{found['participant']}_assignsubmission_{found['plugin']}_feedback.html"
+def _at_moodle(name: str, claim: Claim) -> str:
+    plugin = _PLUGIN.search(name)
+    if claim.platform != "Moodle" or not claim.key[0] or plugin is None:  # who is in no group has no number
+        return ""
+    who = gradefiles.file_name(claim.learner.rpartition("_")[0]).replace("_", " ")
+    return f"{who}_{claim.key[0]}_assignsubmission_{plugin[1]}_feedback.html"
 
 
-def _at_canvas(learner: str) -> tuple[str, str]:
-    parts = "".join(char if char.isprintable() and char not in "/\\" else "-" for char in learner).split("_")
+def _at_canvas(name: str, claim: Claim) -> str:
+    if claim.platform != "Canvas" or not claim.number or not claim.key[0].isdecimal():  # typed into a box, or nameless
+        return ""
+    stem = name.rpartition(".")[0] or name
+    parts = "".join(char if char.isprintable() and char not in "/\\" else "-" for char in stem).split("_")
     parts[0] = parts[0].lstrip(".")  # of a hidden file Canvas takes no notice
-    numbers = [part for part in parts if re.fullmatch("[0-9]+", part)]
-    if len(numbers) < 2:
-        return "", ""
-    if parts[-1].startswith("link") or parts[-1] in numbers:  # “98765.html” would be no number any more
+    if parts[-1].startswith("link") or parts[-1].isdecimal():  # “98765.html” would be no number any more
         parts.append("feedback")
-    return "_".join(numbers[:2]), "_".join(parts) + ".html"
+    return "_".join(parts) + ".html"
 
 
-def _pack(grades: Sequence[Graded], place: Callable[[str], tuple[str, str]], form: str, download: str) -> Zip:
-    """The zip of all pages that have a place: `place` gives what a platform knows a learner by, and the file's name."""
+def _pack(grades: Sequence[Graded], names: Names, place: Callable[[str, Claim], str], download: str) -> Zip:
+    """The zip of all pages that have a place: what `place` calls the page of whoever's file has that name."""
     if not grades:
         raise ExportError("There are no grades to export.")
-    files: dict[str, list[tuple[str, Graded]]] = defaultdict(list)
-    strangers = []
+    claims = layouts.claims([name for all_names in names.values() for name in all_names])
+    pages: dict[str, Graded] = {}
+    strangers, waiting = [], []
     for graded in grades:
-        known_by, name = place(graded.learner)
-        if known_by:
-            files[known_by].append((name, graded))
-        else:
+        theirs = sorted((name for name in names.get(graded.learner, ()) if name in claims), key=_upload(claims))
+        called = [found for name in reversed(theirs) if (found := place(name, claims[name]))]
+        if not called or called[0] in pages:
             strangers.append(graded.learner)
-    if not files:
+        elif graded.is_final:
+            pages[called[0]] = graded
+        else:
+            waiting.append(graded.learner)
+    if not pages and not waiting:
         raise ExportError(
-            f"No learner is called as in {download} ({form}), and only so does it find them again. "
-            f"Ours are called like “{clean_name(grades[0].learner)}”: grade the download as it is, not renamed."
+            f"Nobody's work lies there as {download} names it, and by no other name can it be handed back. Name the "
+            "folder that was graded with --submissions, its files called as they were downloaded."
         )
-    twins = [sorted(graded.learner for _, graded in same) for same in files.values() if len(same) > 1]
-    single = [same[0] for same in files.values() if len(same) == 1]
-    waiting = [graded.learner for _, graded in single if not graded.is_final]
-    packed = [(name, learner_page(graded).encode()) for name, graded in single if graded.is_final]
-    notes = [f"{len(packed)} of {len(grades)} learners have their page in it."]
+    notes = [f"{len(pages)} of {len(grades)} learners have their page in it."]
     if strangers:
-        notes.append(f"Not called as in {download} ({len(strangers)}, left out): {_listed(strangers)}.")
-    notes += [f"One person to the platform, so which page is theirs? Left out: {_listed(same)}." for same in twins]
+        notes.append(f"Without a file from {download} ({len(strangers)}, left out): {_listed(strangers)}.")
     if waiting:
         notes.append(
             f"Not graded to the end, as the machine was too busy ({len(waiting)}, left out): {_listed(waiting)}."
         )
-    return Zip(zip_of(packed), tuple(notes))
+    return Zip(zip_of((name, learner_page(graded).encode()) for name, graded in pages.items()), tuple(notes))
+
+
+def _upload(claims: Mapping[str, Claim]) -> Callable[[str], int]:
+    return lambda name: claims[name].number
 
 
 def _listed(names: Sequence[str]) -> str:
