@@ -492,6 +492,7 @@ def test_cannot_be_opened(tmp_path, url, says):
         Gradebook(url.format(tmp_path))
     assert says in str(caught.value)
     assert "hidden" not in str(caught.value)
+    assert "None" not in str(caught.value)  # in the place of what the database said
 
 
 def test_disk_full(tmp_path):
