@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from functools import partial
 from multiprocessing import get_context
 
 from coursekit.authoring.proofs import LEFT_TO_DO, Findings, verify_exercise
@@ -17,6 +18,8 @@ from coursekit.exercise import Exercise
 from coursekit.machine import cores
 
 SECONDS_BETWEEN_WORDS = 8.0  # so long an author waits in silence at most, as far as it is ours
+Say = Callable[[str], None]
+_print: Say = partial(print, flush=True)  # a line in a log is of use when it comes
 
 _NUMBERS = (
     *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -25,25 +28,33 @@ _NUMBERS = (
 
 
 def run(exercises: Iterable[tuple[Topic, Exercise]], seeds: int, commands: Iterable[str] = ()) -> int:
-    """Verifies exercises and their topics' files, prints what is found, and returns 0 if nothing is wrong, else 1.
+    """Verifies exercises and their topics' files, prints what is found, and returns 0 if nothing is wrong, else 1."""
+    return 1 if any(finding.faults for finding in prove(exercises, seeds, commands)) else 0
+
+
+def prove(
+    exercises: Iterable[tuple[Topic, Exercise]], seeds: int, commands: Iterable[str] = (), say: Say = _print
+) -> list[Findings]:
+    """Verifies exercises and their topics' files, says what is found as it comes, and returns it.
 
     Args:
         exercises: which, each with its topic.
         seeds: on how many sets of hidden inputs.
         commands: the names of all commands of `coursekit`, each of which README shows.
+        say: shows a line.
     """
     wanted = sorted(exercises, key=lambda pair: -len(pair[1].checks) * len(pair[1].misconceptions))  # the longest first
     topics = list(dict.fromkeys(topic for topic, _ in wanted))
     findings = [verify_files(sorted(topics, key=lambda topic: topic.number), commands)]
-    _tell(findings[0])
+    _tell(findings[0], say)
     for found in _verify_all([(topic.name, exercise.name) for topic, exercise in wanted], seeds):
         findings.append(found)
-        _tell(found)
+        _tell(found, say)
     faults = sum(len(finding.faults) for finding in findings)
-    print(mutation_score(findings))
+    say(mutation_score(findings))
     counted = f"{len(wanted)} exercise{'' if len(wanted) == 1 else 's'} on {seeds} seeds"
-    print(f"{counted}: {faults or 'no'} fault{'' if faults == 1 else 's'}.")
-    return 1 if faults else 0
+    say(f"{counted}: {faults or 'no'} fault{'' if faults == 1 else 's'}.")
+    return findings
 
 
 def _verify_all(jobs: Sequence[tuple[str, str]], seeds: int) -> Iterator[Findings]:
@@ -87,11 +98,11 @@ def mutation_score(findings: Sequence[Findings]) -> str:
     )
 
 
-def _tell(finding: Findings) -> None:
+def _tell(finding: Findings, say: Say) -> None:
     counts = f", {finding.rejected}/{finding.wrong} rejected, {finding.named} named" if finding.wrong else ""
-    print(f"{'FAULT' if finding.faults else 'ok':<6}{finding.about}{counts}", flush=True)
+    say(f"{'FAULT' if finding.faults else 'ok':<6}{finding.about}{counts}")
     for fault in finding.faults:
-        print("      " + fault.replace("\n", "\n      "))
+        say("      " + fault.replace("\n", "\n      "))
 
 
 # ---- files -------------------------------------------------------------------------------------------------------

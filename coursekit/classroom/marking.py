@@ -6,7 +6,7 @@ The folder's files are made of the gradebook's rows, so a mark is a row first; t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Listed:
     """A row of the gradebook's marks, and what has become of it.
 
     Attributes:
@@ -84,14 +84,15 @@ def opened(folder: Path, url: str = "") -> Iterator[Gradebook]:
     Raises:
         CommandError: it is not there, or fails.
     """
-    beside = folder / "gradebook.sqlite"
-    if not url and not beside.exists():
+    url = url or f"sqlite:///{folder / 'gradebook.sqlite'}"
+    file = url.removeprefix("sqlite:///")
+    if file != url and not Path(file).is_file():  # SQLite would make one
         raise CommandError(
-            f"{folder} holds no gradebook.sqlite: give the folder that `coursekit grade` wrote, and --gradebook if it "
-            "had one."
+            f"There is no gradebook {file}: give the folder that `coursekit grade` wrote, and --gradebook where it had "
+            "one."
         )
     try:
-        with Gradebook(url or f"sqlite:///{beside}") as book:
+        with Gradebook(url) as book:
             yield book
     except GradebookError as error:
         raise CommandError(str(error)) from None
@@ -152,12 +153,12 @@ def refresh(folder: Path, book: Gradebook) -> list[Graded]:
     return shown
 
 
-def listed(folder: Path, book: Gradebook) -> list[Standing]:
+def listed(folder: Path, book: Gradebook) -> list[Listed]:
     """All that was ever given or taken back, in that order, with what has become of it."""
     rows = marks.rows(book)
     stands = marks.stand(rows)
     reports = [report for graded in gradefiles.read_reports(folder) for report in graded.reports]
-    return [_standing(row, stands, reports) for row in rows]
+    return [_listed(row, stands, reports) for row in rows]
 
 
 def attempts_of(folder: Path, book: Gradebook, learner: str = "") -> list[Attempt]:
@@ -234,7 +235,7 @@ def _targets(
 ) -> Iterator[tuple[str, str]]:
     """To what it is given, with the work that points are for."""
     if wish.misconception:
-        yield _misconception(wish), ""
+        yield _misconception(wish, reports.values()), ""
         return
     for learner in names_among(wish.learners, [graded.learner for graded in grades], "learner", str(folder)):
         if learner not in reports:
@@ -244,11 +245,13 @@ def _targets(
         yield learner, "" if wish.keep else reports[learner].work
 
 
-def _misconception(wish: Wish) -> str:
+def _misconception(wish: Wish, reports: Iterable[Report]) -> str:
     from coursekit.course import syllabus  # imports every grader, and torch
 
+    held = [report.diagnosis.misconception for report in reports if report.diagnosis is not None]
     known = [each.name for each in syllabus.find_exercise(wish.exercise)[1].misconceptions]
-    (name,) = names_among([wish.misconception], known, "misconception", f"`{wish.exercise}`")
+    names = list(dict.fromkeys([*known, *held]))  # what is held may have got its name in this class
+    (name,) = names_among([wish.misconception], names, "misconception", f"`{wish.exercise}`")
     return name
 
 
@@ -260,9 +263,9 @@ def _named(row: Row) -> str:
     return f"{who}, {row.exercise}{what}"
 
 
-def _standing(row: Row, stands: marks.Standing, reports: Sequence[Report]) -> Standing:
+def _listed(row: Row, stands: marks.Standing, reports: Sequence[Report]) -> Listed:
     given = [(report.learner, mark) for report in reports for each, mark in stands.found(report) if each == row]
-    return Standing(
+    return Listed(
         row,
         _state(row, stands.rows.get(row.about, ())),
         tuple(learner for learner, mark in given if mark.points is not None and not mark.other_work),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from coursekit.classroom import batch, cluster, gradefiles
+from coursekit.classroom import batch, cluster, gradefiles, likeness
 from coursekit.classroom import folder as folders
 from coursekit.classroom.batch import Cells, Jails, Result, Score, Terms
 from coursekit.classroom.choosing import names_among
@@ -25,7 +25,7 @@ from coursekit.classroom.screen import Screen
 from coursekit.course import syllabus
 from coursekit.errors import CommandError
 from coursekit.exercise import Exercise
-from coursekit.grading.changes import changes
+from coursekit.grading.changes import Change, changes
 from coursekit.grading.submission import Submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
@@ -105,12 +105,14 @@ def grade(run: Run, *, best: bool) -> None:
                 f"See whose grades differ: {run.command('regrade', '--diff')}; with --accept the new ones stand."
             )
         book.accept(terms.versions)
-        _fill(run, book, terms, exercises, chosen)
+        handed_in: dict[str, bytes] = {}
+        _fill(run, book, terms, exercises, chosen, handed_in)
         _publish(run, book, exercises, chosen, best=best)
+        _tell_same(run, handed_in)
 
 
-def regrade(run: Run, *, accept: bool) -> None:
-    """Grades again what the gradebook holds under checks that have changed, and shows whose points differ.
+def regrade(run: Run, *, accept: bool) -> list[Change]:
+    """Grades again what the gradebook holds under checks that have changed, and shows and returns what differs.
 
     Args:
         run: where and how.
@@ -133,8 +135,8 @@ def regrade(run: Run, *, accept: bool) -> None:
             raise RunError(f"The gradebook {book.name} holds no grades of that yet: {run.command('grade')}")
         if not changed:
             run.screen.say(f"The checks of {_some([each.name for each in asked])} are those that gave the grades.")
-            return
-        _fill(run, book, terms, changed, found)
+            return []
+        _fill(run, book, terms, changed, found, {})
         names = [exercise.name for exercise in changed]
         versions = {terms.versions[name] for name in names}
         before, after = book.latest(names), book.latest(names, versions=versions)
@@ -147,6 +149,7 @@ def regrade(run: Run, *, accept: bool) -> None:
             _publish(run, book, held, found, best=False)
         else:
             run.screen.say(f"The old ones stand until you accept these: {run.command('regrade', '--accept')}")
+        return different
 
 
 def _entries(folder: Path) -> list[Entry]:
@@ -174,6 +177,29 @@ def _read(folder: Path, found: Sequence[Entry]) -> Iterator[Submission]:
         else:
             cells = (_unnamed(label, entry.path, text) for label, text in submission.cells)
             yield replace(submission, cells=tuple(cells))
+
+
+def _noted(
+    submissions: Iterable[Submission], exercises: Sequence[str], handed_in: dict[str, bytes]
+) -> Iterator[Submission]:
+    """Passes submissions on as they are read, and notes what tells whose answers are the same."""
+    for submission in submissions:
+        handed_in[submission.learner] = likeness.digest_of(likeness.answers(submission.cells, exercises))
+        yield submission
+
+
+def _tell_same(run: Run, handed_in: Mapping[str, bytes]) -> None:
+    """Says who handed in the same answers: the three largest groups."""
+    groups: dict[bytes, list[str]] = {}
+    for learner, answers in handed_in.items():
+        if answers:
+            groups.setdefault(answers, []).append(learner)
+    several = sorted((learners for learners in groups.values() if len(learners) > 1), key=len, reverse=True)
+    for learners in several[:3]:
+        run.screen.say(f"{len(learners)} learners handed in the same work: {_some(learners)}.")
+    if several:
+        more = f"{len(several) - 3} more groups: " if several[3:] else ""
+        run.screen.say(f"{more}`coursekit similar {run.folder}` lists them, and work that is similar.")
 
 
 def _unnamed(label: str, entry: Path, text: str) -> Cell:
@@ -209,19 +235,33 @@ def _kept(book: Gradebook) -> str:
     return f"{kept} the same command again to go on."
 
 
-def _fill(run: Run, book: Gradebook, terms: Terms, exercises: Sequence[Exercise], found: Sequence[Entry]) -> None:
-    """Grades what the gradebook does not hold yet."""
+def _fill(
+    run: Run,
+    book: Gradebook,
+    terms: Terms,
+    exercises: Sequence[Exercise],
+    found: Sequence[Entry],
+    handed_in: dict[str, bytes],
+) -> None:
+    """Grades what the gradebook does not hold yet; `handed_in` gets a digest of each learner's answers."""
     torch.set_num_threads(1)  # the judge's own numbers are as small as the learners'
     while True:
         try:
-            _fill_once(run, book, terms, exercises, found)
+            _fill_once(run, book, terms, exercises, found, handed_in)
         except cluster.ConnectionLost as error:  # nothing is graded twice: the gradebook knows what is done
             run.screen.say(f"{error} It lives: connecting again.")
         else:
             return
 
 
-def _fill_once(run: Run, book: Gradebook, terms: Terms, exercises: Sequence[Exercise], found: Sequence[Entry]) -> None:
+def _fill_once(
+    run: Run,
+    book: Gradebook,
+    terms: Terms,
+    exercises: Sequence[Exercise],
+    found: Sequence[Entry],
+    handed_in: dict[str, bytes],
+) -> None:
     there = (
         cluster.connect(run.scheduler, terms, run.screen.say)
         if run.scheduler
@@ -232,7 +272,7 @@ def _fill_once(run: Run, book: Gradebook, terms: Terms, exercises: Sequence[Exer
         layers = () if run.scheduler and run.confined else probe(confined=run.confined)
         run.screen.grading_begins(len(found), exercises, where, run.limits, layers)
         in_flight = max(4 * threads, IN_FLIGHT) if run.scheduler else 2 * threads
-        read = _read(run.folder, found)
+        read = _noted(_read(run.folder, found), [exercise.name for exercise in exercises], handed_in)
         graded = batch.grade_all(read, exercises, executor, book, terms, score, in_flight=in_flight)
         with closing(graded):  # before the jails are: what ends with them must not be taken for a result
             for _ in run.screen.progress(graded, len(found)):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from coursekit.cli import numbers
+from coursekit.cli import documents, numbers
 from coursekit.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     verify.add_argument(
         "--seed", type=numbers.whole(0), default=0, metavar="S", help="with --sample: which are drawn (default: 0)"
     )
+    verify.add_argument("--json", action="store_true", help=documents.HELP)
     verify.set_defaults(run=_verify, commands=commands.choices)  # all of them, by the time that it runs
 
     refresh = commands.add_parser("refresh", help="make stubs anew and execute the notebooks (for authors)")
@@ -105,9 +107,20 @@ def _verify(arguments: argparse.Namespace) -> int:
         for topic, exercise in syllabus.exercises().values()
         if everything or topic in topics or exercise.name in names
     ]
+    say: dict[str, Any] = {"say": _aside} if arguments.json else {}
     if arguments.mutants:
-        return survivors.run(chosen, arguments.sample, arguments.seed)
-    return verify.run(chosen, arguments.seeds, arguments.commands)
+        judged = survivors.prove(chosen, arguments.sample, arguments.seed, **say)
+        faults, document = any(each.faults for each in judged), documents.of_mutants(judged)
+    else:
+        findings = verify.prove(chosen, arguments.seeds, arguments.commands, **say)
+        faults, document = any(each.faults for each in findings), documents.of_findings(findings)
+    if arguments.json:
+        documents.show(document)
+    return 1 if faults else 0
+
+
+def _aside(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _refresh(arguments: argparse.Namespace) -> int:

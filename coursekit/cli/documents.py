@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from coursekit.authoring.proofs import Findings
+    from coursekit.authoring.survivors import Judged
+    from coursekit.classroom.doctor import Examined
     from coursekit.classroom.gradebook.attempts import Attempt
-    from coursekit.classroom.marking import Standing
+    from coursekit.classroom.marking import Listed
     from coursekit.course.syllabus import Topic
     from coursekit.grading.changes import Change
     from coursekit.report import Graded, Report
+
+HELP = "print one JSON document, and all else to standard error"
 
 
 def show(document: Mapping[str, Any]) -> None:
@@ -24,9 +29,9 @@ def show(document: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(document, indent=1) + "\n")
 
 
-def of_grades(grades: Iterable[Graded], notes: Sequence[str]) -> dict[str, Any]:
+def of_grades(grades: Iterable[Graded]) -> dict[str, Any]:
     """`grade`: every learner's points, in short; reports/ has them at length."""
-    return {"learners": [_of_graded(graded) for graded in grades], "notes": list(notes)}
+    return {"learners": [_of_graded(graded) for graded in grades]}
 
 
 def _of_graded(graded: Graded) -> dict[str, Any]:
@@ -53,12 +58,12 @@ def _of_report(report: Report) -> dict[str, Any]:
     }
 
 
-def of_changes(changes: Iterable[Change], accepted: bool, notes: Sequence[str]) -> dict[str, Any]:
+def of_changes(changes: Iterable[Change], *, accepted: bool) -> dict[str, Any]:
     """`regrade`: the grades that differ under the checks of today."""
-    return {"changes": [asdict(change) for change in changes], "accepted": accepted, "notes": list(notes)}
+    return {"changes": [asdict(change) for change in changes], "accepted": accepted}
 
 
-def of_marks(found: Iterable[Standing]) -> dict[str, Any]:
+def of_marks(found: Iterable[Listed]) -> dict[str, Any]:
     """`marks`: every row, with what has become of it."""
     return {
         "marks": [
@@ -114,3 +119,25 @@ def of_topics(topics: Iterable[Topic]) -> dict[str, Any]:
             for topic in topics
         ]
     }
+
+
+def of_machine(examined: Examined) -> dict[str, Any]:
+    """`doctor`: the walls, the attacks on them, and whether this machine can grade."""
+    return {
+        "can_grade": examined.can_grade,
+        "problem": examined.problem,
+        "layers": [
+            {"name": layer.name, "in_force": layer.in_force, "detail": layer.detail} for layer in examined.layers
+        ],
+        "attacks": [{"name": name, "held": held} for name, held in examined.held.items()],
+    }
+
+
+def of_findings(findings: Iterable[Findings]) -> dict[str, Any]:
+    """`verify`: what was proved of the files and of each exercise; a fault is a sentence."""
+    return {"findings": [asdict(finding) for finding in findings]}
+
+
+def of_mutants(found: Iterable[Judged]) -> dict[str, Any]:
+    """`verify --mutants`: what became of the mutants, some at a time."""
+    return {"mutants": [asdict(judged) for judged in found]}

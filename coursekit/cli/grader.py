@@ -1,4 +1,4 @@
-"""What somebody types who grades: grade, regrade, report, export, doctor."""
+"""What somebody types who grades: grade, regrade, report, similar, export, doctor."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit.cli import export, numbers
-from coursekit.errors import UsageError
+from coursekit.cli import documents, export, numbers
+from coursekit.errors import CommandError, UsageError
 from coursekit.machine import cores
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     regrade.set_defaults(run=_regrade, commands=commands.choices)
 
     doctor = commands.add_parser("doctor", help="say whether this machine can grade the work of strangers, and try it")
+    doctor.add_argument("--json", action="store_true", help=documents.HELP)
     doctor.set_defaults(run=_doctor)
 
     export.add_formats(
@@ -46,7 +47,17 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     report.add_argument("grades", type=Path, help="the folder that `coursekit grade` wrote")
     report.add_argument("--out", type=Path, help="where to write the pages (default: GRADES/pages)")
     report.add_argument("--roster", type=Path, help="a text file with one learner a line, to see who is missing")
+    report.add_argument(
+        "--submissions",
+        type=Path,
+        help="what was graded, to show same and similar work (default: FOLDER, where GRADES is FOLDER-grades)",
+    )
     report.set_defaults(run=_report)
+
+    similar = commands.add_parser("similar", help="show whose work is the same or similar; it proves nothing")
+    similar.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
+    similar.add_argument("--grades", type=Path, help="the folder that `coursekit grade` wrote (default: FOLDER-grades)")
+    similar.set_defaults(run=_similar)
 
 
 def _add_grading(command: argparse.ArgumentParser) -> None:
@@ -77,6 +88,7 @@ def _add_grading(command: argparse.ArgumentParser) -> None:
         "--gradebook", metavar="URL", help="database of all grades (default: gradebook.sqlite in --out)"
     )
     command.add_argument("--dask", metavar="ADDRESS", default="", help="grade on the cluster of this dask scheduler")
+    command.add_argument("--json", action="store_true", help=documents.HELP)
     command.add_argument(
         "--trust-submissions",
         action="store_true",
@@ -89,9 +101,12 @@ _OWN = {"folder", "run", "commands", "best", "diff", "accept"}  # what is not ha
 
 def _grade(arguments: argparse.Namespace) -> int:
     with _first_jail(arguments) as start:
-        from coursekit.classroom import runs
+        from coursekit.classroom import gradefiles, runs
 
-        runs.grade(_run(arguments, start), best=arguments.best)
+        run = _run(arguments, start)
+        runs.grade(run, best=arguments.best)
+    if arguments.json:
+        documents.show(documents.of_grades(gradefiles.read_reports(run.out)))
     return 0
 
 
@@ -99,7 +114,9 @@ def _regrade(arguments: argparse.Namespace) -> int:
     with _first_jail(arguments) as start:
         from coursekit.classroom import runs
 
-        runs.regrade(_run(arguments, start), accept=arguments.accept)
+        different = runs.regrade(_run(arguments, start), accept=arguments.accept)
+    if arguments.json:
+        documents.show(documents.of_changes(different, accepted=arguments.accept))
     return 0
 
 
@@ -124,7 +141,7 @@ def _first_jail(arguments: argparse.Namespace) -> Iterator[Start | None]:
 def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
     """What the arguments of a command that grades ask for."""
     from coursekit.classroom.runs import Run
-    from coursekit.cli import terminal
+    from coursekit.cli import quiet, terminal
     from coursekit.jail.terms import Limits
 
     folder: Path = arguments.folder.resolve()
@@ -145,7 +162,7 @@ def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
         confined=not arguments.trust_submissions,
         workers=arguments.workers,
         scheduler=arguments.dask,
-        screen=terminal,
+        screen=quiet if arguments.json else terminal,
         start=start,
         command=lambda verb, *more: _command(arguments, verb, *more),
         learners=arguments.learner,
@@ -179,11 +196,14 @@ def _command(arguments: argparse.Namespace, verb: str, *more: str) -> str:
     return shlex.join([*words[0].split(), *words[1:], *more])
 
 
-def _doctor(_arguments: argparse.Namespace) -> int:
+def _doctor(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import doctor
-    from coursekit.cli import terminal
+    from coursekit.cli import quiet, terminal
 
-    return doctor.run(terminal.say)
+    examined = doctor.examine(quiet.say if arguments.json else terminal.say)
+    if arguments.json:
+        documents.show(documents.of_machine(examined))
+    return 0 if examined.can_grade else 1
 
 
 def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
@@ -197,14 +217,42 @@ def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
 
 def _report(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import gradefiles
+    from coursekit.classroom.likeness import reading
     from coursekit.cli import terminal
     from coursekit.publish import pages
 
     folder: Path = arguments.grades.resolve()
     grades = gradefiles.read_reports(folder)
     roster = None if arguments.roster is None else gradefiles.read_names(arguments.roster)
-    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster)
+    handed_in = arguments.submissions or folder.with_name(folder.name.removesuffix("-grades"))
+    work = None
+    if arguments.submissions or (handed_in != folder and handed_in.is_dir()):
+        names = dict.fromkeys(report.exercise for graded in grades for report in graded.reports)
+        graded = {each.learner for each in grades}
+        work = {who: answers for who, answers in reading.read(handed_in, names).items() if who in graded}
+    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster, work)
     terminal.say(
         f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'} (learners.csv: whose is which)"
     )
+    return 0
+
+
+def _similar(arguments: argparse.Namespace) -> int:
+    from coursekit.classroom import gradefiles, likeness
+    from coursekit.classroom.likeness import reading
+    from coursekit.cli import terminal
+    from coursekit.publish import pages
+
+    folder: Path = arguments.folder.resolve()
+    out: Path = (arguments.grades or folder.with_name(f"{folder.name}-grades")).resolve()
+    work = reading.read(folder)
+    if not any(work.values()):
+        raise CommandError(f"No submission in {folder} answers an exercise of the course.")
+    grades = gradefiles.read_reports(out) if arguments.grades or (out / "reports").is_dir() else []
+    found = likeness.compare(work, grades)
+    terminal.likeness(found)
+    gradefiles.make_private(out)
+    (out / "pages").mkdir(exist_ok=True)
+    path = pages.write_similar(out / "pages", found, work, folder.name)
+    terminal.say(f"{path} shows the texts side by side. Likeness is no proof: look at them, and talk with both.")
     return 0

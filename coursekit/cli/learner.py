@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit.cli import numbers
+from coursekit.cli import documents, numbers
 from coursekit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     solution.set_defaults(run=_solution)
 
     exercises = commands.add_parser("list", help="list the topics and their exercises")
+    exercises.add_argument("--json", action="store_true", help=documents.HELP)
     exercises.set_defaults(run=_list)
 
 
@@ -72,9 +73,12 @@ def _solution(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _list(_arguments: argparse.Namespace) -> int:
+def _list(arguments: argparse.Namespace) -> int:
     from coursekit.course import syllabus
 
+    if arguments.json:
+        documents.show(documents.of_topics(syllabus.TOPICS))
+        return 0
     width = max(28, *(len(name) + 2 for name in syllabus.exercises()))
     for topic in syllabus.TOPICS:
         print(f"{topic.number:02} {topic.title} (notebooks/{topic.notebook.name})")

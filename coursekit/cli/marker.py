@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coursekit.cli import documents
 from coursekit.errors import CommandError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
     marks = commands.add_parser("marks", help="list what was given by hand, to whom, by whom and when")
     _add_folder(marks)
-    _add_json(marks)
+    marks.add_argument("--json", action="store_true", help=documents.HELP)
     marks.set_defaults(run=_marks)
 
     attempts = commands.add_parser("attempts", help="list what learners have handed in over time, and show it")
@@ -37,7 +38,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     attempts.add_argument("learner", nargs="?", default="", help="only this learner's")
     attempts.add_argument("--show", type=int, metavar="N", help="print the learner's attempt N as it was handed in")
     attempts.add_argument("--out", type=Path, metavar="FOLDER", help="write what was handed in, a file an attempt")
-    _add_json(attempts)
+    attempts.add_argument("--json", action="store_true", help=documents.HELP)
     attempts.set_defaults(run=_attempts)
 
 
@@ -46,10 +47,6 @@ def _add_folder(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--gradebook", metavar="URL", default="", help="of all grades (default: GRADES/gradebook.sqlite)"
     )
-
-
-def _add_json(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
 
 
 def _mark(arguments: argparse.Namespace) -> int:
@@ -84,7 +81,7 @@ def _account() -> str:
 
 def _marks(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import marking
-    from coursekit.cli import documents, terminal
+    from coursekit.cli import terminal
 
     with marking.opened(arguments.grades, arguments.gradebook) as book:
         found = marking.listed(arguments.grades, book)
@@ -99,7 +96,7 @@ def _marks(arguments: argparse.Namespace) -> int:
 
 def _attempts(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import marking
-    from coursekit.cli import documents, terminal
+    from coursekit.cli import terminal
 
     if arguments.show is not None and not arguments.learner:
         raise CommandError("Whose attempt? Name the learner.")

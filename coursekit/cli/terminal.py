@@ -21,7 +21,8 @@ from rich.table import Table
 from rich.text import Text
 
 from coursekit.classroom.gradebook.attempts import Attempt
-from coursekit.classroom.marking import Standing
+from coursekit.classroom.likeness import Likeness
+from coursekit.classroom.marking import Listed
 from coursekit.exercise import Exercise
 from coursekit.grading.changes import Change
 from coursekit.jail.terms import Layer, Limits
@@ -29,6 +30,7 @@ from coursekit.learning.feedback import WORDS
 from coursekit.report import Graded, Outcome, Report
 from coursekit.text import visible
 
+PAIRS = 40  # in a terminal; the page has more
 SECONDS_BETWEEN_LINES = 10  # of progress, where it goes to a file
 ENOUGH = 10  # that are done, before anything is said of how long the others take
 _GOOD, _BAD, _DIM = "bold green", "bold dark_orange3", "dim"
@@ -174,14 +176,14 @@ def _total(graded: Graded) -> str:
     return f"{graded.grade:g}/{graded.maximum:g}"
 
 
-def marks_table(found: Sequence[Standing]) -> None:
+def marks_table(found: Sequence[Listed]) -> None:
     """One row for each mark by hand, the newest last."""
     console = Console(highlight=False)
-    table = Table(title=f"{len(found)} marks by hand", title_justify="left")
+    table = Table(title=f"{len(found)} mark{'' if len(found) == 1 else 's'} by hand", title_justify="left")
     for column in ("to", "exercise"):
         table.add_column(column, no_wrap=True, max_width=30)
     table.add_column("points", justify="right")
-    for column in ("comment", "by", "at", "what of it"):
+    for column in ("comment", "by", "at (UTC)", "what of it"):
         table.add_column(column)
     for each in found:
         row = each.row
@@ -193,7 +195,7 @@ def marks_table(found: Sequence[Standing]) -> None:
     console.print(table)
 
 
-def _what_of(each: Standing) -> str:
+def _what_of(each: Listed) -> str:
     """Whether it stands, and for whom."""
     if each.state != "stands":
         return each.state
@@ -206,16 +208,36 @@ def _what_of(each: Standing) -> str:
 def attempts_table(found: Sequence[Attempt]) -> None:
     """One row for each work that was handed in."""
     console = Console(highlight=False)
-    table = Table(title=f"{len(found)} attempts", title_justify="left")
+    table = Table(title=f"{len(found)} attempt{'' if len(found) == 1 else 's'}", title_justify="left")
     table.add_column("learner", max_width=30, no_wrap=True)
     table.add_column("N", justify="right")
-    for column in ("first seen", "file", "points"):
+    for column in ("first seen (UTC)", "file", "points"):
         table.add_column(column)
     for each in found:
         points = ", ".join(f"{exercise} {number:g}" for exercise, number in each.points.items())
         at = each.at[:16].replace("T", " ")
         cells = (each.learner, str(each.number), at, each.file, points or "not graded")
         table.add_row(*(Text(visible(cell)) for cell in cells))
+    console.print(table)
+
+
+def likeness(found: Likeness) -> None:
+    """Who handed in the same, and a row for each pair whose work is similar."""
+    for each in found.same:
+        names = ", ".join(each.learners[:5]) + (f" and {len(each.learners) - 5} more" if each.learners[5:] else "")
+        say(f"{len(each.learners)} learners handed in the same work: {names}")
+    if not found.alike:
+        say("No two others are more alike than chance has it.")
+        return
+    console = Console(highlight=False)
+    table = Table(title=f"{len(found.alike)} pairs with similar work", title_justify="left")
+    for title in ("learner", "and"):
+        table.add_column(title, max_width=30, no_wrap=True)
+    table.add_column("bits", justify="right")
+    table.add_column("most alike in")
+    for pair in found.alike[:PAIRS]:
+        names = ", ".join(f"{each.exercise} {100 * each.share:.0f} %" for each in pair.shared[:3])
+        table.add_row(*(Text(visible(one)) for one in pair.learners), f"{pair.bits:.0f}", names)
     console.print(table)
 
 
@@ -243,7 +265,9 @@ def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
     tried = [report for report in short if report.outcome is not Outcome.UNATTEMPTED]
     report = (tried or short)[0]
     first = report.first_failure
-    if report.diagnosis is not None:
+    if report.mark is not None:
+        why = ": ".join(["marked by hand", *filter(None, [" ".join(report.mark.comment.split())])])
+    elif report.diagnosis is not None:
         why = f"{report.diagnosis.misconception}: {report.diagnosis.explanation}"
     elif first is not None:
         why = f"{WORDS[first.outcome]}: {first.rationale or first.title}"

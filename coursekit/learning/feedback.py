@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from coursekit.report import Outcome, Report, Tier, Verdict
@@ -22,9 +22,6 @@ WORDS = {
     Outcome.STARVED: "not graded yet",
     Outcome.UNCHECKED: "not checked yet",
 }
-
-_COLOURS = {Outcome.PASSED: "#00664B", Outcome.UNCHECKED: "#5A626C", Outcome.UNATTEMPTED: "#5A626C"}
-_OTHER_COLOUR = "#9A4200"
 
 ADVICE = "Visible checks passed. A graded run uses other inputs."
 
@@ -145,31 +142,55 @@ def _wrap(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(text, 100, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
 
 
-# ---- notebook ----------------------------------------------------------------------------------------------------
+# ---- HTML --------------------------------------------------------------------------------------------------------
 
-_BOX = (
-    "border-left:4px solid {colour};padding:0.4em 0.9em;margin:0.2em 0;background:#FFFFFF;color:#22272E;"
-    "font-size:14px;line-height:1.5;max-width:60em"
-)
-_CODE = (
-    "display:block;background:#F3F5F7;color:#22272E;padding:0.4em 0.6em;margin:0.3em 0;overflow-x:auto;"
-    "white-space:pre-wrap;font-family:monospace;font-size:13px"
-)
+_TONES = {Outcome.PASSED: "good", Outcome.UNCHECKED: "quiet", Outcome.UNATTEMPTED: "quiet"}  # of all others: bad
+_COLOURS = {"good": "#00664B", "quiet": "#5A626C", "bad": "#9A4200"}
+_STYLES = {
+    "box": "border-left:4px solid {colour};padding:0.4em 0.9em;margin:0.2em 0;background:#FFFFFF;color:#22272E;"
+    "font-size:14px;line-height:1.5;max-width:60em",
+    "word": "color:{colour}",
+    "tier": "margin-top:0.4em",
+    "checks": "margin:0;padding-left:1.2em",
+    "line": "display:block;background:#F3F5F7;color:#22272E;padding:0.4em 0.6em;margin:0.3em 0;overflow-x:auto;"
+    "white-space:pre-wrap;font-family:monospace;font-size:13px",
+}
+
+_Look = Callable[[str, Outcome | None], str]  # the attribute that makes a part of a report look as it should
+
+
+def _inline(part: str, outcome: Outcome | None = None) -> str:
+    """A style in the element itself: a notebook keeps no others."""
+    return f'style="{_STYLES[part].format(colour=_COLOURS[_tone(outcome)])}"'
+
+
+def _classed(part: str, outcome: Outcome | None = None) -> str:
+    """Classes, for a page that has a style sheet, and a dark one as well."""
+    return f'class="{part} {_tone(outcome)}"' if "{colour}" in _STYLES[part] else f'class="{part}"'
+
+
+def _tone(outcome: Outcome | None) -> str:
+    return "bad" if outcome is None else _TONES.get(outcome, "bad")
 
 
 def as_html(report: Report | None, next: tuple[str, ...] = ()) -> str:
     """The report as HTML with inline styles (a notebook keeps no others). All text is escaped."""
     parts: list[str] = []
-    colour = _OTHER_COLOUR
     if report is not None:
-        colour = _COLOURS.get(report.outcome, _OTHER_COLOUR)
-        parts.append(f'<b style="color:{colour}">{html.escape(headline(report))}</b>')
-        parts += _report_html(report)
+        parts.append(f"<b {_inline('word', report.outcome)}>{html.escape(headline(report))}</b>")
+        parts += _report_html(report, _inline)
     parts += [f"<div>{prose(line)}</div>" for line in next]
-    return f'<div style="{_BOX.format(colour=colour)}">{"".join(parts)}</div>'
+    return f"<div {_inline('box', report.outcome if report else None)}>{''.join(parts)}</div>"
 
 
-def _report_html(report: Report) -> Iterator[str]:
+def as_section(report: Report) -> str:
+    """The report as a section of a page: with a heading, and classes in place of styles. All text is escaped."""
+    heading = f"<h2 {_classed('word', report.outcome)}>{html.escape(headline(report))}</h2>"
+    body = "".join(_report_html(report, _classed))
+    return f"<section {_classed('box', report.outcome)}>{heading}{body}</section>"
+
+
+def _report_html(report: Report, look: _Look) -> Iterator[str]:
     first = report.first_failure
     yield from (f"<div>{prose(said)}</div>" for said in (found_twice(report), leaning(report)) if said)
     if report.outcome is Outcome.UNATTEMPTED and first is not None:
@@ -178,26 +199,25 @@ def _report_html(report: Report) -> Iterator[str]:
     for tier in Tier:
         verdicts = report.tier(tier)
         if verdicts:
-            yield f'<div style="margin-top:0.4em">{html.escape(_tier_line(tier, verdicts))}</div>'
-        rows = "".join(_row(report, verdict, verdict is first) for verdict in _worth_a_line(verdicts))
+            yield f"<div {look('tier', None)}>{html.escape(_tier_line(tier, verdicts))}</div>"
+        rows = "".join(_row(report, verdict, verdict is first, look) for verdict in _worth_a_line(verdicts))
         if rows:
-            yield f'<ul style="margin:0;padding-left:1.2em">{rows}</ul>'
+            yield f"<ul {look('checks', None)}>{rows}</ul>"
 
 
-def _row(report: Report, verdict: Verdict, in_full: bool) -> str:
-    colour = _COLOURS.get(verdict.outcome, _OTHER_COLOUR)
-    word = f'<b style="color:{colour}">{WORDS[verdict.outcome]}</b>'
-    details = "".join(_details_html(report, verdict)) if in_full else ""
+def _row(report: Report, verdict: Verdict, in_full: bool, look: _Look) -> str:
+    word = f"<b {look('word', verdict.outcome)}>{WORDS[verdict.outcome]}</b>"
+    details = "".join(_details_html(report, verdict, look)) if in_full else ""
     return f"<li>{word} — {prose(verdict.title)}{details}</li>"
 
 
-def _details_html(report: Report, verdict: Verdict) -> Iterator[str]:
+def _details_html(report: Report, verdict: Verdict, look: _Look) -> Iterator[str]:
     for said in _said(report, verdict):
         yield f"<div>{prose(said)}</div>"
     if verdict.example is not None:
         example = verdict.example
         line = visible(f"{example.line}  # got {example.got}, expected {example.expected}")
-        yield f'<code style="{_CODE}">{html.escape(line)}</code>'
+        yield f"<code {look('line', None)}>{html.escape(line)}</code>"
     if verdict.help and report.diagnosis is None:
         yield f"<div>{prose(verdict.help)}</div>"
 

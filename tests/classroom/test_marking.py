@@ -16,7 +16,7 @@ from test_batch import WRONG
 from test_runs import change_the_check, folder, hand_in, run  # noqa: F401
 
 from coursekit.classroom import gradefiles, marking
-from coursekit.publish.export import canvas, classroom50, gradescope, junit, moodle
+from coursekit.publish.export import canvas, classroom50, gradescope, junit, moodle, spreadsheet
 from coursekit.publish.privacy import all_feedback
 
 pytestmark = pytest.mark.usefixtures("toy_course", "plain_terminal", "jail")
@@ -216,7 +216,8 @@ def test_unknown_exercise_and_missing_gradebook(grades, run):  # noqa: F811
     assert "is called `duble`. Did you mean `double`?" in said
     (grades / "gradebook.sqlite").rename(grades / "elsewhere.sqlite")
     said = run("mark", grades, "double", "--learner", "bob", "--points", "1")[2]
-    assert "holds no gradebook.sqlite: give the folder" in said
+    assert f"There is no gradebook {grades / 'gradebook.sqlite'}: give the folder" in said
+    assert not (grades / "gradebook.sqlite").exists()
     elsewhere = f"sqlite:///{grades / 'elsewhere.sqlite'}"
     assert run("mark", grades, "double", "--learner", "bob", "--points", "1", "--gradebook", elsewhere)[0] == 0
     assert of(grades, "bob").grade == 1
@@ -250,6 +251,7 @@ def test_pages(grades, mark, run):  # noqa: F811
     assert "Kim" not in page
     index = (grades / "pages" / "index.html").read_text(encoding="utf-8")
     assert "2 of 4 (by machine 0)" in index
+    assert "<td>2 <small>by hand (0)</small></td>" in index
     assert html.escape(EVIL) in index
     assert "Kim &lt;K&gt;" in index
     assert EVIL not in index + page
@@ -266,6 +268,11 @@ def test_exports(grades, mark):
     assert filled.splitlines()[1].startswith("bob,2,")
     assert "Marked by hand: 2 of 4 points." in filled
     assert "&lt;b&gt;no&lt;/b&gt;" in filled
+    lines = spreadsheet.table([bob]).decode().splitlines()
+    assert lines == [
+        "learner,double,total,maximum,double by hand,total by machine,note",
+        "bob,0,2,4,2,0,",
+    ]
     assert gradescope.results(bob)["score"] == 2
     assert gradescope.results(bob)["tests"][0]["score"] == 2
     names = ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_URL")
@@ -294,17 +301,24 @@ def test_unread_work_that_is_marked(grades, folder, mark, run):  # noqa: F811
 def test_table_and_list(grades, folder, mark, run):  # noqa: F811
     """The table of a run shows both numbers; `marks` lists what was given, as a table and as JSON."""
     assert run("marks", grades)[1] == "Nothing was marked by hand yet.\n"
-    mark("--learner", "bob", "--points", "2", "--comment", "Nearly.")
+    mark("--learner", "bob", "--points", "2", "--comment", "Nearly.\nRight.")
     out = run("grade", folder)[1]
-    assert "0→2" in out
-    assert "2/4" in out
+    row = next(line for line in out.splitlines() if "bob" in line)
+    assert [cell.strip() for cell in row.split("│")[2:-1]] == ["0→2", "2/4", "marked by hand: Nearly. Right."]
     out = run("marks", grades)[1]
     row = next(line for line in out.splitlines() if "bob" in line)
     assert all(word in row for word in ("double", "2", "Nearly.", "kim", "stands"))
     (said,) = json.loads(run("marks", grades, "--json")[1])["marks"]
     assert math.isclose(said["points"], 2)
     assert {**said, "at": ""} == {
-        **{"number": 1, "kind": "learner", "key": "bob", "exercise": "double", "points": 2, "comment": "Nearly."},
+        **{
+            "number": 1,
+            "kind": "learner",
+            "key": "bob",
+            "exercise": "double",
+            "points": 2,
+            "comment": "Nearly.\nRight.",
+        },
         **{"by": "kim", "at": "", "keep": False, "state": "stands", "counts_for": ["bob"], "said_to": ["bob"]},
         "for_other_work_of": [],
     }
@@ -333,7 +347,12 @@ def test_attempts_over_time(grades, folder, run):  # noqa: F811
     )
     assert of(grades, "bob").attempts == 2
     assert run("report", grades)[0] == 0
-    assert "2 attempts" in (grades / "pages" / "index.html").read_text(encoding="utf-8")
+    row = next(
+        line
+        for line in (grades / "pages" / "index.html").read_text(encoding="utf-8").splitlines()
+        if '<th scope="row"' in line and "bob" in line
+    )
+    assert row.endswith("<td class=full>4</td><td>2</td></tr>")
 
 
 def test_attempts_are_written_out(grades, folder, run, tmp_path):  # noqa: F811

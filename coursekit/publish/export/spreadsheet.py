@@ -28,9 +28,11 @@ _MAX_LITERAL = 255  # characters of a text in a formula of Excel's
 
 
 def table(grades: Sequence[Graded], *, excel: bool = False) -> bytes:
-    """One row a learner: the points of each exercise, the total, the maximum, and why there are none.
+    """One row a learner: the machine's points of each exercise, the total, the maximum, and why there are none.
 
-    Where points are no grade, as the work could not be read or was not graded to the end, their cells are empty.
+    The total is of the points that count. Where a person has marked something, columns with the points given by hand
+    and with the machine's total come before the notes. Where points are no grade, as the work could not be read or was
+    not graded to the end, their cells are empty.
 
     Raises:
         ExportError: there are no grades.
@@ -40,17 +42,23 @@ def table(grades: Sequence[Graded], *, excel: bool = False) -> bytes:
     names = list(dict.fromkeys(report.exercise for graded in grades for report in graded.reports))
     target = io.StringIO(newline="")
     writer = csv.writer(target, delimiter="\t" if excel else ",", lineterminator="\r\n")
-    writer.writerow(["learner", *names, "total", "maximum", "note"])
+    marked = [n for n in names if any(r.mark for graded in grades for r in graded.reports if r.exercise == n)]
+    by_hand = [f"{name} by hand" for name in marked] + ["total by machine"] * bool(marked)
+    writer.writerow(["learner", *names, "total", "maximum", *by_hand, "note"])
     for graded in grades:
         points = {
-            report.exercise: _number(report.grade, excel)
+            report.exercise: _number(report.points, excel)
             for report in graded.reports
-            if report.mark is not None or (not graded.problem and report.outcome is not Outcome.STARVED)
+            if not graded.problem and report.outcome is not Outcome.STARVED
         }
         total = _number(graded.grade, excel) if graded.is_grade else ""
+        given = {report.exercise: _number(report.grade, excel) for report in graded.reports if report.mark}
+        machine = _number(graded.points, excel) if len(points) == len(graded.reports) else ""
+        more = [given.get(name, "") for name in marked] + [machine] * bool(marked)
         exercises = [points.get(name, "") for name in names]
         note = _text(_note(graded), excel)
-        writer.writerow([_text(graded.learner, excel), *exercises, total, _number(graded.maximum, excel), note])
+        maximum = _number(graded.maximum, excel)
+        writer.writerow([_text(graded.learner, excel), *exercises, total, maximum, *more, note])
     text = target.getvalue()
     return codecs.BOM_UTF16_LE + text.encode("utf-16-le", errors="replace") if excel else text.encode(errors="replace")
 

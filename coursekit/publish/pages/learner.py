@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from coursekit.learning import feedback
 from coursekit.publish import marked
-from coursekit.publish.pages.page import page, person, text
+from coursekit.publish.pages.page import People, page, text
 from coursekit.publish.privacy import without_inputs
 from coursekit.report import Graded
 
@@ -16,20 +16,16 @@ from coursekit.report import Graded
 def learner_page(graded: Graded) -> str:
     """What one learner gets back: every exercise in words, without the hidden inputs and without anybody else."""
     body = [
-        f"<h1>{person(graded.learner)}</h1>",
+        f"<main>\n<h1>{People([graded.learner]).name(graded.learner)}</h1>",
         f'<ul class="figures"><li><b>{graded.grade:g} of {graded.maximum:g}</b>points</li></ul>',
     ]
     if not graded.is_final:
         body.append("<p><b>This is not final.</b> The grading machine was too busy: it is to be graded again.</p>")
     if graded.problem:
         body.append(f"<p><b>What was handed in could not be read.</b> {text(graded.problem)}</p>")
-        body += [
-            f"<h2>{text(report.exercise)}</h2>{marked.as_html(report)}" for report in graded.reports if report.marks
-        ]
+        body += [f"<h2>{text(each.exercise)}</h2>{marked.as_html(each)}" for each in graded.reports if each.marks]
     else:
-        body += [
-            f'<section class="report">{feedback.as_html(without_inputs(report))}{marked.as_html(report)}</section>'
-            for report in graded.reports
-        ]
+        for report in graded.reports:
+            body += [feedback.as_section(without_inputs(report)), marked.as_html(report)]
         body.append('<p class="note">The inputs of a graded run are not shown.</p>')
-    return page(f"{graded.learner}: {graded.grade:g} of {graded.maximum:g} points", body)
+    return page(f"{graded.learner}: {graded.grade:g} of {graded.maximum:g} points", [*body, "</main>"])

@@ -113,11 +113,21 @@ def obstacles(grades: Iterable[Graded]) -> list[Obstacle]:
     return _obstacles(grades, solved=False)
 
 
+def echoes(grades: Iterable[Graded]) -> int:
+    """How many answers may be wrong by an earlier slip alone: those are no obstacles and no misconceptions."""
+    return sum(_is_echo(report) for graded in readable(grades) for report in graded.reports)
+
+
+def _is_echo(report: Report) -> bool:
+    """Whether it calls a function of the learner's own that is not right yet, and was not graded without that one."""
+    return bool(report.leans_on) and not report.parted
+
+
 def _obstacles(grades: Iterable[Graded], *, solved: bool) -> list[Obstacle]:
     found: defaultdict[tuple[str, Outcome, str, bool], list[str]] = defaultdict(list)
     for graded in readable(grades):
         for report in graded.reports:
-            if report.outcome in _NOT_TRIED or (report.outcome is Outcome.PASSED and not solved):
+            if report.outcome in _NOT_TRIED or _is_echo(report) or (report.outcome is Outcome.PASSED and not solved):
                 continue
             first = report.first_failure
             if report.diagnosis is not None:  # the same mistake, whether it shows as a wrong number or as an error

@@ -1,0 +1,139 @@
+"""A submission's answers as words, without what says nothing of who wrote them: comments, layout, docstrings, stubs.
+
+Read as text, in time that grows with its length alone: neither Python's parser nor anything else of Python's meets it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import keyword
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # with it comes torch
+    from coursekit.wire import Cell
+
+MAX_ANSWER = 20_000  # characters of an exercise's functions that are compared
+_MAX_FUNCTIONS = 1_000  # of a submission
+
+_BEGINS = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+_NEXT = re.compile(r"^[^\s#)\]}]", re.MULTILINE)
+_TOKEN = re.compile(  # matches whatever comes, and never goes back: an open string goes on to the end
+    r"""(?P<blank>(?:\#[^\n]*+|\s++|\\)++)
+    |(?P<string>[a-zA-Z]{0,2}(?:
+        \"{3}(?:[^"\\]++|\\.|"(?!""))*+(?:\"{3}|\Z)
+        |'{3}(?:[^'\\]++|\\.|'(?!''))*+(?:'{3}|\Z)
+        |"(?:[^"\\\n]++|\\.)*+"?
+        |'(?:[^'\\\n]++|\\.)*+'?))
+    |(?P<name>[^\W\d]\w*+)
+    |(?P<number>\.?\d[\w.]*+)
+    |(?P<sign>\*\*|//|[=!<>]=|->|:=|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_OPEN, _CLOSED = frozenset("([{"), frozenset(")]}")
+_KEPT = frozenset(keyword.kwlist) | frozenset(vars(builtins))  # nobody renames them
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word of an answer: as it is compared, as it is spelt, and where it stands."""
+
+    word: str
+    spelt: str
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One exercise's function and the helpers that it calls, as they were handed in."""
+
+    text: str
+
+    def tokens(self) -> list[Token]:
+        """What the functions do, without their heads and docstrings. They take much memory: keep none of them."""
+        return list(_tokens(self.text))
+
+
+def answers(cells: Sequence[Cell], exercises: Collection[str]) -> dict[str, Answer]:
+    """By exercise, the answer in these cells; an exercise that nobody has begun to write has none."""
+    functions: dict[str, str] = {}
+    for name, text in islice(functions_of(cells), _MAX_FUNCTIONS):
+        if name not in functions or not _is_stub(text):  # of several the last one counts, but no stub hides an answer
+            functions[name] = text
+    found = {}
+    for name in exercises:
+        if name in functions and not _is_stub(functions[name]):
+            others = functions.keys() - set(exercises)  # exercises are compared each by itself
+            found[name] = Answer("\n".join(_with_helpers(name, functions, others))[:MAX_ANSWER])
+    return found
+
+
+def functions_of(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
+    """Name and text of each function or class that begins a line, up to the next line that something else begins."""
+    for _, text in cells:
+        for found in _BEGINS.finditer(text):
+            after = _NEXT.search(text, found.end())
+            yield found[1], text[found.start() : after.start() if after else len(text)][:MAX_ANSWER].rstrip() + "\n"
+
+
+def _with_helpers(name: str, functions: dict[str, str], others: Collection[str]) -> Iterator[str]:
+    """The function and, in the order in which they are first named, those of `others` that it needs."""
+    waiting, seen, length = [name], {name}, 0
+    while waiting and length < MAX_ANSWER:
+        text = functions[waiting.pop(0)]
+        length += len(text)
+        yield text
+        for word in re.findall(r"[^\W\d]\w*", text):
+            if word in others and word not in seen:
+                seen.add(word)
+                waiting.append(word)
+
+
+def _is_stub(text: str) -> bool:
+    words = [token.spelt for token in islice(_tokens(text), 12)]
+    return words[:2] == ["raise", "NotImplementedError"] and len(words) < 6
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    """The tokens of functions, one below the other, less the head and the docstring of each."""
+    spelt = [found for found in _TOKEN.finditer(text) if found.lastgroup != "blank"]
+    depth, in_head, body_begins = 0, False, False
+    for place, found in enumerate(spelt):
+        word = found[0]
+        if word == "def" and found.lastgroup == "name" and depth == 0:
+            in_head = True
+        depth += (word in _OPEN) - (word in _CLOSED and depth > 0)
+        if in_head:
+            if word == ":" and depth == 0:
+                in_head, body_begins = False, True
+            continue
+        if not (body_begins and found.lastgroup == "string"):
+            after = spelt[place + 1][0] if place + 1 < len(spelt) else ""
+            before = spelt[place - 1][0] if place else ""
+            yield Token(_word(found, before, after, depth), word, found.start(), found.end())
+        body_begins = False
+
+
+def _word(found: re.Match[str], before: str, after: str, depth: int) -> str:
+    """What a token counts as: names that one can choose, numbers and strings are all alike."""
+    word = found[0]
+    if found.lastgroup == "name":
+        api = before == "." or (after == "=" and depth > 0)  # an attribute, or a parameter of what is called
+        return word if api or word in _KEPT else "name"
+    return {"number": "0", "string": "''"}.get(found.lastgroup or "", word)
+
+
+def digest(words: Iterable[str]) -> bytes:
+    """The same for the same words."""
+    return hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).digest()
+
+
+def digest_of(found: Mapping[str, Answer]) -> bytes:
+    """The same for the same answers to the same exercises; empty where there are none."""
+    words = (token.spelt for name in sorted(found) for token in (*found[name].tokens(), Token("", name, 0, 0)))
+    return digest(words) if found else b""
