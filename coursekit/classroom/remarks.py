@@ -36,7 +36,8 @@ class Remarks:
         if self.unread:
             yield f"{len(self.unread)} could not be read: {_some(self.unread, '; ')}. `problem` in grades.csv says why."
         if self.twice:
-            yield f"Two files define one function, and the newer counts: {_some(self.twice, '; ')}. Reports name them."
+            which = "Two files define one function, and the newer that is written out counts"
+            yield f"{which}: {_some(self.twice, '; ')}. Reports name them."
         if self.elsewhere:
             yield (
                 f"A mark by hand stands for another work, and does not count for this one: {_some(self.elsewhere)}. "

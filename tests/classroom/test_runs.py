@@ -176,7 +176,10 @@ def test_two_files_with_one_function(jail, folder, run):
     (folder / "dora").mkdir()
     hand_in(folder / "dora", **{"answer-1": toys.HONEST, "answer": WRONG})
     said = run("grade", folder)[1]
-    assert "the newer counts: dora: double from answer-1.py, not from answer.py. Reports name them." in said
+    assert (
+        "the newer that is written out counts: dora: double from answer-1.py, not from answer.py. Reports name them."
+        in said
+    )
     graded = {graded.learner: graded for graded in gradefiles.read_reports(folder.with_name("in-grades"))}
     double = graded["dora"].reports[0]
     assert (double.points, double.found_in) == (4, ("answer.py", "answer-1.py"))
@@ -265,7 +268,7 @@ def test_resubmission_is_the_same_person(jail, folder, run):
     hand_in(folder, lee_43_98001_kl=WRONG)  # both are there: the newer upload counts, and that is said
     said = run("grade", folder)[1]
     assert table(folder)["lee_43"][0] == "4"
-    assert "the newer counts: lee_43: double from kl-1.py, not from kl.py." in said
+    assert "the newer that is written out counts: lee_43: double from kl-1.py, not from kl.py." in said
     with Gradebook(f"sqlite:///{folder.with_name('in-grades') / 'gradebook.sqlite'}") as book:
         assert [graded.attempts for graded in book.latest() if graded.learner == "lee_43"] == [3]
 
