@@ -15,11 +15,13 @@ from coursekit.classroom import batch, cluster, gradefiles
 from coursekit.classroom.batch import Cells, Jails, Result, Score, Terms
 from coursekit.classroom.folder import entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError
+from coursekit.classroom.gradebook.names import accept_names
+from coursekit.classroom.groups import told
 from coursekit.classroom.screen import Screen
 from coursekit.course import syllabus
 from coursekit.errors import CommandError
 from coursekit.exercise import Exercise
-from coursekit.grading.changes import changes
+from coursekit.grading.changes import Change, changes, renamed
 from coursekit.grading.submission import Submission, read_submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
@@ -114,24 +116,39 @@ def regrade(run: Run, *, accept: bool) -> None:
         held = [exercise for _, exercise in syllabus.exercises().values() if exercise.name in accepted]
         terms = run.terms(held)
         asked = [exercise for exercise in held if not run.exercises or exercise in run.exercises]
+        of_all = [exercise.name for exercise in asked]
         changed = [exercise for exercise in asked if accepted[exercise.name] != terms.versions[exercise.name]]
         if not asked:
             raise RunError(f"The gradebook {book.name} holds no grades of that yet: coursekit grade {run.folder}")
-        if not changed:
-            run.screen.say(f"The checks of {_some([each.name for each in asked])} are those that gave the grades.")
+        named = list(_newly_named(book, of_all))
+        if not changed and not named:
+            run.screen.say(f"The checks of {_some(of_all)} are those that gave the grades.")
             return
-        _fill(run, book, terms, changed, found)
+        different: list[Change] = []
         names = [exercise.name for exercise in changed]
-        versions = {terms.versions[name] for name in names}
-        before, after = book.latest(names), book.latest(names, versions=versions)
-        different = list(changes(before, after))
-        run.screen.changes_table(different)
-        run.screen.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
+        if changed:
+            _fill(run, book, terms, changed, found)
+            versions = {terms.versions[name] for name in names}
+            before, after = book.latest(names), book.latest(names, versions=versions, told=told(book, pending=True))
+            different = list(changes(before, after))
+        run.screen.changes_table([*different, *named])
+        if changed:
+            run.screen.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
+        if named:
+            run.screen.say(f"{len(named)} reports get another name for what is wrong, and no points change by that.")
         if accept:
             book.accept({name: terms.versions[name] for name in names})
+            accept_names(book, of_all)
             _publish(run, book, held, {learner for learner, _ in found}, best=False)
         else:
             run.screen.say(f"The old ones stand until you accept these: coursekit regrade {run.folder} --accept")
+
+
+def _newly_named(book: Gradebook, exercises: Sequence[str]) -> Iterator[Change]:
+    """The reports that were published before the group of their answer was named, or named otherwise."""
+    now, then = told(book), told(book, pending=True)
+    if then is not None:
+        yield from renamed(book.latest(exercises, told=now), book.latest(exercises, told=then))
 
 
 def _entries(folder: Path) -> list[tuple[str, Path]]:
@@ -245,7 +262,8 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     starved: list[str] = []
 
     def each() -> Iterator[Graded]:
-        for graded in book.best(names) if best else book.latest(names):
+        called = told(book)
+        for graded in book.best(names, told=called) if best else book.latest(names, told=called):
             if graded.learner in learners:
                 written.append(gradefiles.write_report(run.out, graded))
                 twice.extend([graded.learner] * any(report.found_in for report in graded.reports))
@@ -265,6 +283,11 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     if gone:
         of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
         run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
+    if waiting := sum(each.learner in learners for each in _newly_named(book, names)):
+        run.screen.say(
+            f"{waiting} reports are older than the name of what their answer does, and stay as they were. See them: "
+            f"coursekit regrade {run.folder} --diff; with --accept they carry it."
+        )
     if starved:
         run.screen.say(
             f"{len(starved)} of them are not final, as the machine was too busy: {_some(starved)}. The same command "

@@ -1,9 +1,9 @@
-"""What somebody types who grades: grade, regrade, report, export, doctor."""
+"""What somebody types who grades: grade, regrade, report, name, export, doctor."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from coursekit.classroom.runs import Run
     from coursekit.exercise import Exercise
     from coursekit.jail.walls import Start
+    from coursekit.publish.pages.groups import Unnamed
+    from coursekit.report import Graded
 
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,7 +46,25 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     report.add_argument("grades", type=Path, help="the folder that `coursekit grade` wrote")
     report.add_argument("--out", type=Path, help="where to write the pages (default: GRADES/pages)")
     report.add_argument("--roster", type=Path, help="a text file with one learner a line, to see who is missing")
+    add_gradebook(report)
     report.set_defaults(run=_report)
+
+    name = commands.add_parser("name", help="say once what a group of answers does that no known mistake explains")
+    add_group(name)
+    name.add_argument("sentence", help="what to tell whoever wrote it; empty takes the name away")
+    name.set_defaults(run=_name)
+
+
+def add_group(command: argparse.ArgumentParser) -> None:
+    """What commands about one group of answers are told."""
+    command.add_argument("grades", type=Path, help="the folder that `coursekit grade` wrote")
+    command.add_argument("group", help="its id, as `coursekit report` shows it")
+    add_gradebook(command)
+
+
+def add_gradebook(command: argparse.ArgumentParser) -> None:
+    """Where the gradebook of a folder of grades is, if it is elsewhere."""
+    command.add_argument("--gradebook", metavar="URL", help="database of the grades (default: GRADES/gradebook.sqlite)")
 
 
 def _add_grading(command: argparse.ArgumentParser) -> None:
@@ -152,6 +172,42 @@ def _report(arguments: argparse.Namespace) -> int:
     folder: Path = arguments.grades.resolve()
     grades = gradefiles.read_reports(folder)
     roster = None if arguments.roster is None else gradefiles.read_names(arguments.roster)
-    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster)
+    unnamed = _unnamed(folder, arguments.gradebook, grades)
+    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster, unnamed)
     terminal.say(f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'}")
+    return 0
+
+
+def _unnamed(folder: Path, url: str | None, grades: Sequence[Graded]) -> list[Unnamed]:
+    """The groups of answers that no known mistake explains, as far as these grades are theirs."""
+    from coursekit.classroom import groups, naming
+    from coursekit.publish.pages.groups import Unnamed
+
+    if url is None and not (folder / "gradebook.sqlite").exists():  # grades that came from elsewhere have pages as well
+        return []
+    with naming.opened(folder, url) as book:
+        accepted, learners = book.accepted(), {graded.learner for graded in grades}
+        found = [each for each in groups.find_groups(book) if accepted.get(each.exercise) == each.version]
+        holders = {key: learners.intersection(whose) for key, whose in book.holders().items()}
+    ids = groups.short_ids(found)
+    return [
+        Unnamed(ids[group.id], group.exercise, len(whose), group.code, group.shows, group.name)
+        for group, whose in groups.largest_first(found, holders)
+    ]
+
+
+def _name(arguments: argparse.Namespace) -> int:
+    from coursekit.classroom import groups, naming
+    from coursekit.cli import terminal
+
+    with naming.opened(arguments.grades.resolve(), arguments.gradebook) as book:
+        group = naming.name(book, arguments.group, arguments.sentence)
+        holding = groups.largest_first([group], book.holders())
+    number = len(holding[0][1]) if holding else 0
+    whose = f"{number} learner{'' if number == 1 else 's'}"
+    has = "has its name" if arguments.sentence.strip() else "has no name any more"
+    terminal.say(
+        f"The group {arguments.group} of {group.exercise} {has}, for all that is graded from now on. What was graded "
+        f"before ({whose}) follows: coursekit regrade FOLDER --diff, then --accept."
+    )
     return 0

@@ -380,7 +380,7 @@ def test_other_schema(url, book):
     """A gradebook of another version of coursekit is refused, and nothing in it is touched."""
     with book._engine.begin() as connection:
         connection.execute(sa.update(tables.about).values(schema=99))
-    with pytest.raises(GradebookError, match=rf"is of version 99, and this coursekit reads version {tables.SCHEMA}\. Use"):
+    with pytest.raises(GradebookError, match=rf"is of version 99, .* reads version {tables.SCHEMA}\. Use"):
         Gradebook(url)
 
 

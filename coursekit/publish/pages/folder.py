@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from coursekit.publish.pages.groups import Unnamed
 from coursekit.publish.pages.instructor import instructor_page
 from coursekit.publish.pages.learner import learner_page
 from coursekit.publish.pages.page import is_ours, page_name
 from coursekit.report import Graded
 
 
-def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None) -> Path:
+def write(
+    folder: Path,
+    grades: Sequence[Graded],
+    title: str,
+    roster: Iterable[str] | None = None,
+    unnamed: Sequence[Unnamed] = (),
+) -> Path:
     """Writes `index.html` and `learners/*.html`, and returns the first; pages of learners who are gone go, too.
 
     Args:
@@ -19,6 +26,7 @@ def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[s
         grades: of all learners.
         title: what the instructor's page is called.
         roster: who should have handed in; None if that is not known.
+        unnamed: answers that no known mistake explains, in groups, the largest first; for the instructor alone.
     """
     learners = folder / "learners"
     learners.mkdir(parents=True, exist_ok=True)
@@ -29,5 +37,5 @@ def write(folder: Path, grades: Sequence[Graded], title: str, roster: Iterable[s
     for path, graded in pages.items():
         path.write_text(learner_page(graded), encoding="utf-8")
     index = folder / "index.html"
-    index.write_text(instructor_page(grades, title, roster), encoding="utf-8")
+    index.write_text(instructor_page(grades, title, roster, unnamed), encoding="utf-8")
     return index

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from coursekit.learning import feedback
 from coursekit.learning.feedback import WORDS
+from coursekit.publish.pages.groups import Unnamed, unnamed_section
 from coursekit.publish.pages.page import count, page, page_name, person, text
 from coursekit.publish.pages.tally import ENOUGH, Obstacle, Tally, misconceptions, obstacles, readable, tally
 from coursekit.report import Graded, Outcome
@@ -33,7 +34,9 @@ _COLOURS = {
 _BLUE = _COLOURS[Outcome.PASSED]
 
 
-def instructor_page(grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None) -> str:
+def instructor_page(
+    grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None, unnamed: Sequence[Unnamed] = ()
+) -> str:
     """The whole class on one page: where it is stuck, its points, each exercise, each mistake, each learner."""
     tallies = tally(grades)
     return page(
@@ -46,6 +49,7 @@ def instructor_page(grades: Sequence[Graded], title: str, roster: Iterable[str] 
             *_to_look_at(grades, roster),
             *_exercises(tallies),
             *_mistakes(misconceptions(grades)),
+            *unnamed_section(unnamed),
             *_everybody(grades),
         ],
     )
