@@ -1,10 +1,11 @@
-"""What the course's authors type: new, verify, refresh."""
+"""What the course's authors type: new, new-mistake, verify, refresh."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING
 
+from coursekit.cli.grader import add_group
 from coursekit.errors import CommandError
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
         "--parameters", default="", metavar="TEXT", help='such as "input: Tensor, target: Tensor, power: float = 2.0"'
     )
     new.set_defaults(run=_new)
+
+    mistake = commands.add_parser("new-mistake", help="make a group of answers a mistake of the course (for authors)")
+    add_group(mistake)
+    mistake.set_defaults(run=_new_mistake)
 
     verify = commands.add_parser("verify", help="prove that the course is consistent")
     verify.add_argument("--seeds", type=int, default=20, help="on how many hidden seeds (default: 20)")
@@ -51,6 +56,20 @@ def _new(arguments: argparse.Namespace) -> int:
     changes = scaffold.plan(arguments.name, topic, arguments.after, arguments.parameters)
     scaffold.write(changes)
     print(scaffold.told(arguments.name, topic, changes))
+    return 0
+
+
+def _new_mistake(arguments: argparse.Namespace) -> int:
+    from coursekit.authoring import mistake, scaffold
+    from coursekit.classroom import groups, naming
+    from coursekit.course import syllabus
+
+    syllabus.insist_on_course("`coursekit new-mistake`")
+    with naming.opened(arguments.grades.resolve(), arguments.gradebook) as book:
+        group = groups.find_group(book, arguments.group)
+    change = mistake.plan(group)
+    scaffold.write([change])
+    print(mistake.told(group, change))
     return 0
 
 

@@ -23,6 +23,7 @@ from test_batch import WRONG, FakeJail
 
 from coursekit.classroom import batch, gradefiles, runs
 from coursekit.classroom.gradebook import Gradebook, database
+from coursekit.classroom.groups import find_groups
 from coursekit.cli import main, terminal
 from coursekit.course import syllabus
 from coursekit.exercise import same_value
@@ -452,7 +453,8 @@ def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, number):
     folder, out = tmp_path / "in", tmp_path / "in-grades"
     folder.mkdir()
     source = (ROOT / "tests" / "submissions" / "ada.py").read_text(encoding="utf-8")
-    hand_in(folder, **{f"learner{n:03}": f"{source}\n# {n}\n" for n in range(60)})
+    wrong = source.replace("return", "return 1.7 *")  # by no known mistake, so that it is asked what it does
+    hand_in(folder, **{f"learner{n:03}": f"{wrong if n % 3 else source}\n# {n}\n" for n in range(60)})
     hand_in(folder, aa_endless=source.replace("return", "while True: pass\n    return"))
     arguments = ["grade", str(folder), "--exercise", "kl_divergence", "--seconds", "60"]
     process = subprocess.Popen(
@@ -488,6 +490,8 @@ def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, number):
     assert main(arguments) == 0
     assert len(graded) == 60 - done
     assert len(table(folder)) == 60
+    with Gradebook(f"sqlite:///{out / 'gradebook.sqlite'}") as book:
+        assert [len(group.kept) for group in find_groups(book)] == [40]
 
 
 @pytest.mark.usefixtures("toy_course")
