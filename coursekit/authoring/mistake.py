@@ -61,15 +61,15 @@ def _place(path: Path) -> str:
 
 def _defined(topic: Topic, exercise: Exercise) -> tuple[Path, str]:
     """The file in which the exercise is made, and the name that it has there."""
-    for path in sorted(topic.grader.parent.glob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if (
-                isinstance(node, ast.Assign)
-                and isinstance(node.value, ast.Call)
-                and isinstance(node.targets[0], ast.Name)
-                and any(isinstance(each, ast.Constant) and each.value == exercise.name for each in node.value.args)
-            ):
-                return path, node.targets[0].id
+    made = [
+        (path, node.targets[0].id, [each.value for each in node.value.args if isinstance(each, ast.Constant)])
+        for path in sorted(topic.grader.parent.glob("*.py"))
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name)
+    ]
+    found = [each for each in made if exercise.name in each[2]] or [each for each in made if each[1] == exercise.name]
+    if found:
+        return found[0][:2]
     raise CommandError(
         f"No file of coursekit/graders/{topic.name} says `{exercise.name} = Exercise(…)`: add the mistake by hand, as "
         "CONTRIBUTING.md tells."
