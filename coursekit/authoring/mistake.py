@@ -15,7 +15,7 @@ from pathlib import Path
 from coursekit.authoring.proofs import LEFT_TO_DO
 from coursekit.authoring.scaffold import Change
 from coursekit.authoring.skeleton import WIDTH
-from coursekit.classroom.groups import Group
+from coursekit.classroom.groups.forming import Group
 from coursekit.course import syllabus
 from coursekit.course.syllabus import Topic
 from coursekit.errors import CommandError

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 
 from coursekit.authoring.proofs import LEFT_TO_DO, Findings, verify_exercise
@@ -12,6 +15,8 @@ from coursekit.course import notebooks, stubs, syllabus
 from coursekit.course.syllabus import Topic
 from coursekit.exercise import Exercise
 from coursekit.machine import cores
+
+SECONDS_BETWEEN_WORDS = 8.0  # so long an author waits in silence at most, as far as it is ours
 
 _NUMBERS = (
     *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -42,14 +47,32 @@ def run(exercises: Iterable[tuple[Topic, Exercise]], seeds: int, commands: Itera
 
 
 def _verify_all(jobs: Sequence[tuple[str, str]], seeds: int) -> Iterator[Findings]:
+    say = _now_and_then()
     if len(jobs) == 1:  # an author waits: no other interpreter is started first
-        yield verify_exercise(*jobs[0], seeds)
+        yield verify_exercise(*jobs[0], seeds, say)
         return
     # a fresh interpreter for each worker: forking one that runs threads is how tests come to hang
     with ProcessPoolExecutor(min(cores(), len(jobs)), mp_context=get_context("spawn")) as executor:
-        futures = [executor.submit(verify_exercise, *job, seeds) for job in jobs]
-        for done in as_completed(futures):
-            yield done.result()
+        waiting = {executor.submit(verify_exercise, *job, seeds) for job in jobs}
+        while waiting:
+            done, waiting = wait(waiting, timeout=SECONDS_BETWEEN_WORDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+            say(f"{len(jobs) - len(waiting)} of {len(jobs)} exercises")
+
+
+def _now_and_then() -> Callable[[str], None]:
+    """Says how far it is on standard error, if some seconds have passed since it last did."""
+    begin = told = time.monotonic()
+
+    def say(how_far: str) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= SECONDS_BETWEEN_WORDS:
+            told = now
+            print(f"      {now - begin:.0f} s: {how_far}", file=sys.stderr, flush=True)
+
+    return say
 
 
 def mutation_score(findings: Sequence[Findings]) -> str:
@@ -79,7 +102,7 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
     findings = Findings("files")
     findings.faults += _partners()
     for topic in topics:
-        if not all(path.exists() for path in (topic.notebook, topic.solution, topic.stub)):
+        if not all(path.exists() for path in (topic.notebook, topic.solution, topic.stub, topic.grader)):
             continue  # _partners has said so
         if topic.stub.read_text(encoding="utf-8") != stubs.stub_module(topic):
             findings.faults.append(f"exercises/{topic.stub.name} is stale (run `coursekit refresh`).")
@@ -87,11 +110,30 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
         for name in defined ^ {exercise.name for exercise in topic.exercises}:
             findings.faults.append(f"`{name}` is in only one of solutions/{topic.name}.py and its grader.")
         findings.faults += notebooks.faults(topic)
+        findings.faults += left_above_exercises(topic)
         findings.faults += left_in_notebook(topic)
         findings.faults += miscounted_in_lesson(topic)
+    before = [each for each in syllabus.TOPICS if each.number + 1 in {topic.number for topic in topics}]
+    for lesson in dict.fromkeys([*before, *topics]):  # a new one comes between the lesson before and the next of that
+        if lesson.notebook.exists():
+            findings.faults += leads_elsewhere(lesson)
     findings.faults += _undocumented(commands)
     findings.faults += _miscounted_in_readme()
+    findings.faults += _lessons_in_readme()
     return findings
+
+
+def left_above_exercises(topic: Topic) -> Iterator[str]:
+    """Where the author of a topic still has something to write of no one exercise: register, docstring."""
+    solution = topic.solution.read_text(encoding="utf-8")
+    docstring = ast.parse(solution).body[0].end_lineno
+    for path, lines in (
+        (topic.grader, topic.grader.read_text(encoding="utf-8").splitlines()),
+        (topic.solution, solution.splitlines()[:docstring]),
+    ):
+        for number, line in enumerate(lines, 1):
+            if LEFT_TO_DO in line:
+                yield f"{path.relative_to(syllabus.ROOT).as_posix()} still says {LEFT_TO_DO} in line {number}."
 
 
 def left_in_notebook(topic: Topic) -> Iterator[str]:
@@ -108,6 +150,31 @@ def miscounted_in_lesson(topic: Topic) -> Iterator[str]:
     for word in re.findall(r"\bhas (\w+) exercises\b", "\n".join(cell.source for cell in notebooks.read(topic).cells)):
         if word in _NUMBERS and _NUMBERS.index(word) != there:
             yield f"notebooks/{topic.notebook.name} says that it has {word} exercises: there are {there}."
+
+
+def leads_elsewhere(topic: Topic) -> Iterator[str]:
+    """A lesson links to lessons that are there, and at its end to the one behind it."""
+    text = "\n".join(cell.source for cell in notebooks.read(topic).cells if cell.cell_type == "markdown")
+    names = [each.notebook.name for each in syllabus.TOPICS]
+    for name in dict.fromkeys(re.findall(r"\]\(([^():/]+\.ipynb)", text)):
+        if name not in names:
+            yield f"notebooks/{topic.notebook.name} links to {name}, which is no lesson."
+    links = re.findall(r"\]\(([^():/]+\.ipynb)", text.partition("**Next:**")[2])[:1]
+    behind = names[topic.number + 1 : topic.number + 2]
+    if behind and links and links != behind:
+        yield f"notebooks/{topic.notebook.name} says that {links[0]} is next: it is {behind[0]}."
+
+
+def _lessons_in_readme() -> Iterator[str]:
+    """README's table has a row for each lesson, in their order."""
+    text = (syllabus.ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"(?m)^\| (\d\d) \| (.*?) \| (.*)", text)
+    for topic in syllabus.TOPICS:
+        row = next((row for row in told if row[0] == f"{topic.number:02}"), ("", "", ""))
+        if not row[1].startswith(topic.title):
+            yield f"README.md has no row `| {topic.number:02} | {topic.title} | …` in its table of lessons."
+        elif LEFT_TO_DO in row[2]:
+            yield f"README.md still says {LEFT_TO_DO} in the row of lesson {topic.number:02}."
 
 
 def _miscounted_in_readme() -> Iterator[str]:

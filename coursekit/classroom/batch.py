@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import re
@@ -14,7 +13,7 @@ from dataclasses import astuple, dataclass, replace
 from queue import SimpleQueue
 from typing import NamedTuple, Self
 
-from coursekit.classroom.gradebook import Gradebook, Work
+from coursekit.classroom.gradebook import Gradebook, Work, attempts
 from coursekit.course import syllabus
 from coursekit.exercise import Exercise
 from coursekit.grading.behaviour.unnamed import Unnamed, is_unnamed, unnamed
@@ -65,14 +64,14 @@ class Terms:
 
     def works(self, submission: Submission, exercises: Iterable[Exercise], book: Gradebook) -> list[Work]:
         """What the submission is called in the gradebook, one piece of work an exercise."""
-        handed_in = hashlib.sha256(json.dumps([submission.cells, submission.problem]).encode()).hexdigest()
+        digest = attempts.digest_of(submission)
         limits = [*astuple(self.limits), self.confined]
         works = []
         for exercise in exercises:
-            work = hashlib.sha256(json.dumps([exercise.name, handed_in]).encode()).hexdigest()
+            work = attempts.work_of(exercise.name, digest)
             works.append(Work(exercise.name, self.versions[exercise.name], work, ""))
-        attempts = book.attempts(submission.learner, works)
-        return [self._keyed(work, attempts[work.exercise], limits) for work in works]
+        before = book.attempts(submission.learner, works)
+        return [self._keyed(work, before[work.exercise], limits) for work in works]
 
     def _keyed(self, work: Work, attempt: int, limits: Sequence[float]) -> Work:
         decides = json.dumps([work.digest, work.version, limits, attempt]).encode()
@@ -205,6 +204,7 @@ def grade_all(
 
     try:
         for submission in submissions:
+            attempts.keep(book, submission)
             works = terms.works(submission, exercises, book)
             if _keys(works) in waiting:
                 waiting[_keys(works)].append(submission.learner)

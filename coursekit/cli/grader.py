@@ -72,6 +72,9 @@ def _add_grading(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
     command.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
     command.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
+    command.add_argument(
+        "--learner", action="append", default=[], metavar="NAME", help="only this learner (may be given again)"
+    )
     command.add_argument("--out", type=Path, help="folder of the grades, closed to others (default: FOLDER-grades)")
     command.add_argument("--workers", type=int, default=cores(), help="jails side by side (default: one a core)")
     command.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
@@ -145,6 +148,7 @@ def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
         scheduler=arguments.dask,
         screen=terminal,
         start=start,
+        learners=arguments.learner,
     )
 
 
@@ -174,35 +178,37 @@ def _report(arguments: argparse.Namespace) -> int:
     roster = None if arguments.roster is None else gradefiles.read_names(arguments.roster)
     unnamed = _unnamed(folder, arguments.gradebook, grades)
     index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster, unnamed)
-    terminal.say(f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'}")
+    terminal.say(
+        f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'} (learners.csv: whose is which)"
+    )
     return 0
 
 
 def _unnamed(folder: Path, url: str | None, grades: Sequence[Graded]) -> list[Unnamed]:
     """The groups of answers that no known mistake explains, as far as these grades are theirs."""
-    from coursekit.classroom import groups, naming
+    from coursekit.classroom.groups import forming, naming
     from coursekit.publish.pages.groups import Unnamed
 
     if url is None and not (folder / "gradebook.sqlite").exists():  # grades that came from elsewhere have pages as well
         return []
     with naming.opened(folder, url) as book:
         accepted, learners = book.accepted(), {graded.learner for graded in grades}
-        found = [each for each in groups.find_groups(book) if accepted.get(each.exercise) == each.version]
+        found = [each for each in forming.find_groups(book) if accepted.get(each.exercise) == each.version]
         holders = {key: learners.intersection(whose) for key, whose in book.holders().items()}
-    ids = groups.short_ids(found)
+    ids = forming.short_ids(found)
     return [
         Unnamed(ids[group.id], group.exercise, len(whose), group.code, group.shows, group.name)
-        for group, whose in groups.largest_first(found, holders)
+        for group, whose in forming.largest_first(found, holders)
     ]
 
 
 def _name(arguments: argparse.Namespace) -> int:
-    from coursekit.classroom import groups, naming
+    from coursekit.classroom.groups import forming, naming
     from coursekit.cli import terminal
 
     with naming.opened(arguments.grades.resolve(), arguments.gradebook) as book:
         group = naming.name(book, arguments.group, arguments.sentence)
-        holding = groups.largest_first([group], book.holders())
+        holding = forming.largest_first([group], book.holders())
     number = len(holding[0][1]) if holding else 0
     whose = f"{number} learner{'' if number == 1 else 's'}"
     has = "has its name" if arguments.sentence.strip() else "has no name any more"

@@ -11,7 +11,7 @@ import pytest
 from coursekit.authoring import mistake
 from coursekit.classroom.gradebook import Gradebook, Work
 from coursekit.classroom.gradebook.names import Kept
-from coursekit.classroom.groups import Group
+from coursekit.classroom.groups.forming import Group
 from coursekit.cli import main
 from coursekit.course import syllabus
 from coursekit.errors import CommandError

@@ -12,8 +12,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -171,7 +173,7 @@ def test_any_name_and_any_text(book, name):
     said = Report("double", "", Outcome.ERROR, (), 0.5, 4.0)
     book.record([name], [work("x")], {"double": json.dumps(said.to_json())}, problem=name)
     (graded,) = book.latest()
-    assert graded == Graded(name, (Report("double", name, Outcome.ERROR, (), 0.5, 4.0),), name)
+    assert graded == Graded(name, (replace(said, learner=name, work="double x"),), name, attempts=1)
     add(book, name, "x", 0.5)
     assert len(rows(book)["coursekit_entry"]) == 1
 
@@ -380,7 +382,9 @@ def test_other_schema(url, book):
     """A gradebook of another version of coursekit is refused, and nothing in it is touched."""
     with book._engine.begin() as connection:
         connection.execute(sa.update(tables.about).values(schema=99))
-    with pytest.raises(GradebookError, match=rf"is of version 99, .* reads version {tables.SCHEMA}\. Use"):
+    with pytest.raises(
+        GradebookError, match=rf"is of version 99, and this coursekit reads version {tables.SCHEMA}\. Use"
+    ):
         Gradebook(url)
 
 
@@ -395,6 +399,15 @@ def test_older_schema(url, book):
         assert points(again.latest()) == {"ann": [1.0]}
     with Gradebook(url) as once_more:
         assert once_more.accepted() == {"double": "1"}
+
+
+def test_closed_gradebook_holds_no_file(tmp_path):
+    """Who has graded can move the folder, also where an open file cannot be moved."""
+    path = tmp_path / "book.sqlite"
+    with Gradebook(f"sqlite:///{path}") as book:
+        book.accept({"double": "1"})
+        assert str(path) in [file.path for file in psutil.Process().open_files()]
+    assert str(path) not in [file.path for file in psutil.Process().open_files()]
 
 
 def test_other_database(url):

@@ -19,7 +19,7 @@ from test_runs import change_the_check, hand_in
 
 from coursekit.classroom import gradefiles
 from coursekit.classroom.gradebook import Gradebook, tables
-from coursekit.classroom.groups import Group, find_groups, short_ids
+from coursekit.classroom.groups.forming import Group, find_groups, short_ids
 from coursekit.cli import main
 from coursekit.exercise import Exercise, Misconception
 from coursekit.grading.behaviour.doing import Doing, Part, to_bytes
@@ -60,7 +60,7 @@ def grades(jail, folder, run):
     """The folder, graded, with three more who do one thing, and one who does another."""
     for name, body in zip(("dan", "eve", "fay"), THRICE, strict=True):
         hand_in(folder, **{name: f"def double(x):\n    {body}\n"})
-    hand_in(folder, gus="def double(x):\n    return 2 * x + 1  # <b>SECRET</b>\n")
+    hand_in(folder, gus="def double(x):\n    return 2 * x + x * x / 3  # <b>SECRET</b>\n")
     assert run("grade", folder)[0] == 0
     return folder.with_name("in-grades")
 
@@ -265,7 +265,7 @@ def test_what_a_known_mistake_does_has_a_name(grades, run, monkeypatch):
     """The course may have come to know it: then it is not named a second time."""
     double: Exercise = sys.modules["coursekit.graders.toy"].EXERCISES[0]
     known = [*double.misconceptions, Misconception("tripled", "Three times.", toys.thrice)]
-    monkeypatch.setattr("coursekit.classroom.naming.insist_on_version", lambda group: double)
+    monkeypatch.setattr("coursekit.classroom.groups.naming.insist_on_version", lambda group: double)
     double.misconceptions[:] = known
     code, _, err = run("name", grades, thrice(grades), TOLD)
     assert code == 1
@@ -277,9 +277,9 @@ def test_what_another_named_group_does_has_a_name(grades, run, monkeypatch):
     one, other = sorted((group.id[:8] for group in groups(grades)), key=lambda digits: digits != thrice(grades))
     assert run("name", grades, one, TOLD)[0] == 0
     monkeypatch.setattr(
-        "coursekit.classroom.naming.same", lambda a, b: len(a) == len(b) and a[0].parts[0].numbers != (0,)
+        "coursekit.classroom.groups.naming.same", lambda a, b: len(a) == len(b) and a[0].parts[0].numbers != (0,)
     )
-    monkeypatch.setattr("coursekit.classroom.naming.known_behaviours", lambda exercise: [])
+    monkeypatch.setattr("coursekit.classroom.groups.naming.known_behaviours", lambda exercise: [])
     code, _, err = run("name", grades, other, "Another.")
     assert code == 1
     assert f"This is what the group {one[:6]} does, which is called: {TOLD}" in err

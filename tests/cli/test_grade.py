@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from coursekit.classroom.gradebook import Gradebook
-from coursekit.classroom.groups import find_groups
+from coursekit.classroom.groups.forming import find_groups
 from coursekit.cli import main
 from coursekit.course import syllabus
 from coursekit.report import Outcome, Report

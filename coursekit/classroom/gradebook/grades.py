@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from coursekit.classroom.folder import person
+from coursekit.classroom.gradebook.attempts import numbers
 from coursekit.classroom.gradebook.database import Database, RowTakenError, from_text, to_text
 from coursekit.classroom.gradebook.names import add_behaviours
 from coursekit.classroom.gradebook.tables import accepted, entries, results
@@ -60,8 +61,9 @@ class Gradebook(Database):
         """By exercise, how many other pieces of work the learner had handed in before they first handed in this one."""
         who = person(learner)
         theirs = entries.c.learner == to_text(learner)
-        if who[1]:  # between two bounds, which an index finds
-            theirs = (entries.c.learner >= f"{who[0]}_") & (entries.c.learner < f"{who[0]}`")  # ` follows _
+        begin, _, _ = who.rpartition("_")
+        if begin:  # earlier versions called a learner what a platform calls an upload: all these names begin alike
+            theirs |= (entries.c.learner >= f"{begin}_") & (entries.c.learner < f"{begin}`")  # ` follows _
         in_order = (
             sa.select(entries.c.learner, results.c.exercise, results.c.work)
             .join(results, results.c.key == entries.c.key)
@@ -72,7 +74,7 @@ class Gradebook(Database):
         with self.reading() as connection:
             for row in connection.execute(in_order):
                 seen = before.get(row.exercise)
-                if seen is not None and row.work not in seen and person(from_text(row.learner)) == who:
+                if seen is not None and row.work not in seen and who in (person(name := from_text(row.learner)), name):
                     seen.append(row.work)
         found = {}
         for work in works:
@@ -189,8 +191,11 @@ class Gradebook(Database):
     def _graded(self, chosen: sa.Select[Any], exercises: Sequence[str] | None, told: Told | None) -> Iterator[Graded]:
         """The grades in the chosen entries, read piece by piece."""
         place = {name: number for number, name in enumerate(exercises or ())}
+        attempts = numbers(self, exercises)
         rows = (
-            sa.select(entries.c.id, entries.c.key, entries.c.learner, entries.c.problem, results.c.report)
+            sa.select(
+                entries.c.id, entries.c.key, entries.c.learner, entries.c.problem, results.c.report, results.c.work
+            )
             .join(results, results.c.key == entries.c.key)
             .where(entries.c.id.in_(chosen))
             .order_by(entries.c.learner, entries.c.exercise)
@@ -203,11 +208,11 @@ class Gradebook(Database):
                 reports = [_report(row, learner, told) for row in found]
                 reports.sort(key=lambda report: place.get(report.exercise, 0))
                 problem = next((from_text(row.problem) for row in found if row.problem), "")
-                yield Graded(learner, tuple(reports), problem)
+                yield Graded(learner, tuple(reports), problem, attempts.get(person(learner), 0))
 
 
 def _report(row: Any, learner: str, told: Told | None) -> Report:
-    report = Report.from_json({**json.loads(row.report), "learner": learner})
+    report = Report.from_json({**json.loads(row.report), "learner": learner, "work": row.work})
     named = told(row.key, row.id) if told and report.diagnosis is None else None
     return report if named is None else replace(report, diagnosis=named)
 

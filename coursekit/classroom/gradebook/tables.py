@@ -43,6 +43,38 @@ accepted = sa.Table(
     sa.Column("version", sa.String, nullable=False),
     sa.Column("at", sa.String, nullable=False),
 )
+marks = sa.Table(
+    "coursekit_mark",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),  # what it was given to (see gradebook.marks)
+    sa.Column("key", Word, nullable=False),
+    sa.Column("exercise", sa.String, nullable=False),
+    sa.Column("work", sa.String, nullable=False),  # as in a result; empty where it is for whatever is handed in
+    sa.Column("points", sa.Float, nullable=True),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("taken_back", sa.Boolean, nullable=False),  # this row takes back what the rows before it gave
+    sa.Column("at", sa.String, nullable=False),
+)
+handed_in = sa.Table(
+    "coursekit_handed_in",
+    metadata,
+    sa.Column("digest", sa.String, primary_key=True),
+    sa.Column("cells", sa.LargeBinary, nullable=False),  # JSON, compressed
+    sa.Column("problem", sa.Text, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+)
+attempts = sa.Table(
+    "coursekit_attempt",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("learner", Word, nullable=False),
+    sa.Column("digest", sa.ForeignKey(handed_in.c.digest), nullable=False),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+    sa.UniqueConstraint("learner", "digest"),
+)
 behaviours = sa.Table(  # of answers that fail by no known mistake (see grading.behaviour)
     "coursekit_behaviour",
     metadata,

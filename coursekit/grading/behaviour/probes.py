@@ -32,7 +32,7 @@ _BY_TYPE = ("raised", "in-backward", "not-a-tensor")  # problems whose message b
 def frames_to_ask(exercise: Exercise) -> tuple[bytes, ...]:
     """The questions, as frames that cross the wall, each once, in the order of the checks."""
     ahead = scoring.asked_ahead(exercise, SEED)
-    return tuple(dict.fromkeys(frame for frames in ahead.values() for frame in frames))
+    return tuple(dict.fromkeys(frame for sent in ahead.values() for frame, _ in sent))
 
 
 def questions(exercise: Exercise) -> list[Question]:

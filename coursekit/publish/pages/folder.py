@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from coursekit.classroom import gradefiles
+from coursekit.files import make_folder, write_whole
 from coursekit.publish.pages.groups import Unnamed
 from coursekit.publish.pages.instructor import instructor_page
 from coursekit.publish.pages.learner import learner_page
@@ -19,7 +21,9 @@ def write(
     roster: Iterable[str] | None = None,
     unnamed: Sequence[Unnamed] = (),
 ) -> Path:
-    """Writes `index.html` and `learners/*.html`, and returns the first; pages of learners who are gone go, too.
+    """Writes `index.html`, `learners/*.html` and `learners.csv`, and returns the first.
+
+    Pages of learners who are gone go, too. `learners.csv` tells which file is whose, for a mail merge or a script.
 
     Args:
         folder: where to; made if need be.
@@ -29,13 +33,14 @@ def write(
         unnamed: answers that no known mistake explains, in groups, the largest first; for the instructor alone.
     """
     learners = folder / "learners"
-    learners.mkdir(parents=True, exist_ok=True)
+    make_folder(learners)
     pages = {learners / page_name(graded.learner): graded for graded in grades}
     for path in learners.glob("*.html"):
         if path not in pages and path.is_file() and is_ours(path):
             path.unlink()
     for path, graded in pages.items():
-        path.write_text(learner_page(graded), encoding="utf-8")
+        write_whole(path, learner_page(graded).encode())
+    gradefiles.write_files(folder, {graded.learner: f"learners/{page_name(graded.learner)}" for graded in grades})
     index = folder / "index.html"
-    index.write_text(instructor_page(grades, title, roster, unnamed), encoding="utf-8")
+    write_whole(index, instructor_page(grades, title, roster, unnamed).encode())
     return index

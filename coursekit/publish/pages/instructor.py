@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from coursekit.learning import feedback
 from coursekit.learning.feedback import WORDS
+from coursekit.publish.pages import by_hand
 from coursekit.publish.pages.groups import Unnamed, unnamed_section
 from coursekit.publish.pages.page import count, page, page_name, person, text
 from coursekit.publish.pages.tally import ENOUGH, Obstacle, Tally, misconceptions, obstacles, readable, tally
@@ -50,6 +51,7 @@ def instructor_page(
             *_exercises(tallies),
             *_mistakes(misconceptions(grades)),
             *unnamed_section(unnamed),
+            *_by_hand(grades),
             *_everybody(grades),
         ],
     )
@@ -60,13 +62,13 @@ def _percent(share: float) -> str:
 
 
 def _figures(grades: Sequence[Graded]) -> Iterator[str]:
-    points = [graded.points for graded in readable(grades)]
+    points = [graded.grade for graded in readable(grades)]
     maximum = max((graded.maximum for graded in grades), default=0)
     unread = len(grades) - len(points)
     figures = [(f"{len(grades):,}", "learner" if len(grades) == 1 else "learners")]
     if points:
         figures.append((f"{statistics.median(points):.3g} of {maximum:g}", "median points"))
-        figures.append((f"{sum(g.points >= g.maximum for g in readable(grades)):,}", "with full marks"))
+        figures.append((f"{sum(g.grade >= g.maximum for g in readable(grades)):,}", "with full marks"))
     if unread:
         figures.append((f"{unread:,}", "could not be read, and are not counted below"))
     yield '<ul class="figures">' + "".join(f"<li><b>{number}</b>{words}</li>" for number, words in figures) + "</ul>"
@@ -135,7 +137,7 @@ def _distribution(grades: Sequence[Graded]) -> Iterator[str]:
         label = "full" if n == 10 else f"{10 * n}"
         yield f'<text x="{middle:.2f}%" y="178" text-anchor="middle" fill="#22272e">{label}</text>'
     yield '<line x1="0" x2="100%" y1="160.5" y2="160.5" stroke="#22272e"/></svg>'
-    mean = statistics.fmean(graded.points for graded in grades)
+    mean = statistics.fmean(graded.grade for graded in grades)
     yield (
         '<p class="note">How many learners have at least so many percent of the points, and less than the next number; '
         f"the last bar has all of them. The mean is {mean:.3g} of {max(g.maximum for g in grades):g} points.</p>"
@@ -143,9 +145,9 @@ def _distribution(grades: Sequence[Graded]) -> Iterator[str]:
 
 
 def _bin(graded: Graded) -> int:
-    if graded.points >= graded.maximum:
+    if graded.grade >= graded.maximum:
         return 10
-    return max(0, min(9, int(10 * graded.points / graded.maximum)))
+    return max(0, min(9, int(10 * graded.grade / graded.maximum)))
 
 
 def _exercises(tallies: Sequence[Tally]) -> Iterator[str]:
@@ -272,9 +274,16 @@ def _tried_nothing(graded: Graded) -> bool:
     return all(report.outcome is Outcome.UNATTEMPTED for report in graded.reports)
 
 
+def _by_hand(grades: Sequence[Graded]) -> Iterator[str]:
+    marks = by_hand.section(grades)
+    if marks:
+        yield f"<h2>Marked by hand</h2>{marks}"
+
+
 def _everybody(grades: Sequence[Graded]) -> Iterator[str]:
     yield '<h2>Everybody</h2>\n<ul class="all">'
     for graded in grades:
-        points = "unread" if graded.problem else f"{graded.points:g} of {graded.maximum:g}"
-        yield f"<li>{_link(graded.learner)}<span>{points}</span></li>"
+        points = f"{graded.grade:g} of {graded.maximum:g}" if graded.is_grade or not graded.problem else "unread"
+        tries = f", {count(graded.attempts, 'attempt')}" if graded.attempts > 1 else ""
+        yield f"<li>{_link(graded.learner)}<span>{points}{tries}</span></li>"
     yield "</ul>"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from coursekit.classroom.gradebook import Gradebook, GradebookError
 from coursekit.classroom.gradebook.names import add_name
-from coursekit.classroom.groups import Group, GroupError, find_group, find_groups, short_ids
+from coursekit.classroom.groups.forming import Group, GroupError, find_group, find_groups, short_ids
 from coursekit.course import syllabus
 from coursekit.exercise import Exercise
 from coursekit.exercise.recall import recall
