@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -20,12 +20,14 @@ from coursekit.classroom.choosing import names_among
 from coursekit.classroom.folder import Entry, entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError, marks
 from coursekit.classroom.gradebook.database import to_text
+from coursekit.classroom.gradebook.names import accept_names
+from coursekit.classroom.groups.forming import told
 from coursekit.classroom.remarks import Remarks, of_strangers
 from coursekit.classroom.screen import Screen
 from coursekit.course import syllabus
 from coursekit.errors import CommandError
 from coursekit.exercise import Exercise
-from coursekit.grading.changes import Change, changes
+from coursekit.grading.changes import Change, changes, renamed
 from coursekit.grading.submission import Submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
@@ -130,26 +132,43 @@ def regrade(run: Run, *, accept: bool) -> list[Change]:
         held = [exercise for _, exercise in syllabus.exercises().values() if exercise.name in accepted]
         terms = run.terms(held)
         asked = [exercise for exercise in held if not run.exercises or exercise in run.exercises]
+        of_all = [exercise.name for exercise in asked]
         changed = [exercise for exercise in asked if accepted[exercise.name] != terms.versions[exercise.name]]
         if not asked:
             raise RunError(f"The gradebook {book.name} holds no grades of that yet: {run.command('grade')}")
-        if not changed:
-            run.screen.say(f"The checks of {_some([each.name for each in asked])} are those that gave the grades.")
-            return []
-        _fill(run, book, terms, changed, found, {})
-        names = [exercise.name for exercise in changed]
-        versions = {terms.versions[name] for name in names}
-        before, after = book.latest(names), book.latest(names, versions=versions)
         learners = {entry.learner for entry in found}
-        different = [each for each in changes(before, after) if each.learner in learners]
-        run.screen.changes_table(different)
-        run.screen.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
+        named = _newly_named(book, of_all, learners)
+        if not changed and not named:
+            run.screen.say(f"The checks of {_some(of_all)} are those that gave the grades.")
+            return []
+        different: list[Change] = []
+        names = [exercise.name for exercise in changed]
+        if changed:
+            _fill(run, book, terms, changed, found, {})
+            versions = {terms.versions[name] for name in names}
+            before, after = book.latest(names), book.latest(names, versions=versions, told=told(book, pending=True))
+            different = [each for each in changes(before, after) if each.learner in learners]
+        run.screen.changes_table([*different, *named])
+        if changed:
+            run.screen.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
+        if named:
+            run.screen.say(f"{len(named)} reports get another name for what is wrong, and no points change by that.")
         if accept:
             book.accept({name: terms.versions[name] for name in names})
+            accept_names(book, of_all)
             _publish(run, book, held, found, best=False)
         else:
             run.screen.say(f"The old ones stand until you accept these: {run.command('regrade', '--accept')}")
-        return different
+        return [*different, *named]
+
+
+def _newly_named(book: Gradebook, exercises: Sequence[str], learners: Collection[str]) -> list[Change]:
+    """The reports that were published before the group of their answer was named, or named otherwise."""
+    now, then = told(book), told(book, pending=True)
+    if then is None:
+        return []
+    found = renamed(book.latest(exercises, told=now), book.latest(exercises, told=then))
+    return [each for each in found if each.learner in learners]
 
 
 def _entries(folder: Path) -> list[Entry]:
@@ -314,7 +333,9 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Se
     remarks = Remarks()
 
     def each() -> Iterator[Graded]:
-        for graded in map(standing.on, book.best(names) if best else book.latest(names)):
+        called = told(book)
+        held = book.best(names, told=called) if best else book.latest(names, told=called)
+        for graded in map(standing.on, held):
             if graded.learner in learners:
                 written.append(gradefiles.write_report(run.out, graded))
                 remarks.add(graded)
@@ -332,6 +353,11 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Se
     if gone:
         of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
         run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
+    if waiting := _newly_named(book, names, learners):
+        run.screen.say(
+            f"{len(waiting)} reports are older than the name of what their answer does, and stay as they were. "
+            f"See them: {run.command('regrade', '--diff')}; with --accept they carry it."
+        )
     for line in filter(None, (*remarks.lines(run.out), of_strangers(folders.strangers(run.folder)))):
         run.screen.say(line)
 

@@ -1,4 +1,4 @@
-"""What the course's authors type: new, verify, refresh."""
+"""What the course's authors type: new, new-mistake, verify, refresh."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit.cli import documents, numbers
+from coursekit.cli.grader import add_group
 from coursekit.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
         "--parameters", default="", metavar="TEXT", help='such as "input: Tensor, target: Tensor, power: float = 2.0"'
     )
     new.set_defaults(run=_new)
+
+    mistake = commands.add_parser("new-mistake", help="make a group of answers a mistake of the course (for authors)")
+    add_group(mistake)
+    mistake.set_defaults(run=_new_mistake)
 
     verify = commands.add_parser("verify", help="prove that the course is consistent")
     verify.add_argument(
@@ -80,6 +85,20 @@ def _new(arguments: argparse.Namespace) -> int:
         changes = scaffold.plan(name, topic, arguments.after, arguments.parameters)
     scaffold.write(changes, gone)
     print(scaffold.told(name, topic, changes, gone))
+    return 0
+
+
+def _new_mistake(arguments: argparse.Namespace) -> int:
+    from coursekit.authoring import mistake, scaffold
+    from coursekit.classroom.groups import forming, naming
+    from coursekit.course import syllabus
+
+    syllabus.insist_on_course("`coursekit new-mistake`")
+    with naming.opened(arguments.grades.resolve(), arguments.gradebook) as book:
+        group = forming.find_group(book, arguments.group)
+    change = mistake.plan(group)
+    scaffold.write([change])
+    print(mistake.told(group, change))
     return 0
 
 

@@ -1,11 +1,11 @@
-"""What somebody types who grades: grade, regrade, report, similar, export, doctor."""
+"""What somebody types who grades: grade, regrade, report, name, similar, export, doctor."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from coursekit.classroom.runs import Run
     from coursekit.exercise import Exercise
     from coursekit.jail.walls import Start
+    from coursekit.publish.pages.groups import Unnamed
+    from coursekit.report import Graded
 
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -52,12 +54,30 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
         type=Path,
         help="what was graded, to show same and similar work (default: FOLDER, where GRADES is FOLDER-grades)",
     )
+    add_gradebook(report)
     report.set_defaults(run=_report)
 
     similar = commands.add_parser("similar", help="show whose work is the same or similar; it proves nothing")
     similar.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
     similar.add_argument("--out", type=Path, help="folder of the grades (default: FOLDER-grades)")
     similar.set_defaults(run=_similar)
+
+    name = commands.add_parser("name", help="say once what a group of answers does that no known mistake explains")
+    add_group(name)
+    name.add_argument("sentence", help="what to tell whoever wrote it; empty takes the name away")
+    name.set_defaults(run=_name)
+
+
+def add_group(command: argparse.ArgumentParser) -> None:
+    """What commands about one group of answers are told."""
+    command.add_argument("grades", type=Path, help="the folder that `coursekit grade` wrote")
+    command.add_argument("group", help="its id, as `coursekit report` shows it")
+    add_gradebook(command)
+
+
+def add_gradebook(command: argparse.ArgumentParser) -> None:
+    """Where the gradebook of a folder of grades is, if it is elsewhere."""
+    command.add_argument("--gradebook", metavar="URL", help="database of the grades (default: GRADES/gradebook.sqlite)")
 
 
 def _add_grading(command: argparse.ArgumentParser) -> None:
@@ -230,7 +250,8 @@ def _report(arguments: argparse.Namespace) -> int:
         names = dict.fromkeys(report.exercise for graded in grades for report in graded.reports)
         graded = {each.learner for each in grades}
         work = {who: answers for who, answers in reading.read(handed_in, names).items() if who in graded}
-    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster, work)
+    unnamed = _unnamed(folder, arguments.gradebook, grades)
+    index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster, work, unnamed)
     terminal.say(
         f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'} (learners.csv: whose is which)"
     )
@@ -255,4 +276,39 @@ def _similar(arguments: argparse.Namespace) -> int:
     (out / "pages").mkdir(exist_ok=True)
     path = pages.write_similar(out / "pages", found, work, folder.name)
     terminal.say(f"{path} shows the texts side by side. Likeness is no proof: look at them, and talk with both.")
+    return 0
+
+
+def _unnamed(folder: Path, url: str | None, grades: Sequence[Graded]) -> list[Unnamed]:
+    """The groups of answers that no known mistake explains, as far as these grades are theirs."""
+    from coursekit.classroom.groups import forming, naming
+    from coursekit.publish.pages.groups import Unnamed
+
+    if url is None and not (folder / "gradebook.sqlite").exists():  # grades that came from elsewhere have pages as well
+        return []
+    with naming.opened(folder, url) as book:
+        accepted, learners = book.accepted(), {graded.learner for graded in grades}
+        found = [each for each in forming.find_groups(book) if accepted.get(each.exercise) == each.version]
+        holders = {key: learners.intersection(whose) for key, whose in book.holders().items()}
+    ids = forming.short_ids(found)
+    return [
+        Unnamed(ids[group.id], group.exercise, len(whose), group.code, group.shows, group.name)
+        for group, whose in forming.largest_first(found, holders)
+    ]
+
+
+def _name(arguments: argparse.Namespace) -> int:
+    from coursekit.classroom.groups import forming, naming
+    from coursekit.cli import terminal
+
+    with naming.opened(arguments.grades.resolve(), arguments.gradebook) as book:
+        group = naming.name(book, arguments.group, arguments.sentence)
+        holding = forming.largest_first([group], book.holders())
+    number = len(holding[0][1]) if holding else 0
+    whose = f"{number} learner{'' if number == 1 else 's'}"
+    has = "has its name" if arguments.sentence.strip() else "has no name any more"
+    terminal.say(
+        f"The group {arguments.group} of {group.exercise} {has}, for all that is graded from now on. What was graded "
+        f"before ({whose}) follows: coursekit regrade FOLDER --diff, then --accept."
+    )
     return 0

@@ -139,7 +139,8 @@ def changes_table(changes: Sequence[Change]) -> None:
     table.add_column("after", justify="right")
     table.add_column("why")
     for each in changes:
-        points = Text(f"{each.after:g}/{each.maximum:g}", style=_GOOD if each.after > each.before else _BAD)
+        style = "" if each.after == each.before else _GOOD if each.after > each.before else _BAD
+        points = Text(f"{each.after:g}/{each.maximum:g}", style=style)
         table.add_row(Text(visible(each.learner)), each.exercise, f"{each.before:g}", points, Text(visible(each.why)))
     console.print(table)
 

@@ -28,6 +28,7 @@ from test_batch import WRONG, FakeJail
 
 from coursekit.classroom import batch, gradefiles, runs
 from coursekit.classroom.gradebook import Gradebook, database
+from coursekit.classroom.groups.forming import find_groups
 from coursekit.cli import main, terminal
 from coursekit.course import syllabus
 from coursekit.exercise import same_value
@@ -632,7 +633,8 @@ def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, jail, number):
     folder, out = tmp_path / "in", tmp_path / "in-grades"
     folder.mkdir()
     source = (ROOT / "tests" / "submissions" / "ada.py").read_text(encoding="utf-8")
-    hand_in(folder, **{f"learner{n}": f"{source}\n# {n}\n" for n in range(6)})
+    wrong = source.replace("return", "return 1.7 *")  # by no known mistake, so that it is asked what it does
+    hand_in(folder, **{f"learner{n}": f"{wrong if n % 3 else source}\n# {n}\n" for n in range(6)})
     hand_in(folder, aa_endless=source.replace("return", "while True: pass\n    return"))
     arguments = ["grade", str(folder), "--exercise", "kl_divergence", "--seconds", "600", "--workers", "2"]
     process = subprocess.Popen(
@@ -664,6 +666,8 @@ def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, jail, number):
     assert main(arguments) == 0
     assert jail.children == 6 - len(done)
     assert len(table(folder)) == 6
+    with Gradebook(f"sqlite:///{out / 'gradebook.sqlite'}") as book:
+        assert [len(group.kept) for group in find_groups(book)] == [4]
 
 
 class _Killed:

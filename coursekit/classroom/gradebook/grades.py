@@ -177,6 +177,19 @@ class Gradebook(Database):
         ranked = sa.select(last.c.id, rank.label("rank")).where(last.c.again == 1).subquery()
         return self._graded(sa.select(ranked.c.id).where(ranked.c.rank == 1), exercises, told)
 
+    def holders(self) -> dict[str, list[str]]:
+        """By the key of a result, the learners whose latest grade in its exercise it is."""
+        rank = sa.func.row_number().over(
+            partition_by=(entries.c.learner, entries.c.exercise), order_by=entries.c.id.desc()
+        )
+        ranked = _shown(None, None).add_columns(rank.label("rank")).subquery()
+        latest = sa.select(ranked.c.id).where(ranked.c.rank == 1)
+        found: dict[str, list[str]] = {}
+        with self.reading() as connection:
+            for row in connection.execute(sa.select(entries.c.key, entries.c.learner).where(entries.c.id.in_(latest))):
+                found.setdefault(row.key, []).append(from_text(row.learner))
+        return found
+
     def _graded(self, chosen: sa.Select[Any], exercises: Sequence[str] | None, told: Told | None) -> Iterator[Graded]:
         """The grades in the chosen entries, read piece by piece."""
         place = {name: number for number, name in enumerate(exercises or ())}
