@@ -19,6 +19,7 @@ from coursekit.classroom.choosing import names_among
 from coursekit.classroom.folder import Entry, entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError, marks
 from coursekit.classroom.gradebook.database import to_text
+from coursekit.classroom.gradebook.grades import Told
 from coursekit.classroom.gradebook.names import accept_names
 from coursekit.classroom.groups.forming import told
 from coursekit.classroom.screen import Screen
@@ -131,7 +132,7 @@ def regrade(run: Run, *, accept: bool) -> None:
         if not asked:
             raise RunError(f"The gradebook {book.name} holds no grades of that yet: coursekit grade {run.folder}")
         learners = {entry.learner for entry in found}
-        named = _newly_named(book, of_all, learners)
+        named = _newly_named(book, told(book), of_all, learners)
         if not changed and not named:
             run.screen.say(f"The checks of {_some(of_all)} are those that gave the grades.")
             return
@@ -140,7 +141,7 @@ def regrade(run: Run, *, accept: bool) -> None:
         if changed:
             _fill(run, book, terms, changed, found)
             versions = {terms.versions[name] for name in names}
-            before, after = book.latest(names), book.latest(names, versions=versions, told=told(book, pending=True))
+            before, after = book.latest(names), book.latest(names, versions=versions)
             different = [each for each in changes(before, after) if each.learner in learners]
         run.screen.changes_table([*different, *named])
         if changed:
@@ -155,13 +156,14 @@ def regrade(run: Run, *, accept: bool) -> None:
             run.screen.say(f"The old ones stand until you accept these: coursekit regrade {run.folder} --accept")
 
 
-def _newly_named(book: Gradebook, exercises: Sequence[str], learners: Collection[str]) -> list[Change]:
+def _newly_named(
+    book: Gradebook, called: tuple[Told, Told] | None, exercises: Sequence[str], learners: Collection[str]
+) -> list[Change]:
     """The reports that were published before the group of their answer was named, or named otherwise."""
-    now, then = told(book), told(book, pending=True)
-    if then is None:
+    if called is None:
         return []
-    found = renamed(book.latest(exercises, told=now), book.latest(exercises, told=then))
-    return [each for each in found if each.learner in learners]
+    now, then = (book.latest(exercises, told=each) for each in called)
+    return [each for each in renamed(now, then) if each.learner in learners]
 
 
 def _entries(folder: Path) -> list[Entry]:
@@ -281,7 +283,7 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     kept = {graded.learner: graded for graded in _kept_reports(run, learners)}
     asked = {exercise.name for exercise in exercises} | _names(kept.values())
     names = [name for name in syllabus.exercises() if name in asked]
-    standing = marks.standing(book)
+    standing, called = marks.standing(book), told(book)
     shown: list[Graded] = []
     written: list[Path] = []
     twice: list[str] = []
@@ -289,8 +291,8 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     elsewhere: list[str] = []
 
     def each() -> Iterator[Graded]:
-        called = told(book)
-        held = book.best(names, told=called) if best else book.latest(names, told=called)
+        now = called[0] if called else None
+        held = book.best(names, told=now) if best else book.latest(names, told=now)
         for graded in map(standing.on, held):
             if graded.learner in learners:
                 written.append(gradefiles.write_report(run.out, graded))
@@ -320,7 +322,7 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     if gone:
         of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
         run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
-    if waiting := _newly_named(book, names, learners):
+    if waiting := _newly_named(book, called, names, learners):
         run.screen.say(
             f"{len(waiting)} reports are older than the name of what their answer does, and stay as they were. "
             f"See them: coursekit regrade {run.folder} --diff; with --accept they carry it."
