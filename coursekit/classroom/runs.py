@@ -20,6 +20,7 @@ from coursekit.classroom.choosing import names_among
 from coursekit.classroom.folder import Entry, entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError, marks
 from coursekit.classroom.gradebook.database import to_text
+from coursekit.classroom.gradebook.grades import Told
 from coursekit.classroom.gradebook.names import accept_names
 from coursekit.classroom.groups.forming import told
 from coursekit.classroom.remarks import Remarks, of_strangers
@@ -137,7 +138,7 @@ def regrade(run: Run, *, accept: bool) -> list[Change]:
         if not asked:
             raise RunError(f"The gradebook {book.name} holds no grades of that yet: {run.command('grade')}")
         learners = {entry.learner for entry in found}
-        named = _newly_named(book, of_all, learners)
+        named = _newly_named(book, told(book), of_all, learners)
         if not changed and not named:
             run.screen.say(f"The checks of {_some(of_all)} are those that gave the grades.")
             return []
@@ -146,7 +147,7 @@ def regrade(run: Run, *, accept: bool) -> list[Change]:
         if changed:
             _fill(run, book, terms, changed, found, {})
             versions = {terms.versions[name] for name in names}
-            before, after = book.latest(names), book.latest(names, versions=versions, told=told(book, pending=True))
+            before, after = book.latest(names), book.latest(names, versions=versions)
             different = [each for each in changes(before, after) if each.learner in learners]
         run.screen.changes_table([*different, *named])
         if changed:
@@ -162,13 +163,14 @@ def regrade(run: Run, *, accept: bool) -> list[Change]:
         return [*different, *named]
 
 
-def _newly_named(book: Gradebook, exercises: Sequence[str], learners: Collection[str]) -> list[Change]:
+def _newly_named(
+    book: Gradebook, called: tuple[Told, Told] | None, exercises: Sequence[str], learners: Collection[str]
+) -> list[Change]:
     """The reports that were published before the group of their answer was named, or named otherwise."""
-    now, then = told(book), told(book, pending=True)
-    if then is None:
+    if called is None:
         return []
-    found = renamed(book.latest(exercises, told=now), book.latest(exercises, told=then))
-    return [each for each in found if each.learner in learners]
+    now, then = (book.latest(exercises, told=each) for each in called)
+    return [each for each in renamed(now, then) if each.learner in learners]
 
 
 def _entries(folder: Path) -> list[Entry]:
@@ -327,14 +329,14 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Se
     kept = {graded.learner: graded for graded in _kept_reports(run, learners)}
     asked = {exercise.name for exercise in exercises} | _names(kept.values()) | book.held_for(learners)
     names = [name for name in syllabus.exercises() if name in asked]
-    standing = marks.standing(book)
+    standing, called = marks.standing(book), told(book)
     shown: list[Graded] = []
     written: list[Path] = []
     remarks = Remarks()
 
     def each() -> Iterator[Graded]:
-        called = told(book)
-        held = book.best(names, told=called) if best else book.latest(names, told=called)
+        now = called[0] if called else None
+        held = book.best(names, told=now) if best else book.latest(names, told=now)
         for graded in map(standing.on, held):
             if graded.learner in learners:
                 written.append(gradefiles.write_report(run.out, graded))
@@ -353,7 +355,7 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Se
     if gone:
         of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
         run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
-    if waiting := _newly_named(book, names, learners):
+    if waiting := _newly_named(book, called, names, learners):
         run.screen.say(
             f"{len(waiting)} reports are older than the name of what their answer does, and stay as they were. "
             f"See them: {run.command('regrade', '--diff')}; with --accept they carry it."

@@ -132,7 +132,8 @@ def changes_table(changes: Sequence[Change]) -> None:
     if not changes:
         return
     console = Console(highlight=False)
-    table = Table(title=f"{len(changes)} grades that differ", title_justify="left")
+    what = "grades" if any(each.before != each.after for each in changes) else "reports"
+    table = Table(title=f"{len(changes)} {what} that differ", title_justify="left")
     table.add_column("learner", max_width=22, no_wrap=True)
     table.add_column("exercise", no_wrap=True)
     table.add_column("before", justify="right")

@@ -274,7 +274,7 @@ LONG = "def double(x):\n" + "    x\n" * 9_000
 @pytest.mark.parametrize(
     ("cells", "found"),
     [
-        ([f"import torch\n\n{PLAIN}\n\n\nprint(1)\n"], PLAIN),
+        ([f"import torch\n\n{PLAIN}\n\n\n# Next\nprint(1)\n"], PLAIN),
         (["def double(\n    x,\n):\n    return x\nz = 1\n"], "def double(\n    x,\n):\n    return x"),
         (["def double(x):\n    return 1\n", "def double(x):\n    return 2\n"], "def double(x):\n    return 2"),
         (["double = lambda x: x\nz = 1\n"], "double = lambda x: x"),

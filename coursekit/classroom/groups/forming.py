@@ -10,6 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from coursekit.classroom.gradebook import Gradebook
 from coursekit.classroom.gradebook.grades import Told
@@ -100,10 +101,13 @@ def _named(book: Gradebook, exercises: Collection[str] | None) -> list[tuple[Gro
     return found
 
 
-def told(book: Gradebook, *, pending: bool = False) -> Told | None:
-    """What groups are called in reports: by result and entry, a diagnosis; None where nothing has a name.
+def told(book: Gradebook) -> tuple[Told, Told] | None:
+    """What groups are called in reports, by result and entry; None where nothing has a name.
 
-    What was graded before a group was named is told of it once the name is accepted; with `pending`, as if it were.
+    What was graded before a group was named is told of it once the name is accepted.
+
+    Returns:
+        How it is told now, and how it will be once all names are accepted.
     """
     names = read_names(book)
     if not names:
@@ -114,12 +118,12 @@ def told(book: Gradebook, *, pending: bool = False) -> Told | None:
         for each in group.kept
     }
 
-    def diagnosis(key: str, entry: int) -> Diagnosis | None:
+    def diagnosis(key: str, entry: int, *, pending: bool) -> Diagnosis | None:
         called, names = given.get(key, ("", []))
         holding = [name for name in names if name.holds_for(entry, pending=pending)]
         return Diagnosis(called, holding[-1].sentence) if holding and holding[-1].sentence else None
 
-    return diagnosis
+    return partial(diagnosis, pending=False), partial(diagnosis, pending=True)
 
 
 def short_ids(groups: Iterable[Group]) -> dict[str, str]:

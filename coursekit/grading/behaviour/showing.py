@@ -96,7 +96,10 @@ def written(cells: Iterable[Cell], name: str) -> str:
         lines = text.splitlines()
         for number, line in enumerate(lines):
             if begins.match(line):
-                found = "\n".join([line, *_block(lines[number + 1 :])]).rstrip()
+                block = [line, *_block(lines[number + 1 :])]
+                while len(block) > 1 and (not block[-1].strip() or block[-1].startswith("#")):  # it is of what follows
+                    block.pop()
+                found = "\n".join(block)
     return found[:_LONGEST]
 
 
