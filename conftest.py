@@ -1,6 +1,15 @@
 """What holds for tests/ and notebooks/ alike."""
 
+import os
+
 import pytest
+
+
+def pytest_configure() -> None:
+    """Workers share the cores: torch, in them and in what they start, would take all of them for each."""
+    workers = os.environ.get("PYTEST_XDIST_WORKER_COUNT")
+    if workers:
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(workers))))
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what `-m` does not ask for

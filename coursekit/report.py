@@ -60,16 +60,42 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What a person has given by hand to an exercise of a learner: points, a comment, or both.
+
+    Attributes:
+        kind: what it was given to: `learner`, or what the learner shares with others, such as `misconception`.
+        key: which of them.
+        by: who gave it.
+        at: when, in UTC, as ISO 8601 has it.
+        points: what counts in place of the machine's points; None where it is a comment alone.
+        comment: empty where it is points alone.
+        other_work: whether it was given to another work of the learner's, so that its points do not count for this.
+    """
+
+    kind: str
+    key: str
+    by: str
+    at: str
+    points: float | None = None
+    comment: str = ""
+    other_work: bool = False
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything about one exercise of one learner.
 
-    `points` counts the share of core checks passed, and of parity checks, each times what that tier is worth.
+    `points` counts the share of core checks passed, and of parity checks, each times what that tier is worth. They are
+    the machine's, and stay so whatever a person marks; `grade` is what counts.
 
     Attributes:
         leans_on: the learner's own earlier exercises that this answer calls and that are not right yet.
         parted: whether verdicts and points are of this answer with the course's own functions in place of those.
         is_slip: whether it is wrong and nearly right: a known mistake, right in most checks, or near in its numbers.
         found_in: the files of the submission that define it, the one that counts last; empty where it is one.
+        work: what the gradebook calls the work that was graded; empty where no gradebook was asked.
+        marks: what people have given by hand; where several have points, the first of those that fit this work counts.
     """
 
     exercise: str
@@ -83,6 +109,19 @@ class Report:
     parted: bool = False
     is_slip: bool = False
     found_in: tuple[str, ...] = ()
+    work: str = ""
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def mark(self) -> Mark | None:
+        """The mark whose points count, if there is one."""
+        return next((mark for mark in self.marks if mark.points is not None and not mark.other_work), None)
+
+    @property
+    def grade(self) -> float:
+        """The points that count: those of a mark by hand, or else the machine's."""
+        mark = self.mark
+        return self.points if mark is None or mark.points is None else mark.points
 
     @property
     def first_failure(self) -> Verdict | None:
@@ -95,7 +134,7 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers."""
-        return asdict(self)
+        return {**asdict(self), "grade": self.grade}
 
     @staticmethod
     def from_json(fields: dict[str, Any]) -> Report:
@@ -115,21 +154,41 @@ class Report:
         known = {**fields, "outcome": Outcome(fields["outcome"]), "verdicts": verdicts, "diagnosis": diagnosis}
         for name in ("leans_on", "found_in"):  # reports of earlier versions do not have them
             known[name] = tuple(fields.get(name, ()))
+        known["marks"] = tuple(Mark(**mark) for mark in fields.get("marks", ()))
+        known.pop("grade", None)  # follows from the others
         return Report(**known)
 
 
 @dataclass(frozen=True)
 class Graded:
-    """A learner's reports, one for each exercise that was asked for, in that order."""
+    """A learner's reports, one for each exercise that was asked for, in that order.
+
+    Attributes:
+        learner: whose.
+        reports: one an exercise.
+        problem: why the submission could not be read, if so.
+        attempts: how many different works the learner has handed in so far; 0 where no gradebook was asked.
+    """
 
     learner: str
     reports: tuple[Report, ...]
     problem: str = ""
+    attempts: int = 0
 
     @property
     def points(self) -> float:
-        """The sum over the exercises."""
+        """The machine's points, summed over the exercises."""
         return round(sum(report.points for report in self.reports), 2)
+
+    @property
+    def grade(self) -> float:
+        """The points that count, summed over the exercises: what goes to a platform."""
+        return round(sum(report.grade for report in self.reports), 2)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a mark by hand counts for some of it."""
+        return any(report.mark is not None for report in self.reports)
 
     @property
     def maximum(self) -> float:
@@ -138,15 +197,23 @@ class Graded:
 
     @property
     def is_final(self) -> bool:
-        """Whether no machine was too busy to grade some of it."""
-        return all(report.outcome is not Outcome.STARVED for report in self.reports)
+        """Whether no machine was too busy to grade some of it, but for what a person has marked."""
+        return all(report.outcome is not Outcome.STARVED or report.mark is not None for report in self.reports)
+
+    @property
+    def is_grade(self) -> bool:
+        """Whether it is a grade: the work could be read and all of it was graded, or a person has marked the rest."""
+        unread = self.problem and not all(report.mark is not None for report in self.reports)
+        return not unread and self.is_final
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers."""
         return {
             "learner": self.learner,
             "points": self.points,
+            "grade": self.grade,
             "maximum": self.maximum,
+            "attempts": self.attempts,
             "problem": self.problem,
             "reports": [report.to_json() for report in self.reports],
         }
@@ -154,4 +221,5 @@ class Graded:
     @staticmethod
     def from_json(fields: dict[str, Any]) -> Graded:
         """The grades that `to_json` wrote."""
-        return Graded(fields["learner"], tuple(map(Report.from_json, fields["reports"])), fields["problem"])
+        reports = tuple(map(Report.from_json, fields["reports"]))
+        return Graded(fields["learner"], reports, fields["problem"], fields.get("attempts", 0))

@@ -72,7 +72,7 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
     for path in (topic.notebook, topic.solution, topic.stub, graders / "__init__.py", topic.grader):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    readme = "\n".join(f"`coursekit {name}`" for name in commands.command_names())
+    readme = "\n".join(["| 00 | Toys | none |", *(f"`coursekit {name}`" for name in commands.command_names())])
     (tmp_path / "README.md").write_text(readme, encoding="utf-8")
     topic.solution.write_text(toys.SOLUTION, encoding="utf-8")
     syllabus.exercises.cache_clear()

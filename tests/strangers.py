@@ -54,7 +54,13 @@ def diagnosed() -> Graded:
     return Graded("bob", (Report("double", "bob", Outcome.FAILED, (failed,), 0.0, 2.0, why),))
 
 
-def unread(words: str = "It is not a regular file.") -> Graded:
+def unread(words: str = "It is not a regular file.", learner: str = "kim") -> Graded:
     """A learner whose files could not be opened."""
     verdict = Verdict("one", "One number", Tier.CORE, Outcome.UNCHECKED, words)
-    return Graded("kim", (Report("double", "kim", Outcome.UNATTEMPTED, (verdict,), 0.0, 2.0),), words)
+    return Graded(learner, (Report("double", learner, Outcome.UNATTEMPTED, (verdict,), 0.0, 2.0),), words)
+
+
+def starved(learner: str = "lea") -> Graded:
+    """A learner of whose work the machine was too busy to grade one exercise."""
+    done = report("triple", outcome=Outcome.PASSED, points=1.0)
+    return Graded(learner, (report(outcome=Outcome.STARVED, points=0.0), done))

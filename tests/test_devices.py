@@ -23,7 +23,7 @@ def questions(exercise: Exercise) -> list[Question]:
 
     def right(question):
         asked.append(question)
-        return rehearsal._right_answer(exercise, question)
+        return rehearsal.right_answer(exercise, question)
 
     for check in exercise.checks:
         scoring._rehearse(exercise, SEED, check, right)

@@ -4,11 +4,12 @@ import errno
 import io
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
 from coursekit.classroom import gradefiles
-from coursekit.files import write_first, write_whole
+from coursekit.files import make_folder, whole, write_first, write_whole, zip_of
 
 
 def refuse(*_):
@@ -84,3 +85,58 @@ def test_whole_or_not_at_all(tmp_path, monkeypatch):
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [path] == list(tmp_path.iterdir())
+
+
+# ---- what cannot be written --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("folder", "folder is a folder: name a file, such as one in it."),
+        ("", "is a folder: name a file, such as one in it."),
+        ("none/x.csv", "There is no folder {}none: make it, or name another place for x.csv."),
+        ("none/at/all/x.csv", "There is no folder {}none/at/all: make it, or name another place for x.csv."),
+        ("file/x.csv", "file is a file and no folder: name another place for x.csv."),
+        ("file/at/all/x.csv", "file is a file and no folder: name another place for x.csv."),
+    ],
+)
+def test_what_cannot_be_written(tmp_path, name, said):
+    """The sentence names what was asked for and what to do; nothing is left behind."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"mine")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OSError, match=r".") as caught:
+        write_whole(tmp_path / name, b"new")
+    assert str(caught.value).endswith(said.format(f"{tmp_path}{os.sep}"))
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "file").read_bytes() == b"mine"
+
+
+def test_other_errors_name_the_file(tmp_path, monkeypatch):
+    """Of a full disk, too, the file is named that was asked for; the name of another one that is missing stays."""
+    monkeypatch.setattr(Path, "replace", lambda self, _: self.rename(tmp_path / "none" / "x"))
+    with pytest.raises(OSError, match="No such file") as caught:
+        write_whole(tmp_path / "x", b"")
+    assert caught.value.filename == str(tmp_path / "x")
+    with pytest.raises(OSError, match="No such file") as caught, whole(tmp_path / "x"):
+        (tmp_path / "another").read_bytes()
+    assert caught.value.filename == str(tmp_path / "another")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_in_whose_place_is_a_file(tmp_path):
+    """Which file it is, is said."""
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    (tmp_path / "file").touch()
+    for asked in (tmp_path / "file", tmp_path / "file" / "a" / "b"):
+        with pytest.raises(OSError, match=r"file is a file, and a folder is needed there: name another\.$"):
+            make_folder(asked)
+
+
+def test_zip_is_the_same_whenever_it_is_made(monkeypatch):
+    """Its dates are those of the format's beginning."""
+    one = zip_of([("a", b"1")], {"a": 0o755})
+    monkeypatch.setattr("time.time", lambda: 2_000_000_000)
+    assert zip_of([("a", b"1")], {"a": 0o755}) == one

@@ -60,37 +60,47 @@ class Findings:
     named: int = 0
 
 
-def verify_exercise(topic_name: str, name: str, seeds: int) -> Findings:
-    """All that must hold of one exercise."""
+def verify_exercise(topic_name: str, name: str, seeds: int, say: Callable[[str], None] = lambda _: None) -> Findings:
+    """All that must hold of one exercise.
+
+    Args:
+        topic_name: the topic's.
+        name: the exercise's.
+        seeds: on how many sets of hidden inputs.
+        say: is told how far it is, often.
+    """
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # torch's own functions warn about the very edges they are compared on
     topic, exercise = syllabus.find_topic(topic_name), syllabus.find_exercise(name)[1]
     findings = Findings(f"{topic_name}.{name}")
     try:
-        _prove(topic, exercise, seeds, findings)
+        _prove(topic, exercise, seeds, findings, say)
     except (SpecError, StubError) as error:  # an author's slip on the way to a new exercise
         findings.faults.append(str(error))
     return findings
 
 
-def _prove(topic: Topic, exercise: Exercise, seeds: int, findings: Findings) -> None:
+def _prove(topic: Topic, exercise: Exercise, seeds: int, findings: Findings, say: Callable[[str], None]) -> None:
     findings.faults += nothing_is_left_to_do(topic, exercise)
     solution: Callable[..., Any] | None = getattr(load_solutions(topic), exercise.name, None)
     if solution is None:
         raise StubError(f"solutions/{topic.name}.py does not define it.")
     findings.faults += _stub_is_unattempted(topic, exercise)
+    say("the solution")
     wrong = list(_solution_passes(exercise, solution, seeds))
     findings.faults += wrong
     findings.faults += _trivial_answers_fail(exercise, seeds)
     findings.faults += cases_suffice(exercise)
     findings.faults += last_is_a_drop_in(topic, exercise)
     findings.faults += _twin_passes(exercise)
+    say("the cases")
     if not wrong:  # a solution that fails its checks fails its cases, each of them
         findings.faults += _first(cases_agree(exercise, solution))
     findings.faults += wording_is_ours(topic, exercise)
+    say("the styles")
     findings.faults += styles_suffice(topic, exercise)
     findings.faults += _styles_pass(topic, exercise)
-    _count_mutants(exercise, seeds, findings)
+    _count_mutants(exercise, seeds, findings, say)
 
 
 def load_solutions(topic: Topic) -> ModuleType:
@@ -147,9 +157,13 @@ def cases_suffice(exercise: Exercise) -> Iterator[str]:
 
 
 def last_is_a_drop_in(topic: Topic, exercise: Exercise) -> Iterator[str]:
-    """A topic ends with the replacement of a framework's function; only the first, on cost and objective, has none."""
-    if topic.number > 0 and exercise is topic.exercises[-1] and exercise.twin is None:
-        yield f"it is the last of {topic.name} and has no twin: a topic ends with its drop-in, so it goes before that."
+    """A topic that replaces a framework's functions ends with one; only the first, on cost and objective, does not."""
+    drop_ins = [each.name for each in topic.exercises if each.twin is not None]
+    if topic.number > 0 and drop_ins and exercise is topic.exercises[-1] and exercise.twin is None:
+        yield (
+            f"it is the last of {topic.name} and has no twin: a topic ends with a drop-in, so it goes before "
+            f"{drop_ins[-1]}."
+        )
 
 
 def wording_is_ours(topic: Topic, exercise: Exercise) -> Iterator[str]:
@@ -324,10 +338,13 @@ def _said(reply: Answer) -> str:
 # ---- wrong answers fail ------------------------------------------------------------------------------------------
 
 
-def _count_mutants(exercise: Exercise, seeds: int, findings: Findings) -> None:
+def _count_mutants(
+    exercise: Exercise, seeds: int, findings: Findings, say: Callable[[str], None] = lambda _: None
+) -> None:
     """Each misconception must be rejected, and named as itself, on every seed."""
     for misconception in exercise.misconceptions:
         findings.wrong += 1
+        say(f"mistake {findings.wrong} of {len(exercise.misconceptions)}")
         rejected = named = True
         for seed in range(seeds):
             # Asked without watch and time limit, which are for strangers. The diagnosis recalls what each mistake

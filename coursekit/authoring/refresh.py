@@ -28,7 +28,7 @@ def refresh(topic: Topic) -> Iterator[int]:
     """Writes the stubs of a topic and its notebook, executed; yields the number of each cell that has run.
 
     Raises:
-        nbclient.exceptions.CellExecutionError: a cell raised.
+        CommandError: a cell raised, or did not end; the notebook on disk is as it was.
     """
     text = stubs.stub_module(topic)
     if not topic.stub.exists() or topic.stub.read_text(encoding="utf-8") != text:

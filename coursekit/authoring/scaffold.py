@@ -21,6 +21,7 @@ from coursekit.files import partial_of
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # two underscores stand between an exercise and a style
 _LONGEST = 50  # it stands in lines of code, in tables and in reports
+NUMBERS = "its numbers"  # where a file changes in which a lesson is called by its number, and in nothing else
 
 
 @dataclass(frozen=True)
@@ -65,38 +66,56 @@ def plan(name: str, topic: Topic, after: str = "", parameters: str = "") -> list
     ]
 
 
-def write(changes: Sequence[Change]) -> None:
-    """Puts all of them on disk, or none.
+def write(changes: Sequence[Change], gone: Sequence[Path] = ()) -> None:
+    """Puts all of them on disk and takes away what is gone, or does nothing.
 
     Raises:
         OSError: one of them cannot be written; the others are as they were.
     """
     partials = [partial_of(change.path) for change in changes]
     before = [change.path.read_bytes() if change.path.exists() else None for change in changes]
+    taken = [(path, path.read_bytes()) for path in gone]
+    folders = [parent for change in changes if not (parent := change.path.parent).exists()]
     replaced = 0
     try:
+        for folder in folders:
+            folder.mkdir(exist_ok=True)
         for change, partial in zip(changes, partials, strict=True):
             partial.write_bytes(change.text.encode())
         for change, partial in zip(changes, partials, strict=True):
             partial.replace(change.path)
             replaced += 1
+        for path in gone:
+            path.unlink()
     except OSError:
         for change, content in list(zip(changes, before, strict=True))[:replaced]:
             change.path.unlink() if content is None else change.path.write_bytes(content)
+        for path, content in taken:
+            if not path.exists():
+                path.write_bytes(content)
+        for partial in partials:
+            partial.unlink(missing_ok=True)
+        for folder in folders:
+            if folder.exists():
+                folder.rmdir()
         raise
     finally:
         for partial in partials:
             partial.unlink(missing_ok=True)
 
 
-def told(name: str, topic: Topic, changes: Sequence[Change]) -> str:
+def told(name: str, topic: Topic, changes: Sequence[Change], gone: Sequence[Path] = ()) -> str:
     """What was written and where, and what to type next."""
-    places = [f"{change.path.relative_to(syllabus.ROOT).as_posix()}, {change.begins}" for change in changes]
+    shown = [change for change in changes if change.begins != NUMBERS]
+    places = [f"{change.path.relative_to(syllabus.ROOT).as_posix()}, {change.begins}" for change in shown]
     width = max(map(len, places))
+    moved = len(changes) - len(shown)
     return "\n".join(
         [
             "Written, with TODO wherever there is something for you to write:",
-            *(f"  {place:<{width}}  {change.holds}" for place, change in zip(places, changes, strict=True)),
+            *(f"  {place:<{width}}  {change.holds}" for place, change in zip(places, shown, strict=True)),
+            *[f"In {moved} more files the numbers of the lessons behind it are one larger."] * (moved > 0),
+            *[f"Renamed with them: {', '.join(f'notebooks/{path.name}' for path in gone)}."] * (len(gone) > 0),
             "Write the grader, the answer, the styles and the lesson, in this order. After each of them, what is left:",
             f"  coursekit verify --exercise {name} --seeds 2",
             "When the lesson and the answer's docstring stand, the stub and the notebook's outputs:",
@@ -111,14 +130,32 @@ def told(name: str, topic: Topic, changes: Sequence[Change]) -> str:
 # ---- what is refused ---------------------------------------------------------------------------------------------
 
 
-def _insist_on_new(name: str, topic: Topic) -> None:
-    if not _NAME.fullmatch(name) or len(name) > _LONGEST or keyword.iskeyword(name):
+def insist_on_word(name: str, what: str, longest: int) -> None:
+    """Raises unless something of this kind, such as "a topic", can be called so, in so many characters at most.
+
+    Raises:
+        CommandError: says what a name looks like.
+    """
+    if not _NAME.fullmatch(name) or len(name) > longest or keyword.iskeyword(name):
         raise CommandError(
-            f"`{name}` is no name for an exercise: {_LONGEST} small letters and digits at most, parted by single "
+            f"`{name}` is no name for {what}: {longest} small letters and digits at most, parted by single "
             "underscores, a letter first, and no word of Python's own."
         )
+
+
+def insist_on_name(name: str) -> None:
+    """Raises unless a new exercise can be called so.
+
+    Raises:
+        CommandError: it is no name, or one that the course has already.
+    """
+    insist_on_word(name, "an exercise", _LONGEST)
     if name in syllabus.exercises():
         raise CommandError(f"The course has an exercise `{name}` already, in {syllabus.exercises()[name][0].name}.")
+
+
+def _insist_on_new(name: str, topic: Topic) -> None:
+    insist_on_name(name)
     if name in _names_in(topic.solution):
         raise CommandError(f"solutions/{topic.name}.py uses the name `{name}` already.")
     module = topic.grader.with_name(f"{name}.py")
@@ -141,19 +178,16 @@ def _names_in(path: Path) -> set[str]:
 
 
 def _following(topic: Topic, after: str) -> str:
-    """The exercise that comes after the new one: never none, as the last of a topic is its drop-in."""
+    """The exercise that comes after the new one; empty where it is the last, as nothing follows a drop-in."""
     names = [exercise.name for exercise in topic.exercises]
-    if not names:
-        raise CommandError(
-            f"{topic.name} has no exercise yet: write its last one first, by hand (see CONTRIBUTING.md)."
-        )
+    ends = topic.exercises[-1].twin is not None
     if not after:
-        return names[-1]
+        return names[-1] if ends else ""
     if after not in names:
         raise syllabus.UnknownNameError(f"exercise of {topic.name}", after, names)
-    if after == names[-1]:
+    if after == names[-1] and ends:
         raise CommandError(f"`{after}` is the last of {topic.name}, and stays it: a topic ends with its drop-in.")
-    return names[names.index(after) + 1]
+    return [*names, ""][names.index(after) + 1]
 
 
 # ---- each file ---------------------------------------------------------------------------------------------------
@@ -169,8 +203,16 @@ def _inserted(path: Path, line: int, text: str, holds: str) -> Change:
     return Change(path, "".join([*lines[: line - 1], text, *lines[line - 1 :]]), f"line {line}", holds)
 
 
+def _appended(path: Path, text: str, holds: str) -> Change:
+    """The file with `text` at its end, below two empty lines."""
+    return _inserted(path, len(_text(path).splitlines()) + 1, f"\n\n{text}", holds)
+
+
 def _solution(name: str, signature: Signature, topic: Topic, following: str) -> Change:
     text = _text(topic.solution)
+    holds = "signature, docstring, answer"
+    if not following:
+        return _appended(topic.solution, skeleton.solution(name, signature), holds)
     line = next(
         (node.lineno for node in ast.parse(text).body if isinstance(node, ast.FunctionDef) and node.name == following),
         0,
@@ -179,7 +221,6 @@ def _solution(name: str, signature: Signature, topic: Topic, following: str) -> 
         raise CommandError(f"solutions/{topic.name}.py does not define `{following}`, which comes after the new one.")
     while text.splitlines()[line - 2].startswith("#"):  # a comment belongs to what stands below it
         line -= 1
-    holds = "signature, docstring, answer"
     return _inserted(topic.solution, line, skeleton.solution(name, signature) + "\n\n", holds)
 
 
@@ -196,19 +237,30 @@ def _register(name: str, topic: Topic, following: str) -> Change:
     lines = _text(path).splitlines(keepends=True)
     package = f"coursekit.graders.{topic.name}"
     listed = _listed(path)
-    if following not in listed:
-        raise CommandError(f"{package} has no tuple EXERCISES with `{following}` in it.")
-    row, column = listed[following]
-    indent = lines[row - 1][:column]
-    lines[row - 1] = f"{indent}{name},{' ' if indent.strip() else f'{chr(10)}{indent}'}{lines[row - 1][column:]}"
+    neighbour = following or topic.exercises[-1].name
+    if neighbour not in listed:
+        raise CommandError(f"{package} has no tuple EXERCISES with `{neighbour}` in it.")
+    row, column = listed[neighbour]
+    indent, rest = lines[row - 1][:column], lines[row - 1][column:]
+    parted = " " if indent.strip() else f"\n{indent}"
+    if following:
+        alone = parted == " " and len(listed) == 1  # (a,) has a comma that (new, a) has not
+        lines[row - 1] = f"{indent}{name},{parted}{rest.replace(',)', ')', 1) if alone else rest}"
+    else:  # behind the last, and behind its comma if it has one; a tuple of two needs none
+        rest = rest.removeprefix(neighbour).removeprefix(",")
+        lines[row - 1] = f"{indent}{neighbour},{parted}{name}{',' * (parted != ' ')}{rest}"
     imports = [node for node in ast.parse(_text(path)).body if isinstance(node, ast.ImportFrom)]
     later = [node.lineno for node in imports if _sorted_as(node.module or "") > _sorted_as(f"{package}.{name}")]
     at = later[0] if later else (imports[-1].end_lineno or imports[-1].lineno) + 1
-    line = f"from {package}.{name} import {name}"
-    if len(line) > skeleton.WIDTH:
-        line = f"from {package}.{name} import (\n    {name},\n)"
-    lines.insert(at - 1, f"{line}\n")
-    return Change(path, "".join(lines), f"line {at} and EXERCISES", f"its place in the course, before {following}")
+    lines.insert(at - 1, f"{import_line(topic, name)}\n")
+    place = f"before {following}" if following else f"after {neighbour}"
+    return Change(path, "".join(lines), f"line {at} and EXERCISES", f"its place in the course, {place}")
+
+
+def import_line(topic: Topic, name: str) -> str:
+    """How the topic's `__init__` imports an exercise, as ruff lays it out."""
+    line = f"from coursekit.graders.{topic.name}.{name} import {name}"
+    return line if len(line) <= skeleton.WIDTH else line.removesuffix(name) + f"(\n    {name},\n)"
 
 
 def _listed(path: Path) -> dict[str, tuple[int, int]]:
@@ -235,9 +287,9 @@ def _styles(name: str, signature: Signature, topic: Topic, following: str) -> Ch
     section, holds = skeleton.styles(name, signature, count), f"{count} right answers, each written in another way"
     lines = _text(path).splitlines()
     at = next((number for number, line in enumerate(lines, 1) if line.startswith(f"# ---- {following} -")), 0)
-    if at:
+    if following and at:
         return _inserted(path, at, f"{section}\n\n", holds)
-    return _inserted(path, len(lines) + 1, f"\n\n{section}", holds)
+    return _appended(path, section, holds)
 
 
 def _lesson(name: str, signature: Signature, topic: Topic, following: str, *, near: bool) -> Change:

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from coursekit.wire.answering import answer
 SEEDS = 2  # each mutant must lose points on every one of so many sets of hidden inputs
 SECONDS = 60.0  # after which one call of a mutant hangs; far more than any takes on a busy machine
 AT_ONCE = 40  # so many mutants are judged before something is said
+_print = partial(print, flush=True)  # a line in a log is of use when it comes
 _LISTED = Path(__file__).with_name("equivalents.toml")
 _DIGITS = {torch.float64: 1e-12, torch.float32: 1e-5, torch.float16: 1e-2}  # of rounding, relative to the largest
 
@@ -78,37 +80,47 @@ def equivalents() -> list[Equivalent]:
 
 
 def run(exercises: Iterable[tuple[Topic, Exercise]], sample: int = 0, seed: int = 0) -> int:
-    """Judges the mutants of the solutions, prints what is found, and returns 0 if nothing is wrong, else 1.
+    """Judges the mutants of the solutions, prints what is found, and returns 0 if nothing is wrong, else 1."""
+    return 1 if any(judged.faults for judged in prove(exercises, sample, seed)) else 0
+
+
+def prove(
+    exercises: Iterable[tuple[Topic, Exercise]], sample: int = 0, seed: int = 0, say: Callable[[str], None] = _print
+) -> list[Judged]:
+    """Judges the mutants of the solutions, says what is found as it comes, and returns it: the list's own faults first.
 
     Args:
         exercises: which, each with its topic.
         sample: how many mutants are drawn from all; 0 for all of them.
         seed: which are drawn.
+        say: shows a line.
     """
     exercises = list(exercises)
     made = [(topic, mutant) for topic, exercise in exercises for mutant in mutants(topic, exercise.name)]
     listed = equivalents()
     faults = [*unmatched(listed, [mutant for _, mutant in made]), *_miscounted_in_readme(exercises, len(made))]
-    print("\n".join(f"FAULT {fault}" for fault in faults), end="\n" if faults else "")
+    for fault in faults:
+        say(f"FAULT {fault}")
     drawn = random.Random(seed).sample(made, sample) if 0 < sample < len(made) else made
     jobs: dict[tuple[str, str], list[Mutant]] = {}
     for topic, mutant in drawn:
         jobs.setdefault((topic.name, mutant.exercise), []).append(mutant)
+    found = [Judged("files", faults=faults)]
     total = Judged("")
     for judged in _judge_all(jobs, listed):
+        found.append(judged)
         total.made, total.killed = total.made + judged.made, total.killed + judged.killed
         total.explained += judged.explained
-        faults += judged.faults
         about = f"{judged.about}, {judged.killed}/{judged.made} mutants killed, {judged.explained} explained"
-        print(f"{'FAULT' if judged.faults else 'ok':<6}{about}   ({total.made} of {len(drawn)})", flush=True)
+        say(f"{'FAULT' if judged.faults else 'ok':<6}{about}   ({total.made} of {len(drawn)})")
         for fault in judged.faults:
-            print("      " + fault.replace("\n", "\n      "))
-    print(
+            say("      " + fault.replace("\n", "\n      "))
+    say(
         f"Mutation score: {total.made} mutants of {len({name for _, name in jobs})} solutions"
         f"{f', drawn from {len(made)}' if len(drawn) < len(made) else ''}: {total.killed} killed, "
         f"{total.explained} explained, {total.made - total.killed - total.explained} live."
     )
-    return 1 if faults else 0
+    return found
 
 
 def unmatched(listed: Iterable[Equivalent], made: Iterable[Mutant]) -> Iterator[str]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from functools import partial
 from multiprocessing import get_context
 
 from coursekit.authoring.proofs import LEFT_TO_DO, Findings, verify_exercise
@@ -13,6 +17,10 @@ from coursekit.course.syllabus import Topic
 from coursekit.exercise import Exercise
 from coursekit.machine import cores
 
+SECONDS_BETWEEN_WORDS = 8.0  # so long an author waits in silence at most, as far as it is ours
+Say = Callable[[str], None]
+_print: Say = partial(print, flush=True)  # a line in a log is of use when it comes
+
 _NUMBERS = (
     *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
@@ -20,36 +28,62 @@ _NUMBERS = (
 
 
 def run(exercises: Iterable[tuple[Topic, Exercise]], seeds: int, commands: Iterable[str] = ()) -> int:
-    """Verifies exercises and their topics' files, prints what is found, and returns 0 if nothing is wrong, else 1.
+    """Verifies exercises and their topics' files, prints what is found, and returns 0 if nothing is wrong, else 1."""
+    return 1 if any(finding.faults for finding in prove(exercises, seeds, commands)) else 0
+
+
+def prove(
+    exercises: Iterable[tuple[Topic, Exercise]], seeds: int, commands: Iterable[str] = (), say: Say = _print
+) -> list[Findings]:
+    """Verifies exercises and their topics' files, says what is found as it comes, and returns it.
 
     Args:
         exercises: which, each with its topic.
         seeds: on how many sets of hidden inputs.
         commands: the names of all commands of `coursekit`, each of which README shows.
+        say: shows a line.
     """
     wanted = sorted(exercises, key=lambda pair: -len(pair[1].checks) * len(pair[1].misconceptions))  # the longest first
     topics = list(dict.fromkeys(topic for topic, _ in wanted))
     findings = [verify_files(sorted(topics, key=lambda topic: topic.number), commands)]
-    _tell(findings[0])
+    _tell(findings[0], say)
     for found in _verify_all([(topic.name, exercise.name) for topic, exercise in wanted], seeds):
         findings.append(found)
-        _tell(found)
+        _tell(found, say)
     faults = sum(len(finding.faults) for finding in findings)
-    print(mutation_score(findings))
+    say(mutation_score(findings))
     counted = f"{len(wanted)} exercise{'' if len(wanted) == 1 else 's'} on {seeds} seeds"
-    print(f"{counted}: {faults or 'no'} fault{'' if faults == 1 else 's'}.")
-    return 1 if faults else 0
+    say(f"{counted}: {faults or 'no'} fault{'' if faults == 1 else 's'}.")
+    return findings
 
 
 def _verify_all(jobs: Sequence[tuple[str, str]], seeds: int) -> Iterator[Findings]:
+    say = _now_and_then()
     if len(jobs) == 1:  # an author waits: no other interpreter is started first
-        yield verify_exercise(*jobs[0], seeds)
+        yield verify_exercise(*jobs[0], seeds, say)
         return
     # a fresh interpreter for each worker: forking one that runs threads is how tests come to hang
     with ProcessPoolExecutor(min(cores(), len(jobs)), mp_context=get_context("spawn")) as executor:
-        futures = [executor.submit(verify_exercise, *job, seeds) for job in jobs]
-        for done in as_completed(futures):
-            yield done.result()
+        waiting = {executor.submit(verify_exercise, *job, seeds) for job in jobs}
+        while waiting:
+            done, waiting = wait(waiting, timeout=SECONDS_BETWEEN_WORDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+            say(f"{len(jobs) - len(waiting)} of {len(jobs)} exercises")
+
+
+def _now_and_then() -> Callable[[str], None]:
+    """Says how far it is on standard error, if some seconds have passed since it last did."""
+    begin = told = time.monotonic()
+
+    def say(how_far: str) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= SECONDS_BETWEEN_WORDS:
+            told = now
+            print(f"      {now - begin:.0f} s: {how_far}", file=sys.stderr, flush=True)
+
+    return say
 
 
 def mutation_score(findings: Sequence[Findings]) -> str:
@@ -64,11 +98,11 @@ def mutation_score(findings: Sequence[Findings]) -> str:
     )
 
 
-def _tell(finding: Findings) -> None:
+def _tell(finding: Findings, say: Say) -> None:
     counts = f", {finding.rejected}/{finding.wrong} rejected, {finding.named} named" if finding.wrong else ""
-    print(f"{'FAULT' if finding.faults else 'ok':<6}{finding.about}{counts}", flush=True)
+    say(f"{'FAULT' if finding.faults else 'ok':<6}{finding.about}{counts}")
     for fault in finding.faults:
-        print("      " + fault.replace("\n", "\n      "))
+        say("      " + fault.replace("\n", "\n      "))
 
 
 # ---- files -------------------------------------------------------------------------------------------------------
@@ -79,7 +113,7 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
     findings = Findings("files")
     findings.faults += _partners()
     for topic in topics:
-        if not all(path.exists() for path in (topic.notebook, topic.solution, topic.stub)):
+        if not all(path.exists() for path in (topic.notebook, topic.solution, topic.stub, topic.grader)):
             continue  # _partners has said so
         if topic.stub.read_text(encoding="utf-8") != stubs.stub_module(topic):
             findings.faults.append(f"exercises/{topic.stub.name} is stale (run `coursekit refresh`).")
@@ -87,11 +121,30 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
         for name in defined ^ {exercise.name for exercise in topic.exercises}:
             findings.faults.append(f"`{name}` is in only one of solutions/{topic.name}.py and its grader.")
         findings.faults += notebooks.faults(topic)
+        findings.faults += left_above_exercises(topic)
         findings.faults += left_in_notebook(topic)
         findings.faults += miscounted_in_lesson(topic)
+    before = [each for each in syllabus.TOPICS if each.number + 1 in {topic.number for topic in topics}]
+    for lesson in dict.fromkeys([*before, *topics]):  # a new one comes between the lesson before and the next of that
+        if lesson.notebook.exists():
+            findings.faults += leads_elsewhere(lesson)
     findings.faults += _undocumented(commands)
     findings.faults += _miscounted_in_readme()
+    findings.faults += _lessons_in_readme()
     return findings
+
+
+def left_above_exercises(topic: Topic) -> Iterator[str]:
+    """Where the author of a topic still has something to write of no one exercise: register, docstring."""
+    solution = topic.solution.read_text(encoding="utf-8")
+    docstring = ast.parse(solution).body[0].end_lineno
+    for path, lines in (
+        (topic.grader, topic.grader.read_text(encoding="utf-8").splitlines()),
+        (topic.solution, solution.splitlines()[:docstring]),
+    ):
+        for number, line in enumerate(lines, 1):
+            if LEFT_TO_DO in line:
+                yield f"{path.relative_to(syllabus.ROOT).as_posix()} still says {LEFT_TO_DO} in line {number}."
 
 
 def left_in_notebook(topic: Topic) -> Iterator[str]:
@@ -108,6 +161,31 @@ def miscounted_in_lesson(topic: Topic) -> Iterator[str]:
     for word in re.findall(r"\bhas (\w+) exercises\b", "\n".join(cell.source for cell in notebooks.read(topic).cells)):
         if word in _NUMBERS and _NUMBERS.index(word) != there:
             yield f"notebooks/{topic.notebook.name} says that it has {word} exercises: there are {there}."
+
+
+def leads_elsewhere(topic: Topic) -> Iterator[str]:
+    """A lesson links to lessons that are there, and at its end to the one behind it."""
+    text = "\n".join(cell.source for cell in notebooks.read(topic).cells if cell.cell_type == "markdown")
+    names = [each.notebook.name for each in syllabus.TOPICS]
+    for name in dict.fromkeys(re.findall(r"\]\(([^():/]+\.ipynb)", text)):
+        if name not in names:
+            yield f"notebooks/{topic.notebook.name} links to {name}, which is no lesson."
+    links = re.findall(r"\]\(([^():/]+\.ipynb)", text.partition("**Next:**")[2])[:1]
+    behind = names[topic.number + 1 : topic.number + 2]
+    if behind and links and links != behind:
+        yield f"notebooks/{topic.notebook.name} says that {links[0]} is next: it is {behind[0]}."
+
+
+def _lessons_in_readme() -> Iterator[str]:
+    """README's table has a row for each lesson, in their order."""
+    text = (syllabus.ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"(?m)^\| (\d\d) \| (.*?) \| (.*)", text)
+    for topic in syllabus.TOPICS:
+        row = next((row for row in told if row[0] == f"{topic.number:02}"), ("", "", ""))
+        if not row[1].startswith(topic.title):
+            yield f"README.md has no row `| {topic.number:02} | {topic.title} | …` in its table of lessons."
+        elif LEFT_TO_DO in row[2]:
+            yield f"README.md still says {LEFT_TO_DO} in the row of lesson {topic.number:02}."
 
 
 def _miscounted_in_readme() -> Iterator[str]:

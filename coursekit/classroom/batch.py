@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import re
@@ -12,12 +11,13 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from queue import SimpleQueue
-from typing import Self
+from typing import NamedTuple, Self
 
-from coursekit.classroom.gradebook import Gradebook, Work
+from coursekit.classroom.gradebook import Gradebook, Work, attempts
 from coursekit.course import syllabus
 from coursekit.exercise import Exercise
-from coursekit.grading.leaning import part
+from coursekit.grading.behaviour.unnamed import Unnamed, is_unnamed, unnamed
+from coursekit.grading.leaning import model, part
 from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission, files_that_define
 from coursekit.jail.ending import Clock
@@ -28,8 +28,22 @@ from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.wire import Cell
 
 Cells = tuple[Cell, ...]
-# cells, names of exercises, each with its attempt → by name, a report's JSON
-Score = Callable[[Cells, Sequence[tuple[str, int]]], Mapping[str, str]]
+
+
+class Result(NamedTuple):
+    """What grading one exercise of one submission gave.
+
+    Attributes:
+        report: a Report as JSON, without a learner.
+        unnamed: what the answer does, where it fails by no known mistake.
+    """
+
+    report: str
+    unnamed: Unnamed | None = None
+
+
+# cells, names of exercises, each with its attempt → results by name
+Score = Callable[[Cells, Sequence[tuple[str, int]]], Mapping[str, Result]]
 
 
 @dataclass(frozen=True)
@@ -50,14 +64,14 @@ class Terms:
 
     def works(self, submission: Submission, exercises: Iterable[Exercise], book: Gradebook) -> list[Work]:
         """What the submission is called in the gradebook, one piece of work an exercise."""
-        handed_in = hashlib.sha256(json.dumps([submission.cells, submission.problem]).encode()).hexdigest()
+        digest = attempts.digest_of(submission)
         limits = [*astuple(self.limits), self.confined]
         works = []
         for exercise in exercises:
-            work = hashlib.sha256(json.dumps([exercise.name, handed_in]).encode()).hexdigest()
+            work = attempts.work_of(exercise.name, digest)
             works.append(Work(exercise.name, self.versions[exercise.name], work, ""))
-        attempts = book.attempts(submission.learner, works)
-        return [self._keyed(work, attempts[work.exercise], limits) for work in works]
+        before = book.attempts(submission.learner, works)
+        return [self._keyed(work, before[work.exercise], limits) for work in works]
 
     def _keyed(self, work: Work, attempt: int, limits: Sequence[float]) -> Work:
         decides = json.dumps([work.digest, work.version, limits, attempt]).encode()
@@ -109,15 +123,24 @@ class Jails:
             else:
                 self._free.append(jail)
 
-    def score(self, cells: Cells, asked: Sequence[tuple[Exercise, int]], secret: bytes) -> Mapping[str, str]:
-        """Grades one submission, each exercise as which attempt: by exercise, a Report as JSON, without a learner."""
+    def score(self, cells: Cells, asked: Sequence[tuple[Exercise, int]], secret: bytes) -> Mapping[str, Result]:
+        """Grades one submission, each exercise as which attempt: by exercise, what came of it."""
         attempts = {exercise.name: attempt for exercise, attempt in asked}
+        clock = Clock(self._limits.total)
         with self.lend() as jail:
             self._insist_on_open()
             exercises = [exercise for exercise, _ in asked]
-            graded = score_submission(Submission("", cells), exercises, jail, secret, attempts)
+            graded = score_submission(Submission("", cells), exercises, jail, secret, attempts, clock)
+            does = {
+                report.exercise: _does(jail, cells, exercise, report, clock)
+                for exercise, report in zip(exercises, graded.reports, strict=True)
+                if is_unnamed(report) and not clock.is_over
+            }
             self._insist_on_open()  # what ends with its jail is no verdict
-        return {report.exercise: json.dumps(report.to_json()) for report in graded.reports}
+        return {
+            report.exercise: Result(json.dumps(report.to_json()), does.get(report.exercise))
+            for report in graded.reports
+        }
 
     def _insist_on_open(self) -> None:
         if self._closed:
@@ -129,6 +152,12 @@ class Jails:
         for jail in (*self._free, *self._lent):
             _end(jail)
         self._free.clear()
+
+
+def _does(jail: Jail, cells: Cells, exercise: Exercise, report: Report, clock: Clock) -> Unnamed | None:
+    """What an answer does; one that was graded with the course's own functions in place of others, with those."""
+    instead = {name: model(name) for name in report.leans_on} if report.parted else {}
+    return unnamed(exercise, cells, lambda asked: jail.answers(cells, exercise, asked, instead, clock))
 
 
 def _end(jail: Jail) -> None:
@@ -162,19 +191,20 @@ def grade_all(
         GradebookError: a result cannot be recorded.
         Exception: what `score` raises.
     """
-    done: SimpleQueue[Future[Mapping[str, str]]] = SimpleQueue()
-    running: dict[Future[Mapping[str, str]], list[Work]] = {}
+    done: SimpleQueue[Future[Mapping[str, Result]]] = SimpleQueue()
+    running: dict[Future[Mapping[str, Result]], list[Work]] = {}
     waiting: dict[tuple[str, ...], list[str]] = {}  # who handed in the same work, by its keys
 
     def collect() -> Iterator[str]:
         future = done.get()
         works = running.pop(future)
         learners = waiting.pop(_keys(works))
-        book.record(learners, works, future.result())
+        _record(book, learners, works, future.result())
         yield from learners
 
     try:
         for submission in submissions:
+            attempts.keep(book, submission)
             works = terms.works(submission, exercises, book)
             if _keys(works) in waiting:
                 waiting[_keys(works)].append(submission.learner)
@@ -198,7 +228,13 @@ def grade_all(
     finally:
         for future, works in running.items():
             if not future.cancel() and future.done() and future.exception() is None:  # done, and not yet recorded
-                book.record(waiting[_keys(works)], works, future.result())
+                _record(book, waiting[_keys(works)], works, future.result())
+
+
+def _record(book: Gradebook, learners: Sequence[str], works: Sequence[Work], found: Mapping[str, Result]) -> None:
+    reports = {name: result.report for name, result in found.items()}
+    behaviours = {name: result.unnamed for name, result in found.items() if result.unnamed is not None}
+    book.record(learners, works, reports, behaviours=behaviours)
 
 
 def _keys(works: Iterable[Work]) -> tuple[str, ...]:
@@ -211,6 +247,7 @@ def score_submission(
     jail: Jail,
     secret: bytes,
     attempts: Mapping[str, int] | None = None,
+    clock: Clock | None = None,
 ) -> Graded:
     """Every exercise of one submission, so that none loses a point by the code of another (see `Jail.score`).
 
@@ -220,6 +257,7 @@ def score_submission(
         jail: where its code runs.
         secret: what hidden inputs are drawn from.
         attempts: by exercise (see `hidden_seed`); nothing where no gradebook knows them.
+        clock: the time of the submission; by default it begins now.
     """
     if submission.problem:
         unread = [replace(_unread(submission.problem, each), learner=submission.learner) for each in exercises]
@@ -229,7 +267,7 @@ def score_submission(
         for exercise in exercises
     ]
     names = list(syllabus.exercises())
-    clock = Clock(jail.limits.total)
+    clock = clock or Clock(jail.limits.total)
     reports = jail.score(submission.cells, asked, learner=submission.learner, exercises=names, clock=clock)
     stands = {report.exercise: report for report in reports}
     for exercise, seed in sorted(asked, key=lambda each: names.index(each[0].name) if each[0].name in names else -1):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from coursekit.classroom.batch import Cells, Jails, Score, Terms
+from coursekit.classroom.batch import Cells, Jails, Result, Score, Terms
 from coursekit.course import syllabus
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
@@ -116,7 +116,7 @@ def _lives(address: str) -> bool:
     return True
 
 
-def score_there(terms: Terms, cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, str]:
+def score_there(terms: Terms, cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, Result]:
     """What a worker of the cluster runs: one submission, in a warm jail of its own."""
     names = tuple(name for name, _ in asked)
     _insist_on_version({socket.gethostname(): _versions_here(names)}, {name: terms.versions[name] for name in names})

@@ -7,9 +7,9 @@ import platform
 import socket
 import tempfile
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +68,33 @@ ATTACKS = (
 )
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What was found of this machine.
+
+    Attributes:
+        layers: the walls.
+        held: by attack, whether the jail held.
+        problem: why nothing could be tried, if so.
+    """
+
+    layers: tuple[Layer, ...] = ()
+    held: Mapping[str, bool] = field(default_factory=dict)
+    problem: str = ""
+
+    @property
+    def can_grade(self) -> bool:
+        """Whether strangers' work can be graded here."""
+        return not self.problem and all(self.held.values())
+
+
 def run(say: Callable[[str], None]) -> int:
-    """Prints what is in force and how each attack went; returns 0 only if strangers' work can be graded here."""
+    """Says what is in force and how each attack went; returns 0 only if strangers' work can be graded here."""
+    return 0 if examine(say).can_grade else 1
+
+
+def examine(say: Callable[[str], None]) -> Examined:
+    """Looks at the walls and attacks each of them, and says how it goes."""
     say(f"Python {platform.python_version()}, torch {torch.__version__}")
     say(f"{platform.system()} {platform.release()} on {platform.machine()}, {cores()} cores")
     say("")
@@ -77,7 +102,7 @@ def run(say: Callable[[str], None]) -> int:
         layers = look()
     except JailError as error:
         say(str(error))
-        return 1
+        return Examined(problem=str(error))
     for layer in layers:
         say(f"  {'in force' if layer.in_force else 'NOT IN FORCE':14}{layer.name}: {layer.detail}")
     for layer in layers:
@@ -88,12 +113,14 @@ def run(say: Callable[[str], None]) -> int:
         with Jail(LIMITS) as jail:
             say("")
             say("Attacks, tried in a jail like that of `coursekit grade`:")
-            held = [_tell(say, attack, each) for attack, each in try_attacks(jail)]
+            held = {attack.name: _tell(say, attack, each) for attack, each in try_attacks(jail)}
     except JailError as error:
         say("")
         say(f"{error}")
-        return 1
-    return _conclude(say, layers, all(held))
+        return Examined(layers, problem=str(error))
+    examined = Examined(layers, held)
+    _conclude(say, examined)
+    return examined
 
 
 def _tell(say: Callable[[str], None], attack: Attack, held: bool) -> bool:
@@ -101,15 +128,13 @@ def _tell(say: Callable[[str], None], attack: Attack, held: bool) -> bool:
     return held
 
 
-def _conclude(say: Callable[[str], None], layers: tuple[Layer, ...], held: bool) -> int:
-    if not held:
-        say("")
-        say("Do not grade the work of strangers here: an attack got through.")
-        return 1
-    extra = "" if all(layer.in_force for layer in layers) else " One more wall can be had: see above."
+def _conclude(say: Callable[[str], None], examined: Examined) -> None:
     say("")
+    if not examined.can_grade:
+        say("Do not grade the work of strangers here: an attack got through.")
+        return
+    extra = "" if all(layer.in_force for layer in examined.layers) else " One more wall can be had: see above."
     say(f"This machine can grade the work of strangers.{extra}")
-    return 0
 
 
 def try_attacks(jail: Jail) -> Iterator[tuple[Attack, bool]]:

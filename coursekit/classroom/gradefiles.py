@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -11,20 +12,25 @@ import secrets
 import stat
 import time
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from coursekit.files import partial_of, write_first, write_whole
+from coursekit.files import make_folder, whole, write_first, write_whole
 from coursekit.report import Graded
 from coursekit.text import visible
 
-if TYPE_CHECKING:
-    from coursekit.exercise import Exercise
+Cell = str | int | float
 
 _TRIES = 10
 _SHORTEST = 32  # characters of a secret; those that we make have 64
+
+_SIGNS = " _.-',()\u3000"  # besides letters and digits; the last is the space of Chinese and Japanese
+_UNSEEN = set(map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x200C, 0x200D, 0x3164)))
+_UNSEEN |= set(map(chr, (*range(0xFE00, 0xFE10), 0xFFA0, *range(0xE0100, 0xE01F0))))  # some disks pass over them
+_MAX_LENGTH, _MAX_BYTES = 80, 200
+_MARK = re.compile(r"-[0-9a-f]{16}$", re.IGNORECASE)
 
 
 def make_private(folder: Path) -> bool:
@@ -36,7 +42,7 @@ def make_private(folder: Path) -> bool:
     Raises:
         OSError: it cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with suppress(OSError):
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~0o077)
     return os.name == "nt" or not folder.stat().st_mode & 0o077  # Windows has other rights, which these do not tell
@@ -129,18 +135,62 @@ def read_names(path: Path) -> list[str]:
     return [unicodedata.normalize("NFC", line.strip()) for line in lines if line.strip()]
 
 
-def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[Exercise]) -> Path:
-    """`grades.csv`: one row a learner, one column an exercise, then total and maximum."""
+def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[str]) -> Path:
+    """`grades.csv`: one row a learner, one column an exercise with the machine's points, then total and maximum.
+
+    The total is of the points that count. Where a person has marked something, a column for each exercise of which
+    they did, with the points given by hand, and the machine's total follow.
+    """
     path = folder / "grades.csv"
-    partial = partial_of(path)
-    with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+    rows = [_row(graded, exercises) for graded in grades]
+    marked = [place for place in range(len(exercises)) if any(row.by_hand[place] != "" for row in rows)]
+    by_hand = [f"{exercises[place]} by hand" for place in marked] + ["total by machine"] * bool(marked)
+    with whole(path) as partial, partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)  # or a ; in a name would end its cell in some countries
-        writer.writerow(["learner", *(exercise.name for exercise in exercises), "total", "maximum"])
-        for graded in grades:
-            points = {report.exercise: _number(report.points) for report in graded.reports}
-            cells = [points.get(exercise.name, "") for exercise in exercises]
-            writer.writerow([_cell(graded.learner), *cells, _number(graded.points), _number(graded.maximum)])
-    partial.replace(path)
+        writer.writerow(["learner", *exercises, "total", "maximum", *by_hand])
+        for row in rows:
+            cells = [row.by_hand[place] for place in marked] + [row.by_machine] * bool(marked)
+            writer.writerow([row.learner, *row.points, row.total, row.maximum, *cells])
+    return path
+
+
+class _Row(NamedTuple):
+    """A learner's cells; an empty one is text, and all others are numbers."""
+
+    learner: str
+    points: list[Cell]
+    total: Cell
+    maximum: Cell
+    by_hand: list[Cell]
+    by_machine: Cell
+
+
+def _row(graded: Graded, exercises: Sequence[str]) -> _Row:
+    points = {report.exercise: _number(report.points) for report in graded.reports}
+    marked = {report.exercise: _number(report.grade) for report in graded.reports if report.mark is not None}
+    return _Row(
+        _cell(graded.learner),
+        [points.get(exercise, "") for exercise in exercises],
+        _number(graded.grade),
+        _number(graded.maximum),
+        [marked.get(exercise, "") for exercise in exercises],
+        _number(graded.points),
+    )
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> Path:
+    """`learners.csv`: which file is whose.
+
+    Args:
+        folder: where to.
+        files: by learner, as paths from there.
+    """
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, quoting=csv.QUOTE_ALL)
+    writer.writerow(["learner", "file"])
+    writer.writerows([_cell(learner), file] for learner, file in files.items())
+    path = folder / "learners.csv"
+    write_whole(path, table.getvalue().encode())
     return path
 
 
@@ -157,15 +207,36 @@ def _cell(text: str) -> str:
 def file_name(learner: str) -> str:
     """The learner's name where it makes a harmless file name; else a cleaned one with a mark of its own.
 
-    No two learners share one, not even where one of them is called like another's mark.
+    Letters of every script stay, in their composed form (NFC). What Windows, FAT, a shell or a reader might take for
+    something else goes: signs, control characters, marks of direction, invisible letters, names of devices. With any
+    ending of ours, and with what a half-written file is called, it keeps to the 255 bytes that a name may have.
+
+    No two learners share one, not even where one of them is called like another's mark. On a disk that knows no case
+    that holds for the learners of a run: `folder.entries` gives no two names that differ by case alone.
     """
-    clean = re.sub(r"[^\w.-]", "_", learner, flags=re.ASCII)[:80].strip(".").lstrip("-") or "learner"
-    if clean == learner and not re.search(r"-[0-9a-f]{16}$", clean) and not _is_device(clean):
+    composed = unicodedata.normalize("NFC", learner)
+    clean = _cut("".join(map(_harmless, composed)).lstrip("- .").rstrip(" .")) or "learner"
+    if clean == learner and not _MARK.search(clean) and not _is_device(clean):
         return clean
-    clean = f"_{clean[:70]}" if _is_device(clean) else clean[:70]
-    return f"{clean}-{hashlib.sha256(learner.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    mark = hashlib.sha256(learner.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{'_' * _is_device(clean)}{clean}-{mark}"
+
+
+def _harmless(char: str) -> str:
+    """The character, or what stands for it in a file's name."""
+    if char in _UNSEEN:
+        return ""
+    if unicodedata.category(char)[0] in "LMN" or char in _SIGNS:
+        return char
+    return " " if unicodedata.category(char) == "Zs" else "_"
+
+
+def _cut(name: str) -> str:
+    """The beginning of a name that is too long: whole characters only."""
+    name = name[:_MAX_LENGTH].encode()[:_MAX_BYTES].decode(errors="ignore")
+    return name.rstrip(" .")
 
 
 def _is_device(name: str) -> bool:
-    """Whether Windows takes a file of that name for a device, whatever its ending."""
-    return re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", name, re.IGNORECASE) is not None
+    """Whether Windows takes a file of that name for a device, whatever its ending: `aux`, `com1.py`, `LPT² .txt`."""
+    return re.fullmatch(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])\s*(\..*)?", name, re.IGNORECASE) is not None

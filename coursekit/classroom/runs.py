@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -12,19 +13,23 @@ from pathlib import Path
 import torch
 
 from coursekit.classroom import batch, cluster, gradefiles, likeness
-from coursekit.classroom.batch import Cells, Jails, Score, Terms
-from coursekit.classroom.folder import entries
-from coursekit.classroom.gradebook import Gradebook, GradebookError
+from coursekit.classroom import folder as folders
+from coursekit.classroom.batch import Cells, Jails, Result, Score, Terms
+from coursekit.classroom.choosing import names_among
+from coursekit.classroom.folder import Entry, entries
+from coursekit.classroom.gradebook import Gradebook, GradebookError, marks
+from coursekit.classroom.gradebook.database import to_text
 from coursekit.classroom.screen import Screen
 from coursekit.course import syllabus
 from coursekit.errors import CommandError
 from coursekit.exercise import Exercise
-from coursekit.grading.changes import changes
-from coursekit.grading.submission import Submission, read_submission
+from coursekit.grading.changes import Change, changes
+from coursekit.grading.submission import Submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
 from coursekit.jail.walls import Start, probe
 from coursekit.report import Graded
+from coursekit.text import visible
 from coursekit.wire import Cell
 
 ROWS = 200  # nobody reads more in a terminal; all are in grades.csv
@@ -50,6 +55,7 @@ class Run:
         scheduler: address of a dask scheduler; empty for this machine.
         screen: where to show what happens.
         start: what the first jail on this machine begins with, where it has been started already.
+        learners: whom to grade; empty for everybody.
     """
 
     folder: Path
@@ -62,6 +68,7 @@ class Run:
     scheduler: str
     screen: Screen
     start: Start | None = None
+    learners: Sequence[str] = ()
 
     def terms(self, exercises: Sequence[Exercise]) -> Terms:
         """What decides the grades of this run."""
@@ -80,6 +87,7 @@ def grade(run: Run, *, best: bool) -> None:
         KeyboardInterrupt: with what to do to go on.
     """
     found = _entries(run.folder)
+    chosen = _chosen(run, found)
     exercises = run.exercises or batch.exercises_in(_read(run.folder, found))
     if not exercises:
         raise RunError(f"No submission in {run.folder} defines an exercise of the course. Name one: --exercise NAME.")
@@ -94,13 +102,13 @@ def grade(run: Run, *, best: bool) -> None:
             )
         book.accept(terms.versions)
         handed_in: dict[str, bytes] = {}
-        _fill(run, book, terms, exercises, found, handed_in)
-        _publish(run, book, exercises, {learner for learner, _ in found}, best=best)
+        _fill(run, book, terms, exercises, chosen, handed_in)
+        _publish(run, book, exercises, {entry.learner for entry in chosen}, best=best)
         _tell_same(run, handed_in)
 
 
-def regrade(run: Run, *, accept: bool) -> None:
-    """Grades again what the gradebook holds under checks that have changed, and shows whose points differ.
+def regrade(run: Run, *, accept: bool) -> list[Change]:
+    """Grades again what the gradebook holds under checks that have changed, and shows and returns what differs.
 
     Args:
         run: where and how.
@@ -110,7 +118,9 @@ def regrade(run: Run, *, accept: bool) -> None:
         RunError: the run cannot begin or go on.
         KeyboardInterrupt: with what to do to go on.
     """
-    found = _entries(run.folder)
+    if accept and run.learners:
+        raise RunError("Changed checks are accepted for everybody: leave --learner out, or --accept.")
+    found = _chosen(run, _entries(run.folder))
     with _open(run) as book:
         accepted = book.accepted()
         held = [exercise for _, exercise in syllabus.exercises().values() if exercise.name in accepted]
@@ -121,35 +131,48 @@ def regrade(run: Run, *, accept: bool) -> None:
             raise RunError(f"The gradebook {book.name} holds no grades of that yet: coursekit grade {run.folder}")
         if not changed:
             run.screen.say(f"The checks of {_some([each.name for each in asked])} are those that gave the grades.")
-            return
+            return []
         _fill(run, book, terms, changed, found, {})
         names = [exercise.name for exercise in changed]
         versions = {terms.versions[name] for name in names}
         before, after = book.latest(names), book.latest(names, versions=versions)
-        different = list(changes(before, after))
+        learners = {entry.learner for entry in found}
+        different = [each for each in changes(before, after) if each.learner in learners]
         run.screen.changes_table(different)
         run.screen.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
         if accept:
             book.accept({name: terms.versions[name] for name in names})
-            _publish(run, book, held, {learner for learner, _ in found}, best=False)
+            _publish(run, book, held, learners, best=False)
         else:
             run.screen.say(f"The old ones stand until you accept these: coursekit regrade {run.folder} --accept")
+        return different
 
 
-def _entries(folder: Path) -> list[tuple[str, Path]]:
+def _entries(folder: Path) -> list[Entry]:
     found = entries(folder)
     if not found:
         raise RunError(f"{folder} holds no submissions: a .py, .ipynb, .zip or folder for each learner.")
     return found
 
 
-def _read(folder: Path, found: Sequence[tuple[str, Path]]) -> Iterator[Submission]:
+def _chosen(run: Run, found: Sequence[Entry]) -> list[Entry]:
+    """The entries of those whom this run is to grade."""
+    names = set(names_among(run.learners, [entry.learner for entry in found], "learner", str(run.folder)))
+    return [entry for entry in found if entry.learner in names or not run.learners]
+
+
+def _read(folder: Path, found: Sequence[Entry]) -> Iterator[Submission]:
     """Reads one submission after the other, as they are asked for."""
-    for learner, entry in found:
-        submission = read_submission(entry, learner)
-        if submission.problem and not os.path.lexists(entry):  # a share that is gone must cost nobody a grade
-            raise RunError(f"{entry} is gone since the run began; is {folder} still there?")
-        yield replace(submission, cells=tuple(_unnamed(label, entry, text) for label, text in submission.cells))
+    for entry in found:
+        submission = replace(folders.read(entry), file=", ".join(visible(each.path.name) for each in entry.handed))
+        for handed in entry.handed if submission.problem else ():  # a share that is gone must cost nobody a grade
+            if not os.path.lexists(handed.path):
+                raise RunError(f"{handed.path} is gone since the run began; is {folder} still there?")
+        if len(entry.handed) > 1:  # their files' names are told, so they stay
+            yield submission
+        else:
+            cells = (_unnamed(label, entry.path, text) for label, text in submission.cells)
+            yield replace(submission, cells=tuple(cells))
 
 
 def _noted(
@@ -213,7 +236,7 @@ def _fill(
     book: Gradebook,
     terms: Terms,
     exercises: Sequence[Exercise],
-    found: Sequence[tuple[str, Path]],
+    found: Sequence[Entry],
     handed_in: dict[str, bytes],
 ) -> None:
     """Grades what the gradebook does not hold yet; `handed_in` gets a digest of each learner's answers."""
@@ -232,7 +255,7 @@ def _fill_once(
     book: Gradebook,
     terms: Terms,
     exercises: Sequence[Exercise],
-    found: Sequence[tuple[str, Path]],
+    found: Sequence[Entry],
     handed_in: dict[str, bytes],
 ) -> None:
     there = (
@@ -259,7 +282,7 @@ def _here(
     """An executor on this machine: threads that wait for jails."""
     by_name = {exercise.name: exercise for exercise in exercises}
 
-    def score(cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, str]:
+    def score(cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, Result]:
         return jails.score(cells, [(by_name[name], attempt) for name, attempt in asked], terms.secret)
 
     with Jails(terms.limits, confined=terms.confined, start=start) as jails, ThreadPoolExecutor(workers) as executor:
@@ -272,31 +295,47 @@ def _here(
 
 
 def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners: set[str], *, best: bool) -> None:
-    """Writes grades.csv and reports/ from the gradebook, one learner after the other, and shows the first of them."""
-    names = [exercise.name for exercise in exercises]
+    """Writes grades.csv and reports/ from the gradebook, one learner after the other, and shows the first of them.
+
+    Where only some learners were asked for, what is there of the others stays as it is.
+    """
+    kept = {graded.learner: graded for graded in _kept_reports(run, learners)}
+    asked = {exercise.name for exercise in exercises} | _names(kept.values())
+    names = [name for name in syllabus.exercises() if name in asked]
+    standing = marks.standing(book)
     shown: list[Graded] = []
     written: list[Path] = []
     twice: list[str] = []
     starved: list[str] = []
+    elsewhere: list[str] = []
 
     def each() -> Iterator[Graded]:
-        for graded in book.best(names) if best else book.latest(names):
+        for graded in map(standing.on, book.best(names) if best else book.latest(names)):
             if graded.learner in learners:
                 written.append(gradefiles.write_report(run.out, graded))
                 twice.extend([graded.learner] * any(report.found_in for report in graded.reports))
+                if any(mark.other_work and mark.points is not None for r in graded.reports for mark in r.marks):
+                    elsewhere.append(graded.learner)
                 if len(shown) < ROWS:
                     shown.append(graded)
                 if not graded.is_final:
                     starved.append(graded.learner)
                 yield graded
 
-    table = gradefiles.write_table(run.out, each(), exercises)
-    gone = gradefiles.drop_reports(run.out, written)
-    run.screen.grade_table(shown, exercises)
+    table = gradefiles.write_table(run.out, heapq.merge(kept.values(), each(), key=_place), names)
+    gone = [] if run.learners else gradefiles.drop_reports(run.out, written)
+    run.screen.grade_table(shown, [exercise for _, exercise in map(syllabus.find_exercise, names)])
     more = f"{len(written) - len(shown)} more, all in " if len(written) > len(shown) else ""
     run.screen.say(f"{more}{table} and {len(written)} reports in {run.out / 'reports'}")
+    if kept:
+        run.screen.say(f"What is there of {len(kept)} others stays as it was.")
     if twice:
         run.screen.say(f"Two files define one function, and the newer name counts: {_some(twice)}. Reports name them.")
+    if elsewhere:
+        run.screen.say(
+            f"A mark by hand stands for another work, and does not count for this one: {_some(elsewhere)}. "
+            f"See `coursekit marks {run.out}`."
+        )
     if gone:
         of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
         run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
@@ -305,6 +344,26 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
             f"{len(starved)} of them are not final, as the machine was too busy: {_some(starved)}. The same command "
             "grades these again; give it fewer --workers, or a machine that is less busy."
         )
+
+
+def _kept_reports(run: Run, learners: set[str]) -> list[Graded]:
+    """What an earlier run has left of those whom this one was not asked for."""
+    if not run.learners or not (run.out / "reports").is_dir():
+        return []
+    try:
+        found = gradefiles.read_reports(run.out)
+    except FileNotFoundError:
+        return []
+    return sorted((graded for graded in found if graded.learner not in learners), key=_place)
+
+
+def _place(graded: Graded) -> str:
+    """What the gradebook sorts learners by."""
+    return to_text(graded.learner)
+
+
+def _names(grades: Iterable[Graded]) -> set[str]:
+    return {report.exercise for graded in grades for report in graded.reports}
 
 
 def _some(names: Sequence[str]) -> str:

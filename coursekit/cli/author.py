@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from coursekit.cli import documents
 from coursekit.errors import CommandError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+    from coursekit.course.syllabus import Topic
+
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds them."""
-    new = commands.add_parser("new", help="begin an exercise: its skeleton in every file (for authors)")
+    new = commands.add_parser("new", help="begin an exercise or a lesson: its skeleton in every file (for authors)")
     new.add_argument("name", help="the function's name")
     new.add_argument("--topic", required=True, help="the topic it belongs to")
+    new.add_argument("--title", default="", help="a new topic begins with this exercise, and its lesson is called so")
+    new.add_argument(
+        "--before", default="", metavar="TOPIC", help="with --title: the topic that follows (default: none, it ends)"
+    )
     new.add_argument(
         "--after", default="", metavar="EXERCISE", help="the one that it follows (default: the last but one)"
     )
@@ -35,6 +44,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
         "--sample", type=int, default=0, metavar="N", help="with --mutants: only so many, drawn from all of them"
     )
     verify.add_argument("--seed", type=int, default=0, metavar="S", help="with --sample: which are drawn (default: 0)")
+    verify.add_argument("--json", action="store_true", help=documents.HELP)
     verify.set_defaults(run=_verify, commands=commands.choices)  # all of them, by the time that it runs
 
     refresh = commands.add_parser("refresh", help="make stubs anew and execute the notebooks (for authors)")
@@ -43,15 +53,35 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from coursekit.authoring import scaffold
+    from coursekit.authoring import lessons, scaffold
     from coursekit.course import syllabus
 
     syllabus.insist_on_course("`coursekit new`")
-    topic = syllabus.find_topic(arguments.topic)
-    changes = scaffold.plan(arguments.name, topic, arguments.after, arguments.parameters)
-    scaffold.write(changes)
-    print(scaffold.told(arguments.name, topic, changes))
+    name, gone = arguments.name, list[Path]()
+    if arguments.title:
+        if arguments.after:
+            raise CommandError("--after names an exercise of the same topic, and a new topic has none: leave it out.")
+        topic = syllabus.Topic(0, arguments.topic, arguments.title)
+        changes, gone = lessons.plan(
+            arguments.topic, arguments.title, arguments.before, name, parameters=arguments.parameters
+        )
+    else:
+        if arguments.before:
+            raise CommandError("--before gives a new topic its place, and needs its --title. Of an exercise: --after.")
+        topic = _topic_to_add_to(arguments.topic)
+        changes = scaffold.plan(name, topic, arguments.after, arguments.parameters)
+    scaffold.write(changes, gone)
+    print(scaffold.told(name, topic, changes, gone))
     return 0
+
+
+def _topic_to_add_to(name: str) -> Topic:
+    from coursekit.course import syllabus
+
+    try:
+        return syllabus.find_topic(name)
+    except syllabus.UnknownNameError as error:
+        raise CommandError(f'{error.args[0]} A new topic begins with its title: --title "…".') from None
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -71,9 +101,20 @@ def _verify(arguments: argparse.Namespace) -> int:
         for topic, exercise in syllabus.exercises().values()
         if everything or topic in topics or exercise.name in names
     ]
+    say: dict[str, Any] = {"say": _aside} if arguments.json else {}
     if arguments.mutants:
-        return survivors.run(chosen, arguments.sample, arguments.seed)
-    return verify.run(chosen, arguments.seeds, arguments.commands)
+        judged = survivors.prove(chosen, arguments.sample, arguments.seed, **say)
+        faults, document = any(each.faults for each in judged), documents.of_mutants(judged)
+    else:
+        findings = verify.prove(chosen, arguments.seeds, arguments.commands, **say)
+        faults, document = any(each.faults for each in findings), documents.of_findings(findings)
+    if arguments.json:
+        documents.show(document)
+    return 1 if faults else 0
+
+
+def _aside(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _refresh(arguments: argparse.Namespace) -> int:
@@ -83,9 +124,16 @@ def _refresh(arguments: argparse.Namespace) -> int:
 
     syllabus.insist_on_course("`coursekit refresh`")
     for topic in [syllabus.find_topic(name) for name in arguments.topic] or syllabus.TOPICS:
-        terminal.say(f"exercises/{topic.stub.name}; executing notebooks/{topic.notebook.name} …")
+        files = {f"exercises/{topic.stub.name}": topic.stub, f"notebooks/{topic.notebook.name}": topic.notebook}
+        before = {name: path.read_bytes() if path.exists() else None for name, path in files.items()}
+        terminal.say(f"Executing notebooks/{topic.notebook.name} …")
         cells = notebooks.read(topic).cells
         labels = (f"cell {number + 1}" for number in refresh(topic))
         for _ in terminal.progress(labels, len(cells)):
             pass
+        written = [name for name, path in files.items() if path.read_bytes() != before[name]]
+        same = [name for name in files if name not in written]
+        for names, what in ((written, "written"), (same, "as before")):
+            if names:
+                terminal.say(f"{' and '.join(names)}: {what}.")
     return 0

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit.cli import export
+from coursekit.cli import documents, export
 from coursekit.errors import CommandError
 from coursekit.machine import cores
 
@@ -34,6 +34,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     regrade.set_defaults(run=_regrade)
 
     doctor = commands.add_parser("doctor", help="say whether this machine can grade the work of strangers, and try it")
+    doctor.add_argument("--json", action="store_true", help=documents.HELP)
     doctor.set_defaults(run=_doctor)
 
     export.add_formats(
@@ -62,6 +63,9 @@ def _add_grading(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="holds a .py, .ipynb, .zip or folder for each learner")
     command.add_argument("--exercise", action="append", default=[], help="grade this one (may be given again)")
     command.add_argument("--topic", action="append", default=[], help="grade all of a topic (may be given again)")
+    command.add_argument(
+        "--learner", action="append", default=[], metavar="NAME", help="only this learner (may be given again)"
+    )
     command.add_argument("--out", type=Path, help="folder of the grades, closed to others (default: FOLDER-grades)")
     command.add_argument("--workers", type=int, default=cores(), help="jails side by side (default: one a core)")
     command.add_argument("--seconds", type=float, default=10.0, help="limit for one exercise of one learner")
@@ -73,6 +77,7 @@ def _add_grading(command: argparse.ArgumentParser) -> None:
         "--gradebook", metavar="URL", help="database of all grades (default: gradebook.sqlite in --out)"
     )
     command.add_argument("--dask", metavar="ADDRESS", default="", help="grade on the cluster of this dask scheduler")
+    command.add_argument("--json", action="store_true", help=documents.HELP)
     command.add_argument(
         "--trust-submissions",
         action="store_true",
@@ -82,9 +87,12 @@ def _add_grading(command: argparse.ArgumentParser) -> None:
 
 def _grade(arguments: argparse.Namespace) -> int:
     with _first_jail(arguments) as start:
-        from coursekit.classroom import runs
+        from coursekit.classroom import gradefiles, runs
 
-        runs.grade(_run(arguments, start), best=arguments.best)
+        run = _run(arguments, start)
+        runs.grade(run, best=arguments.best)
+    if arguments.json:
+        documents.show(documents.of_grades(gradefiles.read_reports(run.out)))
     return 0
 
 
@@ -92,7 +100,9 @@ def _regrade(arguments: argparse.Namespace) -> int:
     with _first_jail(arguments) as start:
         from coursekit.classroom import runs
 
-        runs.regrade(_run(arguments, start), accept=arguments.accept)
+        different = runs.regrade(_run(arguments, start), accept=arguments.accept)
+    if arguments.json:
+        documents.show(documents.of_changes(different, accepted=arguments.accept))
     return 0
 
 
@@ -117,7 +127,7 @@ def _first_jail(arguments: argparse.Namespace) -> Iterator[Start | None]:
 def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
     """What the arguments of a command that grades ask for."""
     from coursekit.classroom.runs import Run
-    from coursekit.cli import terminal
+    from coursekit.cli import quiet, terminal
     from coursekit.jail.terms import Limits
 
     if arguments.workers < 1 or min(arguments.seconds, arguments.total, arguments.memory) <= 0:
@@ -133,16 +143,20 @@ def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
         confined=not arguments.trust_submissions,
         workers=arguments.workers,
         scheduler=arguments.dask,
-        screen=terminal,
+        screen=quiet if arguments.json else terminal,
         start=start,
+        learners=arguments.learner,
     )
 
 
-def _doctor(_arguments: argparse.Namespace) -> int:
+def _doctor(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import doctor
-    from coursekit.cli import terminal
+    from coursekit.cli import quiet, terminal
 
-    return doctor.run(terminal.say)
+    examined = doctor.examine(quiet.say if arguments.json else terminal.say)
+    if arguments.json:
+        documents.show(documents.of_machine(examined))
+    return 0 if examined.can_grade else 1
 
 
 def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
@@ -170,7 +184,9 @@ def _report(arguments: argparse.Namespace) -> int:
         graded = {each.learner for each in grades}
         work = {who: answers for who, answers in reading.read(handed_in, names).items() if who in graded}
     index = pages.write(arguments.out or folder / "pages", grades, folder.name, roster, work)
-    terminal.say(f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'}")
+    terminal.say(
+        f"{index}, and {len(grades)} pages to hand back in {index.parent / 'learners'} (learners.csv: whose is which)"
+    )
     return 0
 
 

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coursekit.cli import documents
+
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
@@ -31,6 +33,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     solution.set_defaults(run=_solution)
 
     exercises = commands.add_parser("list", help="list the topics and their exercises")
+    exercises.add_argument("--json", action="store_true", help=documents.HELP)
     exercises.set_defaults(run=_list)
 
 
@@ -67,9 +70,12 @@ def _solution(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _list(_arguments: argparse.Namespace) -> int:
+def _list(arguments: argparse.Namespace) -> int:
     from coursekit.course import syllabus
 
+    if arguments.json:
+        documents.show(documents.of_topics(syllabus.TOPICS))
+        return 0
     for topic in syllabus.TOPICS:
         print(f"{topic.number:02} {topic.title} (notebooks/{topic.notebook.name})")
         for exercise in topic.exercises:

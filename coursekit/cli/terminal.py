@@ -20,7 +20,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from coursekit.classroom.gradebook.attempts import Attempt
 from coursekit.classroom.likeness import Likeness
+from coursekit.classroom.marking import Listed
 from coursekit.exercise import Exercise
 from coursekit.grading.changes import Change
 from coursekit.jail.terms import Layer, Limits
@@ -43,9 +45,9 @@ def feedback(text: str) -> None:
     Console(highlight=False, soft_wrap=True).print(styled)
 
 
-def say(text: str) -> None:
-    """One line."""
-    Console(highlight=False, soft_wrap=True).print(Text(visible(text)))
+def say(text: str, *, stderr: bool = False) -> None:
+    """One line; on standard error, where standard output holds a document."""
+    Console(highlight=False, soft_wrap=True, stderr=stderr).print(Text(visible(text)))
 
 
 def grading_begins(
@@ -107,7 +109,8 @@ def _told(learners: Iterable[str], total: int, console: Console) -> Iterator[str
         now = time.monotonic()
         if now - told >= SECONDS_BETWEEN_LINES:
             rate, told = done / (now - begin), now
-            console.print(Text(f"{done} of {total}, {rate:.3g}/s, about {(total - done) / rate:.0f} s left"))
+            left = f", about {(total - done) / rate:.0f} s left" if 10 * done >= total else ""  # the first ones mislead
+            console.print(Text(f"{done} of {total}, {rate:.3g}/s{left}"))
 
 
 def changes_table(changes: Sequence[Change]) -> None:
@@ -144,8 +147,10 @@ def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None
         cells = [_points(report) for report in graded.reports] if columns else [_full_marks(graded)]
         obstacle = _first_obstacle(graded, name_exercise=len(exercises) > 1)
         obstacle.truncate(max(room, 24), overflow="ellipsis")
-        table.add_row(Text(visible(graded.learner)), *cells, f"{graded.points:g}/{graded.maximum:g}", obstacle)
+        table.add_row(Text(visible(graded.learner)), *cells, f"{graded.grade:g}/{graded.maximum:g}", obstacle)
     console.print(table)
+    if any(graded.is_marked for graded in grades):
+        console.print("  0→2: the machine gave 0, a mark by hand 2, which count", soft_wrap=True)
     for number, exercise in enumerate(exercises[:columns], start=1):
         console.print(f"  {number}  {exercise.name} ({exercise.maximum:g})", soft_wrap=True)
 
@@ -170,13 +175,60 @@ def likeness(found: Likeness) -> None:
     console.print(table)
 
 
+def marks_table(found: Sequence[Listed]) -> None:
+    """One row for each mark by hand, the newest last."""
+    console = Console(highlight=False)
+    table = Table(title=f"{len(found)} mark{'' if len(found) == 1 else 's'} by hand", title_justify="left")
+    for column in ("to", "exercise"):
+        table.add_column(column, no_wrap=True, max_width=30)
+    table.add_column("points", justify="right")
+    for column in ("comment", "by", "at (UTC)", "what of it"):
+        table.add_column(column)
+    for each in found:
+        row = each.row
+        to = row.key if row.kind == "learner" else f"{row.kind} {row.key}"
+        points = "" if row.points is None else f"{row.points:g}"
+        at = row.at[:16].replace("T", " ")
+        cells = (to, row.exercise, points, row.comment, row.by, at, _what_of(each))
+        table.add_row(*(Text(visible(cell, keep="\n")) for cell in cells))
+    console.print(table)
+
+
+def _what_of(each: Listed) -> str:
+    """Whether it stands, and for whom."""
+    if each.state != "stands":
+        return each.state
+    learners = dict.fromkeys((*each.counts_for, *each.said_to))
+    if each.elsewhere:
+        return "stands, for another work"
+    return "stands" if each.row.kind == "learner" and learners else f"stands, for {len(learners)}"
+
+
+def attempts_table(found: Sequence[Attempt]) -> None:
+    """One row for each work that was handed in."""
+    console = Console(highlight=False)
+    table = Table(title=f"{len(found)} attempt{'' if len(found) == 1 else 's'}", title_justify="left")
+    table.add_column("learner", max_width=30, no_wrap=True)
+    table.add_column("N", justify="right")
+    for column in ("first seen (UTC)", "file", "points"):
+        table.add_column(column)
+    for each in found:
+        points = ", ".join(f"{exercise} {number:g}" for exercise, number in each.points.items())
+        at = each.at[:16].replace("T", " ")
+        cells = (each.learner, str(each.number), at, each.file, points or "not graded")
+        table.add_row(*(Text(visible(cell)) for cell in cells))
+    console.print(table)
+
+
 def _full_marks(graded: Graded) -> Text:
-    full = sum(report.points == report.maximum for report in graded.reports)
+    full = sum(report.grade >= report.maximum for report in graded.reports)
     return Text(f"{full} of {len(graded.reports)}")
 
 
 def _points(report: Report) -> Text:
-    full = report.points == report.maximum
+    full = report.grade >= report.maximum
+    if report.mark is not None:
+        return Text(f"{report.points:g}→{report.grade:g}", style=_GOOD if full else "")
     return Text(f"{report.points:g}", style=_GOOD if full else "" if report.points else _DIM)
 
 
@@ -184,13 +236,15 @@ def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
     """The first exercise that lost points, and the mistake in one sentence where it has a name."""
     if graded.problem:
         return Text(visible(f"unreadable: {graded.problem}"))
-    short = [report for report in graded.reports if report.points < report.maximum]
+    short = [report for report in graded.reports if report.grade < report.maximum]
     if not short:
         return Text("—")
     tried = [report for report in short if report.outcome is not Outcome.UNATTEMPTED]
     report = (tried or short)[0]
     first = report.first_failure
-    if report.diagnosis is not None:
+    if report.mark is not None:
+        why = ": ".join(["marked by hand", *filter(None, [" ".join(report.mark.comment.split())])])
+    elif report.diagnosis is not None:
         why = f"{report.diagnosis.misconception}: {report.diagnosis.explanation}"
     elif first is not None:
         why = f"{WORDS[first.outcome]}: {first.rationale or first.title}"

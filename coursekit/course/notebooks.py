@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.warnings import MissingIDFieldWarning
 
 from coursekit.course import stubs
 from coursekit.course.syllabus import Topic
+from coursekit.errors import CommandError
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _SECONDS_PER_CELL = 300
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # IPython colours the traces of what was raised
 
 
 def read(topic: Topic) -> NotebookNode:
     """The topic's notebook as it is on disk."""
-    notebook: NotebookNode = nbformat.read(topic.notebook, as_version=4)  # type: ignore[no-untyped-call]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MissingIDFieldWarning)  # `freeze` names each cell that has no name
+        notebook: NotebookNode = nbformat.read(topic.notebook, as_version=4)  # type: ignore[no-untyped-call]
     return notebook
 
 
@@ -48,14 +55,18 @@ def execute(notebook: NotebookNode, topic: Topic) -> None:
     """Runs the notebook in place, from top to bottom.
 
     Raises:
-        nbclient.exceptions.CellExecutionError: a cell raised.
+        CommandError: a cell raised, or did not end.
     """
     for _ in execute_by_cell(notebook, topic):
         pass
 
 
 def execute_by_cell(notebook: NotebookNode, topic: Topic) -> Iterator[int]:
-    """The same, and yields the number of each cell once it has run."""
+    """The same, and yields the number of each cell once it has run.
+
+    Raises:
+        CommandError: a cell raised, or did not end.
+    """
     client = NotebookClient(
         notebook,
         timeout=_SECONDS_PER_CELL,
@@ -68,8 +79,25 @@ def execute_by_cell(notebook: NotebookNode, topic: Topic) -> Iterator[int]:
     client.reset_execution_trackers()
     with client.setup_kernel():
         for number, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, number, execution_count=client.code_cells_executed + 1)
+            try:
+                client.execute_cell(cell, number, execution_count=client.code_cells_executed + 1)
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                raise CommandError(
+                    f"Cell {number + 1} of notebooks/{topic.notebook.name} {_end_of(error)}\n"
+                    "Nothing of the notebook was stored: mend the cell, save, and type it again."
+                ) from None
             yield number
+
+
+def _end_of(error: CellExecutionError | CellTimeoutError | DeadKernelError) -> str:
+    """How a cell ended that did not end well, and at which of its lines where that is known."""
+    if isinstance(error, CellTimeoutError):
+        return f"was still running after {_SECONDS_PER_CELL} s."
+    if isinstance(error, DeadKernelError):
+        return "ended its kernel: out of memory, perhaps."
+    line = re.search(r"(?m)^-+> (\d+) (.*)", _COLOUR.sub("", error.traceback))
+    place = f" in its line {line[1]}, `{line[2].strip()}`" if line else ""
+    return f"raised {error.ename}{place}: {error.evalue}"
 
 
 def freeze(notebook: NotebookNode) -> None:
@@ -108,6 +136,17 @@ def text_of(notebook: NotebookNode) -> str:
     return text.rstrip("\n") + "\n"
 
 
+def of_cells(*cells: tuple[str, str]) -> NotebookNode:
+    """A notebook of these cells, each with its kind, "code" or "markdown"; none has run."""
+    make: dict[str, Any] = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
+    made = [make[kind](source) for kind, source in cells]
+    notebook: NotebookNode = nbformat.v4.new_notebook(cells=made)  # type: ignore[no-untyped-call]
+    for cell in notebook.cells:
+        cell["id"] = ""
+    freeze(notebook)
+    return notebook
+
+
 def insert_exercise(notebook: NotebookNode, at: int, name: str, stub: str, question: str, answer: str) -> None:
     """Puts four cells in front of the cell with that number: question, exercise, check, and answer."""
     code, markdown = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
@@ -129,11 +168,11 @@ def place_for(notebook: NotebookNode, following: str, *, near: bool) -> int:
 
     Args:
         notebook: the lesson.
-        following: the other exercise.
+        following: the other exercise; empty where it is to be the last, in front of what a lesson ends with.
         near: whether it goes as far up as can be, to the end of the section of the exercise before it. Otherwise it
             goes as far down as can be, in front of the section in which the other stands.
     """
-    end = next(at for at, cell in enumerate(notebook.cells) if _exercise_in(cell) == following)
+    end = next((at for at, cell in enumerate(notebook.cells) if _exercise_in(cell) == following), len(notebook.cells))
     before = [at for at, cell in enumerate(notebook.cells[:end]) if _exercise_in(cell)]
     begin = before[-1] + 2 if before else 0  # below its check
     texts = [(at, notebook.cells[at].source) for at in range(begin, end) if notebook.cells[at].cell_type == "markdown"]

@@ -22,10 +22,13 @@ class StubError(Exception):
 
 def stub_module(topic: Topic) -> str:
     """The text of `exercises/<topic>.py`: the solution module without its answers."""
-    source = topic.solution.read_text(encoding="utf-8")
-    header = _HEADER.format(title=topic.title, name=topic.name, first=topic.exercises[0].name)
-    body = source[_end_of_docstring(source) :]
-    return header + without_answers(body)
+    return stubs_of(topic, topic.solution.read_text(encoding="utf-8"), topic.exercises[0].name)
+
+
+def stubs_of(topic: Topic, source: str, first: str) -> str:
+    """The same, of a solution module that may not be on disk yet, whose first exercise is called `first`."""
+    header = _HEADER.format(title=topic.title, name=topic.name, first=first)
+    return header + without_answers(source[_end_of_docstring(source) :])
 
 
 def stub(topic: Topic, name: str) -> str:

@@ -75,8 +75,28 @@ class Topic:
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
-        """The exercises, in the order of the course."""
-        exercises: tuple[Exercise, ...] = import_module(f"coursekit.graders.{self.name}").EXERCISES
+        """The exercises, in the order of the course.
+
+        Raises:
+            CommandError: the syllabus names the topic, and there is no grader of it, or none that lists exercises.
+        """
+        package = f"coursekit.graders.{self.name}"
+        try:
+            exercises: tuple[Exercise, ...] = import_module(package).EXERCISES
+        except ModuleNotFoundError as error:
+            if error.name != package:  # what the grader itself imports
+                raise
+            exercises = ()
+        except AttributeError as error:
+            if error.name != "EXERCISES":
+                raise
+            exercises = ()
+        if not exercises:
+            raise CommandError(
+                f"The syllabus has the topic `{self.name}`, and coursekit/graders/{self.name}/__init__.py has no "
+                "exercise in EXERCISES. Take its line out of TITLES in coursekit/course/syllabus.py: `coursekit new` "
+                "begins a topic, with that line and all its files (CONTRIBUTING, “Add a topic”)."
+            )
         return exercises
 
 

@@ -56,7 +56,7 @@ def same_gradient(
         through: "log_softmax" if the arguments of `wrt` are logits, and `f` is to be given their log_softmax.
         kwargs: keyword arguments of the call.
     """
-    question = Question(args, kwargs, wrt, scale, through)
+    question = Question(args, kwargs, wrt, scale, through, free)
     reply = f.ask(question)
     expected = expected_answer(spec, question)
     assert reply.value is not None

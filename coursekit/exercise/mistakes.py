@@ -9,15 +9,22 @@ from inspect import BoundArguments, signature
 from itertools import cycle
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from coursekit.wire import Question
 
 Loss = Callable[..., Tensor]
+Formulas = Loss | tuple[Loss, ...]
 Row = tuple[str, Loss] | tuple[str, Loss, str]
+RowOfForms = tuple[str, Formulas] | tuple[str, Formulas, str]
 
-# What is added to keep a logarithm from 0, or where it is cut off: the sizes that are met in public code
-EPS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20)
+# What is added to keep a logarithm from 0, or where it is cut off: the sizes that are met in public code, the last four
+# as `torch.finfo` has them
+EPS = (
+    *(1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-15, 1e-16, 1e-20, 1e-30, 1e-38),
+    *(each for dtype in (torch.float32, torch.float64) for each in (torch.finfo(dtype).eps, torch.finfo(dtype).tiny)),
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Misconception:
         explanation: what the numbers show, and what to do.
         function: the wrong implementation itself.
         covers: the rows of the catalogue of mistakes (`tests/catalogue.py`) that it answers for, such as "HE2 HE4".
-        forms: the same mistake with other numbers, tried where no mistake fits as it stands.
+        forms: the same mistake with other numbers or in another algebra, tried where no mistake fits as it stands.
     """
 
     name: str
@@ -39,6 +46,11 @@ class Misconception:
     forms: tuple[Loss, ...] = ()
 
 
+def _other_sizes(formula: Loss) -> list[Loss]:
+    own = (getattr(formula, "__kwdefaults__", None) or {}).get("eps")
+    return [partial(formula, eps=eps) for eps in EPS if own is not None and eps != own]
+
+
 def _as_it_is(loss: Loss) -> Loss:
     return loss
 
@@ -46,7 +58,8 @@ def _as_it_is(loss: Loss) -> Loss:
 class Mistakes(list[Misconception]):
     """The wrong implementations of one loss. Of two that fit a learner's numbers equally well, the earlier is named.
 
-    A wrong implementation with a keyword-only argument `eps` stands for itself with every usual size of it.
+    A wrong implementation with a keyword-only argument `eps` stands for itself with every usual size of it. In place of
+    one there may be a tuple: the first is the mistake, the others are the same in another algebra.
 
     Args:
         spec: the right implementation, of which most mistakes are made.
@@ -68,10 +81,12 @@ class Mistakes(list[Misconception]):
         """
         return self.formula(_as_it_is)(explanation, name, covers=covers)
 
-    def _add(self, name: str, explanation: str, assemble: Callable[[Loss], Loss], formula: Loss, covers: str) -> None:
-        own = (getattr(formula, "__kwdefaults__", None) or {}).get("eps")
-        forms = [partial(formula, eps=eps) for eps in EPS if own is not None and eps != own]
-        self.append(Misconception(name, explanation, assemble(formula), covers, tuple(map(assemble, forms))))
+    def _add(
+        self, name: str, explanation: str, assemble: Callable[[Loss], Loss], formula: Formulas, covers: str
+    ) -> None:
+        first, *others = formula if isinstance(formula, tuple) else (formula,)
+        forms = [*others, *(form for each in (first, *others) for form in _other_sizes(each))]
+        self.append(Misconception(name, explanation, assemble(first), covers, tuple(map(assemble, forms))))
 
     def formula(self, assemble: Callable[[Loss], Loss]) -> Callable[..., Callable[[Loss], Loss]]:
         """A decorator, as the above, for wrong formulas, for those that take more than one expression.
@@ -89,12 +104,12 @@ class Mistakes(list[Misconception]):
 
         return wrong
 
-    def table(self, assemble: Callable[[Loss], Loss] | None = None, /, **rows: Row) -> None:
+    def table(self, assemble: Callable[[Loss], Loss] | None = None, /, **rows: RowOfForms) -> None:
         """Adds mistakes of one expression, a row each: `name=("What to say.", lambda p, q: spec(q, p))`.
 
         Args:
             assemble: makes each formula into a loss; None where the rows are losses already.
-            rows: by name, the sentence and the formula, and perhaps what it covers (see `Misconception.covers`).
+            rows: by name, the sentence, the formula or a tuple of them, and perhaps `Misconception.covers`.
         """
         for name, (explanation, formula, *covers) in rows.items():
             self._add(name, explanation, assemble or _as_it_is, formula, " ".join(covers))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import reduce
 from hashlib import blake2b
 from typing import Protocol, runtime_checkable
@@ -25,7 +26,8 @@ from coursekit.exercise.answers import widened
 from coursekit.exercise.recall import Shelf, recall
 from coursekit.wire import Answer, Question, frames
 
-_frames: Shelf[dict[str, tuple[bytes, ...]]] = Shelf(16 << 20)
+Sent = tuple[bytes, Tensor | None]  # a question's frame, and which of its slopes are free
+_frames: Shelf[dict[str, tuple[Sent, ...]]] = Shelf(16 << 20)
 _passed: Shelf[bool] = Shelf(8 << 20)
 _DIGEST = 300  # bytes that one entry of `_passed` takes, its key included
 
@@ -49,7 +51,7 @@ class Line(Protocol):
 
 def frames_of(
     exercise: Exercise, seed: int, rehearse: Callable[[Check, Callable[[Question], Answer]], None]
-) -> dict[str, tuple[bytes, ...]]:
+) -> dict[str, tuple[Sent, ...]]:
     """The questions that every check of `exercise` asks, if it is answered right.
 
     Args:
@@ -62,19 +64,19 @@ def frames_of(
     if known is None:
         known = {}
         for check in exercise.checks:
-            asked: list[bytes] = []
+            asked: list[Sent] = []
 
-            def right(question: Question, asked: list[bytes] = asked) -> Answer:
-                asked.append(frames.encode_question(question))
-                return _right_answer(exercise, question)
+            def right(question: Question, asked: list[Sent] = asked) -> Answer:
+                asked.append((frames.encode_question(question), question.free))
+                return right_answer(exercise, question)
 
             rehearse(check, right)
             known[check.name] = tuple(asked)
-        _frames.put(key, known, sum(100 + len(frame) for frames in known.values() for frame in frames))
+        _frames.put(key, known, sum(100 + len(frame) for sent in known.values() for frame, _ in sent))
     return known
 
 
-def _right_answer(exercise: Exercise, question: Question) -> Answer:
+def right_answer(exercise: Exercise, question: Question) -> Answer:
     """What the spec says, in the dtype that the inputs have together."""
     reply = recall(exercise.spec, widened(question))
     inputs = [value.dtype for value in question.args if isinstance(value, Tensor) and value.is_floating_point()]
@@ -89,15 +91,16 @@ def _right_answer(exercise: Exercise, question: Question) -> Answer:
 class Exchange:
     """The questions of one check that were sent ahead, and what came back; the way to ask while that check runs."""
 
-    def __init__(self, line: Line, frames: Sequence[bytes]) -> None:
+    def __init__(self, line: Line, sent: Sequence[Sent]) -> None:
         self._line = line
-        self._frames = frames
+        self._frames = [frame for frame, _ in sent]
+        self._free = [free for _, free in sent]
         self._replies: list[bytes] = []
         self._end: Exception | None = None
         self._next = 0
         self._strayed = False
         try:
-            for _ in frames:
+            for _ in sent:
                 self._replies.append(line.reply())
         except Exception as stopped:  # told when the check comes to that question: it may fail before
             self._end = stopped
@@ -125,14 +128,16 @@ class Exchange:
 
     def calls(self) -> list[tuple[Question, Answer]]:
         """Questions and answers, for who did not run the check."""
-        questions = [_question(frame) for frame in self._frames]
+        questions = [question_in(*sent) for sent in zip(self._frames, self._free, strict=True)]
         return [(q, self._line.read(reply, q)) for q, reply in zip(questions, self._replies, strict=True)]
 
     def _digest(self) -> bytes:
         return blake2b(b"".join(self._replies), digest_size=16).digest()
 
 
-def _question(frame: bytes) -> Question:
+def question_in(frame: bytes, free: Tensor | None = None) -> Question:
+    """The question that a frame of ours asks; what is free in its gradient does not cross the wall."""
     header, _ = frames.lengths(frame[: frames.LENGTHS.size])
     start = frames.LENGTHS.size
-    return frames.decode_question(json.loads(frame[start : start + header]), frame[start + header :])
+    question = frames.decode_question(json.loads(frame[start : start + header]), frame[start + header :])
+    return replace(question, free=free)

@@ -13,8 +13,8 @@ import numpy as np
 from coursekit.course import syllabus
 from coursekit.exercise import Ask, Call, Check, Exercise, Failure, Function, Stopped
 from coursekit.exercise.failure import Raised
-from coursekit.grading.diagnosis import ARGUMENTS_MISSING, diagnose, is_slip
-from coursekit.grading.rehearsal import Exchange, Line, frames_of
+from coursekit.grading.diagnosis import OF_ANY_FUNCTION, diagnose, is_slip
+from coursekit.grading.rehearsal import Exchange, Line, Sent, frames_of
 from coursekit.report import Outcome, Report, Tier, Verdict
 from coursekit.wire.readymade import plain
 
@@ -30,11 +30,11 @@ def score(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
     stopped: Stopped | None = None
     f = Function(exercise.name, exercise.forbids, ask)
     line = ask if isinstance(ask, Line) else None
-    ahead = frames_of(exercise, seed, partial(_rehearse, exercise, seed)) if line else {}
+    ahead = asked_ahead(exercise, seed) if line else {}
     for tier in Tier:
         blocked = any(verdict.outcome is not Outcome.PASSED for verdict in verdicts)
         if line and not blocked:
-            line.send([frame for check in exercise.tier(tier) for frame in ahead[check.name]])
+            line.send([frame for check in exercise.tier(tier) for frame, _ in ahead[check.name]])
         for check in exercise.tier(tier):
             if stopped or blocked:
                 verdicts.append(_verdict(check, Outcome.UNCHECKED))
@@ -72,7 +72,7 @@ def score(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Repo
         maximum=exercise.maximum,
         diagnosis=named,
         is_slip=bool(failed)
-        and (named not in (None, ARGUMENTS_MISSING) or _mostly(verdicts) or is_slip(exercise, failed)),
+        and (named not in (None, *OF_ANY_FUNCTION) or _mostly(verdicts) or is_slip(exercise, failed)),
     )
 
 
@@ -80,6 +80,11 @@ def _mostly(verdicts: list[Verdict]) -> bool:
     """Whether at least half of the core checks passed."""
     core = [verdict.outcome is Outcome.PASSED for verdict in verdicts if verdict.tier is Tier.CORE]
     return 2 * sum(core) >= len(core)
+
+
+def asked_ahead(exercise: Exercise, seed: int) -> dict[str, tuple[Sent, ...]]:
+    """By check, the questions that it asks if it is answered right, as the frames that cross the wall."""
+    return frames_of(exercise, seed, partial(_rehearse, exercise, seed))
 
 
 def _rehearse(exercise: Exercise, seed: int, check: Check, ask: Ask) -> None:

@@ -2,41 +2,27 @@
 
 Everything here comes from strangers. Files are read as bytes with a cap and parsed as text, JSON or zip; nothing is
 imported, executed or unpacked to disk. What cannot be read becomes a submission with a problem, so nobody is lost.
-
-Text is UTF-8, whatever a coding comment says: what is graded is what everybody sees. Right-to-left text stays as it
-is, and so do the invisible marks that can make code look like other code: an honest comment in Hebrew may hold them,
-and they cannot mislead a grade, which comes from numbers. They are made visible where text is shown (text.visible).
 """
 
 from __future__ import annotations
 
-import errno
-import io
-import json
 import os
 import re
-import stat
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from coursekit.grading.newest import age_in_name
+from coursekit.grading.newest import Dated, base_of, oldest_first
+from coursekit.grading.opening import SUFFIXES, UnreadableError, cells_of, file_bytes, from_zip, is_work, label
 from coursekit.text import visible
 from coursekit.wire import Cell
 
-MAX_FILE = 16 << 20  # a notebook with many pictures
 MAX_TOTAL = 64 << 20
 MAX_FILES = 100
 MAX_SOURCE = 1 << 20
 MAX_CELLS = 5_000
 MAX_LISTED = 10_000  # entries of a folder, with all below it, that are looked at
-MAX_DIRECTORY = 1 << 20  # bytes of an archive's list of files: some fifteen thousand names
-MAX_VALUES = 500_000  # things in a notebook's JSON: once parsed, each takes up to 250 bytes
-SUFFIXES = (".py", ".ipynb")
-_CHUNK = 1 << 18
-_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks all others without a bound
-_LEFTOVERS = ("__MACOSX", "__pycache__")
+_STAMP = "timestamp.txt"  # nbgrader's, of each assignment that was handed in: "2026-02-02 15:58:23.948203 UTC"
 
 
 @dataclass(frozen=True)
@@ -46,6 +32,7 @@ class Submission:
     learner: str
     cells: tuple[Cell, ...] = ()
     problem: str = ""
+    file: str = ""  # what was read, fit to be shown; empty where nobody asks
 
 
 def files_that_define(cells: Sequence[Cell], name: str) -> tuple[str, ...]:
@@ -55,72 +42,153 @@ def files_that_define(cells: Sequence[Cell], name: str) -> tuple[str, ...]:
 
 
 def _file_of(label: str) -> str:
-    """The file that a cell's label names."""
+    """The file that a cell's label names; only a notebook's ends with a number."""
     file, _, number = label.rpartition(" cell ")
-    return file if number.isdecimal() and file.lower().endswith(".ipynb") else label
-
-
-class _UnreadableError(Exception):
-    """Why a file cannot be taken; the message is for the learner."""
+    return file if number.isdecimal() else label
 
 
 def read_submission(entry: Path, learner: str) -> Submission:
     """The submission in one file, folder or zip; never raises for what is in it."""
+    return _submission(learner, lambda: _code_in(entry))
+
+
+def read_together(files: Sequence[Handed], learner: str) -> Submission:
+    """The submission in several files or folders of one learner, of which the newer counts; never raises likewise.
+
+    A file that cannot be read costs nothing where a newer version of it can be.
+    """
+    return _submission(learner, lambda: _code_together(files))
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One of several things that a learner has handed in.
+
+    Attributes:
+        path: where it is.
+        name: what the learner called it, which no other of theirs is called.
+        number: of the upload, where the platform counts them.
+    """
+
+    path: Path
+    name: str
+    number: int = 0
+
+
+def _submission(learner: str, read: Callable[[], Iterable[Cell]]) -> Submission:
     try:
-        cells = tuple(_code_in(entry))
+        cells = _within_caps(read())
         if not cells:
-            raise _UnreadableError("There is no code in it.")
+            raise UnreadableError("There is no code in it.")
         return Submission(learner, cells)
-    except _UnreadableError as error:
+    except UnreadableError as error:
         return Submission(learner, problem=str(error))
     except OSError as error:
         return Submission(learner, problem=f"It cannot be read: {error.strerror or type(error).__name__}.")
 
 
-def _code_in(entry: Path) -> Iterator[Cell]:
-    """The cells of all its files, within the caps."""
+def _within_caps(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+    taken: list[Cell] = []
+    length = 0
+    for cell in cells:
+        length += len(cell[1])
+        if length > MAX_SOURCE:
+            raise UnreadableError(f"Its code is longer than {MAX_SOURCE >> 20} MB.")
+        if len(taken) == MAX_CELLS:
+            raise UnreadableError(f"It holds more than {MAX_CELLS} code cells.")
+        taken.append(cell)
+    return tuple(taken)
+
+
+def _code_in(entry: Path, name: str = "") -> Iterator[Cell]:
+    """The cells of all its files, within the caps; `name` is what its learner called it, if not as it is called."""
     if entry.is_symlink():
-        raise _UnreadableError("It is a link; hand in the file itself.")
+        raise UnreadableError("It is a link; hand in the file itself.")
+    within = f"{name}/" if name else ""
     if entry.is_dir():
-        files = _from_folder(entry)
+        files = ((within + inner, data) for inner, data in _from_folder(entry))
     elif entry.suffix.lower() == ".zip":
-        files = _from_zip(entry)
+        files = ((within + inner, data) for inner, data in from_zip(entry))
     elif entry.suffix.lower() in SUFFIXES:
-        files = iter([(entry.name, _bytes(entry))])
+        files = ((each, file_bytes(entry)) for each in [name or entry.name])
     else:
-        kind = visible(entry.suffix)[:20] or "file without ending"
-        raise _UnreadableError(f"A {kind} is not graded; hand in a .py or .ipynb file.")
-    count = length = total = 0
-    for number, (name, data) in enumerate(files, start=1):
+        kind = visible(ending(entry.name))[:20] or "file without ending"
+        raise UnreadableError(f"A {kind} is not graded; hand in a .py or .ipynb file.")
+    total = 0
+    for number, (inner, data) in enumerate(files, start=1):
         if number > MAX_FILES:  # of several zips together; of one, or of a folder, it was seen before any was read
-            raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
+            raise UnreadableError(f"It holds more than {MAX_FILES} code files.")
         total += len(data)
         if total > MAX_TOTAL:
-            raise _UnreadableError(f"Its files are larger than {MAX_TOTAL >> 20} MB together.")
-        for label, text in _cells(_label(name), data):
-            count, length = count + 1, length + len(text)
-            if length > MAX_SOURCE:
-                raise _UnreadableError(f"Its code is longer than {MAX_SOURCE >> 20} MB.")
-            if count > MAX_CELLS:
-                raise _UnreadableError(f"It holds more than {MAX_CELLS} code cells.")
-            yield label, text
+            raise UnreadableError(f"Its files are larger than {MAX_TOTAL >> 20} MB together.")
+        yield from cells_of(label(inner), data)
+
+
+def ending(name: str) -> str:
+    """A file's ending; of an archive in an archive, both: `.tar.gz`."""
+    path = PurePosixPath(name)
+    inner = PurePosixPath(path.stem).suffix
+    return inner + path.suffix if inner.lower() == ".tar" else path.suffix
+
+
+def _code_together(files: Sequence[Handed]) -> Iterator[Cell]:
+    """The cells of all files and folders with code; where there are none, those of the zips, as in a folder."""
+    if len(files) > MAX_FILES:
+        raise UnreadableError(f"It holds more than {MAX_FILES} code files.")
+    by_name = {file.name: file for file in files}
+    in_order = [by_name[name] for name in oldest_first(Dated(file.name, (), file.number) for file in files)]
+    taken = [file for file in in_order if file.path.is_dir() or file.path.suffix.lower() in (*SUFFIXES, ".zip")]
+    if not taken:
+        raise UnreadableError(f"No .py or .ipynb file is among {', '.join(label(file.name) for file in in_order[:5])}.")
+    zips = [file for file in taken if file.path.suffix.lower() == ".zip" and not file.path.is_dir()]
+    yield from _newest_of_each([file for file in taken if file not in zips]) or _newest_of_each(zips)
+
+
+def _newest_of_each(files: Sequence[Handed]) -> list[Cell]:
+    """The cells of all of them. What cannot be read is passed over where a newer version of it can be."""
+    cells: list[Cell] = []
+    failed: dict[str, UnreadableError] = {}
+    for file in files:
+        base = base_of(file.name)
+        try:
+            cells += _within_caps(_code_in(file.path, file.name))
+        except UnreadableError as error:
+            said = str(error)
+            failed[base] = UnreadableError(f"{label(file.name)}: {said}" if said.startswith("It") else said)
+        else:
+            failed.pop(base, None)
+    if failed:
+        raise next(iter(failed.values()))
+    return cells
 
 
 def _from_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Its code files; where it has none, those of its zips (some platforms put what was uploaded into a folder)."""
-    found = sorted(_walk(folder), key=lambda path: age_in_name(path.relative_to(folder).as_posix()))
+    found = list(_walk(folder))
     paths = [path for path in found if path.suffix.lower() in SUFFIXES]
     paths = paths or [path for path in found if path.suffix.lower() == ".zip"]
+    stamps = {path.parent: _time_in(path) for path in found if path.name == _STAMP and not path.is_symlink()}
     if len(paths) > MAX_FILES:
-        raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
-    for path in paths:
-        name = path.relative_to(folder).as_posix()
+        raise UnreadableError(f"It holds more than {MAX_FILES} code files.")
+    dated = (Dated(path.relative_to(folder).as_posix(), _time_of(path, stamps)) for path in paths)
+    for name in oldest_first(dated):
+        path = folder / name
         if path.is_symlink():
-            raise _UnreadableError(f"{_label(name)} is a link; hand in the file itself.")
+            raise UnreadableError(f"{label(name)} is a link; hand in the file itself.")
         if path.suffix.lower() == ".zip":
-            yield from ((f"{name}/{inner}", data) for inner, data in _from_zip(path))
+            yield from ((f"{name}/{inner}", data) for inner, data in from_zip(path))
         else:
-            yield name, _bytes(path)
+            yield name, file_bytes(path)
+
+
+def _time_of(path: Path, stamps: Mapping[Path, tuple[int, ...]]) -> tuple[int, ...]:
+    """When the assignment that a file belongs to was handed in; nothing where nbgrader did not collect it."""
+    return next((stamps[parent] for parent in path.parents if parent in stamps), ())
+
+
+def _time_in(stamp: Path) -> tuple[int, ...]:
+    """Year, month, day and so on in a timestamp.txt, as nbgrader's `write_timestamp` writes it, in UTC."""
+    return tuple(map(int, re.findall(rb"\d+", file_bytes(stamp)[:40])))
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -132,128 +200,10 @@ def _walk(folder: Path) -> Iterator[Path]:
             for entry in listing:
                 seen += 1
                 if seen > MAX_LISTED:
-                    raise _UnreadableError(f"It holds more than {MAX_LISTED} files; hand in those with your code.")
+                    raise UnreadableError(f"It holds more than {MAX_LISTED} files; hand in those with your code.")
                 if not is_work(entry.name):
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(Path(entry.path))
                 else:
                     yield Path(entry.path)
-
-
-class _Archive(io.BufferedReader):
-    """A file that hands out no more at once than a list of files may take, since zipfile reads that list whole."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        data = super().read(MAX_DIRECTORY + 1 if size is None or size < 0 else min(size, MAX_DIRECTORY + 1))
-        if len(data) > MAX_DIRECTORY:
-            raise _UnreadableError("Its list of files is too long; hand in only the files with your code.")
-        return data
-
-
-def _from_zip(path: Path) -> Iterator[tuple[str, bytes]]:
-    try:
-        with _Archive(io.FileIO(_open(path))) as file, zipfile.ZipFile(file) as archive:
-            # of a name that stands there twice the last one counts, as it does for who unpacks the archive
-            members = {member.filename: member for member in archive.infolist() if _wanted(member)}
-            if len(members) > MAX_FILES:
-                raise _UnreadableError(f"It holds more than {MAX_FILES} code files.")
-            for name, member in sorted(members.items(), key=lambda item: age_in_name(item[0])):
-                yield name, _unpacked(archive, member)
-    except _UnreadableError:
-        raise
-    except Exception as error:  # zipfile and zlib have errors of many kinds for damaged data
-        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # EINVAL: a place that is nowhere
-            raise
-        why = visible(str(error))[:200]
-        raise _UnreadableError(f"It is not a zip file that can be opened ({why}).") from None
-
-
-def _wanted(member: zipfile.ZipInfo) -> bool:
-    """Code files, without what systems and editors leave in an archive, and none that would be put elsewhere."""
-    path = PurePosixPath(member.filename.replace("\\", "/"))
-    return all(map(is_work, path.parts)) and path.suffix.lower() in SUFFIXES and not member.is_dir()
-
-
-def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """What a member unpacks to, whatever its header claims, and no more than the cap."""
-    mode = stat.S_IFMT(member.external_attr >> 16)
-    if mode not in (0, stat.S_IFREG):
-        raise _UnreadableError(f"{_label(member.filename)} is a link or a device; hand in the file itself.")
-    if member.flag_bits & 1:
-        raise _UnreadableError("It is protected by a password.")
-    if member.compress_type not in _COMPRESSIONS:
-        raise _UnreadableError("It is compressed in an unusual way; make a zip file with your system's own command.")
-    data = bytearray()
-    with archive.open(member) as file:
-        while chunk := file.read(_CHUNK):
-            data += chunk
-            if len(data) > MAX_FILE:
-                raise _UnreadableError("It unpacks to more than is allowed.")
-    return bytes(data)
-
-
-def is_work(name: str) -> bool:
-    """Whether a file's or a folder's name is not one of those that systems and editors leave behind."""
-    return not name.startswith(".") and name not in _LEFTOVERS
-
-
-def _label(name: str) -> str:
-    """What a file is called in messages: one short line, whatever its name."""
-    name = visible(name)
-    return name if len(name) <= 100 else f"{name[:48]}…{name[-48:]}"
-
-
-def _open(path: Path) -> int:
-    """A descriptor of a regular file; never follows a link, never waits for a pipe, never wakes a device."""
-    if not stat.S_ISREG(path.lstat().st_mode):
-        raise _UnreadableError("It is not a regular file.")
-    flags = ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY")
-    descriptor = os.open(path, os.O_RDONLY | sum(getattr(os, flag, 0) for flag in flags))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # it was, a moment ago
-        os.close(descriptor)
-        raise _UnreadableError("It is not a regular file.")
-    return descriptor
-
-
-def _bytes(path: Path) -> bytes:
-    """The file's content, and no more of it than the cap."""
-    with os.fdopen(_open(path), "rb") as file:
-        data = file.read(MAX_FILE + 1)
-    if len(data) > MAX_FILE:
-        raise _UnreadableError(f"It is larger than {MAX_FILE >> 20} MB.")
-    return data
-
-
-def _cells(name: str, data: bytes) -> Iterator[Cell]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _UnreadableError(f"{name} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
-    if "\0" in text:
-        raise _UnreadableError(f"{name} is not text: it holds a NUL byte. Save it as UTF-8.")
-    if name.lower().endswith(".ipynb"):
-        yield from _notebook_cells(name, text)
-    else:
-        yield name, text
-
-
-def _notebook_cells(name: str, text: str) -> Iterator[Cell]:
-    """The code cells of a notebook, read as JSON: a broken or hostile one is not worth a parser that trusts it."""
-    if sum(map(text.count, "[{,")) > MAX_VALUES:
-        raise _UnreadableError(f"{name} holds too much output. Clear its outputs in Jupyter and save it again.")
-    try:
-        notebook = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _UnreadableError(f"{name} is not a notebook: {error}. Save it again in Jupyter.") from None
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list):
-        raise _UnreadableError(f"{name} has no cells (is it of an old format?). Save it again in Jupyter.")
-    for number, cell in enumerate(cells, start=1):
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source", "")
-        if isinstance(source, list) and all(isinstance(line, str) for line in source):
-            source = "".join(source)
-        if isinstance(source, str):  # JSON can spell half a character, which no file or database takes
-            yield f"{name} cell {number}", source.encode("utf-8", "replace").decode()

@@ -18,6 +18,7 @@ from typing import Self
 
 from coursekit.exercise import Exercise, Stopped
 from coursekit.grading import scoring
+from coursekit.grading.behaviour.probes import ask_child
 from coursekit.grading.rehearsal import Line
 from coursekit.jail.child import Child
 from coursekit.jail.ending import Clock
@@ -109,6 +110,37 @@ class Jail:
                 return child.leans_on(exercise.name, others)
         except (Stopped, ZygoteGone):
             return ()
+
+    def answers(
+        self,
+        cells: tuple[Cell, ...],
+        exercise: Exercise,
+        asked: Sequence[bytes],
+        instead: Mapping[str, str],
+        clock: Clock,
+    ) -> list[Answer]:
+        """What one function of a submission answers to questions, as far as it comes, in a child of its own.
+
+        Args:
+            cells: all of the submission's source.
+            exercise: which function.
+            asked: the questions, as frames.
+            instead: see `score`.
+            clock: the time of the submission.
+
+        Returns:
+            Nothing where the machine was too busy, or the jail ended.
+        """
+        for late in (False, True):
+            try:
+                with self._fork(cells, exercise.forbids, (), clock, late=late) as child:
+                    child.turn_to(exercise, instead)
+                    found = ask_child(child, asked)
+                    if late or not child.lacks:
+                        return found
+            except (Stopped, ZygoteGone):
+                return []
+        return []
 
     def _grade_group(
         self,

@@ -4,7 +4,10 @@ A learner's code has seen its inputs, and could tell them: in an exception, a ty
 So nothing that came from it is edited here. What is shown is made anew, of our own words alone, from how each check
 ended: two submissions whose checks end alike get the same text to the byte. What is left to tell by is how checks end,
 some three bits a check and five for the name of a mistake, in each hand-in. They tell of inputs that nobody who is told
-meets again (see grading.seeds).
+meets again (see grading.seeds). Comments that people give by hand are shown as they wrote them.
+
+Not told is the line at which code raised, though it is a mere number: code that has seen its inputs chooses among its
+lines. What raises it in a learner's own notebook shows it there; the instructor's report has it.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from coursekit.learning.feedback import as_text
+from coursekit.publish import marked
 from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.text import clean
 
@@ -28,12 +32,17 @@ _TOLD = {
     Outcome.STARVED: "The grading machine was too busy. This is no grade yet: it is to be graded again.",
 }
 _NEXT = {
+    Outcome.FAILED: "Run `check({0})` in your notebook: it shows an input that shows it, and what came. If it passes "
+    "there, ask it of inputs of your own, at the edges: graded runs use others.",
+    Outcome.ERROR: "Run `check({0})` in your notebook: it shows the line that raises, and an input for which it does. "
+    "If it passes there, this needs what you did not hand in, such as a cell that you have deleted since, a file or a "
+    "library, or it is written for a newer Python than the grader's.",
     Outcome.SKIPPED: "Look for what takes long, here and in your other exercises; `check({0})` in your notebook tells.",
     Outcome.STARVED: "There is nothing for you to do. Until then, `check({0})` in your notebook says how it stands.",
     Outcome.FORBIDDEN: "`check({0})` in your notebook names it, and says what may be used instead.",
     Outcome.UNATTEMPTED: "`check({0})` in your notebook says what it looks for.",
 }
-_SHOWS = "`check({0})` in your notebook shows an input that shows it, and what came."
+_SHOWS = "Run `check({0})` in your notebook: it shows an input that shows it, and what came."
 
 
 def without_inputs(report: Report) -> Report:
@@ -48,12 +57,14 @@ def _told(verdict: Verdict, exercise: str) -> Verdict:
 
 
 def feedback(report: Report) -> str:
-    """A report in plain words, as its learner may see it."""
-    return clean(as_text(without_inputs(report)))
+    """A report in plain words, as its learner may see it, and what people have given by hand."""
+    words = clean(as_text(without_inputs(report)))
+    return f"{words}\n{marked.as_text(report)}" if report.marks else words
 
 
 def all_feedback(graded: Graded) -> str:
     """All of a learner's reports in plain words, or why there is nothing to report on."""
     if graded.problem:
-        return clean(f"Nothing could be graded. {graded.problem}")
+        by_hand = [f"{report.exercise}: {marked.as_text(report)}" for report in graded.reports if report.marks]
+        return "\n".join([clean(f"Nothing could be graded. {graded.problem}"), *by_hand])
     return "\n\n".join(feedback(report) for report in graded.reports)

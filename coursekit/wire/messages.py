@@ -23,6 +23,7 @@ class Question:
         through: "" or "log_softmax". The latter: what stands at the positions of `wrt` are logits, the function is
             given their log_softmax over the last dimension, and the gradient is by the logits. Losses that take
             log-probabilities may differ in their gradient by those, and agree in this one.
+        free: where True, the gradient by the first of `wrt` is a matter of convention. Does not cross the wall.
     """
 
     args: tuple[Any, ...]
@@ -30,6 +31,7 @@ class Question:
     wrt: tuple[int, ...] = ()
     scale: float = 1.0
     through: str = ""
+    free: Tensor | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

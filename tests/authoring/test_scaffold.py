@@ -37,6 +37,13 @@ def leave_no_trace():
         yield
 
 
+@pytest.fixture
+def topic(topic):
+    """The toy course as a lesson that ends with a drop-in."""
+    topic.exercises[-1].twin = lambda x: 3 * x
+    return topic
+
+
 def files():
     """Every file of the toy course, with its content."""
     return {path: path.read_bytes() for path in syllabus.ROOT.rglob("*") if path.is_file()}
@@ -81,6 +88,35 @@ def test_before_the_drop_in(topic, after, order):
     assert re.findall(r"(?m)^# ---- (\w+)", source("tests/styles/toy.py")) == order
     cells = notebooks.read(topic).cells
     assert [cell.metadata["coursekit"]["exercise"] for cell in cells if "coursekit" in cell.metadata] == order
+
+
+@pytest.mark.parametrize("after", ["", "triple"])
+@pytest.mark.parametrize("register", ["EXERCISES = (\n    double,\n    triple,\n)\n", "EXERCISES = (double, triple)\n"])
+def test_the_last_where_no_drop_in_is(topic, after, register):
+    """A lesson of losses that no framework has ends with any of them, and a new one comes after it, in all files."""
+    topic.exercises[-1].twin = None
+    head, _, _ = source("coursekit/graders/toy/__init__.py").partition("EXERCISES")
+    topic.grader.write_text(head + register, encoding="utf-8")
+    begin("pinball", topic, after)
+    order = ["double", "triple", "pinball"]
+    assert re.findall(r"(?m)^def (\w+)", source("solutions/toy.py")) == order
+    assert re.findall(r"(?m)^# ---- (\w+)", source("tests/styles/toy.py")) == order
+    cells = notebooks.read(topic).cells
+    assert [cell.metadata["coursekit"]["exercise"] for cell in cells if "coursekit" in cell.metadata] == order
+    listed = source("coursekit/graders/toy/__init__.py").partition("EXERCISES = ")[2]
+    assert listed == (
+        "(\n    double,\n    triple,\n    pinball,\n)\n" if "\n" in register[:-1] else "(double, triple, pinball)\n"
+    )
+
+
+@pytest.mark.parametrize(("twin", "order"), [(None, "(triple, pinball)"), (min, "(pinball, triple)")])
+def test_the_second_of_a_lesson(topic, twin, order, monkeypatch):
+    """A tuple of one has a comma that a tuple of two has not."""
+    topic.exercises[-1].twin = twin
+    monkeypatch.setattr(sys.modules["coursekit.graders.toy"], "EXERCISES", topic.exercises[1:])
+    topic.grader.write_text("from coursekit.graders.toy.triple import triple\n\nEXERCISES = (triple,)\n")
+    begin("pinball", topic)
+    assert source("coursekit/graders/toy/__init__.py").endswith(f"EXERCISES = {order}\n")
 
 
 def test_the_rest_stays_to_the_byte(topic):
@@ -216,14 +252,6 @@ def test_places_that_are_refused(topic, after, error, said):
     """Nothing comes after a topic's drop-in, and nothing after what is not there."""
     with pytest.raises(error, match=re.escape(said)):
         begin("pinball", topic, after)
-
-
-def test_a_topic_without_exercises(topic, monkeypatch):
-    """Where there is no drop-in yet, there is nothing to stand before."""
-    monkeypatch.setattr(sys.modules["coursekit.graders.toy"], "EXERCISES", ())
-    syllabus.exercises.cache_clear()
-    with pytest.raises(CommandError, match="toy has no exercise yet: write its last one first, by hand"):
-        begin("pinball", topic)
 
 
 @pytest.mark.parametrize(

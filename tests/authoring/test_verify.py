@@ -81,6 +81,14 @@ def test_files_in_order(topic):
             "00_toy.ipynb holds the exercises ['double', 'triple'], the grader ['triple', 'double'].",
         ),
         (
+            lambda t: append(t.grader, "# TODO: sources\n"),
+            "coursekit/graders/toy/__init__.py still says TODO in line 11.",
+        ),
+        (
+            lambda t: edit(t.solution, "Toys: exercises", "TODO: exercises"),
+            "solutions/toy.py still says TODO in line 1.",
+        ),
+        (
             lambda t: edit(t.notebook, "# Toys", "# TODO: a title"),
             "notebooks/00_toy.ipynb still says TODO in cell 1.",
         ),
@@ -101,12 +109,38 @@ def test_files_in_order(topic):
             "README.md does not show `coursekit hint`.",
         ),
         (lambda t: toys.write_notebook(t.notebook), "00_toy.ipynb holds the exercises []"),
+        (
+            lambda t: edit(t.notebook, "# Toys", "# Toys, after [others](01_old.ipynb)"),
+            "notebooks/00_toy.ipynb links to 01_old.ipynb, which is no lesson.",
+        ),
+        (
+            lambda t: edit(syllabus.ROOT / "README.md", "| 00 | Toys |", "| 01 | Toys |"),
+            "README.md has no row `| 00 | Toys | …` in its table of lessons.",
+        ),
+        (
+            lambda t: edit(syllabus.ROOT / "README.md", "| none |", "| TODO |"),
+            "README.md still says TODO in the row of lesson 00.",
+        ),
     ],
 )
 def test_faults_of_files(topic, plant, said):
     """Whatever is missing, stale, left over or undocumented is said."""
     plant(topic)
     assert any(said in fault for fault in verify.verify_files([topic], commands.command_names()).faults)
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("01_games.ipynb", []),
+        ("00_toy.ipynb", ["notebooks/00_toy.ipynb says that 00_toy.ipynb is next: it is 01_games.ipynb."]),
+    ],
+)
+def test_the_lesson_that_is_next(topic, monkeypatch, link, said):
+    """Where a lesson comes between two, the one before it has to lead there."""
+    monkeypatch.setattr(syllabus, "TOPICS", (topic, syllabus.Topic(1, "games", "Games")))
+    edit(topic.notebook, "# Toys", f"# Toys\\n\\n**Next:** [Games]({link}), then others.")
+    assert list(verify.leads_elsewhere(topic)) == said
 
 
 # ---- exercises ---------------------------------------------------------------------------------------------------
@@ -334,13 +368,16 @@ def test_a_todo_of_another_exercise_is_not_told(topic):
     assert "still says TODO in line 19." in faults(name="triple")
 
 
-@pytest.mark.parametrize(("number", "found"), [(0, []), (3, ["it is the last of toy and has no twin"])])
-def test_last_is_a_drop_in(topic, number, found):
-    """A topic ends with a drop-in, but for the first."""
-    last = dataclasses.replace(topic, number=number)
-    said = list(proofs.last_is_a_drop_in(last, topic.exercises[-1]))
-    assert [sentence[: len(start)] for sentence, start in zip(said, found, strict=True)] == found
-    assert list(proofs.last_is_a_drop_in(last, topic.exercises[0])) == []
+def test_last_is_a_drop_in(topic, double):
+    """A topic with a drop-in ends with one, but for the first; where no framework has such losses, any may be last."""
+    first, last = topic.exercises
+    later = dataclasses.replace(topic, number=3)
+    assert list(proofs.last_is_a_drop_in(later, last)) == [
+        "it is the last of toy and has no twin: a topic ends with a drop-in, so it goes before double."
+    ]
+    assert list(proofs.last_is_a_drop_in(topic, last)) == list(proofs.last_is_a_drop_in(later, first)) == []
+    double.twin = None
+    assert list(proofs.last_is_a_drop_in(later, last)) == []
 
 
 # ---- the whole ---------------------------------------------------------------------------------------------------
@@ -376,6 +413,15 @@ def test_run_of_a_course_in_order(topic, monkeypatch, capsys):
     assert {"ok    files", "ok    toy.double, 3/3 rejected, 3 named", "ok    toy.triple"} == set(lines[:-2])
 
 
+def test_run_of_one_exercise(topic, monkeypatch, capsys):
+    """An author's own is proved in this process: no other is started."""
+    monkeypatch.setattr(verify, "ProcessPoolExecutor", None)
+    assert verify.run([syllabus.exercises()["double"]], 1) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "ok    toy.double, 3/3 rejected, 3 named" in told
+    assert told[-1] == "1 exercise on 1 seeds: no faults."
+
+
 def test_run_of_a_course_with_a_fault(topic, monkeypatch, capsys):
     """One fault is told below what it is about, and the exit code is 1."""
     monkeypatch.setattr(verify, "ProcessPoolExecutor", Here)
@@ -384,6 +430,22 @@ def test_run_of_a_course_with_a_fault(topic, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "FAULT files\n      exercises/toy.py is stale" in out
     assert out.endswith("2 exercises on 1 seeds: 1 fault.\n")
+
+
+def test_an_author_who_waits_is_told(topic, monkeypatch, capsys):
+    """How far it is, on standard error, where some seconds have passed: of one exercise, and of many."""
+    monkeypatch.setattr(verify, "SECONDS_BETWEEN_WORDS", 0.0)
+    verify.run([(topic, topic.exercises[0])], 1)
+    said = capsys.readouterr().err
+    assert [line.partition(": ")[2] for line in said.splitlines()] == [
+        *("the solution", "the cases", "the styles", "mistake 1 of 3", "mistake 2 of 3", "mistake 3 of 3")
+    ]
+    monkeypatch.setattr(verify, "ProcessPoolExecutor", Here)
+    verify.run(syllabus.exercises().values(), 1)
+    assert capsys.readouterr().err.endswith(" s: 2 of 2 exercises\n")
+    monkeypatch.setattr(verify, "SECONDS_BETWEEN_WORDS", 60.0)
+    verify.run([(topic, topic.exercises[0])], 1)
+    assert capsys.readouterr().err == ""
 
 
 def test_mutation_score_of_nothing():

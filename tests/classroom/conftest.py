@@ -17,6 +17,6 @@ def jail(monkeypatch):
 
     monkeypatch.setattr(grader, "_first_jail", lambda arguments: nullcontext())
     monkeypatch.setattr(batch, "Jail", FakeJail)
-    for name in ("open", "made", "children"):
+    for name in ("open", "made", "children", "asked"):
         monkeypatch.setattr(FakeJail, name, 0)
     return FakeJail

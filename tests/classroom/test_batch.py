@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -11,10 +12,11 @@ import torch
 import toys
 
 from coursekit.classroom import batch
-from coursekit.classroom.batch import Graded, Jails, Terms
+from coursekit.classroom.batch import Graded, Jails, Result, Terms
 from coursekit.classroom.gradebook import Gradebook, GradebookError, tables
 from coursekit.exercise import Exercise, same_gradient, same_value
 from coursekit.grading import scoring
+from coursekit.grading.rehearsal import question_in
 from coursekit.grading.seeds import VARIANTS, hidden_seed
 from coursekit.grading.submission import Submission
 from coursekit.jail.inside import source
@@ -39,6 +41,7 @@ class FakeJail:
     open = 0
     made = 0
     children = 0
+    asked = 0  # how many answers have been asked what they do
 
     def __init__(self, limits=None, confined=True, start=None) -> None:
         assert start is None, "a process was started for nothing"
@@ -57,6 +60,11 @@ class FakeJail:
 
     def score(self, cells, asked, *, learner="", exercises=(), clock=None):
         return [self.score_one(cells, exercise, seed, learner) for exercise, seed in asked]
+
+    def answers(self, cells, exercise, asked, instead, clock):
+        FakeJail.asked += 1
+        function = source.load(list(cells), exercise.name)
+        return [answer(function, question_in(frame), exercise.forbids) for frame in asked]
 
     def score_one(self, cells, exercise, seed, learner):
         assert self.busy.acquire(blocking=False), "two children in one jail"
@@ -176,7 +184,7 @@ def test_few_are_in_flight(double, book):
             yield submission(str(number), f"{toys.HONEST}# {number}")
 
     def grade(cells, asked):
-        return {name: json.dumps(Report(name, "", Outcome.PASSED, (), 1.0, 4).to_json()) for name, _ in asked}
+        return {name: Result(json.dumps(Report(name, "", Outcome.PASSED, (), 1.0, 4).to_json())) for name, _ in asked}
 
     with ThreadPoolExecutor(2) as executor:
         for _ in batch.grade_all(submissions(), [double], executor, book, TERMS, grade, in_flight=3):
@@ -192,7 +200,8 @@ def test_unreadable_submission_is_graded_without_a_jail(double, book):
     assert (report.outcome, report.learner) == (Outcome.UNATTEMPTED, "bob")
     assert "It is a link." in as_text(report)
     assert report == Report.from_json(report.to_json())
-    assert graded == batch.score_submission(Submission("bob", problem="It is a link."), [double], None, b"secret")
+    again = batch.score_submission(Submission("bob", problem="It is a link."), [double], None, b"secret")
+    assert again == Graded("bob", (replace(report, work=""),), "It is a link.")
 
 
 def test_jail_that_does_not_start(monkeypatch, double, book):
@@ -249,7 +258,7 @@ def test_run_that_is_abandoned(double, book):
             futures.append(Future())
             if len(futures) in (1, 2):
                 report = json.dumps(Report("double", "", Outcome.PASSED, (), 4.0, 4).to_json())
-                futures[-1].set_result({"double": report})
+                futures[-1].set_result({"double": Result(report)})
             return futures[-1]
 
     submissions = [submission(name, f"{toys.HONEST}# {name}") for name in "abcdef"]
@@ -286,7 +295,7 @@ def test_book_that_fails_ends_the_run(double, book, tmp_path):
     """Where nothing can be kept, nothing more is graded."""
     (tmp_path / "book.sqlite").unlink()
     with pytest.raises(GradebookError, match="was removed"):
-        run([submission("ann")], [double], book, lambda cells, asked: {"double": "{}"})
+        run([submission("ann")], [double], book, lambda cells, asked: {"double": Result("{}")})
 
 
 # ---- hidden inputs -----------------------------------------------------------------------------------------------
@@ -416,7 +425,7 @@ def test_attempts_are_counted_by_the_book(jail, double, book, tmp_path):
 
     def grade(cells, asked):
         seen.append(dict(asked)["double"])
-        return {name: json.dumps(Report(name, "", Outcome.FAILED, (), 1.0, 4).to_json()) for name, _ in asked}
+        return {name: Result(json.dumps(Report(name, "", Outcome.FAILED, (), 1.0, 4).to_json())) for name, _ in asked}
 
     def hand_in(learner, text, **more):
         run([submission(learner, text)], [double], book, grade, **more)

@@ -12,12 +12,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import sqlalchemy as sa
 
-from coursekit.classroom.gradebook import Gradebook, GradebookError, Work, database, tables
+from coursekit.classroom.folder import person
+from coursekit.classroom.gradebook import Gradebook, GradebookError, Work, attempts, database, marks, tables
+from coursekit.grading.submission import Submission
 from coursekit.report import Graded, Outcome, Report
 
 NAMES = ["ann", "Ödön", "a\nb", "", '"quoted"', "half\ud800", "nul\0", "'; DROP TABLE coursekit_entry; --", "x" * 300]
@@ -171,7 +175,7 @@ def test_any_name_and_any_text(book, name):
     said = Report("double", "", Outcome.ERROR, (), 0.5, 4.0)
     book.record([name], [work("x")], {"double": json.dumps(said.to_json())}, problem=name)
     (graded,) = book.latest()
-    assert graded == Graded(name, (Report("double", name, Outcome.ERROR, (), 0.5, 4.0),), name)
+    assert graded == Graded(name, (replace(said, learner=name, work="double x"),), name, attempts=1)
     add(book, name, "x", 0.5)
     assert len(rows(book)["coursekit_entry"]) == 1
 
@@ -223,6 +227,54 @@ def test_attempts_of_any_name(book, name):
         add(book, name, str(number), 1)
         add(book, name, str(number), 1, version="2")  # graded again
     assert book.attempts(name, [work("1"), work("new", "triple")]) == {"double": 1, "triple": 0}
+
+
+# ---- by hand, and handed in --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_marks_of_any_name(book, name):
+    """What was given comes back as it was, and stands for whoever is called so."""
+    row = marks.Row(marks.LEARNER, name, "double", "double x", 1.5, "said: " + name, "by " + name)
+    assert marks.give(book, row)
+    assert not marks.give(book, row)
+    (kept,) = marks.rows(book)
+    assert replace(kept, at="", id=0) == row
+    add(book, name, "x", 1)
+    (graded,) = map(marks.standing(book).on, book.latest())
+    assert (graded.grade, graded.reports[0].marks[0].comment) == (1.5, row.comment)
+    assert marks.give(book, replace(row, points=None, comment="", taken_back=True))
+    (graded,) = map(marks.standing(book).on, book.latest())
+    assert (graded.grade, graded.reports[0].marks) == (1, ())
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_what_was_handed_in_comes_back(book, name):
+    """Each work once, whoever hands it in, and each learner's in the order in which they came."""
+    works = [Submission(name, (("a.py", f"x = {text!r}\n"),), file=name) for text in (name, "2", name)]
+    for submission in [*works, replace(works[0], learner=f"{name} twin")]:
+        attempts.keep(book, submission)
+    by_person = attempts.attempts_by(book)
+    theirs, twins = by_person[person(name)], by_person[person(f"{name} twin")]
+    assert [(each.learner, each.number, each.file) for each in theirs] == [(name, 1, name), (name, 2, name)]
+    assert [attempts.cells_of(book, each.digest) for each in theirs] == [each.cells for each in works[:2]]
+    assert [each.digest for each in twins] == [theirs[0].digest]
+
+
+def test_two_keep_the_same(book, url, monkeypatch):
+    """Where another grader keeps the same work between our look and our write, there is one of it."""
+    submission = Submission("ann", (("a.py", "x = 1\n"),), file="ann.py")
+    writing = Gradebook.writing
+
+    def late(self):
+        monkeypatch.setattr(Gradebook, "writing", writing)
+        with Gradebook(url) as other:
+            attempts.keep(other, submission)
+        return writing(self)
+
+    monkeypatch.setattr(Gradebook, "writing", late)
+    attempts.keep(book, submission)
+    assert [len(each) for each in attempts.attempts_by(book).values()] == [1]
 
 
 # ---- append-only -------------------------------------------------------------------------------------------------
@@ -380,7 +432,9 @@ def test_other_schema(url, book):
     """A gradebook of another version of coursekit is refused, and nothing in it is touched."""
     with book._engine.begin() as connection:
         connection.execute(sa.update(tables.about).values(schema=99))
-    with pytest.raises(GradebookError, match=r"is of version 99, and this coursekit reads version 2\. Use"):
+    with pytest.raises(
+        GradebookError, match=rf"is of version 99, and this coursekit reads version {tables.SCHEMA}\. Use"
+    ):
         Gradebook(url)
 
 
@@ -395,6 +449,15 @@ def test_older_schema(url, book):
         assert points(again.latest()) == {"ann": [1.0]}
     with Gradebook(url) as once_more:
         assert once_more.accepted() == {"double": "1"}
+
+
+def test_closed_gradebook_holds_no_file(tmp_path):
+    """Who has graded can move the folder, also where an open file cannot be moved."""
+    path = tmp_path / "book.sqlite"
+    with Gradebook(f"sqlite:///{path}") as book:
+        book.accept({"double": "1"})
+        assert str(path) in [file.path for file in psutil.Process().open_files()]
+    assert str(path) not in [file.path for file in psutil.Process().open_files()]
 
 
 def test_other_database(url):

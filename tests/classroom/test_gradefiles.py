@@ -3,7 +3,9 @@
 import csv
 import json
 import os
+import re
 import stat
+import unicodedata
 
 import nasty
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from coursekit.classroom import gradefiles
 from coursekit.classroom.batch import Graded
+from coursekit.files import partial_of
 from coursekit.report import Outcome, Report, Tier, Verdict
 
 
@@ -121,9 +124,16 @@ def test_failed_write_keeps_the_old_report(tmp_path, monkeypatch):
     assert json.loads(path.read_text(encoding="utf-8"))["points"] == 1
 
 
-@pytest.mark.parametrize("learner", ["ann", "smith.j", "17_ann-B", "a" * 80], ids=toys.short)
+@pytest.mark.parametrize(
+    "learner",
+    [
+        *("ann", "smith.j", "17_ann-B", "a" * 80, "Ann Lee_4321_assignsubmission_file", "O'Neil, Ann (2)"),
+        *("王小明", "Владимир", "Jürgen Weiß", "נועה כהן", "山田\u3000太郎", "प्रिया शर्मा", "김민준", "𠮷田"),
+    ],
+    ids=toys.short,
+)
 def test_harmless_name_is_the_files_name(tmp_path, learner):
-    """Who looks for a learner's report finds it by name."""
+    """Who looks for a learner's report finds it by name, in whatever script."""
     assert f"{learner}.json" == gradefiles.write_report(tmp_path, graded(learner)).name
 
 
@@ -133,10 +143,12 @@ def test_any_name_stays_in_its_folder(tmp_path, learner):
     path = gradefiles.write_report(tmp_path, graded(learner))
     assert tmp_path / "reports" == path.parent
     assert [path.name] == [entry.name for entry in (tmp_path / "reports").iterdir()]
-    assert path.name[0] not in ".-"
-    assert path.stem.split(".")[0].upper() not in {"CON", "NUL", "AUX", "COM1", "LPT9"}
-    assert path.name.isascii()
-    assert len(path.name) < 100
+    assert path.name[0] not in ".- ~"
+    assert path.stem.split(".")[0].strip().upper() not in {"CON", "NUL", "AUX", "COM1", "LPT9"}
+    assert path.name.replace("\u3000", " ").isprintable()
+    assert not set(path.name) & set('<>:"/\\|?*$`&;{}[]!#%=+')  # Windows refuses some, a shell reads the others
+    assert path.name == unicodedata.normalize("NFC", path.name)
+    assert len(partial_of(path).name.encode()) <= 255
 
 
 @given(st.lists(st.text(max_size=6) | st.sampled_from(["a b", "a_b", "a/b", "Å", "Ä"]), unique=True, max_size=9))
@@ -153,14 +165,36 @@ def test_text_that_is_no_unicode(tmp_path, learner, rationale):
     one = graded(learner, rationale=rationale)
     content = json.loads(gradefiles.write_report(tmp_path, one).read_text(encoding="utf-8"))
     assert content["points"] == 1.5
-    table = gradefiles.write_table(tmp_path, [one], [toys.make_double()])
+    table = gradefiles.write_table(tmp_path, [one], ["double"])
     assert rows(table)[1][1:] == ["1.5", "1.5", "4"]
 
 
 def test_nobody_takes_anothers_file():
     """A learner who is called as another's file is named has a file of their own."""
-    taken = gradefiles.file_name("Åsa")
-    assert taken != gradefiles.file_name(taken)
+    taken = gradefiles.file_name("Ann?")
+    assert re.fullmatch("Ann_-[0-9a-f]{16}", taken)
+    assert len({gradefiles.file_name(name).lower() for name in ("Ann?", taken, taken.upper())}) == 3
+
+
+@pytest.mark.parametrize("learner", ["nul", "Com1.py", "LPT²", "con .old", "aux"])
+def test_devices_of_windows(learner):
+    """Whatever stands behind such a word, Windows would open a device."""
+    assert gradefiles.file_name(learner).startswith("_")
+
+
+@pytest.mark.parametrize("letter", ["é", "明", "𠮷", "e\u0301"])
+def test_long_names_fit(tmp_path, letter):
+    """A name has 255 bytes, the half-written file's too; letters are not cut in two, and the ends still differ."""
+    first, second = (gradefiles.write_report(tmp_path, graded(letter * 300 + end)) for end in "ab")
+    assert first != second
+    assert len(partial_of(first).name.encode()) <= 255
+    assert set(re.sub("-[0-9a-f]{16}$", "", first.stem)) == {unicodedata.normalize("NFC", letter)}
+
+
+@pytest.mark.parametrize("twin", ["ann\u200d", "ann\u3164", "ann\ufe0f", "a\u034fnn", "ann\u00a0", "ann ", "ann."])
+def test_what_nobody_sees_tells_nobody_apart(twin):
+    """A disk may pass over what cannot be seen: such a name has a mark, and nothing else differs from its twin's."""
+    assert re.fullmatch("ann-[0-9a-f]{16}", gradefiles.file_name(twin))
 
 
 def test_nasty_names_are_told_apart():
@@ -213,7 +247,7 @@ def test_table(tmp_path):
         Graded(name, tuple(Report(e.name, name, Outcome.PASSED, (), points, e.maximum) for e in exercises))
         for name, points in (("ann", 1.0), ("bob", 0.33))
     )
-    path = gradefiles.write_table(tmp_path, [bob, ann], exercises)
+    path = gradefiles.write_table(tmp_path, [bob, ann], [each.name for each in exercises])
     assert rows(path) == [
         ["learner", "double", "triple", "total", "maximum"],
         ["bob", "0.33", "0.33", "0.66", "5"],
@@ -225,14 +259,14 @@ def test_table(tmp_path):
 @pytest.mark.parametrize("learner", ['=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "＝1", " =1"])
 def test_table_holds_no_formula(tmp_path, learner):
     """A name that a spreadsheet would compute is marked as text."""
-    path = gradefiles.write_table(tmp_path, [graded(learner)], [toys.make_double()])
+    path = gradefiles.write_table(tmp_path, [graded(learner)], ["double"])
     assert "'" + learner == rows(path)[1][0]
 
 
 @pytest.mark.parametrize("learner", nasty.NAMES, ids=nasty.label)
 def test_table_holds_nasty_names(tmp_path, learner):
     """Whatever a learner is called, the table has one line for each, no formula and nothing that steers a terminal."""
-    path = gradefiles.write_table(tmp_path, [graded(learner), graded("ann")], [toys.make_double()])
+    path = gradefiles.write_table(tmp_path, [graded(learner), graded("ann")], ["double"])
     text = path.read_bytes().decode()
     assert len(text.splitlines()) == 3
     assert not set(text.replace("\r\n", "")) & set(nasty.STEERING)
@@ -245,5 +279,5 @@ def test_table_holds_nasty_names(tmp_path, learner):
 @pytest.mark.parametrize("learner", ["ann", "O'Neil, Ann", 'Ann "A" B', "Åsa", "a;b", "山田\u3000太郎"])
 def test_table_holds_any_name(tmp_path, learner):
     """Commas, semicolons and quotes in a name stay in its cell."""
-    path = gradefiles.write_table(tmp_path, [graded(learner)], [toys.make_double()])
+    path = gradefiles.write_table(tmp_path, [graded(learner)], ["double"])
     assert [learner, "1.5", "1.5", "4"] == rows(path)[1]

@@ -8,6 +8,7 @@ import toys
 
 from coursekit.cli import commands, grader, main
 from coursekit.course import notebooks, stubs, syllabus
+from coursekit.errors import CommandError
 from coursekit.learning import learn
 from coursekit.report import Outcome, Report
 
@@ -37,6 +38,62 @@ def test_list(run):
         ],
         [],
     )
+
+
+def test_list_as_json(run):
+    """One document, with names and numbers to build on."""
+    code, out, err = run("list", "--json")
+    assert (code, err) == (0, [])
+    assert json.loads("\n".join(out)) == {
+        "topics": [
+            {
+                **{"number": 0, "name": "toy", "title": "Toys", "notebook": "notebooks/00_toy.ipynb"},
+                "exercises": [{"name": "double", "points": 4}, {"name": "triple", "points": 1}],
+            }
+        ]
+    }
+
+
+def test_doctor_as_json(run, monkeypatch):
+    """What is said goes to standard error; the code is that of the command without --json."""
+    from coursekit.classroom import doctor
+    from coursekit.jail.terms import JailError
+
+    layers = (doctor.Layer("Landlock", False, "too old"),)
+    monkeypatch.setattr(doctor, "look", lambda: layers)
+    monkeypatch.setattr(doctor, "Jail", lambda limits: nullcontext())
+    monkeypatch.setattr(doctor, "try_attacks", lambda jail: [(doctor.ATTACKS[0], True), (doctor.ATTACKS[1], False)])
+    code, out, err = run("doctor", "--json")
+    assert (code, "Do not grade the work of strangers here: an attack got through." in err) == (1, True)
+    assert json.loads("\n".join(out)) == {
+        **{"can_grade": False, "problem": ""},
+        "layers": [{"name": "Landlock", "in_force": False, "detail": "too old"}],
+        "attacks": [{"name": doctor.ATTACKS[0].name, "held": True}, {"name": doctor.ATTACKS[1].name, "held": False}],
+    }
+
+    def nothing() -> None:
+        raise JailError("No kernel.")
+
+    monkeypatch.setattr(doctor, "look", nothing)
+    code, out, _ = run("doctor", "--json")
+    assert (code, json.loads("\n".join(out))["problem"]) == (1, "No kernel.")
+
+
+@pytest.mark.parametrize("options", [[], ["--mutants"]])
+def test_verify_as_json(run, monkeypatch, options):
+    """A finding each; the lines that come on the way go to standard error."""
+    from coursekit.authoring import proofs, survivors, verify
+
+    monkeypatch.setattr(verify, "_verify_all", lambda jobs, seeds: [proofs.Findings("toy.double", ["No."], 2, 1, 1)])
+    monkeypatch.setattr(survivors, "equivalents", list)
+    monkeypatch.setattr(
+        survivors, "_judge_all", lambda jobs, listed: [survivors.Judged("toy.double", 2, 1, 0, ["No."])]
+    )
+    code, out, err = run("verify", "--json", *options)
+    found = json.loads("\n".join(out))["mutants" if options else "findings"]
+    assert (code, [each["about"] for each in found]) == (1, ["files", "toy.double"])
+    assert found[1]["faults"] == ["No."]
+    assert any(line.startswith("FAULT toy.double, ") for line in err)
 
 
 def test_hint(run):
@@ -165,21 +222,22 @@ def test_refresh(run, toy_course, monkeypatch):
     text = toy_course.solution.read_text(encoding="utf-8").replace("Twice x.", "Two times x.")
     toy_course.solution.write_text(text, encoding="utf-8")
     code, out, _ = run("refresh", "toy")
-    assert (0, 1, [toy_course]) == (code, len(out), executed)
+    assert (code, executed) == (0, [toy_course])
+    assert out == ["Executing notebooks/00_toy.ipynb …", "exercises/toy.py and notebooks/00_toy.ipynb: written."]
     assert '"""Two times x."""' in toy_course.stub.read_text(encoding="utf-8")
     assert list(notebooks.faults(toy_course)) == []
+    assert run("refresh", "toy")[1][1:] == ["exercises/toy.py and notebooks/00_toy.ipynb: as before."]
 
 
-def test_refresh_of_a_notebook_that_fails(toy_course, monkeypatch):
+def test_refresh_of_a_notebook_that_fails(run, toy_course, monkeypatch):
     """A notebook that does not run is left as it was."""
 
     def fail(notebook, topic):
-        raise RuntimeError("cell 3")
+        raise CommandError("Cell 3 raised.")
 
     monkeypatch.setattr(notebooks, "execute_by_cell", fail)
     before = toy_course.notebook.read_text(encoding="utf-8")
-    with pytest.raises(RuntimeError):
-        main(["refresh", "toy"])
+    assert run("refresh", "toy")[2] == ["coursekit: Cell 3 raised."]
     assert before == toy_course.notebook.read_text(encoding="utf-8")
 
 

@@ -108,6 +108,10 @@ def test_progress_in_a_log(monkeypatch, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 4
     assert re.fullmatch(r"2 of 4, .*/s, about \d+ s left", lines[1])
+    list(terminal.progress(iter("abcdefghijk"), 11))
+    lines = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"1 of 11, [^,]*/s", lines[0])  # a kernel had to start: that tells nothing of the rest
+    assert "left" in lines[1]
 
 
 def test_progress_shows_how_far(capsys, colours):

@@ -1,13 +1,16 @@
 """Lessons as files. A small one is built in a folder of its own; the shipped ones have their tests in test_course."""
 
 import json
+import re
+from contextlib import nullcontext
 
 import nbformat
 import pytest
 import toys
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from coursekit.course import notebooks, stubs
+from coursekit.errors import CommandError
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -95,6 +98,42 @@ def test_freezing_removes_what_changes():
     assert {"kernelspec", "language_info"} == set(one.metadata)
     assert one.metadata.language_info == {"name": "python"}
     nbformat.validate(one)
+
+
+IN_COLOUR = "x\n\x1b[32m      1\x1b[39m y\n\x1b[32m----> \x1b[39m\x1b[32m6\x1b[39m     draw(\x1b[1m)\n---> 3 later"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (CellExecutionError(IN_COLOUR, "TypeError", "no."), "raised TypeError in its line 6, `draw()`: no."),
+        (CellExecutionError("", "SystemExit", "3"), "raised SystemExit: 3"),
+        (CellTimeoutError("…"), "was still running after 300 s."),
+        (DeadKernelError("…"), "ended its kernel: out of memory, perhaps."),
+    ],
+)
+def test_a_cell_that_fails(toy_course, monkeypatch, error, said):
+    """Its author is told which one it is, where in it, and that nothing is lost; no trace of ours."""
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(notebooks.NotebookClient, "setup_kernel", lambda _: nullcontext())
+    monkeypatch.setattr(notebooks.NotebookClient, "execute_cell", fail)
+    with pytest.raises(CommandError) as caught:
+        notebooks.execute(notebooks.read(toy_course), toy_course)
+    assert caught.value.args[0].startswith(
+        f"Cell 1 of notebooks/00_toy.ipynb {said}\nNothing of the notebook was stored"
+    )
+
+
+def test_cells_without_names_are_read_in_silence(toy_course):
+    """A notebook that a program wrote may have none: they are named when it is frozen."""
+    text = toy_course.notebook.read_text(encoding="utf-8")
+    toy_course.notebook.write_text(re.sub(r'"nbformat_minor": \d', '"nbformat_minor": 5', text), encoding="utf-8")
+    notebook = notebooks.read(toy_course)
+    notebooks.freeze(notebook)
+    nbformat.validate(notebook)
 
 
 def test_freezing_keeps_the_names_of_cells():
@@ -221,7 +260,7 @@ def test_execute(toy_course):
     cells = [toys.code(text) for text in ("import os", "os.path.basename(os.getcwd())", printing, "1 / 0", "2")]
     toys.write_notebook(toy_course.notebook, *cells)
     notebook = notebooks.read(toy_course)
-    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
+    with pytest.raises(CommandError, match="ZeroDivisionError"):
         notebooks.execute(notebook, toy_course)
     assert notebook.cells[1].outputs[0].data["text/plain"] == "'notebooks'"
     assert [output.text for output in notebook.cells[2].outputs] == ["0\n1\n2\n"]

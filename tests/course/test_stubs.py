@@ -109,3 +109,16 @@ def test_unknown_function(toy_course, take):
     """A function that the module does not define is named."""
     with pytest.raises(stubs.StubError, match=r"toy\.py does not define `quadruple`"):
         take(toy_course, "quadruple")
+
+
+def test_answer_that_runs_by_itself(toy_course):
+    """With an answer comes what it calls, and what that calls, with the imports, and no other answer."""
+    more = ["def sixfold(x):\n    return triple(double(x))\n", "def stray(x):\n    return sixfold(x)\n"]
+    toy_course.solution.write_text("\n\n".join([toys.SOLUTION, *more]), encoding="utf-8")
+    calls = {name: stubs.calls_of(toy_course, name) for name in ("double", "triple", "sixfold", "nobody")}
+    assert calls == {"double": set(), "triple": {"double"}, "sixfold": {"triple", "double"}, "nobody": set()}
+    space = {}
+    exec(stubs.with_helpers(toy_course, "sixfold"), space)
+    assert space["sixfold"](7) == 42
+    assert space.keys() >= {"torch", "FACTOR"}
+    assert "stray" not in space

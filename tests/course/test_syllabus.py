@@ -1,5 +1,8 @@
 """The order of the course, and what its names find."""
 
+import sys
+from types import ModuleType
+
 import pytest
 
 from coursekit.course import syllabus
@@ -40,3 +43,22 @@ def test_names_that_find_nothing(toy_course, find, name, said):
     with pytest.raises(syllabus.UnknownNameError) as caught:
         find(name)
     assert caught.value.args[0] == said
+
+
+@pytest.mark.parametrize("grader", [None, '"""No exercise."""', "EXERCISES = ()"])
+def test_a_topic_that_is_half_there(monkeypatch, grader):
+    """A line in the syllabus alone is no topic: the sentence says what is missing, and what begins one."""
+    if grader is not None:
+        module = ModuleType("coursekit.graders.games")
+        exec(grader, vars(module))
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    with pytest.raises(CommandError, match=r"has the topic `games`, and coursekit/graders/games/__init__\.py has no"):
+        _ = syllabus.Topic(14, "games", "Games").exercises
+
+
+def test_a_slip_within_a_grader_keeps_its_traceback(tmp_path, monkeypatch):
+    """What a grader imports and does not find is its author's own, and is shown with its line."""
+    monkeypatch.setattr("coursekit.graders.__path__", [str(tmp_path)])
+    (tmp_path / "sports.py").write_text("import nowhere_to_be_found\n", encoding="utf-8")
+    with pytest.raises(ModuleNotFoundError, match="nowhere_to_be_found"):
+        _ = syllabus.Topic(14, "sports", "Sports").exercises

@@ -57,7 +57,7 @@ def test_what_passes_contradicts_a_name():
     exercise.misconceptions.table(
         no_shift_and_doubled=("Both.", lambda x, base=None, shift=0.0: times_log(x, base) * (1 if shift else 2))
     )
-    assert name_of(lambda x, base=None, shift=0.0: times_log(x, base), exercise) is None
+    assert name_of(lambda x, base=None, shift=0.0: times_log(x, base), exercise) == "shift_not_used"
     exercise.misconceptions.table(no_shift=("One.", lambda x, base=None, shift=0.0: times_log(x, base)))
     assert name_of(lambda x, base=None, shift=0.0: times_log(x, base), exercise) == "no_shift"
 
@@ -224,3 +224,99 @@ def test_other_type_errors_are_no_missing_arguments():
     exercise = ask(PLAIN, SHIFTED)
     for wrong in (lambda x, base=None, shift=0.0: x.sum(shifts=1), lambda x, base=None, shift=0.0: x + "1"):
         assert name_of(wrong, exercise) is None
+
+
+# ---- what can go wrong with any loss -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda x, base=None, shift=0.0: times_log(x, base, shift) / 2, "halved"),
+        (lambda x, base=None, shift=0.0: -times_log(x, base, shift), "sign_turned"),
+        (lambda x, base=None, shift=0.0: times_log(x.exp(), base, shift), "x_through_exp"),
+        (lambda x, base=None, shift=0.0: times_log(x, None, shift), "base_not_used"),
+        (lambda x, base=None, shift=0.0: times_log(x.detach(), base, shift), "cut_off"),
+        (lambda x, base=None, shift=0.0: times_log(x, base, shift).sum(), "summed_over_everything"),
+        (lambda x, base=None, shift=0.0: 0.37 * times_log(x, base, shift), None),
+    ],
+)
+def test_general_mistakes(function, name):
+    """What is wrong by a factor, by an argument taken for something else, or cut off, needs no catalogue."""
+    assert name_of(function, ask(([2.0, 3.0, 5.0], {}), ([4.0, 6.0], {"base": tensor(2.0)}))) == name
+
+
+def test_the_own_catalogue_comes_first():
+    """Its sentences know the exercise."""
+    exercise = ask(([2.0, 3.0, 5.0], {}))
+    exercise.misconceptions.table(half=("Half.", lambda x, base=None, shift=0.0: times_log(x, base, shift) / 2))
+    assert name_of(lambda x, base=None, shift=0.0: times_log(x, base, shift) / 2, exercise) == "half"
+
+
+def test_one_number_is_no_evidence():
+    """Of a single number, any factor may be a coincidence."""
+    assert name_of(lambda x: times_log(x) / 2, ask(([2.0], {}), gradient=False)) is None
+
+
+def test_general_mistakes_explain_every_check():
+    """A general mistake that is one in half of the checks only is none."""
+    exercise = ask(([2.0, 3.0, 5.0], {}), ([4.0, 6.0], {}))
+    assert name_of(lambda x: times_log(x) * (2 if len(x) == 3 else 3), exercise) is None
+
+
+# ---- what speaks for a mistake, and against it -------------------------------------------------------------------
+
+
+def test_an_exception_elsewhere_hides_no_mistake():
+    """An input that is not taken at all is a second mistake: it does not count against the first."""
+    exercise = ask(PLAIN, ([2.0, 7.0], {}), ([3.0, 7.0], {}))
+    exercise.misconceptions.table(tripled=("Thrice.", lambda x, base=None, shift=0.0: 3 * times_log(x)))
+
+    def picky(x):
+        if 7 in x:
+            raise TypeError("seven")
+        return 3 * times_log(x)
+
+    assert name_of(picky, exercise) == "tripled"
+
+
+@pytest.mark.parametrize(("in_the_other", "name"), [(1, "first_spoilt"), (4, None)])
+def test_half_is_enough_where_the_mistake_is_right_in_the_others(in_the_other, name):
+    """A mistake that would give other wrong numbers than the learner's in half of the checks is another one."""
+    exercise = ask(PLAIN, ([4.0, 6.0], {}))
+
+    def spoilt(other):
+        return lambda x, base=None, shift=0.0: times_log(x) * (3 if x[0] == 2 else other)
+
+    exercise.misconceptions.table(first_spoilt=("Spoilt.", spoilt(in_the_other)))
+    assert name_of(spoilt(5), exercise) == name
+
+
+def test_a_slope_that_is_free_in_both_tells_nothing_apart():
+    """Beside a zero the learner's slope, the mistake's and the right one may all differ."""
+    exercise = ask(WITH_ZERO, SHIFTED)
+
+    def steep(slope):
+        return lambda x, base=None, shift=0.0: times_log(x) + slope * (x - x.detach()) * (x == 0)
+
+    exercise.misconceptions.table(no_shift=("One.", steep(2.0)))
+    assert name_of(steep(1.0), exercise) == "no_shift"
+
+
+def test_the_same_mistake_in_another_algebra():
+    """A row may hold several formulas: the first is the mistake, the others stand for it."""
+    exercise = ask(PLAIN)
+    exercise.misconceptions.table(
+        tuple_of_two=("One.", (lambda x, **flags: x, lambda x, *, eps=1e-6, **flags: times_log(x) + x + eps))
+    )
+    assert name_of(lambda x: times_log(x) + x + 1e-2, exercise) == "tuple_of_two"
+
+
+def test_writing_into_an_argument_is_named():
+    """It is known whatever the exercise."""
+
+    def changes(x):
+        x *= 2
+        return times_log(x / 2)
+
+    assert name_of(changes, ask(PLAIN, gradient=False)) == "input_changed"

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 
 from coursekit.classroom.folder import entries, find
 from coursekit.grading import submission
-from coursekit.grading.submission import read_submission
+from coursekit.grading.opening import disk
+from coursekit.grading.submission import Handed, read_submission, read_together
 
 NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": toys.HONEST}]})
 
@@ -68,7 +69,7 @@ def test_one_submission_for_each_entry(tmp_path):
         (["smith.j.py"], ["smith.j"]),
         (["Ann.PY"], ["Ann"]),
         (["Åsa Öberg.py"], ["Åsa Öberg"]),
-        (["17_assignsubmission_file_ann.py"], ["17_assignsubmission_file_ann"]),
+        (["tarball.tar.gz", "a.b.tar.bz2"], ["a.b", "tarball"]),
         ([".DS_Store", ".ann.py", "__pycache__", "ann.py"], ["ann"]),
         ([], []),
     ],
@@ -101,10 +102,10 @@ def test_no_two_share_a_name(tmp_path, names):
     found = entries(tmp_path)
     if len(found) < len(names):
         pytest.skip("this file system takes some of the names for the same")
-    learners = [learner for learner, _ in found]
+    learners = [entry.learner for entry in found]
     assert len({unicodedata.normalize("NFC", learner.casefold()) for learner in learners}) == len(names)
-    assert [path.name for _, path in found] == sorted(names)
-    assert [read_submission(path, learner).learner for learner, path in found] == learners
+    assert [entry.path.name for entry in found] == sorted(names)
+    assert [read_submission(entry.path, entry.learner).learner for entry in found] == learners
 
 
 @pytest.mark.parametrize("name", nasty.NAMES, ids=nasty.label)
@@ -140,9 +141,9 @@ def test_vanished(tmp_path):
     for name in ("ann.py", "bob.zip", "chen/a.py"):
         put(tmp_path / name, "x")
     listed = entries(tmp_path)
-    for _, path in listed:
+    for path in [entry.path for entry in listed]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    said = [read_submission(path, learner).problem for learner, path in listed]
+    said = [read_submission(entry.path, entry.learner).problem for entry in listed]
     assert said[:2] == ["It cannot be read: No such file or directory."] * 2
     assert said[2]
 
@@ -292,15 +293,40 @@ def test_long_folder(tmp_path, monkeypatch):
     [
         ("a.txt", "x", "A .txt is not graded; hand in a .py or .ipynb file."),
         ("a", "x", "A file without ending is not graded; hand in a .py or .ipynb file."),
-        ("a.py", b"x = '\xe9'", "a.py is not UTF-8 text (byte 5). Save it as UTF-8."),
-        ("a.py", "x = 1\n".encode("utf-16"), "a.py is not UTF-8 text (byte 0). Save it as UTF-8."),
-        ("a.ipynb", "", "a.ipynb is not a notebook: "),
-        ("a.ipynb", "{'cells': []}", "Save it again in Jupyter."),
+        ("a.tar.gz", b"\x1f\x8b", "A .tar.gz is not graded; hand in a .py or .ipynb file."),
+        ("a.py", b"x = '\xe9'", "a.py is not UTF-8 text (byte 5), but seems to be Windows-1252 or Latin-1: “é”"),
+        (
+            "a.py",
+            b"\xc3\xbc = 'gr\xfc\xdf'  # both in one file",
+            "a.py is not UTF-8 text (byte 8), but seems to be Windows-1252",
+        ),
+        ("a.py", "x = 'ü' # 好好".encode("gbk"), "a.py is not UTF-8 text (byte 5). Save it as UTF-8."),
+        ("a.py", "x = 1\n".encode("utf-16"), "a.py is UTF-16 text, not UTF-8. Save it as UTF-8."),
+        ("a.py", "x = 1 # grün\n".encode("utf-16-be"), "a.py is UTF-16 text, not UTF-8. Save it as UTF-8."),
+        ("a.ipynb", NOTEBOOK.encode("utf-16-le"), "a.ipynb is UTF-16 text, not UTF-8. Save it as UTF-8."),
+        ("a.py", "x = 1\n".encode("utf-32"), "a.py is UTF-32 text, not UTF-8. Save it as UTF-8."),
+        ("a.py", zipped({"b.py": "b"}), "a.py is a zip file, or one of Word, Excel or Pages, not Python, whatever its"),
+        ("a.py", "\n<!DOCTYPE html>\n<html>", "a.py is a web page, not Python: download the file itself"),
+        ("a.py", "<!-- x --> <!-- y -->\n<html>", "a.py is a web page, not Python: download the file itself"),
+        ("a.ipynb", "", "a.ipynb is not a notebook: it is empty. Save it again in Jupyter."),
+        ("a.ipynb", " \r\n", "a.ipynb is not a notebook: it is empty. Save it again in Jupyter."),
+        ("a.ipynb", "<html><title>Log in</title>", "a.ipynb is not a notebook: it is a web page, of a login perhaps."),
+        ("a.ipynb", f"<<<<<<< HEAD\n{NOTEBOOK}\n=======\n", "a.ipynb is not a notebook: it holds the marks of a git"),
+        ("a.ipynb", NOTEBOOK[:-1] + ',\n<<<<<<< HEAD\n"a": 1\n=======\n}', "it holds the marks of a git conflict"),
+        ("a.ipynb", NOTEBOOK[:-2], "a.ipynb is not a notebook: it ends in the middle"),
+        ("a.ipynb", NOTEBOOK[:30], "a.ipynb is not a notebook: it ends in the middle"),
+        ("a.ipynb", '{"cells": [], "x": tru', "a.ipynb is not a notebook: it ends in the middle"),
+        ("a.ipynb", zipped({"b.py": "b"}), "a.ipynb is a zip file, or one of Word, Excel or Pages, not a notebook"),
+        ("a.ipynb", b"%PDF-1.7\n\xff", "a.ipynb is a PDF, not a notebook, whatever its ending: hand in the file"),
+        ("a.ipynb", "import torch\n", "a.ipynb is not a notebook: it is Python, not JSON."),
+        ("a.ipynb", "Dear all", "a.ipynb is not a notebook: it is no JSON."),
+        ("a.ipynb", "version https://git-lfs.github.com/spec/v1", "it is a pointer of Git LFS."),
+        ("a.ipynb", "{'cells': []}", "a.ipynb is not a notebook: Expecting property name"),
         ("a.ipynb", "[" * 200_000, "a.ipynb is not a notebook: "),
         ("a.ipynb", "9" * 9_999, "a.ipynb is not a notebook: "),
-        ("a.ipynb", "[]", "a.ipynb has no cells (is it of an old format?)."),
-        ("a.ipynb", '{"worksheets": []}', "a.ipynb has no cells (is it of an old format?)."),
-        ("a.ipynb", '{"cells": {}}', "a.ipynb has no cells (is it of an old format?)."),
+        ("a.ipynb", "[]", "a.ipynb has no cells: it is JSON, but no notebook (is it of an old format?)."),
+        ("a.ipynb", '{"worksheets": []}', "a.ipynb has no cells: it is of an old format. Save it again in Jupyter."),
+        ("a.ipynb", '{"cells": {}}', "a.ipynb has no cells: it is JSON, but no notebook (is it of an old format?)."),
         ("a.ipynb", '{"cells": []}', "There is no code in it."),
         ("a.zip", b"", "It is not a zip file that can be opened"),
         ("a.zip", b"PK\x03\x04" + bytes(99), "It is not a zip file that can be opened"),
@@ -315,7 +341,11 @@ def test_long_folder(tmp_path, monkeypatch):
         ),
         ("a.zip", zipped({"b.py": "b"}, zipfile.ZIP_LZMA), "It is compressed in an unusual way; make a zip file"),
         ("a.zip", zipped({"b.py": "b"}, zipfile.ZIP_BZIP2), "It is compressed in an unusual way; make a zip file"),
-        ("a.zip", zipped({"b.zip": zipped({"c.py": "c"})}), "There is no code in it."),
+        (
+            "a.zip",
+            zipped({"in/b.zip": zipped({"c.py": "c"})}),
+            "It holds another archive, in/b.zip, and no code: hand in the files in that.",
+        ),
         (
             "a.zip",
             zipped({"b.py": "x" * 99}, zipfile.ZIP_STORED).replace(b"x" * 9, b"y" * 9, 1),
@@ -325,8 +355,7 @@ def test_long_folder(tmp_path, monkeypatch):
         ("a.zip", zipped({"b\x1b[2J.py": b"\xff"}), "b\\x1b[2J.py is not UTF-8 text (byte 0). Save it as UTF-8."),
         ("a.zip", zipped({"b" * 9_999 + ".py": b"\xff"}), f"{'b' * 48}…{'b' * 45}.py is not UTF-8 text (byte 0)."),
         ("a.py", "x = 1\0", "a.py is not text: it holds a NUL byte. Save it as UTF-8."),
-        ("a.py", "x = 1\n".encode("utf-16-le"), "a.py is not text: it holds a NUL byte. Save it as UTF-8."),
-        ("a.py", b"# coding: latin-1\nx = '\xe9'", "a.py is not UTF-8 text (byte 23). Save it as UTF-8."),
+        ("a.py", b"# coding: latin-1\nx = '\xe9'", "a.py is not UTF-8 text (byte 23), but seems to be Windows-1252"),
         ("a.ipynb", '{"cells": ' * 100_000, "a.ipynb is not a notebook: "),
         ("a.ipynb", '{"cells": [' + "1," * 500_001 + "1]}", "a.ipynb holds too much output. Clear its outputs"),
         ("a.ipynb", notebook(*[{"cell_type": "code"}] * 5_001), "It holds more than 5000 code cells."),
@@ -372,7 +401,7 @@ def peak(path) -> tuple[str, int]:
 @pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_bomb_is_not_unpacked(tmp_path, monkeypatch, compression):
     """What unpacks to more than is allowed is never held in memory whole."""
-    monkeypatch.setattr(submission, "MAX_FILE", 1 << 20)
+    monkeypatch.setattr(disk, "MAX_FILE", 1 << 20)
     problem, memory = peak(put(tmp_path / "a.zip", zipped({"a.py": bytes(40 << 20)}, compression)))
     assert problem in ("It unpacks to more than is allowed.", f"{UNUSUAL}.")
     assert memory < 8 << 20
@@ -440,6 +469,69 @@ def test_notebook_of_many_values(tmp_path):
     problem, memory = peak(put(tmp_path / "a.ipynb", content))
     assert problem.startswith("a.ipynb holds too much output.")
     assert memory < 64 << 20
+
+
+# ---- several things of one learner ------------------------------------------------------------------------------
+
+
+def test_zip_has_times(tmp_path):
+    """Of names that tell nothing the file that was changed last counts; of names that do, the number."""
+
+    def at(*changed):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for name, day in changed:
+                archive.writestr(zipfile.ZipInfo(name, (2026, 11, day, 12, 0, 0)), name)
+        return [name for name, _ in read_submission(put(tmp_path / "a.zip", buffer.getvalue()), "ann").cells]
+
+    assert at(("02.py", 9), ("kl.py", 8)) == ["kl.py", "02.py"]
+    assert at(("02.py", 8), ("kl.py", 9)) == ["02.py", "kl.py"]
+    assert at(("kl.py", 9), ("kl-1.py", 8), ("kl (2).py", 7), ("z.py", 6)) == ["z.py", "kl.py", "kl-1.py", "kl (2).py"]
+    assert at(("a/kl.py", 9), ("kl.py", 8)) == ["kl.py", "a/kl.py"]
+    assert at(("hw 9/kl.py", 9), ("hw 10/kl.py", 8)) == ["hw 9/kl.py", "hw 10/kl.py"]
+    assert at(("kl.txt.py", 9), ("kl.py", 10)) == ["kl.txt.py", "kl.py"]
+
+
+def test_nbgrader_has_times(tmp_path):
+    """What was collected last counts, whatever the assignments are called."""
+    for assignment, stamp in (("b", "2026-02-02 15:58:23.948203 UTC"), ("a", "2026-02-10 09:00:00 UTC"), ("c", "")):
+        put(tmp_path / "ann" / assignment / "kl.py", assignment)
+        put(tmp_path / "ann" / assignment / "timestamp.txt", stamp)
+    assert [text for _, text in read_submission(tmp_path / "ann", "ann").cells] == ["c", "b", "a"]
+
+
+def test_several_files(tmp_path):
+    """They are read as one submission, in the order of their uploads, under the names that their learner gave them."""
+    for name, content in (("1.py", "one"), ("2.py", "two"), ("3.pdf", b"%PDF")):
+        put(tmp_path / name, content)
+    put(tmp_path / "f" / "a.py", "f")
+    files = [
+        Handed(tmp_path / "2.py", "kl.py", 2),
+        Handed(tmp_path / "1.py", "kl-1.py", 1),
+        Handed(tmp_path / "3.pdf", "report.pdf", 3),
+        Handed(tmp_path / "f", "folder", 1),
+    ]
+    cells = (("folder/a.py", "f"), ("kl-1.py", "one"), ("kl.py", "two"))
+    assert read_together(files, "ann") == submission.Submission("ann", cells)
+
+
+def test_several_files_of_which_some_cannot_be_read(tmp_path):
+    """A newer version of the same file stands for a broken one; nothing else does, and what is said names the file."""
+    put(tmp_path / "1.ipynb", "")
+    put(tmp_path / "2.py", "x")
+    put(tmp_path / "3.zip", b"PK")
+    put(tmp_path / "4.pdf", "x")
+
+    def read_all(*names):
+        return read_together([Handed(tmp_path / path, name) for path, name in names], "ann")
+
+    assert read_all(("1.ipynb", "kl.ipynb"), ("2.py", "kl-1.py")).cells == (("kl-1.py", "x"),)
+    said = "kl-1.ipynb is not a notebook: it is empty. Save it again in Jupyter."
+    assert read_all(("1.ipynb", "kl-1.ipynb"), ("2.py", "kl.py")).problem == said
+    assert read_all(("1.ipynb", "kl-1.ipynb"), ("2.py", "z.py")).problem == said
+    assert read_all(("2.py", "kl.py"), ("3.zip", "data.zip")).cells == (("kl.py", "x"),)
+    assert read_all(("3.zip", "kl.zip"), ("4.pdf", "a.pdf")).problem.startswith("kl.zip: It is not a zip file")
+    assert read_all(("4.pdf", "b.pdf"), ("4.pdf", "a.pdf")).problem == "No .py or .ipynb file is among a.pdf, b.pdf."
 
 
 # ---- what does not belong there ----------------------------------------------------------------------------------

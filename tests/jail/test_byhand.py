@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -106,6 +107,14 @@ EVASIONS = {
         "import torch\nclass A:\n _C = 1\n _nn = 2\ndef g(t): return t._C._nn\n"
         "def f(l, t): return getattr(g(torch), 'cross' + '_entropy_loss')(l, t) + 0 * A._nn",
         "_C",
+    ),
+    "parameter called as the object is": (
+        "class A:\n def g(self): return lambda self: self._nn\ndef f(l, t): return A().g()(l)",
+        "_nn",
+    ),
+    "variable called as the object is": (
+        "class A:\n def g(self, l):\n  self = l\n  return self._nn\ndef f(l, t): return A().g(l)",
+        "_nn",
     ),
     "star": ("from torch.nn.functional import *\ndef f(l, t): return nll_loss(log_softmax(l, 1), t)", "log_softmax"),
     "second name": (
@@ -271,8 +280,15 @@ def test_no_answer_is_refused(path):
 HONEST = {
     "dataclass": """
         from dataclasses import dataclass, field
+        try:
+            from typing import final
+        except ImportError:
+            from typing_extensions import final
+        @final
         @dataclass(frozen=True)
         class Logits:
+            import math
+            from itertools import count
             values: "torch.Tensor"
             dim: int = 1
             def log_softmax(self):
@@ -286,6 +302,11 @@ HONEST = {
         def log_softmax(x, dim=-1): return x - x.amax(dim, True) - (x - x.amax(dim, True)).exp().sum(dim, True).log()
         def nll_loss(log_p, t): return -log_p.gather(1, t[:, None]).mean()
         def f(l, t): return nll_loss(log_softmax(l, 1), t)
+        """,
+    "own in the place of an import": """
+        from torch.nn.functional import log_softmax, one_hot
+        def log_softmax(x, dim=-1): return x - x.amax(dim, True) - (x - x.amax(dim, True)).exp().sum(dim, True).log()
+        def f(l, t): return -(log_softmax(l, 1) * one_hot(t, l.shape[1])).sum() / len(t)
         """,
     "comparison beside it": """
         import pandas as pd, numpy as np, torch
@@ -544,6 +565,8 @@ CALLS = {
     "forward derivative": lambda: torch.func.jvp(lambda x: F.softmax(x, 1), (X,), (X,)),
     "derivative": lambda: torch.func.grad(lambda x: F.softmin(x, 1).sum())(X),
     "part": lambda: torch.logaddexp(X, X),
+    "numpy": lambda: np.logaddexp(X.numpy(), X.numpy()),
+    "method of numpy's": lambda: np.logaddexp.reduce(X.numpy()),
 }
 
 
@@ -575,6 +598,19 @@ def test_kernel_is_gone_under_vmap():
             torch.vmap(torch.ops.aten.binary_cross_entropy_with_logits)(X, X)
     finally:
         disarmed.restore()
+
+
+def test_function_that_is_all_python_is_gone():
+    """One that reaches no kernel of its name is taken away itself, wherever it has been handed on to."""
+    disarmed = Disarmed(("gaussian_nll_loss",))
+    try:
+        with pytest.raises(Refused):
+            F.gaussian_nll_loss(X, X, X.abs())
+        with pytest.raises(Refused):
+            torch.nn.GaussianNLLLoss()(X, X, X.abs())
+    finally:
+        disarmed.restore()
+    assert F.gaussian_nll_loss(X, X, X.abs()).isfinite()
 
 
 def test_everything_comes_back():

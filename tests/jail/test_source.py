@@ -185,6 +185,9 @@ def test_nothing_else_runs(rest):
         "y = f(open('/nonexistent'))",
         "g(open('/nonexistent'))",
         "y = g(open('/nonexistent'))",
+        "y = [SEEN.count(1), open('/nonexistent')]",
+        "class Trainer(open('/nonexistent')):\n    def step(self):\n        SEEN.append(1)",
+        "def keep(x):\n    SEEN.append(x)\n\nif open('/nonexistent'):\n    def train():\n        keep(1)",
     ],
 )
 def test_calls_of_what_keeps_a_table(rest):

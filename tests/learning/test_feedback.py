@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 
 import nasty
 import pytest
@@ -82,6 +83,26 @@ def test_text_names_the_mistake():
         "    This doubles.",
         "    half(torch.tensor(1.0))  # got 1.0000, expected 0.5000",
     ]
+
+
+@pytest.mark.parametrize(
+    ("leans_on", "parted", "said"),
+    [
+        ((), False, ""),
+        (("a",), False, "It calls your `a`, which is not right yet: mend it first, then check this again."),
+        (
+            ("a", "b"),
+            False,
+            "It calls your `a` and `b`, which are not right yet: mend them first, then check this again.",
+        ),
+        (("a", "b", "c"), True, "It calls your `a`, `b` and `c`, which are not right yet. So it was graded with"),
+    ],
+)
+def test_which_functions_are_not_right_yet(leans_on, parted, said):
+    """What an answer calls is named, one or several."""
+    leaning = feedback.leaning(replace(report(PASSED), leans_on=leans_on, parted=parted))
+    assert leaning.startswith(said)
+    assert bool(leaning) is bool(said)
 
 
 def test_text_of_an_unattempted_exercise():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import jsonschema
 import pytest
 import strangers
 from defusedxml import ElementTree
-from strangers import STRANGE, diagnosed, graded, unread
+from strangers import STRANGE, diagnosed, graded, starved, unread
 
 from coursekit.classroom import gradefiles
 from coursekit.cli import main
@@ -263,6 +264,13 @@ def test_gradescope_of_an_unreadable_submission():
     assert "It is not a regular file." in gradescope.results(unread())["output"]
 
 
+def test_gradescope_of_what_is_not_final():
+    """A score is owed; that it is none yet is said first."""
+    content = gradescope.results(starved())
+    assert content["output"].startswith("This is not final, ")
+    assert content["output"].endswith("So far 1 of 3 points.")
+
+
 def test_gradescope_when_the_grader_failed():
     """No points, a sentence, and still a valid file."""
     content = gradescope.not_graded("no torch\x1b[2J")
@@ -301,6 +309,15 @@ def test_classroom50_outside_its_runner(name):
         classroom50.result(graded(), {**RUNNER, name: ""}, NOON)
 
 
+def test_classroom50_of_what_is_no_grade():
+    """A score of 0 says that nothing could be read; what is not final has no result."""
+    assert [test["test-name"] for test in classroom50.result(unread(), RUNNER, NOON)["tests"]] == [
+        "double (could not be read)"
+    ]
+    with pytest.raises(ExportError, match=r"The grade of lea is not final.*: grade again, then export\."):
+        classroom50.result(starved(), RUNNER, NOON)
+
+
 def test_commit_date(tmp_path, monkeypatch):
     """The checkout's commit; now, where there is none."""
     monkeypatch.chdir(tmp_path)
@@ -320,9 +337,19 @@ def test_junit():
     assert {case.get("classname") for case in double.iter("testcase")} == {"ada.double"}
     values = {item.get("name"): item.get("value") for item in double.iter("property")}
     assert (values["learner"], values["points"], values["maximum"]) == ("ada", "0.5", "2")
+    assert values.keys() == {"learner", "exercise", "outcome", "points", "maximum"}  # the rest is for whoever has it
     assert triple.get("failures") == "0"
     assert bob.find("testcase/failure").get("message") == "This is the square."
+    assert bob.find("properties/property[@name='misconception']").get("value") == "squared"
     assert kim.find("testcase/error").get("message") == "It is not a regular file."
+    told = replace(graded().reports[0], leans_on=("surprise",), found_in=("a.py", "b.py"))
+    (told,) = check_junit(junit.document([Graded("ada", (told,))]))
+    assert "surprise" in told.find("properties/property[@name='calls']").get("value")
+    assert "a.py" in told.find("properties/property[@name='found']").get("value")
+    lea, done = check_junit(junit.document([starved()]))
+    assert [case.find("error") is not None for case in lea.iter("testcase")] == [False, True, False]
+    with_points = [suite.find("properties/property[@name='points']") is not None for suite in (bob, kim, lea, done)]
+    assert with_points == [True, False, False, True]  # 0 points would be a grade
 
 
 @pytest.mark.parametrize(
@@ -421,20 +448,23 @@ def test_command_canvas(run, grades, tmp_path):
 
 
 def test_command_moodle(run, grades, tmp_path):
-    """Grade and feedback are filled; the heading may be in another language."""
+    """Grade and feedback are filled; headings that are not known are named."""
     roster, out = tmp_path / "roster.csv", tmp_path / "filled.csv"
-    roster.write_text(MOODLE.format("ada").replace("Grade,", "Bewertung,"), encoding="utf-8")
+    roster.write_text(MOODLE.format("ada").replace("Grade,", "Marks,"), encoding="utf-8")
     assert run("moodle", grades, "--roster", roster, "--out", out)[0] == 1
     code, _, _ = run(
-        "moodle", grades, "--roster", roster, "--out", out, "--column", "Bewertung", "--match", "Email address"
+        "moodle", grades, "--roster", roster, "--out", out, "--column", "Marks", "--match", "Email address"
     )
     assert code == 0
     assert ',1.5,-,"<pre>' in out.read_text(encoding="utf-8")
 
 
 def test_command_junit(run, grades, tmp_path):
-    """One file for all learners."""
+    """One file for all learners; who has no grade is told."""
     assert run("junit", grades, "--out", tmp_path / "all.xml")[0] == 0
+    gradefiles.write_report(grades, unread())
+    said = run("junit", grades, "--out", tmp_path / "more.xml")[1]
+    assert said[0] == "Could not be read, so no grade is written (1): kim (It is not a regular file)."
     assert len(check_junit((tmp_path / "all.xml").read_text(encoding="utf-8"))) == 4
 
 
@@ -457,11 +487,17 @@ def test_command_classroom50(run, grades, tmp_path, monkeypatch):
         (["canvas", "grades", "--roster", "none.csv", "--out", "x"], "No such file or directory: none.csv"),
         (["gradescope", "kl_divergense"], "Did you mean `kl_divergence`?"),
         (["nbgrader", "kl_divergense", "--out", "x"], "Did you mean `kl_divergence`?"),
+        (["junit", "grades", "--out", "grades"], "coursekit: grades is a folder: name a file, such as one in it."),
+        (["csv", "grades", "--out", "new/x"], "coursekit: There is no folder new: make it, or name another place for"),
+        (["nbgrader", "kl_divergence", "--out", "file"], "coursekit: file is a file, and a folder is needed there"),
     ],
 )
 def test_what_cannot_be_exported(run, grades, tmp_path, monkeypatch, arguments, said):
-    """One sentence and exit code 1."""
+    """One sentence and exit code 1, and nothing is left behind."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    before = sorted(tmp_path.rglob("*"))
     code, out, complaints = run(*arguments)
+    assert sorted(tmp_path.rglob("*")) == before
     assert (code, out, len(complaints)) == (1, [], 1)
     assert said in complaints[0]

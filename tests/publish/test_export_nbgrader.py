@@ -125,6 +125,20 @@ def run(folder: Path, *arguments: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def mangle(notebook: dict[str, Any]) -> None:
+    """Copies and deletes cells, as learners do; our configuration sees to it that this costs nothing."""
+    by_id = cells(notebook)
+    for copied in ("kl_divergence", "js_divergence-test", f"{TOPIC}-about"):  # an answer, a test, a text
+        place = notebook["cells"].index(by_id[copied])
+        notebook["cells"].insert(place, {**copy.deepcopy(by_id[copied]), "id": f"copy-{place}"})
+    stranger = {"grade": True, "grade_id": "of-another-assignment", "points": 7, "locked": True, "solution": False}
+    pasted = {**copy.deepcopy(by_id["gaussian_kl-test"]), "id": "pasted", "source": "7"}
+    pasted["metadata"]["nbgrader"] = {**pasted["metadata"]["nbgrader"], **stranger}
+    notebook["cells"].append(pasted)
+    for deleted in ("kl_divergence-test", f"{TOPIC}-imports"):
+        notebook["cells"].remove(by_id[deleted])
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory) -> tuple[Path, dict[str, dict[str, float]]]:
     """A course in which two learners handed in, and the points that nbgrader gave them, by test."""
@@ -142,7 +156,9 @@ def graded(tmp_path_factory) -> tuple[Path, dict[str, dict[str, float]]]:
         cells(wrong)[name]["source"] = text
     for name in UNTOUCHED:
         cells(wrong)[name]["source"] = cells(release)[name]["source"]
-    right["cells"].remove(cells(right)["kl_divergence-test"])  # as a learner might; our configuration has it put back
+    for name in (UNTOUCHED[0], f"{UNTOUCHED[0]}-test"):  # answer and test at once
+        wrong["cells"].remove(cells(wrong)[name])
+    mangle(right)
     for learner, notebook in {"right": right, "wrong": wrong}.items():
         path = folder / "submitted" / learner / TOPIC / f"{TOPIC}.ipynb"
         path.parent.mkdir(parents=True)
@@ -173,7 +189,7 @@ def test_release_holds_no_answer(graded):
 
 @pytest.mark.slow
 def test_right_answers_get_all_points(graded):
-    """The course's own answers, in nbgrader's hands."""
+    """The course's own answers, in nbgrader's hands, whatever cells their learner has copied and deleted."""
     maxima = {exercise.name: exercise.maximum for exercise in syllabus.find_topic(TOPIC).exercises}
     assert graded[1]["right"] == maxima
 
@@ -218,7 +234,8 @@ def test_an_assignment_is_not_overwritten(tmp_path, capsys):
     assert main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 0
     path = tmp_path / "source" / TOPIC / f"{TOPIC}.ipynb"
     config = tmp_path / "nbgrader_config.py"
-    assert "add_missing_cells = True" in config.read_text(encoding="utf-8")
+    assert config.read_text(encoding="utf-8") == nbgrader.CONFIG
+    compile(nbgrader.CONFIG, config.name, "exec")
     for each in (path, config):
         each.write_text("mine", encoding="utf-8")
     assert main(["export", "nbgrader", TOPIC, "--out", str(tmp_path)]) == 1

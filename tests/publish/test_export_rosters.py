@@ -9,7 +9,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strangers import STRANGE, graded, unread
+from strangers import STRANGE, graded, starved, unread
 
 from coursekit.errors import ExportError
 from coursekit.publish.export import canvas, moodle, roster
@@ -44,21 +44,6 @@ def fill_canvas(data: bytes = CANVAS, *learners: str, column: str = "KL divergen
 def fill_moodle(data: bytes = MOODLE, *learners: str, **options: str) -> roster.Merged:
     names = learners or ("ada@uni.example", "kim@uni.example")
     return moodle.merge([graded(name) for name in names], data, **options)
-
-
-@pytest.mark.parametrize(
-    ("column", "learner", "keys"),
-    [
-        ("Identifier", "Ann Lee_4321_assignsubmission_file_kl", ("4321",)),
-        ("Identifier", "Participant 4321", ("4321",)),
-        ("Identifier", "ann", ()),
-        ("Full name", "Ann Lee_4321_assignsubmission_file_kl", ("ann lee",)),
-        ("Full name", "Ann  Lee", ("ann lee",)),
-    ],
-)
-def test_moodles_names(column, learner, keys):
-    """A downloaded file is called after its learner and after the number of the participant."""
-    assert tuple(moodle._of_learner(column, learner)) == keys
 
 
 # ---- Canvas ------------------------------------------------------------------------------------------------------
@@ -110,6 +95,7 @@ def test_canvas_takes_the_only_assignment():
         (("S1", "s2"), "SIS User ID"),
         (("lovelace, ada", "Zuse,  Kim"), "Student"),
         (("lovelaceada_101_9001_kl", "zusekim_LATE_102_9002_kl"), "ID"),
+        (("lovelaceada_101", "kimzuse_102"), "ID"),
     ],
 )
 def test_canvas_finds_learners_by_what_they_are_called(learners, by):
@@ -118,6 +104,12 @@ def test_canvas_finds_learners_by_what_they_are_called(learners, by):
         merged = fill_canvas(CANVAS, *learners, by=asked)
         assert merged.notes[0] == f"2 of 2 learners matched by {by}."
         assert [row[5] for row in table(merged.content)][3:5] == ["1.5", "1.5"]
+
+
+def test_canvas_invents_nobody():
+    """Another platform's `team_101` is not the student 101."""
+    with pytest.raises(ExportError, match="None of 2 learners stands in the roster"):
+        fill_canvas(CANVAS, "team_101", "week_102")
 
 
 def test_canvas_with_semicolons_and_mark():
@@ -138,6 +130,7 @@ def test_canvas_with_semicolons_and_mark():
         (lambda data: data.replace(b'"Zuse, Kim"', b'"Zuse" Kim'), "no CSV file"),
         (lambda data: data + b'"no end', "no CSV file"),
         (lambda data: data.replace(b"Student,ID", b"Name,Number"), "no columns Student and ID"),
+        (lambda data: b"Name,Number\nAda,1\n", "no columns Student and ID"),
         (
             lambda data: data.replace(b"KL div", b"Div"),
             "no column called “KL divergence”. Did you mean “Divergence (77)”",
@@ -206,10 +199,15 @@ def test_moodle_fills_grade_and_feedback():
 
 
 def test_moodle_knows_its_own_file_names():
-    """A folder of downloaded submissions matches by participant."""
-    merged = fill_moodle(MOODLE, "Ada Lovelace_11_assignsubmission_file", "Kim Zuse_12_assignsubmission_file_kl")
-    assert merged.notes[0] == "2 of 2 learners matched by Identifier."
-    assert [row[4] for row in table(merged.content)][1:3] == ["1.5", "1.5"]
+    """A folder of downloaded submissions matches by participant, also where names are hidden."""
+    for names in (
+        ("Ada Lovelace_11_assignsubmission_file", "Kim Zuse_12_assignsubmission_file_kl"),
+        ("Ada Lovelace_11", "Kim Zuse_12"),
+        ("Group A-Ada Lovelace_11_assignsubmission_file", "Participant_12"),
+    ):
+        merged = fill_moodle(MOODLE, *names)
+        assert merged.notes[0] == "2 of 2 learners matched by Identifier."
+        assert [row[4] for row in table(merged.content)][1:3] == ["1.5", "1.5"]
 
 
 @pytest.mark.parametrize(
@@ -220,10 +218,18 @@ def test_moodle_finds_learners(learners, by):
     assert fill_moodle(MOODLE, *learners).notes[0].endswith(f"matched by {by}.")
 
 
+def test_moodle_reads_its_own_file_names():
+    """A download is called after its learner and after the number of the participant; the first number is theirs."""
+    strange = "Nobody_12_assignsubmission_file_x_11_assignsubmission_file"
+    merged = fill_moodle(MOODLE, "Ada  lovelace_99_assignsubmission_file", by="Full name")
+    assert [row[4] for row in table(merged.content)][1:3] == ["1.5", "1.00"]
+    assert [row[4] for row in table(fill_moodle(MOODLE, strange).content)][1:3] == ["", "1.5"]
+
+
 def test_moodle_invents_nobody():
     """A number in a name is no participant."""
-    with pytest.raises(ExportError, match="None of 2 learners stands in the roster"):
-        fill_moodle(MOODLE, "student11", "12")
+    with pytest.raises(ExportError, match="None of 5 learners stands in the roster"):
+        fill_moodle(MOODLE, "student11", "12", "student_11", "Ada_12", "7_11")
 
 
 def test_moodle_leaves_what_is_locked():
@@ -260,6 +266,174 @@ def test_comment_is_never_a_formula(strange):
     assert comment.startswith("<pre>")
     assert re.findall(r"<(?!br>)[^>]*>", comment) == ["<pre>", "</pre>"]
     assert "\n" not in comment
+
+
+# ---- Moodle in other languages -----------------------------------------------------------------------------------
+
+# heading of: identifier, name, status, grade, maximum, whether it can be changed, dates, comments; participant, yes, no
+LANGUAGES = {
+    "de": "ID;Vollständiger Name;Status;Bewertung;Bestwertung;Bewertung kann geändert werden;Zuletzt geändert (Abgabe);"
+    "Zuletzt geändert (Bewertung);Feedback als Kommentar;Teilnehmer/in;Ja;Nein",
+    "fr": "Identifiant;Nom complet;Statut;Note;Note maximale;La note peut être modifiée;Dernière modification (travail "
+    "remis);Dernière modification (note);Feedback par commentaires;Participant;Oui;Non",
+    "es": "Identificador;Nombre completo;Estado;Calificación;Calificación máxima;La calificación puede ser cambiada;"
+    "Última modificación (entrega);Última modificación (calificación);Comentarios de retroalimentación;Participante;"
+    "Sí;No",
+    "pt": "Identificador;Nome completo;Estado;Nota;Nota máxima;A nota pode ser alterada.;Última atualização "
+    "(submissão);Última atualização (avaliação);Comentários de feedback;Participante;Sim;Não",
+    "it": "Identificativo;Nome;Stato;Valutazione;Valutazione massima;La valutazione può essere cambiata;Ultima "
+    "modifica (consegna);Ultima modifica (valutazione);Commenti;Partecipante;Sì;No",
+    "nl": "Identificatie;Volledige naam;Status;Cijfer;Maximaal cijfer;Het cijfer kan gewijzigd worden;Laatst gewijzigd "
+    "(inzending);Laatst gewijzigd (beoordeling);Feedback tekstvak;Deelnemer;Ja;Nee",
+    "pl": "identyfikator;Imię i nazwisko;Status;Ocena;Maksymalna ocena;Ocena może być zmieniona;Ostatnia modyfikacja "
+    "(przesłane rozwiązanie);Ostatnia aktualizacja (ocena);Komentarz;Uczestnik;Tak;Nie",
+    "ru": "Идентификатор;Полное имя;Статус;Оценка;Максимальная оценка;Оценка может быть изменена;Последнее изменение "
+    "(ответ);Последнее изменение (оценка);Отзыв в виде комментария;Участник;Да;Нет",
+    "ja": "ID;フルネーム;ステータス;評点;最大評点;評点変更可;最終更新日時 (提出);最終更新日時 (評定);"
+    "フィードバックコメント;参加者;Yes;No",
+    "zh": "标识符;全名;状态;成绩;最高分;允许更改成绩;上次修改（作业）;上次修改（评分）;反馈意见;参与人;是的;否",
+    "of no list": "Tunniste;Nimi;Tila;Arvosana;Suurin;Muutettavissa;Palautus;Muutettu;Sanat;Osallistuja;Kyllä;Ei",
+}
+DATE = "Mittwoch, 13. März 2026, 19:59"
+
+
+def sheet(language: str, delimiter: str = ",", *, point: str = "", more: bool = False) -> bytes:
+    """The worksheet of four participants; that of the last cannot be changed. `more`: two columns of other ids."""
+    *headings, participant, yes, no = LANGUAGES[language].split(";")
+    point = point or ("." if language in ("ja", "zh") else ",")
+    people = [("Ada Lovelace", "2,50", yes), ("Kim Zuse", "1,50", yes), ("Kim Zuse", "", yes), ("Eve", "2,00", no)]
+    rows = [
+        [f"{participant}{11 + n}", name, "…", grade, "3,00", changeable, DATE, DATE if n else "-", ""]
+        for n, (name, grade, changeable) in enumerate(people)
+    ]
+    for row in rows:
+        row[3:5] = [cell.replace(",", point) for cell in row[3:5]]
+    if more:
+        for n, row in enumerate([headings, *rows]):
+            row[2:2] = [f"m{n}", f"{n}@uni.example"]
+    target = io.StringIO(newline="")
+    csv.writer(target, delimiter=delimiter, lineterminator="\n").writerows([headings, *rows])
+    return ("\ufeff" + target.getvalue()).encode()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_moodle_in_any_language(language, delimiter):
+    """Columns are found, numbers are read and written as the worksheet does; what is locked stays, and all else."""
+    data = sheet(language, delimiter)
+    names = [f"Somebody_{number}_assignsubmission_file" for number in (11, 12, 13, 14)]
+    merged = fill_moodle(data, *names)
+    before, after = table(data, delimiter), table(merged.content, delimiter)
+    said = "\n".join(merged.notes)
+    point = "." if language in ("ja", "zh") else ","
+    half = f"1{point}5"
+    assert merged.content.startswith(b"\xef\xbb\xbf")
+    assert merged.notes[0] == f"4 of 4 learners matched by {before[0][0]}."
+    known = language != "of no list"
+    assert [row[3] for row in after[1:]] == [half, half, half, f"2{point}00" if known else half]
+    assert [row[8][:5] for row in after[1:]] == ["<pre>"] * 3 + ["" if known else "<pre>"]
+    assert [row[:3] + row[4:8] for row in after] == [row[:3] + row[4:8] for row in before]
+    assert f"(1): {before[1][0]} Ada Lovelace: 2{point}50 became {half}." in said or not known
+    assert "Moodle in English" not in said
+    assert "refuse" not in said
+    assert "Moodle's maximum" not in said
+    assert (f"be changed (1): {names[3]}" in said) == known
+    assert ("that are not known here (Ei, Kyllä)" in said) != known
+
+
+def test_moodle_match_and_column_override():
+    """What is named is taken, in whatever language; a number is found by its word alone."""
+    data = sheet("de", more=True)
+    data = data.replace(b"\nTeil", b"\n\nTeil", 1)  # a blank line is nobody
+    by_id = fill_moodle(data, "Teilnehmerin11", "Participant 13", by="ID")
+    assert [row[5] for row in table(by_id.content)[1:] if row] == ["1,5", "1,50", "1,5", "2,00"]
+    with pytest.raises(ExportError, match="None of 2 learners stands"):
+        fill_moodle(data, "student11", "12", by="ID")
+    assert fill_moodle(data, "2@uni.example").notes[0] == "1 of 1 learners matched by 0@uni.example."
+    other = fill_moodle(data, "m1", by="m0", column="Status", feedback="Zuletzt geändert (Abgabe)")
+    assert table(other.content)[2][4] == "1,5"
+    assert table(other.content)[2][8].startswith("<pre>")
+    with pytest.raises(ExportError, match="Did you mean “Bewertung”"):
+        fill_moodle(data, "m1", column="Bewertungen")
+
+
+def test_two_of_one_name():
+    """Another column tells them apart; where none does, nobody is guessed."""
+    assert fill_moodle(sheet("de", more=True), "m2", "m3").notes[0].startswith("2 of 2 learners matched by m0")
+    with pytest.raises(ExportError, match="“kim zuse” stands in 2 rows of the roster by its column Vollständiger Name"):
+        fill_moodle(sheet("de"), "kim zuse")
+
+
+def test_moodle_by_looks_alone():
+    """What is found by its place is told; what may be several columns is asked for."""
+    merged = fill_moodle(sheet("of no list"), "Osallistuja 11")
+    assert "The grades go into “Arvosana”, which is known by its place and its cells alone" in "\n".join(merged.notes)
+    assert "The comments go into “Sanat”" in "\n".join(merged.notes)
+    beside = fill_moodle(sheet("de").replace(b",Bewertung,", b",Punkte,").replace(b"3,00", b"x"), "ada lovelace")
+    assert table(beside.content)[1][3] == "1,5"
+    assert "“Punkte”, which is known by its place" in "\n".join(beside.notes)
+    twice = sheet("of no list").replace(f'"{DATE}"'.encode(), b"5").replace(b",-,", b",5,")
+    with pytest.raises(ExportError, match=r"Several columns of the worksheet may be that of the grades: .*Arvosana"):
+        fill_moodle(twice, "Osallistuja 11")
+    with pytest.raises(ExportError, match="No column of the worksheet is known as that of the grades"):
+        fill_moodle(sheet("of no list").replace(b"3,00", b"x"), "Osallistuja 11")
+
+
+def test_moodle_by_a_scale():
+    """Points are no words of a scale."""
+    scale = sheet("de").replace(b"Bestwertung", b"Skala").replace(b"3,00", b"gut\nschlecht")
+    with pytest.raises(ExportError, match=r"by a scale .“Skala”.*set the assignment to points in Moodle"):
+        fill_moodle(scale, "ada lovelace")
+
+
+def test_moodle_tells_what_it_needs():
+    """The heading that Moodle looks for is named in the worksheet's language."""
+    lacks = sheet("de").replace("Zuletzt geändert (Bewertung)".encode(), b"Notiz")
+    assert (
+        "Moodle will refuse the worksheet without its column “Zuletzt geändert (Bewertung)”."
+        in fill_moodle(lacks, "ada lovelace").notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        *(("8,50", 8.5), ("8.5", 8.5), ("1.000,50", 1000.5), ("1,000.50", 1000.5), ("1 000,5", 1000.5), ("21", 21)),
+        *(("", None), ("-", None), ("EX", None), ("nan", None), ("inf", None), ("1,2,3", None)),
+    ],
+)
+def test_numbers_of_other_countries(cell, number):
+    """8,50 is 8.5."""
+    assert roster.value(cell) == number
+
+
+# ---- what is no grade --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("standing", ["", "1", "EX"])
+def test_canvas_writes_no_grade_where_there_is_none(standing):
+    """What could not be read, and what is not final, leave the cell as it was: Canvas takes an empty one for a wish."""
+    stands = standing.encode()
+    data = CANVAS.replace(b"s1,ada,A,", b"s1,ada,A," + stands).replace(b"A,1,,,", b"A," + stands + b",,,")
+    merged = canvas.merge([unread("No zip.", "ada"), starved("kim@uni.example")], data, column="KL divergence")
+    assert merged.content == data
+    assert merged.notes[2:4] == (
+        "Could not be read, so no grade is written (1): ada (No zip).",
+        "Not final, as the machine was too busy, so no grade is written (1): kim@uni.example. "
+        "Grade again: the same command grades these.",
+    )
+
+
+def test_moodle_writes_no_grade_where_there_is_none():
+    """The grade that stands there stays; who could not be read is told why, who waits is told nothing yet."""
+    merged = moodle.merge([unread("No zip.", "ada@uni.example"), starved("kim@uni.example")], MOODLE)
+    after = table(merged.content)
+    assert [row[4] for row in after[1:3]] == ["", "1.00"]
+    assert [row[9] for row in after[1:3]] == ["<pre>Nothing could be graded. No zip.</pre>", "old words"]
+    assert [note.partition(":")[0] for note in merged.notes if "no grade is written" in note] == [
+        "Could not be read, so no grade is written (1)",
+        "Not final, as the machine was too busy, so no grade is written (1)",
+    ]
 
 
 # ---- any roster --------------------------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """Grades as web pages: right numbers, nothing hidden, nothing that runs."""
 
 import base64
+import csv
 import hashlib
+import io
 import json
 import re
 import time
 from collections import Counter
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import nasty
 import pytest
@@ -362,7 +365,18 @@ def test_links_lead_to_pages(tmp_path):
     hrefs = (value for tag, name, value in page.attributes if (tag, name) == ("a", "href"))
     links = {value for value in hrefs if not value.startswith("#")}
     assert len(links) == len(nasty.NAMES) == len(list((tmp_path / "learners").iterdir()))
-    assert all((tmp_path / link).is_file() for link in links)
+    assert all((tmp_path / unquote(link)).is_file() for link in links)
+
+
+def test_whose_page_is_which(tmp_path):
+    """A table beside the pages has each learner's file: what a mail merge or a script reads."""
+    names = ["王小明", "Jürgen Weiß", "Ann, Lee", "=1+1", "a/b"]
+    pages.write(tmp_path, [Graded(name, (report("a", name),)) for name in names], "x")
+    (head, *rows) = csv.reader(io.StringIO((tmp_path / "learners.csv").read_bytes().decode(), newline=""))
+    assert head == ["learner", "file"]
+    assert [row[0] for row in rows] == ["王小明", "Jürgen Weiß", "Ann, Lee", "'=1+1", "a/b"]
+    assert [row[1] for row in rows][:3] == [f"learners/{name}.html" for name in names[:3]]
+    assert {str(tmp_path / row[1]) for row in rows} == set(map(str, (tmp_path / "learners").iterdir()))
 
 
 def test_who_is_gone_has_no_page(tmp_path):

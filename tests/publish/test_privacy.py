@@ -156,6 +156,15 @@ def test_every_end_has_its_words(outcome):
     assert len(set(told)) == len(told)
 
 
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ERROR])
+def test_what_to_do_where_it_passes_at_home(outcome):
+    """A notebook has what a hand-in may lack, and other inputs: both are said of every such check alike."""
+    said = [f"{n}: ValueError (line {n}: x)" for n in (3, 7)]
+    one, other = (without_inputs(report([outcome] * 3, [(text, text, None)] * 3, None)) for text in said)
+    assert one == other  # no line: the code chooses it
+    assert "If it passes there" in one.verdicts[0].help
+
+
 def test_what_is_ours_stays():
     """The check's title, its outcome, the name of a known mistake and the points are told."""
     told = all_feedback(

@@ -28,8 +28,10 @@ OURS = str(FOLDER.parents[1])
 
 
 def _answers():
-    for topic in syllabus.TOPICS:
-        spec = importlib.util.spec_from_file_location(f"sentences_{topic.name}", FOLDER / f"{topic.name}.py")
+    for path in (FOLDER / f"{topic.name}.py" for topic in syllabus.TOPICS):
+        if not path.exists():  # a lesson of which nobody has collected such answers
+            continue
+        spec = importlib.util.spec_from_file_location(f"sentences_{path.stem}", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         yield from module.ANSWERS.items()
@@ -44,7 +46,9 @@ def no_keyboard(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
 
 
-@pytest.mark.parametrize("title", ANSWERS)
+@pytest.mark.parametrize(
+    "title", [pytest.param(title, marks=[pytest.mark.slow] * ("compiled" in title)) for title in ANSWERS]
+)
 def test_what_is_said(title):
     """The feedback names what is wrong, and nothing that is not; no path of ours is shown; a line to paste raises."""
     source, words, never = ANSWERS[title]

@@ -308,3 +308,28 @@ def test_outermost_call_counts():
     loss = torch.nn.functional.cross_entropy
     reply = ask(lambda x: loss(x[None], tensor([0])), X, forbids=("log_softmax", "cross_entropy"))
     assert Problem("forbidden", "cross_entropy") == reply.problem
+
+
+class Shifted(torch.nn.Module):
+    def forward(self, x):
+        return x + 1
+
+
+def raises(x):
+    raise TypeError("of their own")
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [
+        (lambda: X, "signature"),
+        (lambda x, *, much: X, "signature"),
+        (Shifted(), "signature"),
+        (raises, "raised"),
+        (lambda *x: raises(), "raised"),
+    ],
+)
+def test_call_that_does_not_fit(function, kind):
+    """A function that was never begun is told from one that raises, and from a call of theirs that does not fit."""
+    args = (X, X) if isinstance(function, Shifted) else (X,)
+    assert answer(function, Question(args)).problem.kind == kind

@@ -100,6 +100,19 @@ def test_decompositions_are_a_table():
     assert callable(decompositions()[torch.ops.aten._log_softmax.default])
 
 
+def test_functions_of_distributions():
+    """Plain ones, those that are registered, and what the classes' methods and properties are made of."""
+    from torch.distributions import Bernoulli, Categorical, constraints, kl, transforms, utils
+
+    members = [vars(Categorical)[name] for name in ("log_prob", "param_shape", "logits")]
+    own = [members[0], members[1].fget, members[2].wrapped, vars(Bernoulli)["__init__"]]
+    own += [kl.kl_divergence, kl._kl_bernoulli_bernoulli, utils.clamp_probs, vars(constraints.Constraint)["check"]]
+    own += [vars(transforms.Transform)["__call__"]]
+    found = torch_private.of_distributions()
+    assert set(own) <= set(found)
+    assert not [function for function in found if not function.__module__.startswith("torch.distributions")]
+
+
 @pytest.mark.slow
 def test_modules_are_where_they_were():
     """Each of the modules can be imported, and those that torch itself imports are found."""

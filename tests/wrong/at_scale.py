@@ -246,3 +246,141 @@ def ctc_scaled__scale_not_added(log_probs, target, blank=0):
 
 def ctc_scaled__last_state_only(log_probs, target, blank=0):
     return _scaled(log_probs, target, blank, last=False)
+
+
+# ---- written after that ----------------------------------------------------------------------------------------------
+
+
+def online_softmax_step__max_never_updated(state, logits):
+    # the sum is moved right, the old maximum is kept
+    m = torch.maximum(state[0], logits.max(1).values)
+    safe = torch.where(m.isinf(), torch.zeros_like(m), m)
+    s = state[1] * torch.exp(state[0] - safe) + torch.exp(logits - safe[:, None]).sum(1)
+    return torch.stack((state[0], s))
+
+
+def online_softmax_step__sum_of_logits(state, logits):
+    # sums exp(z) without the shift
+    m = torch.max(state[0], logits.amax(-1))
+    return torch.stack((m, state[1] + logits.exp().sum(-1)))
+
+
+def online_softmax_step__log_sum(state, logits):
+    # the second row holds ln of the sum
+    m = torch.maximum(state[0], logits.amax(1))
+    safe = torch.where(m.isinf(), torch.zeros_like(m), m)
+    s = state[1] * torch.exp(state[0] - safe) + torch.exp(logits - safe[:, None]).sum(1)
+    return torch.stack((m, s.log()))
+
+
+def adaptive_log_softmax__head_only_for_all(input, target, cutoffs, head, *tail):
+    # the cluster's own log-probability is left out
+    logp = _log_softmax(input @ head.T)
+    place = target.clone()
+    for i, low in enumerate(cutoffs):
+        place[target >= low] = cutoffs[0] + i
+    return logp.gather(1, place[:, None]).squeeze(1)
+
+
+def adaptive_log_softmax__index_not_shifted(input, target, cutoffs, head, *tail):
+    # clusters counted from the end of the head's rows
+    logp = _log_softmax(input @ head.T)
+    out = []
+    for n in range(len(target)):
+        y = int(target[n])
+        if y < cutoffs[0]:
+            out.append(logp[n, y])
+            continue
+        i = max(k for k, low in enumerate(cutoffs) if y >= low)
+        proj, rows = tail[2 * i], tail[2 * i + 1]
+        if y - cutoffs[i] >= len(rows):
+            raise RuntimeError("no class")
+        inner = _log_softmax((input[n] @ proj.T) @ rows.T)
+        out.append(logp[n, -(i + 1)] + inner[y - cutoffs[i]])
+    return torch.stack(out)
+
+
+def adaptive_log_softmax__no_normaliser_in_cluster(input, target, cutoffs, head, *tail):
+    logp = _log_softmax(input @ head.T)
+    out = torch.zeros(len(target), dtype=input.dtype)
+    for n, y in enumerate(target.tolist()):
+        if y < cutoffs[0]:
+            out[n] = logp[n, y]
+        else:
+            i = sum(y >= c for c in cutoffs) - 1
+            h = input[n] @ tail[2 * i].T
+            out[n] = logp[n, cutoffs[0] + i] + h @ tail[2 * i + 1][y - cutoffs[i]]
+    return out
+
+
+# ---- kept back, written before the entries of these exercises were read ----------------------------------------------
+
+
+def weight_gradient__by_inputs(input, linear_weight, target, chunk_rows):
+    # divided by the number of chunks
+    grad = torch.zeros_like(linear_weight)
+    n = 0
+    for i in range(0, len(input), chunk_rows):
+        x, y = input[i : i + chunk_rows], target[i : i + chunk_rows]
+        p = _log_softmax(x @ linear_weight.t()).exp()
+        p[torch.arange(len(y)), y] -= 1
+        grad = grad + p.t() @ x
+        n += 1
+    return grad / n
+
+
+def weight_gradient__loss_only_at_target(input, linear_weight, target, chunk_rows):
+    # p - 1 at the target and nothing elsewhere
+    grad = torch.zeros_like(linear_weight)
+    for i in range(len(input)):
+        p = _log_softmax(linear_weight @ input[i]).exp()
+        y = int(target[i])
+        grad[y] += (p[y] - 1) * input[i]
+    return grad / len(input)
+
+
+def accumulated_loss__last_batch(logits, target, sizes, ignore_index=-100):
+    start = 0
+    for n in sizes:
+        z, y = logits[start : start + n], target[start : start + n]
+        keep = y != ignore_index
+        if keep.any():
+            loss = -_log_softmax(z[keep])[torch.arange(int(keep.sum())), y[keep]].mean()
+        start += n
+    return loss
+
+
+def accumulated_loss__summed(logits, target, sizes, ignore_index=-100):
+    total = 0
+    for z, y in zip(logits.split(sizes), target.split(sizes)):
+        for row, label in zip(z, y):
+            if label != ignore_index:
+                total = total - _log_softmax(row[None])[0, label]
+    return total
+
+
+def ctc_scaled__scale_after_the_first(log_probs, target, blank=0):
+    # the first frame's scale is forgotten
+    p = log_probs.exp()
+    states = [blank]
+    for y in target.tolist():
+        states += [y, blank]
+    n = len(states)
+    a = p.new_zeros(n)
+    a = a.index_put((torch.arange(min(2, n)),), p[0, states[:2]])
+    total = p.new_zeros(())
+    a = a / a.sum()
+    for t in range(1, len(p)):
+        b = []
+        for s in range(n):
+            v = a[s]
+            if s:
+                v = v + a[s - 1]
+            if s > 1 and states[s] != blank and states[s] != states[s - 2]:
+                v = v + a[s - 2]
+            b.append(v * p[t, states[s]])
+        a = torch.stack(b)
+        c = a.sum()
+        total = total + c.log()
+        a = a / c
+    return -(total + a[-2:].sum().log())

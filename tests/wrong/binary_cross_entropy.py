@@ -1,5 +1,7 @@
 """Wrong answers to the exercises of notebook 04, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
+import math
+
 import torch
 
 
@@ -347,3 +349,150 @@ def multilabel_soft_margin_loss__overflows(input, target, weight=None, reduction
     if weight is not None:
         loss = loss * weight
     return _reduced(loss.mean(-1), reduction)
+
+
+# ---- written after that ----------------------------------------------------------------------------------------------
+
+
+def sigmoid__exp_of_x(input):
+    # inf / inf on the right
+    return torch.exp(input) / (torch.exp(input) + 1)
+
+
+def sigmoid__hard(input):
+    # the piecewise approximation
+    return torch.clamp(0.2 * input + 0.5, 0.0, 1.0)
+
+
+def sigmoid__loop_no_graph(input):
+    out = [1 / (1 + math.exp(-v)) if v >= 0 else math.exp(v) / (1 + math.exp(v)) for v in input.flatten().tolist()]
+    return torch.tensor(out, dtype=input.dtype).reshape(input.shape)
+
+
+def log_sigmoid__relu_and_log1p(input):
+    # stable, slope at 0 by relu and abs
+    return -(torch.relu(-input) + torch.log1p(torch.exp(-torch.abs(input))))
+
+
+def log_sigmoid__of_minus(input):
+    # ln σ(-x)
+    return torch.minimum(-input, torch.zeros_like(input)) - torch.log1p(torch.exp(-input.abs()))
+
+
+def binary_cross_entropy_with_logits__probabilities(input, target, weight=None, reduction="mean", pos_weight=None):
+    # no sigmoid: input taken for probabilities
+    p = input.clamp(1e-7, 1 - 1e-7)
+    pw = 1.0 if pos_weight is None else pos_weight
+    loss = -(pw * target * torch.log(p) + (1 - target) * torch.log(1 - p))
+    if weight is not None:
+        loss = loss * weight
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def binary_cross_entropy_with_logits__sum_over_weights(input, target, weight=None, reduction="mean", pos_weight=None):
+    def softplus(z):
+        return (
+            torch.logaddexp(z, torch.zeros_like(z))
+            if False
+            else torch.clamp(z, min=0) + torch.log1p(torch.exp(-z.abs()))
+        )
+
+    pw = 1.0 if pos_weight is None else pos_weight
+    loss = pw * target * softplus(-input) + (1 - target) * softplus(input)
+    if weight is not None:
+        loss = loss * weight
+        if reduction == "mean":
+            return loss.sum() / weight.expand_as(loss).sum()
+    return {"mean": torch.mean, "sum": torch.sum, "none": lambda v: v}[reduction](loss)
+
+
+def keras_binary_crossentropy__eps_in_logs(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    # old Keras: + eps inside both logarithms
+    y = y_true.to(y_pred.dtype)
+    y = y * (1 - label_smoothing) + 0.5 * label_smoothing
+    p = 1 / (1 + torch.exp(-y_pred)) if from_logits else y_pred
+    return -(y * torch.log(p + 1e-7) + (1 - y) * torch.log(1 - p + 1e-7)).mean(axis)
+
+
+def keras_binary_crossentropy__smoothing_whole(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    # α is added in place of α / 2
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shapes")
+    y = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing
+    if from_logits:
+        loss = torch.maximum(y_pred, torch.zeros_like(y_pred)) - y_pred * y + torch.log1p(torch.exp(-y_pred.abs()))
+    else:
+        p = y_pred.clamp(1e-7, 1 - 1e-7)
+        loss = -(y * p.log() + (1 - y) * (1 - p).log())
+    return loss.mean(dim=axis)
+
+
+# ---- kept back, written before the entries of these exercises were read ----------------------------------------------
+
+
+def binary_cross_entropy__no_side(input, target, weight=None, reduction="mean"):
+    # only -t ln p
+    loss = -target * torch.clamp(torch.log(input), min=-100)
+    if weight is not None:
+        loss = loss * weight
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def binary_cross_entropy__expects_logits(input, target, weight=None, reduction="mean"):
+    p = 1 / (1 + torch.exp(-input))
+    loss = -(target * torch.log(p) + (1 - target) * torch.log(1 - p))
+    if weight is not None:
+        loss = loss * weight
+    if reduction == "mean":
+        return loss.mean()
+    if reduction == "sum":
+        return loss.sum()
+    return loss
+
+
+def binary_cross_entropy__hard_targets(input, target, weight=None, reduction="mean"):
+    if input.shape != target.shape:
+        raise ValueError("shape")
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(reduction)
+    p_right = torch.where(target == 1, input, 1 - input)
+    loss = -p_right.log().clamp(min=-100)
+    if weight is not None:
+        loss = loss * weight.expand_as(loss)
+    return loss if reduction == "none" else getattr(loss, reduction)()
+
+
+def sigmoid_focal_loss__alpha_for_both(inputs, targets, alpha=0.25, gamma=2.0, reduction="none"):
+    p = 1 / (1 + torch.exp(-inputs))
+    ce = torch.logaddexp(torch.zeros_like(inputs), -inputs) * targets + torch.logaddexp(
+        torch.zeros_like(inputs), inputs
+    ) * (1 - targets)
+    pt = p * targets + (1 - p) * (1 - targets)
+    loss = alpha * (1 - pt) ** gamma * ce
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def sigmoid_focal_loss__mean_always(inputs, targets, alpha=0.25, gamma=2.0, reduction="mean"):
+    z = torch.zeros_like(inputs)
+    ce = targets * torch.logaddexp(z, -inputs) + (1 - targets) * torch.logaddexp(z, inputs)
+    p = torch.exp(-ce)
+    a = alpha * targets + (1 - alpha) * (1 - targets) if alpha >= 0 else 1
+    loss = a * (1 - p) ** gamma * ce
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def multilabel_soft_margin_loss__softmax(input, target, weight=None, reduction="mean"):
+    # a softmax over the labels
+    z = input - input.amax(-1, keepdim=True)
+    lp = z - z.exp().sum(-1, keepdim=True).log()
+    loss = -(target * lp).mean(-1)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def multilabel_soft_margin_loss__summed_labels(input, target, weight=None, reduction="mean"):
+    zero = torch.zeros_like(input)
+    loss = target * torch.logaddexp(zero, -input) + (1 - target) * torch.logaddexp(zero, input)
+    if weight is not None:
+        loss = loss * weight
+    loss = loss.sum(-1)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss

@@ -407,3 +407,227 @@ class _CrossEntropy(torch.nn.Module):
 
 def cross_entropy__module_summed(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     return _CrossEntropy()(input, target)
+
+
+# ---- written after that ----------------------------------------------------------------------------------------------
+
+
+def sample_loss__shift_forgotten_outside(logits, target):
+    # the maximum is taken off inside the sum and not off the right class
+    m = logits.max()
+    return torch.log(torch.exp(logits - m).sum()) - logits[target]
+
+
+def sample_loss__others_only(logits, target):
+    others = torch.cat([logits[:target], logits[target + 1 :]])
+    m = others.max()
+    return m + (others - m).exp().sum().log() - logits[target]
+
+
+def smooth_targets__over_the_others(target, num_classes, label_smoothing):
+    out = torch.full((len(target), num_classes), label_smoothing / (num_classes - 1))
+    out.scatter_(1, target[:, None], 1 - label_smoothing)
+    return out
+
+
+def smooth_targets__without_its_part(target, num_classes, label_smoothing):
+    out = torch.zeros(len(target), num_classes) + label_smoothing / num_classes
+    for i, t in enumerate(target):
+        out[i, t] = 1 - label_smoothing
+    return out
+
+
+def smooth_targets__added(target, num_classes, label_smoothing):
+    # one-hot is not made smaller
+    one_hot = torch.eye(num_classes)[target]
+    return one_hot + label_smoothing / num_classes
+
+
+def _lse(x):
+    m = x.max(1, keepdim=True).values
+    return m + (x - m).exp().sum(1, keepdim=True).log()
+
+
+def focal_loss__factor_by_probability(logits, target, gamma=2.0, weight=None):
+    # p ** gamma
+    logp = (logits - _lse(logits)).gather(1, target[:, None])[:, 0]
+    loss = -(logp.exp() ** gamma) * logp
+    if weight is not None:
+        loss = weight[target] * loss
+    return loss.mean()
+
+
+def focal_loss__divided_by_weights(logits, target, gamma=2.0, weight=None):
+    logp = (logits - _lse(logits)).gather(1, target[:, None]).squeeze(1)
+    w = torch.ones_like(logp) if weight is None else weight[target]
+    return (w * (1 - logp.exp()).pow(gamma) * -logp).sum() / w.sum()
+
+
+def focal_loss__of_the_mean(logits, target, gamma=2.0, weight=None):
+    # kornia's forerunners: ce first, then pt = exp(-mean)
+    logp = logits - _lse(logits)
+    ce = -logp[torch.arange(len(target)), target].mean()
+    pt = torch.exp(-ce)
+    return (1 - pt) ** gamma * ce
+
+
+def focal_loss__weighted_probability(logits, target, gamma=2.0, weight=None):
+    logp = logits - _lse(logits)
+    ce = -logp[torch.arange(len(target)), target]
+    if weight is not None:
+        ce = ce * weight[target]
+    pt = torch.exp(-ce)
+    return ((1 - pt) ** gamma * ce).mean()
+
+
+def nll_loss__indices_only(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    # rows and indices; no weight, no places, nothing ignored
+    loss = -input[torch.arange(input.shape[0]), target]
+    if reduction == "mean":
+        return loss.mean()
+    if reduction == "sum":
+        return loss.sum()
+    return loss
+
+
+def nll_loss__mean_over_all(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    flat = input.unsqueeze(0) if input.dim() == 1 else input
+    t = target.reshape(flat.shape[0], *flat.shape[2:])
+    keep = t != ignore_index
+    if ((t[keep] < 0) | (t[keep] >= flat.shape[1])).any():
+        raise IndexError("target")
+    safe = torch.where(keep, t, torch.zeros_like(t))
+    w = input.new_ones(flat.shape[1]) if weight is None else weight
+    loss = -flat.gather(1, safe.unsqueeze(1)).squeeze(1) * w[safe]
+    loss = torch.where(keep, loss, torch.zeros_like(loss))
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "mean":
+        return loss.mean()
+    return loss.reshape(target.shape)
+
+
+def cross_entropy__hot(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    # class indices, no probabilities, nothing ignored; the mean divides by N with weights too
+    _n, c = input.shape[0], input.shape[1]
+    logp = input - input.exp().sum(1, keepdim=True).log()
+    hot = torch.zeros_like(logp).scatter_(1, target.unsqueeze(1), 1.0)
+    hot = hot * (1 - label_smoothing) + label_smoothing / c
+    loss = -(hot * logp)
+    if weight is not None:
+        loss = loss * weight
+    loss = loss.sum(1)
+    if reduction == "mean":
+        return loss.mean()
+    return loss.sum() if reduction == "sum" else loss
+
+
+def cross_entropy__no_weights(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    m = input.max(dim=1, keepdim=True)[0]
+    logp = input - m - torch.log(torch.sum(torch.exp(input - m), dim=1, keepdim=True))
+    keep = target != ignore_index
+    loss = -logp[keep].gather(1, target[keep].unsqueeze(1)).squeeze(1)
+    return loss.mean() if reduction == "mean" else loss.sum()
+
+
+class _CE(torch.nn.Module):
+    def __init__(self, weight=None, reduction="mean"):
+        super().__init__()
+        self.weight, self.reduction = weight, reduction
+
+    def forward(self, x, y):
+        x = x - x.amax(-1, keepdim=True)
+        logp = x - x.exp().sum(-1, keepdim=True).log()
+        loss = -logp[range(len(y)), y]
+        if self.weight is not None:
+            w = self.weight / self.weight.mean()
+            loss = loss * w[y]
+            if self.reduction == "mean":
+                return loss.sum() / len(y)
+        return loss.mean() if self.reduction == "mean" else loss.sum() if self.reduction == "sum" else loss
+
+
+def cross_entropy__balanced_weights(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    return _CE(weight, reduction)(input, target)
+
+
+# ---- kept back, written before the entries of these exercises were read ----------------------------------------------
+
+
+def log_softmax__max_of_all(input, dim):
+    # one shift for everything: rows far below it underflow
+    z = input - input.max()
+    return z - torch.log(torch.exp(z).sum(dim, keepdim=True))
+
+
+def log_softmax__first_dimension(input, dim):
+    z = input - input.amax(0, keepdim=True)
+    return z - z.exp().sum(0, keepdim=True).log()
+
+
+def log_softmax__sum_not_kept(input, dim):
+    # the sum over everything
+    z = input - input.amax(dim, keepdim=True)
+    return z - z.exp().sum().log()
+
+
+def sequence_loss__mean_per_sequence(logits, target, padding):
+    losses = []
+    for z, y in zip(logits, target):
+        keep = y != padding
+        z, y = z[keep], y[keep]
+        z = z - z.amax(-1, keepdim=True)
+        lp = z - z.exp().sum(-1, keepdim=True).log()
+        losses.append(-lp[torch.arange(len(y)), y].mean())
+    return torch.stack(losses).mean()
+
+
+def sequence_loss__masked_by_product(logits, target, padding):
+    z = logits - logits.amax(-1, keepdim=True)
+    lp = z - z.exp().sum(-1, keepdim=True).log()
+    mask = (target != padding).to(lp.dtype)
+    nll = -lp.gather(2, target[..., None])[..., 0]
+    return (nll * mask).sum() / mask.sum()
+
+
+def keras_categorical_crossentropy__not_rescaled(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    # scores are not divided by their sum
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shapes")
+    t = y_true.to(y_pred.dtype)
+    t = t * (1 - label_smoothing) + label_smoothing / t.shape[axis]
+    if from_logits:
+        z = y_pred - y_pred.amax(axis, keepdim=True)
+        logp = z - z.exp().sum(axis, keepdim=True).log()
+    else:
+        logp = y_pred.clamp(1e-7, 1 - 1e-7).log()
+    return -(t * logp).sum(axis)
+
+
+def keras_categorical_crossentropy__logits_ignored(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    t = y_true.to(y_pred.dtype)
+    t = t * (1 - label_smoothing) + label_smoothing / t.shape[axis]
+    p = y_pred / y_pred.sum(axis, keepdim=True)
+    return -(t * torch.log(torch.clip(p, 1e-7, 1 - 1e-7))).sum(axis)
+
+
+def keras_sparse_categorical_crossentropy__no_ignore(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
+    if from_logits:
+        z = y_pred - y_pred.amax(axis, keepdim=True)
+        p = z.exp() / z.exp().sum(axis, keepdim=True)
+    else:
+        p = y_pred / y_pred.sum(axis, keepdim=True)
+    p = p.clamp(1e-7, 1 - 1e-7)
+    y = y_true.long()
+    if y.ndim < y_pred.ndim:
+        y = y.unsqueeze(axis)
+    return -torch.log(p.gather(axis, y)).squeeze(axis)
+
+
+def keras_sparse_categorical_crossentropy__averaged(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
+    z = y_pred if from_logits else (y_pred / y_pred.sum(-1, keepdim=True)).log()
+    z = z - z.amax(-1, keepdim=True)
+    lp = z - z.exp().sum(-1, keepdim=True).log()
+    return -lp[torch.arange(len(y_true)), y_true.long().flatten()].mean()

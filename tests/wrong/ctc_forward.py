@@ -320,3 +320,146 @@ def ctc_loss__zero_infinity_always(
     log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False
 ):
     return _ctc(log_probs, targets, input_lengths, target_lengths, blank, reduction, True)
+
+
+# ---- written after that ----------------------------------------------------------------------------------------------
+
+
+def collapse__blank_zero_only(path, blank=0):
+    merged = torch.unique_consecutive(path)
+    return merged[merged > 0]
+
+
+def collapse__set(path, blank=0):
+    # every label once
+    seen = []
+    for c in path.tolist():
+        if c != blank and c not in seen:
+            seen.append(c)
+    return torch.tensor(seen, dtype=path.dtype)
+
+
+def ctc_skips__every_label(target, blank=0):
+    # beside an equal one too
+    n = 2 * len(target) + 1
+    return torch.tensor([s % 2 == 1 and s > 1 for s in range(n)], dtype=torch.bool)
+
+
+def ctc_skips__from_instead_of_into(target, blank=0):
+    # marks the state from which the jump goes
+    out = torch.zeros(2 * len(target) + 1, dtype=torch.bool)
+    for u in range(len(target) - 1):
+        if target[u] != target[u + 1]:
+            out[2 * u + 1] = True
+    return out
+
+
+def ctc_alpha__first_blank_never_stays(log_probs, target, blank=0):
+    # the loop begins at state 1
+    z = _states(target, blank)
+    T, S = len(log_probs), len(z)
+    rows = []
+    minus = log_probs.new_tensor(float("-inf"))
+    row = [log_probs[0, z[0]]] + ([log_probs[0, z[1]]] if S > 1 else []) + [minus] * (S - 2)
+    rows.append(torch.stack(row))
+    for t in range(1, T):
+        new = [minus] * S
+        for s in range(1, S):
+            came = [row[s], row[s - 1]]
+            if s > 1 and z[s] != blank and z[s] != z[s - 2]:
+                came.append(row[s - 2])
+            came = [c for c in came if c > float("-inf")]
+            if came:
+                new[s] = torch.logsumexp(torch.stack(came), 0) + log_probs[t, z[s]]
+        row = new
+        rows.append(torch.stack(row))
+    return torch.stack(rows)
+
+
+def ctc_alpha__begins_in_blank_only(log_probs, target, blank=0):
+    z = _states(target, blank)
+    T, S = len(log_probs), len(z)
+    minus = log_probs.new_tensor(float("-inf"))
+    row = [log_probs[0, z[0]]] + [minus] * (S - 1)
+    rows = [torch.stack(row)]
+    for t in range(1, T):
+        new = []
+        for s in range(S):
+            came = [row[s]]
+            if s > 0:
+                came.append(row[s - 1])
+            if s > 1 and z[s] != blank and z[s] != z[s - 2]:
+                came.append(row[s - 2])
+            came = [c for c in came if c > float("-inf")]
+            new.append(torch.logsumexp(torch.stack(came), 0) + log_probs[t, z[s]] if came else minus)
+        row = new
+        rows.append(torch.stack(row))
+    return torch.stack(rows)
+
+
+def ctc_alpha__best_path(log_probs, target, blank=0):
+    # Viterbi
+    z = _states(target, blank)
+    T, S = len(log_probs), len(z)
+    minus = log_probs.new_tensor(float("-inf"))
+    row = [log_probs[0, z[0]]] + ([log_probs[0, z[1]]] if S > 1 else []) + [minus] * (S - 2)
+    rows = [torch.stack(row)]
+    for t in range(1, T):
+        new = []
+        for s in range(S):
+            best = row[s]
+            if s > 0:
+                best = torch.maximum(best, row[s - 1])
+            if s > 1 and z[s] != blank and z[s] != z[s - 2]:
+                best = torch.maximum(best, row[s - 2])
+            new.append(best + log_probs[t, z[s]])
+        row = new
+        rows.append(torch.stack(row))
+    return torch.stack(rows)
+
+
+# ---- kept back, written before the entries of these exercises were read ----------------------------------------------
+
+
+def ctc_by_enumeration__largest_path(probs, target, blank=0):
+    # the best path in place of the sum
+    T, C = probs.shape
+    best = probs.new_zeros(())
+    for path in product(range(C), repeat=T):
+        merged = [c for i, c in enumerate(path) if i == 0 or c != path[i - 1]]
+        if [c for c in merged if c != blank] == target.tolist():
+            p = torch.stack([probs[t, c] for t, c in enumerate(path)]).prod()
+            best = torch.maximum(best, p)
+    return best
+
+
+def ctc_by_enumeration__not_merged(probs, target, blank=0):
+    T, C = probs.shape
+    total = probs.new_zeros(())
+    for path in product(range(C), repeat=T):
+        if [c for c in path if c != blank] == target.tolist():
+            total = total + torch.stack([probs[t, c] for t, c in enumerate(path)]).prod()
+    return total
+
+
+def ctc_by_enumeration__log(probs, target, blank=0):
+    T, C = probs.shape
+    total = probs.new_zeros(())
+    for path in product(range(C), repeat=T):
+        kept = [c for i, c in enumerate(path) if (i == 0 or c != path[i - 1]) and c != blank]
+        if kept == target.tolist():
+            total = total + torch.stack([probs[t, c] for t, c in enumerate(path)]).prod()
+    return -total.log()
+
+
+def ctc_states__no_blank_at_the_ends(target, blank=0):
+    out = []
+    for i, y in enumerate(target.tolist()):
+        if i:
+            out.append(blank)
+        out.append(y)
+    return torch.tensor(out, dtype=target.dtype)
+
+
+def ctc_states__blank_before_each(target, blank=0):
+    return torch.stack([torch.full_like(target, blank), target], 1).flatten()

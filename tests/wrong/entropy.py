@@ -264,3 +264,138 @@ def entr__zero_where_negative(input):
 def entr__sign(input):
     safe = torch.where(input == 0, torch.ones_like(input), input)
     return input * torch.log(safe)
+
+
+# ---- written after that ----------------------------------------------------------------------------------------------
+
+
+def self_information__natural(p):
+    # nats in place of bits
+    return torch.log(1 / p)
+
+
+class _Bits(torch.nn.Module):
+    def forward(self, p):
+        return (p.log() / math.log(2)).abs().mean()
+
+
+def self_information__averaged(p):
+    # right, but averaged over all elements
+    return _Bits()(p)
+
+
+def entropy__in_bits_with_where(p):
+    # log2 in place of ln
+    safe = torch.where(p > 0, p, torch.ones_like(p))
+    return -(p * torch.log2(safe)).sum(-1)
+
+
+def entropy__masked_flat(p):
+    # p[p > 0] flattens a batch: one number for all rows
+    q = p[p > 0]
+    return -(q * q.log()).sum()
+
+
+def entropy__loop_mean(p):
+    # the mean over the outcomes in place of the sum
+    rows = p.reshape(-1, p.shape[-1])
+    out = []
+    for row in rows:
+        h = [-x * torch.log(x) if x > 0 else 0 * x for x in row]
+        out.append(sum(h) / len(h))
+    return torch.stack(out).reshape(p.shape[:-1])
+
+
+def entropy__share_of_uniform(p):
+    # divided by ln K
+    safe = p.masked_fill(p == 0, 1.0)
+    return -(p * safe.log()).sum(-1) / math.log(p.shape[-1])
+
+
+def perplexity__base_two(losses):
+    # 2 to the power of nats
+    return 2 ** losses.mean()
+
+
+def perplexity__sum(losses):
+    return torch.exp(losses.sum())
+
+
+def conditional_entropy__of_the_columns(joint):
+    # H(X|Y)
+    def h(q):
+        return -torch.where(q > 0, q * torch.log(torch.where(q > 0, q, torch.ones_like(q))), torch.zeros_like(q)).sum()
+
+    return h(joint) - h(joint.sum(0))
+
+
+def conditional_entropy__rows_alike(joint):
+    # the mean of the rows' entropies, each row with the same weight
+    rows = joint / joint.sum(1, keepdim=True).clamp(min=1e-30)
+    safe = torch.where(rows > 0, rows, torch.ones_like(rows))
+    return -(rows * safe.log()).sum(1).mean()
+
+
+def conditional_entropy__of_y(joint):
+    # H(Y)
+    py = joint.sum(dim=0)
+    py = py[py > 0]
+    return -torch.sum(py * torch.log(py))
+
+
+# ---- kept back, written before the entries of these exercises were read ----------------------------------------------
+
+
+def joint_entropy__of_the_margins(joint):
+    # H(X) + H(Y), as if they were independent
+    def h(p):
+        p = p[p > 0]
+        return -(p * p.log()).sum()
+
+    return h(joint.sum(0)) + h(joint.sum(1))
+
+
+def joint_entropy__row_by_row(joint):
+    # one entropy a row
+    safe = torch.where(joint > 0, joint, torch.ones_like(joint))
+    return -(joint * torch.log(safe)).sum(dim=1)
+
+
+def joint_entropy__eps_outside(joint):
+    return -(torch.log(joint.clamp(min=1e-5)) * joint).sum()
+
+
+def mutual_information__entropies_summed(joint):
+    # H(X) + H(Y) + H(X, Y)
+    def h(p):
+        total = 0
+        for v in p.flatten():
+            if v > 0:
+                total = total - v * v.log()
+        return total
+
+    return h(joint.sum(dim=1)) + h(joint.sum(dim=0)) + h(joint)
+
+
+def mutual_information__without_weights(joint):
+    # the mean of the log-ratios, not weighed by the joint
+    px = joint.sum(1, keepdim=True)
+    py = joint.sum(0, keepdim=True)
+    keep = joint > 0
+    return torch.log((joint / (px * py))[keep]).mean()
+
+
+def entr__clamped_below(input):
+    # negative numbers count as 0
+    x = input.clamp(min=0)
+    return -x * torch.where(x > 0, x, torch.ones_like(x)).log()
+
+
+def entr__in_bits(input):
+    out = torch.where(input > 0, -input * torch.log2(torch.where(input > 0, input, 1.0)), 0.0)
+    return torch.where(input < 0, -float("inf"), torch.where(input.isnan(), input, out)).to(input.dtype)
+
+
+def perplexity__log_of_mean(losses):
+    n = len(losses)
+    return torch.log(sum(losses) / n)

@@ -176,3 +176,129 @@ def adam_first_step__decay_without_rate(weights, gradient, learning_rate, weight
     else:
         gradient = gradient + weight_decay * weights
     return weights - learning_rate * gradient / (gradient.abs() + 1e-8)
+
+
+# ---- written after that ----------------------------------------------------------------------------------------------
+
+
+def cost__square_of_the_mean(prediction, target):
+    # averages first, squares then
+    error = 0.0
+    for p, t in zip(prediction.flatten(), target.flatten()):
+        error = error + (p - t)
+    return (error / prediction.numel()) ** 2
+
+
+def cost__absolute(prediction, target):
+    return torch.abs(target - prediction).sum() / target.numel()
+
+
+def cost__half(prediction, target):
+    # Ng's 1/(2m)
+    m = prediction.numel()
+    e = (prediction - target).reshape(-1)
+    return (e @ e) / (2 * m)
+
+
+def batch_cost__largest_batch(means, sizes):
+    return (means * sizes).sum() / (sizes.max() * len(sizes))
+
+
+def batch_cost__median(means, sizes):
+    return means.repeat_interleave(sizes).median()
+
+
+def l1_penalty__norm_of_rows(weights):
+    # largest column sum, the matrix norm
+    return torch.linalg.norm(weights.reshape(-1), 2)
+
+
+def l1_penalty__sum_then_absolute(weights):
+    return weights.sum().abs()
+
+
+def soft_threshold__clipped(weights, threshold):
+    # what is taken away, not what is left
+    return torch.clamp(weights, -threshold, threshold)
+
+
+def soft_threshold__ratio(weights, threshold):
+    # NaN at 0
+    return torch.maximum(1 - threshold / torch.abs(weights), torch.tensor(0.0)) * weights
+
+
+def soft_threshold__only_positive_moves(weights, threshold):
+    out = weights.clone()
+    for i, w in enumerate(weights.flatten()):
+        if w > threshold:
+            out.view(-1)[i] = w - threshold
+        elif w < threshold:
+            out.view(-1)[i] = w + threshold
+        else:
+            out.view(-1)[i] = 0
+    return out
+
+
+def adam_first_step__eps_under_the_root(weights, gradient, learning_rate, weight_decay, decoupled):
+    if decoupled:
+        weights = weights - learning_rate * weight_decay * weights
+    else:
+        gradient = gradient + weight_decay * weights
+    return weights - learning_rate * gradient / torch.sqrt(gradient**2 + 1e-8)
+
+
+def adam_first_step__plain_gradient(weights, gradient, learning_rate, weight_decay, decoupled):
+    # this is SGD
+    if decoupled:
+        return weights * (1 - learning_rate * weight_decay) - learning_rate * gradient
+    return weights - learning_rate * (gradient + weight_decay * weights)
+
+
+def adam_first_step__decoupled_turned(weights, gradient, learning_rate, weight_decay, decoupled):
+    if not decoupled:
+        weights = weights * (1 - learning_rate * weight_decay)
+    else:
+        gradient = gradient + weight_decay * weights
+    m_hat = 0.1 * gradient / (1 - 0.9)
+    v_hat = 0.001 * gradient**2 / (1 - 0.999)
+    return weights - learning_rate * m_hat / (v_hat.sqrt() + 1e-8)
+
+
+# ---- kept back, written before the entries of these exercises were read ----------------------------------------------
+
+
+def l2_penalty__root_of_mean(weights):
+    return torch.sqrt(torch.mean(weights**2))
+
+
+def l2_penalty__per_row(weights):
+    return torch.einsum("...i,...i->...", weights, weights)
+
+
+def objective__weights_not_squared(prediction, target, weights, strength):
+    fit = (prediction - target).pow(2).sum() / prediction.numel()
+    return fit + strength * weights.sum()
+
+
+def objective__strength_on_the_cost(prediction, target, weights, strength):
+    return strength * ((prediction - target) ** 2).mean() + (weights * weights).sum()
+
+
+def objective__convex_mix(prediction, target, weights, strength):
+    mse = torch.square(prediction - target).mean()
+    return (1 - strength) * mse + strength * torch.square(weights).sum()
+
+
+def sgd_step__decay_of_gradient(weights, gradient, learning_rate, weight_decay):
+    return weights - learning_rate * (gradient + weight_decay * gradient)
+
+
+def sgd_step__normalised_gradient(weights, gradient, learning_rate, weight_decay):
+    g = gradient + weight_decay * weights
+    return weights - learning_rate * g / g.norm()
+
+
+def sgd_step__decay_by_sign(weights, gradient, learning_rate, weight_decay):
+    # L1 decay
+    step = gradient + weight_decay * torch.sign(weights)
+    return weights - step * learning_rate

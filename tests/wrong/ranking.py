@@ -240,3 +240,100 @@ def margin_ranking_loss__mean_of_violated(input1, input2, target, margin=0, redu
     if reduction == "mean":
         return loss.sum() / (loss > 0).sum()
     return _reduced(loss, reduction)
+
+
+# ---- written after that ----------------------------------------------------------------------------------------------
+
+
+def bradley_terry_loss__mean_per_game(scores, wins):
+    total = 0
+    games = 0
+    for i in range(len(scores)):
+        for j in range(len(scores)):
+            if wins[i, j] > 0:
+                total = total + wins[i, j] * torch.logaddexp(torch.zeros_like(scores[0]), scores[j] - scores[i])
+                games = games + wins[i, j]
+    return total / games
+
+
+def bradley_terry_loss__upper_half(scores, wins):
+    # each pair only once, i < j
+    total = scores.sum() * 0
+    n = len(scores)
+    for i in range(n):
+        for j in range(i + 1, n):
+            d = scores[i] - scores[j]
+            total = total + wins[i, j] * torch.logaddexp(-d, torch.zeros_like(d))
+    return total
+
+
+def bradley_terry_loss__logits_of_strengths(scores, wins):
+    # p = s_i / (s_i + s_j) with the scores themselves
+    s = scores
+    p = s[:, None] / (s[:, None] + s[None, :])
+    return -(wins * torch.log(p)).sum()
+
+
+def preference_loss__probability(chosen, rejected, reduction="mean"):
+    # 1 - σ
+    p = 1 / (1 + torch.exp(rejected - chosen))
+    loss = 1 - p
+    return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.mean()
+
+
+def margin_ranking_loss__margin_subtracted(input1, input2, target, margin=0, reduction="mean"):
+    if not input1.dim() == input2.dim() == target.dim():
+        raise RuntimeError
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError
+    loss = torch.clamp(-target * (input1 - input2) - margin, min=0)
+    return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.mean()
+
+
+def margin_ranking_loss__margin_in_the_product(input1, input2, target, margin=0, reduction="mean"):
+    # -y·(x1 - x2 + margin)
+    loss = (-target * (input1 - input2 + margin)).clamp(min=0)
+    return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.mean()
+
+
+def margin_ranking_loss__difference_turned(input1, input2, target, margin=0, reduction="mean"):
+    if input1.dim() != input2.dim() or input1.dim() != target.dim():
+        raise RuntimeError
+    loss = torch.max(target * (input1 - input2) + margin, torch.zeros(()))
+    return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.mean()
+
+
+def dpo_loss__squared(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    # IPO
+    h = (policy_chosen - policy_rejected) - (reference_chosen - reference_rejected)
+    return ((h - 1 / (2 * beta)) ** 2).mean()
+
+
+# ---- kept back, written before the entries of these exercises were read ----------------------------------------------
+
+
+def plackett_luce_loss__last_first(scores):
+    # cumulates from the front
+    return (torch.logcumsumexp(scores, -1) - scores).sum(-1)
+
+
+def plackett_luce_loss__first_place_only(scores):
+    # the softmax cross-entropy of the first
+    return torch.logsumexp(scores, -1) - scores[..., 0]
+
+
+def plackett_luce_loss__whole_softmax_each_time(scores):
+    return (torch.logsumexp(scores, -1, keepdim=True) - scores).sum(-1)
+
+
+def area_under_curve__below(scores, labels):
+    pos, neg = scores[labels > 0], scores[labels <= 0]
+    total = 0.0
+    for p in pos:
+        for n in neg:
+            total += 1.0 if p < n else 0.5 if p == n else 0.0
+    return torch.tensor(total / (len(pos) * len(neg)) if len(pos) and len(neg) else float("nan"), dtype=scores.dtype)
+
+
+def area_under_curve__accuracy(scores, labels):
+    return ((scores > 0.5) == (labels == 1)).to(scores.dtype).mean()

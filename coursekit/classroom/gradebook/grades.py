@@ -7,19 +7,25 @@ result for each learner who handed them in.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from coursekit.classroom.folder import person
+from coursekit.classroom.gradebook.attempts import numbers
 from coursekit.classroom.gradebook.database import Database, RowTakenError, from_text, to_text
+from coursekit.classroom.gradebook.names import add_behaviours
 from coursekit.classroom.gradebook.tables import accepted, entries, results
-from coursekit.report import Graded, Outcome, Report
+from coursekit.report import Diagnosis, Graded, Outcome, Report
 
+if TYPE_CHECKING:
+    from coursekit.grading.behaviour.unnamed import Unnamed
+
+Told = Callable[[str, int], Diagnosis | None]  # a result's key, an entry → what the answer's group is called there
 _TRIES = 10
 
 
@@ -55,8 +61,9 @@ class Gradebook(Database):
         """By exercise, how many other pieces of work the learner had handed in before they first handed in this one."""
         who = person(learner)
         theirs = entries.c.learner == to_text(learner)
-        if who[1]:  # between two bounds, which an index finds
-            theirs = (entries.c.learner >= f"{who[0]}_") & (entries.c.learner < f"{who[0]}`")  # ` follows _
+        begin, _, _ = who.rpartition("_")
+        if begin:  # earlier versions called a learner what a platform calls an upload: all these names begin alike
+            theirs |= (entries.c.learner >= f"{begin}_") & (entries.c.learner < f"{begin}`")  # ` follows _
         in_order = (
             sa.select(entries.c.learner, results.c.exercise, results.c.work)
             .join(results, results.c.key == entries.c.key)
@@ -67,7 +74,7 @@ class Gradebook(Database):
         with self.reading() as connection:
             for row in connection.execute(in_order):
                 seen = before.get(row.exercise)
-                if seen is not None and row.work not in seen and person(from_text(row.learner)) == who:
+                if seen is not None and row.work not in seen and who in (person(name := from_text(row.learner)), name):
                     seen.append(row.work)
         found = {}
         for work in works:
@@ -76,7 +83,12 @@ class Gradebook(Database):
         return found
 
     def record(
-        self, learners: Sequence[str], works: Sequence[Work], reports: Mapping[str, str], problem: str = ""
+        self,
+        learners: Sequence[str],
+        works: Sequence[Work],
+        reports: Mapping[str, str],
+        problem: str = "",
+        behaviours: Mapping[str, Unnamed] | None = None,
     ) -> None:
         """Adds results and, for each learner, an entry for each piece of work that is not their newest already.
 
@@ -85,6 +97,7 @@ class Gradebook(Database):
             works: the work, graded now or before.
             reports: by exercise, the JSON of each Report that is new, without a learner.
             problem: why the submission could not be read, if so.
+            behaviours: by exercise, what those of the new results do that no known mistake explains.
 
         A report that a busy machine has spoilt is kept, and shown as long as there is no other, but the work does not
         count as graded: it stands under a key of its own, so `known` does not tell of it.
@@ -94,9 +107,11 @@ class Gradebook(Database):
         new = works
         for tries_left in reversed(range(_TRIES)):
             found = {work.key: reports[work.exercise] for work in new if work.exercise in reports}
+            does = {work.key: behaviours[work.exercise] for work in new if behaviours and work.exercise in behaviours}
             try:
                 with self.writing() as connection:
                     _record(connection, learners, works, found, problem)
+                    add_behaviours(connection, does)
             except RowTakenError:  # another grader was faster with the same row: leave that out
                 if not tries_left:
                     raise
@@ -126,21 +141,26 @@ class Gradebook(Database):
                 connection.execute(sa.insert(accepted), rows)
 
     def latest(
-        self, exercises: Sequence[str] | None = None, *, versions: Collection[str] | None = None
+        self,
+        exercises: Sequence[str] | None = None,
+        *,
+        versions: Collection[str] | None = None,
+        told: Told | None = None,
     ) -> Iterator[Graded]:
         """What each learner handed in last, by learner's name.
 
         Args:
             exercises: the names of those to show, in this order; by default all, in the order of their names.
             versions: show the grades of these grader versions, accepted or not; by default the accepted ones.
+            told: what groups of answers are called that no known mistake explains.
         """
         rank = sa.func.row_number().over(
             partition_by=(entries.c.learner, entries.c.exercise), order_by=entries.c.id.desc()
         )
         ranked = _shown(exercises, versions).add_columns(rank.label("rank")).subquery()
-        return self._graded(sa.select(ranked.c.id).where(ranked.c.rank == 1), exercises)
+        return self._graded(sa.select(ranked.c.id).where(ranked.c.rank == 1), exercises, told)
 
-    def best(self, exercises: Sequence[str] | None = None) -> Iterator[Graded]:
+    def best(self, exercises: Sequence[str] | None = None, *, told: Told | None = None) -> Iterator[Graded]:
         """The work of each learner that has most points, each exercise by itself, by learner's name.
 
         The same work that was graded again counts as it was graded last.
@@ -153,13 +173,16 @@ class Gradebook(Database):
             partition_by=(last.c.learner, last.c.exercise), order_by=(last.c.points.desc(), last.c.id.desc())
         )
         ranked = sa.select(last.c.id, rank.label("rank")).where(last.c.again == 1).subquery()
-        return self._graded(sa.select(ranked.c.id).where(ranked.c.rank == 1), exercises)
+        return self._graded(sa.select(ranked.c.id).where(ranked.c.rank == 1), exercises, told)
 
-    def _graded(self, chosen: sa.Select[Any], exercises: Sequence[str] | None) -> Iterator[Graded]:
+    def _graded(self, chosen: sa.Select[Any], exercises: Sequence[str] | None, told: Told | None) -> Iterator[Graded]:
         """The grades in the chosen entries, read piece by piece."""
         place = {name: number for number, name in enumerate(exercises or ())}
+        attempts = numbers(self, exercises)
         rows = (
-            sa.select(entries.c.learner, entries.c.problem, results.c.report)
+            sa.select(
+                entries.c.id, entries.c.key, entries.c.learner, entries.c.problem, results.c.report, results.c.work
+            )
             .join(results, results.c.key == entries.c.key)
             .where(entries.c.id.in_(chosen))
             .order_by(entries.c.learner, entries.c.exercise)
@@ -169,10 +192,16 @@ class Gradebook(Database):
             for stored, of_learner in groupby(connection.execute(rows), lambda row: row.learner):
                 learner = from_text(stored)
                 found = list(of_learner)
-                reports = [Report.from_json({**json.loads(row.report), "learner": learner}) for row in found]
+                reports = [_report(row, learner, told) for row in found]
                 reports.sort(key=lambda report: place.get(report.exercise, 0))
                 problem = next((from_text(row.problem) for row in found if row.problem), "")
-                yield Graded(learner, tuple(reports), problem)
+                yield Graded(learner, tuple(reports), problem, attempts.get(person(learner), 0))
+
+
+def _report(row: Any, learner: str, told: Told | None) -> Report:
+    report = Report.from_json({**json.loads(row.report), "learner": learner, "work": row.work})
+    named = told(row.key, row.id) if told and report.diagnosis is None else None
+    return report if named is None else replace(report, diagnosis=named)
 
 
 def _shown(exercises: Sequence[str] | None, versions: Collection[str] | None) -> sa.Select[Any]:

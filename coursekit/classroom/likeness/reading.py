@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from coursekit.classroom.folder import entries
+from coursekit.classroom import folder as folders
 from coursekit.classroom.likeness.answers import Answer, answers, functions_of
 from coursekit.course import syllabus
-from coursekit.grading.submission import read_submission
 
 
 def read(folder: Path, exercises: Collection[str] = ()) -> dict[str, dict[str, Answer]]:
@@ -22,7 +21,7 @@ def read(folder: Path, exercises: Collection[str] = ()) -> dict[str, dict[str, A
         NotADirectoryError: `folder` is no folder.
     """
     names = list(exercises) or exercise_names()
-    return {learner: answers(read_submission(entry, learner).cells, names) for learner, entry in entries(folder)}
+    return {entry.learner: answers(folders.read(entry).cells, names) for entry in folders.entries(folder)}
 
 
 def exercise_names() -> list[str]:

@@ -77,6 +77,10 @@ MISTAKES.table(
         "The clusters' entries in the head were taken in the reverse order: cluster i stands at cutoffs[0] + i.",
         lambda r: right(replace(r, entry=len(r.head) - 1 - r.cluster) if r.rare else r),
     ),
+    entry_one_early=(
+        "The clusters' entries in the head were looked for one place too early: cluster i stands at cutoffs[0] + i.",
+        lambda r: right(replace(r, entry=r.entry - 1) if r.rare else r),
+    ),
     clusters_first=(
         "The clusters' entries were looked for at the beginning of the head. They come after its classes.",
         lambda r: right(r, ln_p(r.head.roll(len(r.cutoffs)))),

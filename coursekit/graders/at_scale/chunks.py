@@ -114,6 +114,10 @@ wrong.table(
         "The sign is turned: this is one-hot - softmax. A step of gradient descent by it would raise the loss.",
         lambda logits, one_hot: one_hot - log_softmax_spec(logits, 1).exp(),
     ),
+    right_class_only=(
+        "Only the right class has a gradient here, p - 1. The others have theirs, p.",
+        lambda logits, one_hot: (log_softmax_spec(logits, 1).exp() - 1) * one_hot,
+    ),
     one_everywhere=(
         "The 1 is taken from every class. Only the right class loses it.",
         lambda logits, one_hot: log_softmax_spec(logits, 1).exp() - 1,
@@ -148,6 +152,10 @@ wrong.table(
     gradient_of_the_sum=(
         "This is the gradient of the sum of the losses. The mean divides by N.",
         lambda x, w, y, n: weight_gradient_spec(x, w, y, n) * len(x),
+    ),
+    divided_by_chunks=(
+        "The sum is divided by the number of chunks. The mean is over all N rows.",
+        lambda x, w, y, n: weight_gradient_spec(x, w, y, n) * len(x) / -(-len(x) // n),
     ),
     divided_by_chunk=(
         "The sum is divided by `chunk_rows`. The mean is over all N rows.",

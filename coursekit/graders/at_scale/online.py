@@ -140,6 +140,10 @@ wrong.table(
         "The old sum is added as it is. It was taken from the old maximum: multiply it by exp(old - new).",
         lambda top, total, shift, z: total + terms(z, shift),
     ),
+    not_shifted=(
+        "The sum is that of exp(z) as it stands. It is one of exp(z - largest), or large logits overflow.",
+        lambda top, total, shift, z: total + z.exp().sum(1),
+    ),
     moved_backwards=(
         "The old sum is multiplied by exp(new - old): the factor is the other way round.",
         lambda top, total, shift, z: total * (shift - top).exp() + terms(z, shift),
@@ -157,7 +161,10 @@ wrong.table(
     ),
     keeps_the_maximum=(
         "The old maximum is kept even where the piece has a larger logit.",
-        lambda state, z: torch.stack([state[0], state[1] + terms(z, state[0])]),
+        (
+            lambda state, z: torch.stack([state[0], state[1] + terms(z, state[0])]),
+            lambda state, z: torch.stack([state[0], moved_to(state, z, torch.maximum(state[0], z.amax(1)))[1]]),
+        ),
     ),
 )
 wrong.table(

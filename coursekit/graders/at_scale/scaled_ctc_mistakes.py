@@ -66,6 +66,12 @@ def never_rescaled(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
 
 MISTAKES.table(
     with_defaults(MISTAKES),
+    first_sum_lost=(
+        "The first frame's sum was divided out, and its logarithm is not added. Every sum counts, that one too.",
+        lambda x, target, blank: (
+            ctc_scaled_spec(x, target, blank) + x[0, states_of(target.tolist(), blank)[:2]].exp().sum().log()
+        ),
+    ),
     only_in_float64=(
         "It is right in float64 without any scaling, until that ends too, at e⁻⁷⁴⁵. More digits move the cliff, "
         "scaling removes it.",

@@ -53,6 +53,16 @@ def stable_share(x: Tensor) -> Tensor:
     return yes / (yes + no)
 
 
+def short_share(x: Tensor) -> Tensor:
+    """A sigmoid as it is written down: on the left it overflows, and its gradient is NaN."""
+    return 1 / (1 + (-x).exp())
+
+
+def late_softplus(x: Tensor) -> Tensor:
+    """ln(1 + exp x), with a gradient that is NaN far on the right."""
+    return torch.where(x > 20, x, x.exp().log1p())
+
+
 def plain(p: Tensor, t: Tensor, guard: Loss = torch.log, w: Tensor | float = 1.0) -> Tensor:
     """The formula as it stands, its slope left to autograd."""
     return -(w * t * guard(p) + (1 - t) * guard(1 - p))
@@ -111,7 +121,11 @@ def mixing(wrong: Mistakes) -> None:
         ),
         rounded=(
             "The target is rounded to yes or no. Between 0 and 1 it mixes the two: t of a yes and 1 - t of a no.",
-            lambda losses, x, t, *w: losses(x, (t > 0.5).to(t.dtype), *w),
+            (
+                lambda losses, x, t, *w: losses(x, (t > 0.5).to(t.dtype), *w),
+                lambda losses, x, t, *w: losses(x, (t == 1).to(t.dtype), *w),
+                lambda losses, x, t, *w: losses(x, (t > 0).to(t.dtype), *w),
+            ),
         ),
     )
 
@@ -155,7 +169,10 @@ def logits_only(wrong: Mistakes) -> None:
         logarithm_of_sigmoid=(
             "log(sigmoid(x)): the probability was rounded to 0 or to 1 before its logarithm was taken, so the loss is "
             "inf and the gradient NaN. Form no probability.",
-            lambda x, t, w=1.0: -(w * t * stable_share(x).log() + (1 - t) * (1 - stable_share(x)).log()),
+            (
+                lambda x, t, w=1.0: -(w * t * stable_share(x).log() + (1 - t) * (1 - stable_share(x)).log()),
+                lambda x, t, w=1.0: plain(short_share(x), t, w=w),
+            ),
         ),
         through_a_share=(
             "This goes through a probability: at a logit of 20 it is rounded to 1, a no costs 100, and the slope is 0. "
@@ -166,16 +183,42 @@ def logits_only(wrong: Mistakes) -> None:
         through_a_clip=(
             "The probability is clipped before the logarithm: at 1e-7 no mistake costs more than 16.118, and the slope "
             "there is 0. Form no probability.",
-            lambda x, t, w=1.0, *, eps=1e-7: plain(stable_share(x).clamp(eps, 1 - eps), t, w=w),
+            (
+                lambda x, t, w=1.0, *, eps=1e-7: plain(stable_share(x).clamp(eps, 1 - eps), t, w=w),
+                lambda x, t, w=1.0, *, eps=1e-7: plain(short_share(x).clamp(eps, 1 - eps), t, w=w),
+            ),
         ),
         small_number_added=(
             "A small number is added inside the logarithms: with 1e-8 no mistake costs more than 18.421, and the slope "
             "there is 0. Form no probability, then nothing needs to be added.",
-            lambda x, t, w=1.0, *, eps=1e-8: plain(stable_share(x), t, lambda p: (p + eps).log(), w=w),
+            (
+                lambda x, t, w=1.0, *, eps=1e-8: plain(stable_share(x), t, lambda p: (p + eps).log(), w=w),
+                lambda x, t, w=1.0, *, eps=1e-8: plain(short_share(x), t, lambda p: (p + eps).log(), w=w),
+            ),
         ),
         logits_cut_off=(
             "The logits are cut off at ±50, and so is the loss of a sure mistake, and its slope is 0.",
             lambda x, t, w=1.0: of_logits(x.clamp(-50, 50), t, w),
+        ),
+        chosen_too_late=(
+            "`where` chooses between two formulas: the value is right far out, the gradient NaN, because `where` "
+            "computes both and exp overflows in one. Choose before exp, not after.",
+            (
+                lambda x, t, w=1.0: w * t * late_softplus(-x) + (1 - t) * late_softplus(x),
+                lambda x, t, w=1.0: (1 - t) * x + (1 + (w - 1) * t) * late_softplus(-x),
+            ),
+        ),
+        taken_for_shares=(
+            "The logits are taken for probabilities: the sigmoid is missing.",
+            (
+                lambda x, t, w=1.0: plain(x, t, w=w),
+                lambda x, t, w=1.0, *, eps=1e-7: plain(x.clamp(eps, 1 - eps), t, w=w),
+                lambda x, t, w=1.0, *, eps=1e-8: plain(x, t, lambda p: (p + eps).log(), w=w),
+            ),
+        ),
+        for_sides=(
+            "ln(1 + exp(-t · x)) is made for sides, -1 and 1: with a target of 0 it is ln 2, whatever the logit.",
+            lambda x, t, w=1.0: -(1 + (w - 1) * t) * log_sigmoid_spec(t * x),
         ),
         slope_at_zero_by_clamp=(
             "At a logit of exactly 0 the slope is not ½ - t: `clamp`, `relu`, `where` and |x| decide for one side "

@@ -95,7 +95,12 @@ wrong.table(
     ),
     three_lines=(
         "This is a straight line between two corners (a hard sigmoid). It agrees at 0 and far out only.",
-        lambda x: (x / 6 + 0.5).clamp(0, 1),
+        (
+            lambda x: (x / 6 + 0.5).clamp(0, 1),
+            lambda x: (x / 5 + 0.5).clamp(0, 1),
+            lambda x: (x / 4 + 0.5).clamp(0, 1),
+            lambda x: (x / 2 + 0.5).clamp(0, 1),
+        ),
     ),
     probit=(
         "This is the normal distribution's curve (probit). The sigmoid is 1 / (1 + exp(-x)).",

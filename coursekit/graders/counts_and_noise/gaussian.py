@@ -69,6 +69,10 @@ wrong.table(
         "½ ln 2π is missing. It moves no minimum, but without it this is no density, and no likelihood to compare.",
         lambda input, target, var: gaussian_nll_spec(input, target, var) - HALF_LN_2PI,
     ),
+    only_the_square=(
+        "This is the square alone: ½ ln(2π · var) is missing. Without it the widest noise is always the best.",
+        lambda input, target, var: (target - input).square() / (2 * var),
+    ),
     constant_whole=(
         "ln 2π is not halved: it stands under the root with the variance, so ½ ln(2π · var).",
         lambda input, target, var: gaussian_nll_spec(input, target, var) + HALF_LN_2PI,

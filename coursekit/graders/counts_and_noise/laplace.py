@@ -92,6 +92,21 @@ wrong.table(
         "The error is squared: that is Gauss. Laplace's exponent holds |x - input|.",
         lambda d, b: d.square() / b + (2 * b).log(),
     ),
+    laplace_exponent_of_gauss=(
+        "The exponent is Gauss's, (x - input)² / (2 · scale²). Laplace's is |x - input| / scale.",
+        (
+            lambda d, b: d.square() / (2 * b.square()) + (2 * b).log(),
+            lambda d, b: d.square() / b.square() + (2 * b).log(),
+        ),
+    ),
+    laplace_variance=(
+        "The scale is taken for a variance, which is 2 · scale². It is the scale itself.",
+        lambda d, b: d.abs() / (b / 2).sqrt() + (2 * (b / 2).sqrt()).log(),
+    ),
+    laplace_log_missing=(
+        "Of ln(2 · scale) only the ln 2 is there: without ln scale the widest noise is always the best.",
+        lambda d, b: d.abs() / b + math.log(2),
+    ),
     laplace_scale_squared=(
         "The scale is squared below the error. Laplace's exponent holds |x - input| / scale.",
         lambda d, b: d.abs() / b.square() + (2 * b).log(),

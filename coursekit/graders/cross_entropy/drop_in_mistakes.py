@@ -70,6 +70,10 @@ wrong.table(
         lambda x, dim: x,
         "NLL2",
     ),
+    ce_on_probabilities=(
+        "The input is taken for probabilities: its logarithm is picked, without a softmax. It holds logits.",
+        lambda x, dim: x.log(),
+    ),
     ce_over_the_batch=(
         "The softmax goes over the batch (dim 0), so the samples compete with one another. The classes are dimension "
         "1.",
@@ -98,7 +102,25 @@ wrong.table(
         total_detached,
     ),
 )
+
+
+def indices_only(error: type[Exception]) -> Loss:
+    """The loss of class indices, to which probabilities are an error."""
+
+    def loss(input: Tensor, target: Tensor, *args: Any, **flags: Any) -> Tensor:
+        if target.is_floating_point():
+            raise error
+        return cross_entropy_spec(input, target, *args, **flags)
+
+    return loss
+
+
 wrong.table(
+    ce_indices_only=(
+        "Only class indices are taken. A floating-point target in the shape of `input` holds probabilities: the loss "
+        "is then -Σ q · log_softmax over the classes.",
+        (indices_only(IndexError), indices_only(RuntimeError), indices_only(TypeError), indices_only(ValueError)),
+    ),
     ce_likeliest_target=(
         "Probability targets were turned into their likeliest class. The rest of the row counts too.",
         lambda x, y, **flags: cross_entropy_spec(x, y.argmax(class_dim(x)) if y.is_floating_point() else y, **flags),

@@ -105,6 +105,11 @@ def odds(logits: Tensor, target: Tensor) -> Tensor:
 
 
 wrong.table(
+    shift_not_undone=(
+        "The largest logit is taken off inside the sum and nowhere else. Take it off the right class's logit too, or "
+        "add it back after the logarithm.",
+        lambda x, y: sample_loss_spec(x, y) - x.max(),
+    ),
     all_surprises=(
         "The other classes' surprises are added (or all are summed). Only the right class counts.",
         lambda x, y: -log_softmax_spec(x, 0).sum(),

@@ -89,9 +89,38 @@ def fixed_in_both(name: str, explanation: str, covers: str = "", **values: Any) 
 
 
 fixed_in_both("always_mean", "`reduction` is not used: this is always the mean.", reduction="mean")
+fixed_in_both("always_sum", "`reduction` is not used: this is always the sum.", reduction="sum")
 fixed_in_both(
     "no_weight", "`weight` is not used: each loss is to be multiplied by the weight of its class.", weight=None
 )
+
+
+@wrong_in_both(
+    "The weights are scaled to a mean of 1, and the mean divides by the number of targets that count. They are factors "
+    "as they stand, and torch's mean divides by the sum of those that are used."
+)
+def weights_of_mean_one(
+    spec: Loss, input: Tensor, target: Tensor, weight: Tensor | None = None, *args: Any, **flags: Any
+) -> Tensor:
+    scaled = None if weight is None else weight / weight.mean()
+    return divided_by(lambda y, w, counts: counts.sum(), spec, input, target, scaled, *args, **flags)
+
+
+@wrong_in_both(
+    "Ignored targets are counted as class 0. They are left out, of the sum and of what it is divided by.",
+)
+def ignored_as_first_class(
+    spec: Loss,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    *args: Any,
+    **flags: Any,
+) -> Tensor:
+    if not target.is_floating_point():
+        target = target.where(target != ignore_index, 0)
+    return spec(input, target, weight, -100, *args, **flags)
 
 
 @wrong_in_both("The weights were given to the rows in their order. They belong to the classes: weight[target].")

@@ -72,6 +72,10 @@ wrong.table(
         lambda y, k, eps: smooth_targets_spec(y, k, 0.0) * (1 - eps) + 1 / k,
         "CE14",
     ),
+    share_not_divided=(
+        "ε was added to every class, without dividing by K: a row adds up to more than 1. K classes share ε.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0) * (1 - eps) + eps,
+    ),
     nothing_taken=(
         "Nothing was taken from the right class: a row adds up to 1 + ε.",
         lambda y, k, eps: smooth_targets_spec(y, k, 0.0) + eps / k,

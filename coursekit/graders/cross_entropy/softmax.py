@@ -166,6 +166,10 @@ wrong.table(
         lambda x, dim: log_softmax_spec(x, 0),
         "NLL3",
     ),
+    one_sum_for_all=(
+        "The exponentials of the whole tensor are summed: each row has a sum of its own, over `dim`.",
+        lambda x, dim: (x - x.amax(dim, keepdim=True)) - (x - x.amax(dim, keepdim=True)).exp().sum().log(),
+    ),
     over_the_last=(
         "`dim` is not used: this always sums over the last dimension.",
         lambda x, dim: log_softmax_spec(x, -1),

@@ -28,6 +28,22 @@ def never(states: Sequence[int], blank: int) -> list[bool]:
     return [False] * len(states)
 
 
+def leaves_the_first_blank(log_probs: Tensor, word: Sequence[int], blank: int) -> Tensor:
+    """The rows of ln α if no path stays in state 0."""
+    states = states_of(word, blank)
+    skips = skips_of(states, blank)
+    rows = list(forward(log_probs[:1], word, blank))
+    nobody = torch.full_like(log_probs[0, :1], -inf)
+    for frame in log_probs[1:]:
+        before = torch.cat([nobody, nobody, rows[-1]])
+        ways = [
+            [before[s + 2], before[s + 1], *([before[s]] if skips[s] else [])] if s else [nobody[0]]
+            for s in range(len(states))
+        ]
+        rows.append(torch.stack([ln_sum(torch.stack(each)) for each in ways]) + frame[states])
+    return torch.stack(rows)
+
+
 ROWS = Mistakes(forward)
 
 ROWS.table(
@@ -63,6 +79,11 @@ ROWS.table(
     no_stay=(
         "A label lasts one frame only. It may last longer: the term of the state itself.",
         partial(forward, stays=False),
+    ),
+    no_stay_in_first_blank=(
+        "The first blank cannot last: its state has no way in from the frame before. The loop over the states begins "
+        "with state 0.",
+        leaves_the_first_blank,
     ),
     best_way_in=(
         "The largest of the three terms is taken, so this follows the best path alone (Viterbi's algorithm). The "

@@ -216,6 +216,12 @@ wrong_skips.table(
         "This is where a path may *not* jump. The mask is the other way round.",
         lambda states, blank: ~tensor(skips_of(states, blank)),
     ),
+    into_equals=(
+        "Only the second of two equal labels may be jumped into here. It is the other way round: it may not.",
+        lambda states, blank: tensor(
+            [s >= 2 and state != blank and state == states[s - 2] for s, state in enumerate(states)]
+        ),
+    ),
     where_it_starts=(
         "The mask says from where a path may jump. It is asked for where it may land: two places further.",
         lambda states, blank: tensor([*skips_of(states, blank)[2:], False, False]),

@@ -83,6 +83,11 @@ MISTAKES.table(
         "one: keep the paths that end in blank apart.",
         last_label_again(stays=both, grows=None),
     ),
+    repeats_lost=(
+        "The last label once more merges from the paths that end in it, and those that end in blank are lost. They "
+        "make the prefix longer: after a blank it is a new label.",
+        last_label_again(stays=in_label, grows=None),
+    ),
     never_merges=(
         "Every label that is emitted makes the prefix longer. A label that lasts for two frames is one label, unless a "
         "blank is between.",
@@ -125,6 +130,14 @@ MISTAKES.table(
     ranked_by_label=(
         "The prefixes are ranked by their paths that end in a label. Rank them by all their paths.",
         partial(read, keep=in_label),
+    ),
+    ranked_by_the_larger=(
+        "The prefixes are ranked by their paths that end in blank or by the others, whichever has more. Add up both.",
+        partial(read, keep=max),
+    ),
+    best_path_of_each=(
+        "Each prefix is worth its best path here. The probabilities of all its paths add up.",
+        partial(read, add=log_max, keep=max),
     ),
     ranked_by_blank=(
         "The prefixes are ranked by their paths that end in blank. Rank them by all their paths.",

@@ -143,11 +143,11 @@ def frame_counted_twice(log_probs: Tensor, target: Tensor, blank: int) -> Tensor
     return folded(twice, log_probs, target, blank)
 
 
-def overwritten(log_probs: Tensor, target: Tensor, blank: int) -> Tensor:
-    """Of each class, the share of the last state that emits it."""
+def overwritten(log_probs: Tensor, target: Tensor, blank: int, blanks: bool = False) -> Tensor:
+    """Of each class, the share of the last state that emits it; perhaps all `blanks`, added up."""
     shares, result = state_shares(log_probs, target, blank), torch.zeros(log_probs.shape, dtype=torch.float64)
     for s, state in enumerate(states_of(target.tolist(), blank)):
-        result[:, state] = shares[:, s]
+        result[:, state] = shares[:, s] + (result[:, state] if blanks and state == blank else 0)
     return result
 
 
@@ -181,7 +181,7 @@ wrong.table(
     overwritten=(
         "States that emit the same class overwrite one another: the last one stays. An assignment through an index "
         "keeps one value for each class; `index_add` adds them up.",
-        overwritten,
+        (overwritten, partial(overwritten, blanks=True)),
     ),
     blanks_missing=(
         "The blanks are missing. They are part of every row: without them a row does not sum to 1.",

@@ -75,6 +75,14 @@ MISTAKES.table(
         "The two targets have changed places: 1 is for pairs that belong together.",
         lambda cos, y, m: formula(cos, -y, m),
     ),
+    for_zero_and_one=(
+        "This is made for targets of 1 and 0: t · (1 - cos) + (1 - t) · max(0, cos - margin). Here a pair that does "
+        "not belong together has the target -1.",
+        (
+            lambda cos, y, m: y * (1 - cos) + (1 - y) * (cos - m).clamp(min=0),
+            lambda cos, y, m: torch.where(y == 1, 1 - cos, torch.where(y == 0, (cos - m).clamp(min=0), 0.0)),
+        ),
+    ),
     others_are_apart=(
         "Every target but 1 is taken for -1. In torch a target of 0 costs nothing: compare with -1 as well.",
         lambda cos, y, m: formula(cos, torch.where(y == 1, 1, -1), m),

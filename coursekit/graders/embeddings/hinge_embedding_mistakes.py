@@ -20,6 +20,18 @@ MISTAKES.table(
         lambda x, y, m: torch.where(y == 1, x**2, (m - x).clamp(min=0) ** 2),
         "HE2",
     ),
+    for_zero_and_one=(
+        "This is made for targets of 1 and 0: t · x + (1 - t) · max(0, margin - x). Here a pair that does not belong "
+        "together has the target -1.",
+        (
+            lambda x, y, m: y * x + (1 - y) * (m - x).clamp(min=0),
+            lambda x, y, m: torch.where(y == 1, x, torch.where(y == 0, (m - x).clamp(min=0), 0.0)),
+        ),
+    ),
+    margin_left_out=(
+        "There is no margin: with target -1 this is max(0, -distance), and no distance is below 0.",
+        lambda x, y, m: torch.where(y == 1, x, (-x).clamp(min=0)),
+    ),
     hinge_squared=(
         "What lacks to the margin is squared. torch's hinge is a straight line.",
         lambda x, y, m: torch.where(y == -1, (m - x).clamp(min=0) ** 2, formula(x, y, m)),

@@ -192,14 +192,37 @@ def masked_with_zero(distance: Tensor, label: Tensor, margin: float = 1.0) -> Te
     return hinge_of(farthest, (distance * ~same).amin(1), label, margin)
 
 
-@wrong(
-    "An anchor that is alone in its class counts as its own positive, at distance 0. It forms no triplet: its loss "
-    "is 0."
+def own_positive(farthest: Loss) -> Loss:
+    """The losses with the `farthest` of each row (distances, which of them are of its class), itself among them."""
+
+    def losses(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+        same = label[:, None] == label
+        nearest = distance.masked_fill(same, torch.inf).amin(1)
+        return (margin + farthest(distance, same) - nearest).clamp(min=0)
+
+    return losses
+
+
+wrong.table(
+    own_positive,
+    own_positive=(
+        "An anchor that is alone in its class counts as its own positive, at distance 0. It forms no triplet: its loss "
+        "is 0.",
+        (
+            lambda distance, same: distance.masked_fill(~same, -torch.inf).amax(1),
+            lambda distance, same: (distance * same).amax(1),
+            lambda distance, same: distance.where(same, 0.0).amax(1),
+        ),
+    ),
 )
-def own_positive(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+
+
+@wrong("All positives and negatives of an anchor are averaged over. Hard takes one of each: the farthest, the nearest.")
+def all_triplets_averaged(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
     same = label[:, None] == label
-    farthest = distance.masked_fill(~same, -torch.inf).amax(1)
-    return (margin + farthest - distance.masked_fill(same, torch.inf).amin(1)).clamp(min=0)
+    triplets = (same & ~torch.eye(len(label), dtype=torch.bool))[:, :, None] & ~same[:, None]
+    losses = (margin + distance[:, :, None] - distance[:, None]).clamp(min=0) * triplets
+    return losses.sum((1, 2)) / triplets.sum((1, 2)).clamp(min=1)
 
 
 @wrong("The nearest of all others is taken for the negative, whatever its class. It has to be of another class.")

@@ -107,6 +107,11 @@ MISTAKES.table(
         "The hinge is rounded off with a softplus. torch's is a straight line with a kink.",
         lambda m, near, far: torch.log1p((m + near - far).exp()),
     ),
+    softened_without_margin=(
+        "The hinge is rounded off with a softplus, and there is no margin. torch's is a straight line with a kink, "
+        "from the margin on.",
+        lambda m, near, far: torch.log1p((near - far).exp()),
+    ),
     hinge_squared=("The losses are squared. torch's are not.", lambda m, near, far: hinge(m, near, far) ** 2),
     pairs_for_triplets=(
         "This is a loss of pairs: the distance to the positive, and what the negative lacks to the margin. A triplet "

@@ -52,6 +52,10 @@ perplexity.misconceptions.table(
         lambda losses: losses.exp().mean(),
         "I10",
     ),
+    logarithm_of_mean=(
+        "This is the logarithm of the mean loss. The losses are logarithms already: take `exp` of their mean.",
+        lambda losses: losses.mean().log(),
+    ),
     base_two=(
         "The losses are in nats, so the base is e: this uses 2, which belongs to losses in bits.",
         lambda losses: losses.mean().exp2(),

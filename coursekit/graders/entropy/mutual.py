@@ -96,8 +96,14 @@ def beside_independence(formula: Loss) -> Loss:
 mutual_information.misconceptions.table(
     beside_independence,
     pointwise=(
-        "The logarithms are added without weights: this sums the pointwise mutual information. Weigh each by p(x, y).",
-        lambda p, q: (p / q).log().sum(),
+        "The logarithms are added or averaged without weights: this is the pointwise mutual information. Weigh each by "
+        "p(x, y).",
+        (
+            lambda p, q: (p / q).log().sum(),
+            lambda p, q: (p / q).log().mean(),
+            lambda p, q: (p / q)[p > 0].log().sum(),
+            lambda p, q: (p / q)[p > 0].log().mean(),
+        ),
     ),
     upside_down=(
         "The sign is turned, by a minus too many or by a ratio that is upside down: mutual information is never "

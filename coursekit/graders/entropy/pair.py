@@ -12,6 +12,7 @@ from coursekit.exercise.families.inputs import joint
 from coursekit.graders.entropy.common import (
     IN_BITS,
     MASKED_TOO_LATE,
+    PADDED,
     READY_MADE,
     TABLE_NORMALISED,
     gradient_beside_an_empty_cell,
@@ -73,6 +74,8 @@ joint_entropy.misconceptions.table(
         lambda p: -torch.where(p > 0, p * p.log(), torch.zeros_like(p)).sum(),
         "I2",
     ),
+    joint_padded=(PADDED, lambda p, *, eps=1e-8: -(p * (p + eps).log()).sum(), "I6"),
+    joint_clipped=(PADDED, lambda p, *, eps=1e-6: -(p * p.clamp(min=eps).log()).sum(), "I6"),
     joint_normalised=(TABLE_NORMALISED, lambda p: joint_entropy_spec(p / p.sum()), "I5"),
     joint_bits=(IN_BITS, lambda p: joint_entropy_spec(p) / math.log(2), "I4"),
 )

@@ -180,7 +180,10 @@ wrong.table(
     ),
     mean_of_the_wrong=(
         "The wrong classes are averaged. Only the largest of them counts.",
-        lambda y, x: hinge(1 + ((1 - y) * x).mean(-1) - (y * x).sum(-1)),
+        (
+            lambda y, x: hinge(1 + ((1 - y) * x).mean(-1) - (y * x).sum(-1)),
+            lambda y, x: hinge(1 + ((1 - y) * x).sum(-1) / (1 - y).sum(-1) - (y * x).sum(-1)),
+        ),
     ),
     maximum_of_all=(
         "The right class competes with itself: the maximum is over all scores, so no row costs less than 1.",

@@ -50,7 +50,10 @@ wrong.table(
     read_as_multi_hot=(
         "The target was read as a table of 0 and 1: a 1 at place i makes class i right. It is a list of indices, up to "
         "-1.",
-        lambda row, numbers: cost(row, pairs(row, [place for place, number in enumerate(numbers) if number > 0])),
+        (
+            lambda row, numbers: cost(row, pairs(row, [place for place, number in enumerate(numbers) if number > 0])),
+            lambda row, numbers: cost(row, pairs(row, [place for place, number in enumerate(numbers) if number == 1])),
+        ),
         "MLM1",
     ),
     zero_is_the_end=(

@@ -61,6 +61,10 @@ wrong.table(
         "ln(1 + exp(-y · x)) is right for both.",
         lambda y, x: soft(x) - y * x,
     ),
+    sides_made_again=(
+        "The targets went through 2y - 1, which makes sides of 0 and 1. They are sides already: -1 became -3.",
+        lambda y, x: soft(-(2 * y - 1) * x),
+    ),
     zero_is_minus_one=(
         "Targets of 0 were taken for -1. torch converts nothing: a 0 costs ln 2 and pulls nowhere. Keras's `hinge` "
         "converts, this loss does not.",

@@ -215,6 +215,19 @@ wrong.table(
         "0 / 0 came out as NaN: where nothing pulls, the 1e-8 below the line keeps the weight where it is.",
         lambda lr, g: lr * g / g.abs(),
     ),
+    eps_under_the_root=(
+        "1e-8 is added under the root, to g². It is added to |g|, after the root: under it 1e-8 is as much as a |g| of "
+        "1e-4.",
+        lambda lr, g: lr * g / (g.square() + 1e-8).sqrt(),
+    ),
+    sign_of_gradient=(
+        "This moves by the sign of the gradient. In g / (|g| + 1e-8) the 1e-8 is felt where g is as small.",
+        lambda lr, g: lr * g.sign(),
+    ),
+    other_eps=(
+        "Another small number stands below the line: torch's Adam adds 1e-8 to |g|.",
+        lambda lr, g, *, eps=1e-7: lr * g / (g.abs() + eps),
+    ),
 )
 wrong.table(
     adam_change_only=(

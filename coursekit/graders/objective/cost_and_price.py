@@ -69,6 +69,10 @@ def objective_of(formula: Loss) -> Loss:
 
 wrong.table(
     objective_of,
+    price_not_squared=(
+        "The weights are added up as they are, and negative ones earn something. The price is of their squares.",
+        lambda losses, w, strength: losses.mean() + strength * w.sum(),
+    ),
     summed_cost=(
         "The losses are added up. The cost is their mean, or the price would weigh less with every sample.",
         lambda losses, w, strength: losses.sum() + strength * l2_spec(w),

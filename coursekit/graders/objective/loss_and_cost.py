@@ -126,6 +126,15 @@ cost.misconceptions.table(
     ),
     not_reduced=("These are the losses, one a sample. The cost is their mean.", squared_error_spec),
     mean_absolute=("This is the mean distance, squared errors are missing.", lambda p, t: (p - t).abs().mean()),
+    cost_halved=(
+        "This is half of the mean: the ½ that makes a handsome derivative is not asked for here.",
+        lambda p, t: cost_spec(p, t) / 2,
+    ),
+    mean_error_squared=(
+        "The errors are averaged first and squared then, so that errors of either sign cancel. Square each, then "
+        "average.",
+        lambda p, t: (p - t).mean().square(),
+    ),
     root=(
         "This takes the square root of the mean: the RMSE. The cost asked for is the mean itself.",
         lambda p, t: cost_spec(p, t).sqrt(),

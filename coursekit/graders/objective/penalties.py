@@ -72,6 +72,10 @@ l2_penalty.misconceptions.table(
         "This is half of it. The factor ½ is a convention; here the price is Σ w² without it.",
         lambda w: l2_spec(w) / 2,
     ),
+    root_mean_square=(
+        "This is the root of the mean of the squares. The price is their sum, with neither mean nor root.",
+        lambda w: w.square().mean().sqrt(),
+    ),
     mean_square=(
         "This is the mean of the squares: a model of twice as many weights would pay no more. Prices add up; take the "
         "sum.",

@@ -106,6 +106,17 @@ sgd_step.misconceptions.table(
         "The weights grow where they should decay: the sign of λw is turned round.",
         lambda w, g, lr, decay: w - lr * (g - decay * w),
     ),
+    decay_of_gradient=(
+        "λ multiplies the gradient. It multiplies the weights: the price (λ/2) Σ w² has the gradient λw.",
+        lambda w, g, lr, decay: w - lr * (g + decay * g),
+    ),
+    steps_of_one_length=(
+        "The gradient is divided by its norm, so that all steps are equally long. Here it is taken as it is.",
+        (
+            lambda w, g, lr, decay: w - lr * (g + decay * w) / (g + decay * w).square().sum().sqrt(),
+            lambda w, g, lr, decay: w - lr * (g / g.square().sum().sqrt() + decay * w),
+        ),
+    ),
     l1_decay=(
         "The decay is λ times the sign: the gradient of an L1 price. Weight decay is λ times the weight.",
         lambda w, g, lr, decay: w - lr * (g + decay * w.sign()),

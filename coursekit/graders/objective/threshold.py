@@ -74,6 +74,22 @@ soft_threshold.misconceptions.table(
         "Small weights jump across 0 and come out with the other sign: this is a gradient step. Stop at 0.",
         lambda w, t: w - t * w.sign(),
     ),
+    not_stopped=(
+        "Small weights do not stop at 0: |w| - threshold is negative there, and its size came out with the sign of w. "
+        "Keep it at 0 or above before the sign is put back.",
+        lambda w, t: torch.copysign(w.abs() - t, w),
+    ),
+    nothing_over_nothing=(
+        "0 / 0 came out as NaN: a weight of 0 is divided by its own size. Use the sign, or leave weights of 0 alone.",
+        (
+            lambda w, t: w * (1 - t / w.abs()).clamp(min=0),
+            lambda w, t: w / w.abs() * (w.abs() - t).clamp(min=0),
+        ),
+    ),
+    minus_forgotten=(
+        "Whatever is below the threshold moves up, small weights too: on the other side the edge is -threshold.",
+        lambda w, t: torch.where(w > t, w - t, torch.where(w < t, w + t, 0.0)),
+    ),
     clipped=(
         "This cuts the weights off at ± the threshold. It is what should be taken away, not what should be left.",
         lambda w, t: w.clamp(-t, t),

@@ -186,6 +186,11 @@ wrong.table(
         "The counts were rounded to whole numbers, and half a win, a draw, is lost.",
         lambda scores, wins: bradley_terry_spec(scores, wins.long()),
     ),
+    shares_of_scores=(
+        "The scores are taken for strengths, s_i / (s_i + s_j). That holds for their exponentials: the probability is "
+        "sigmoid(s_i - s_j).",
+        lambda scores, wins: -(wins * (scores[:, None] / (scores[:, None] + scores)).log()).sum(),
+    ),
     all_against_all=(
         "A softmax over all players: that is the probability of being first among all of them. A game has two players, "
         "and the other five do not belong under its fraction.",

@@ -180,6 +180,10 @@ wrong.table(
         "The logarithm was taken once more, of the ratio of two logarithms. The inputs are logarithms already.",
         lambda a, b, c, d, beta: beta * ((a / c).log() - (b / d).log()),
     ),
+    ratios_of_logarithms=(
+        "The logarithms of policy and reference are divided by each other. The log of the ratio is their difference.",
+        lambda a, b, c, d, beta: beta * (a / c - b / d),
+    ),
     through_exp=(
         "`exp`, a ratio, then `log` again: exp(-1000) is 0, and ln(0/0) NaN. The difference of the logarithms is the "
         "log of the ratio.",

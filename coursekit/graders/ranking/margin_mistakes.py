@@ -62,6 +62,11 @@ wrong.table(
         "that product.",
         lambda a, b, y, margin: (-y * (a - b - margin)).clamp(min=0),
     ),
+    margin_turns_with_lead=(
+        "The margin stands inside the product with the target, on the side of the lead, so with target 1 it works "
+        "backwards. It is added after that product.",
+        lambda a, b, y, margin: (-y * (a - b + margin)).clamp(min=0),
+    ),
     margin_after_hinge=(
         "The margin is added after the hinge, so that even the clearest order costs it. It belongs inside.",
         lambda a, b, y, margin: missing(a, b, y, 0).clamp(min=0) + margin,

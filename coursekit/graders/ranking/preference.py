@@ -173,6 +173,10 @@ wrong.table(
         "The logarithm is missing: this is the probability that the choice was the other one.",
         lambda lead: (-lead).sigmoid(),
     ),
+    minus_probability=(
+        "The logarithm is missing: this is minus the probability of the choice.",
+        lambda lead: -lead.sigmoid(),
+    ),
     hinge=(
         "This is a hinge, max(0, 1 - lead). It says nothing of probabilities, and stops at a lead of 1.",
         lambda lead: (1 - lead).clamp(min=0),

@@ -86,6 +86,11 @@ def column_flattened(x: Tensor, other: Tensor) -> Tensor:
     return x.squeeze(-1) if x.ndim == 2 and other.ndim == 1 else align_spec(x, other)
 
 
+@wrong("All dimensions of size 1 are dropped beside a shorter other. Only a last one is, and of a column none.")
+def all_ones_dropped(x: Tensor, other: Tensor) -> Tensor:
+    return x.squeeze() if x.ndim == other.ndim + 1 and x.shape[-1] == 1 else align_spec(x, other)
+
+
 wrong.table(
     always_extended=(
         "(N, M) beside (N, M, 1) gets a third dimension. From two dimensions on Keras does it the other way: the "

@@ -48,6 +48,10 @@ MISTAKES.table(
         "'sum_over_batch_size' only sums. Its name is read: the sum, divided by the batch size.",
         misread(sum_over_batch_size="sum"),
     ),
+    none_averages=(
+        "'none' averages as well. It leaves one loss for each, weighted.",
+        lambda losses, weight, word: reduce_spec(losses, weight, "mean" if word in ("none", None) else word),
+    ),
     sum_divided=("'sum' divides by the number of samples. It only adds.", misread(sum="mean")),
 )
 

@@ -166,6 +166,10 @@ wrong.table(
         "The loss is twice as large, so that the median gives L1. A unit too low costs q, and not 2q.",
         lambda d, q: 2 * pinball(d, q),
     ),
+    one_price=(
+        "Both sides cost the quantile a unit. Too low costs q, too high costs 1 - q.",
+        lambda d, q: q * d.abs(),
+    ),
     same_price=("This is L1: both sides cost 1 a unit. Each has a price of its own.", lambda d, _q: d.abs()),
     one_line=(
         "One line for both sides: a prediction that is too high earns something. Beyond 0 the other line goes on, with "

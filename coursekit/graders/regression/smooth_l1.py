@@ -184,7 +184,12 @@ wrong.table(
     smooth_loss,
     zero_beta_unguarded=(
         "beta = 0 came out as NaN where the prediction is right: 0/0. It needs a way of its own, which is L1.",
-        lambda d, beta: smooth_formula(d, beta) if beta else d.abs() + 0 * d**2 / (2 * tensor(beta)),
+        (
+            lambda d, beta: smooth_formula(d, beta) if beta else d.abs() + 0 * d**2 / (2 * tensor(beta)),
+            lambda d, beta: torch.where(d.abs() < beta, d**2 / (2 * tensor(beta)), d.abs() - beta / 2),
+            lambda d, beta: torch.where(d.abs() < beta, d**2 / tensor(beta) / 2, d.abs() - beta / 2),
+            lambda d, beta: torch.where(d.abs() < beta, 0.5 * d.abs() ** 2 / tensor(beta), d.abs() - beta / 2),
+        ),
     ),
     zero_beta_padded=(
         "A small number takes the place of beta = 0: with 1e-6, an error of 1e-7 has a slope of 0.1, in L1 it has 1. "

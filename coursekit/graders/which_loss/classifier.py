@@ -141,6 +141,11 @@ wrong.table(
         lambda x, y: F.nll_loss(x.log_softmax(0), y),
         "NLL3",
     ),
+    margins=(
+        "`multi_margin_loss` asks for a lead of 1, and for no more: once it is there, nothing is left to learn, and "
+        "nothing is a probability.",
+        (lambda x, y: F.multi_margin_loss(x, y), lambda x, y: F.multi_margin_loss(x, y, p=2)),
+    ),
     yes_or_no=(
         "One yes-or-no question for each class (`binary_cross_entropy_with_logits` of one-hot targets). Exactly one "
         "class is right here, so the classes share one softmax.",

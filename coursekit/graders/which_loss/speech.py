@@ -204,6 +204,11 @@ wrong.table(
         lambda *args: totals(*args).mean(),
         "CTC4",
     ),
+    summed_over_sequences=(
+        "The losses of all sequences are summed. Divide each by its target's length, then take the mean.",
+        lambda *args: totals(*args).sum(),
+        "CTC4",
+    ),
     by_all_labels=(
         "The sum of all losses by the number of all labels. Divide each by its own length, then take the mean.",
         lambda x, y, steps, labels: totals(x, y, steps, labels).sum() / labels.sum(),

@@ -20,11 +20,14 @@ _ABOUT_STUDENTS = {
 }
 _COMPUTED = re.compile("(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)")
 _POSTING = re.compile(r"\s*(Muted|Manual Posting.*)?\s*", re.IGNORECASE)
-_DOWNLOAD = re.compile(r".*?_(?:late_)?(\d+)_\d+_", re.IGNORECASE)  # annlee_late_4321_98765_answers.py
+# leeann_4321 (see `classroom.layouts`), or the file itself, leeann_late_4321_98765_answers.py
+_PERSON = re.compile(r"(?P<name>.*?)_(?:late_)?(?P<user>\d+)(?P<upload>_\d+_.*)?", re.IGNORECASE | re.DOTALL)
 
 
 def merge(grades: Sequence[Graded], data: bytes, *, column: str = "", by: str = "") -> Merged:
     """The exported gradebook with our points in one assignment's column, ready to be imported.
+
+    Where our points are no grade, as the work could not be read or was not graded to the end, the cell stays as it is.
 
     Args:
         grades: ours; no learner twice.
@@ -41,8 +44,13 @@ def merge(grades: Sequence[Graded], data: bytes, *, column: str = "", by: str = 
     possible = next((i for i, row in enumerate(table.rows) if row and "Points Possible" in row[0]), None)
     place = _assignment(table, column, table.rows[possible] if possible is not None else [])
     students = [i for i, row in enumerate(table.rows) if i != possible and _is_student(row)]
-    matched, notes = roster.match(table, grades, _KEYS, students, by)
-    changes = [roster.fill(table, row, place, roster.number(graded.points)) for row, graded in matched.items()]
+    matched, notes = roster.match(table, grades, _keys(table, students), students, by)
+    changes = [  # an empty cell would take a grade away that stands there
+        roster.fill(table, row, place, roster.number(graded.grade))
+        for row, graded in matched.items()
+        if graded.is_grade
+    ]
+    notes += roster.not_graded(matched.values())
     if possible is not None:
         notes += _points_possible(table, possible, place, grades[0].maximum)
     return Merged(table.to_bytes(), notes + roster.replaced(changes))
@@ -83,13 +91,25 @@ def _points_possible(table: Roster, row: int, place: int, maximum: float) -> tup
     return (f"Canvas gives {clean_name(before)} points for it, we {maximum:g}: ours are not scaled.",)
 
 
-def _of_learner(column: str, learner: str) -> Sequence[str]:
-    download = _DOWNLOAD.match(learner) if column == "ID" else None
-    return (*([download[1]] if download else []), roster.plain_key(learner))
+def _keys(table: Roster, students: Sequence[int]) -> Keys:
+    """How this gradebook tells learners apart: by what they are called, or by Canvas's number in that."""
+    name, number = ([table.column(title)] if table.has(title) else [] for title in ("Student", "ID"))
+    called = {  # the number's row, in letters in any order: Canvas has `leeann` and `Lee, Ann`, and `annlee` elsewhere
+        table.rows[row][number[0]].strip(): _letters("".join(table.rows[row][place] for place in name))
+        for row in students
+    }
+
+    def of_learner(column: str, learner: str) -> Sequence[str]:
+        person = _PERSON.fullmatch(learner) if column.strip() == "ID" else None
+        known = person and (person["upload"] or called.get(person["user"]) in (_letters(person["name"]), ""))
+        return (*([person["user"]] if person and known else []), roster.plain_key(learner))
+
+    return Keys(
+        columns=("SIS Login ID", "SIS User ID", "ID", "Integration ID", "Student"),
+        of_cell=lambda _column, cell: roster.plain_key(cell),
+        of_learner=of_learner,
+    )
 
 
-_KEYS = Keys(
-    columns=("SIS Login ID", "SIS User ID", "ID", "Integration ID", "Student"),
-    of_cell=lambda _column, cell: roster.plain_key(cell),
-    of_learner=_of_learner,
-)
+def _letters(name: str) -> str:
+    return "".join(sorted(char for char in name.casefold() if char.isalnum()))

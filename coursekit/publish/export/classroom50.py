@@ -25,14 +25,22 @@ _ENVIRONMENT = {
 def result(graded: Graded, environment: Mapping[str, str], submitted: datetime) -> dict[str, Any]:
     """The content of result.json: a test for each exercise, in hundredths of a point.
 
+    Each result is of one submission, and takes no other grade's place. It cannot be without a score, so work that could
+    not be read scores 0, in a test that says so; what was not graded to the end has no result.
+
     Args:
         graded: one learner's grades.
         environment: the variables that Classroom 50's runner sets.
         submitted: when the graded commit was made, not when it was graded.
 
     Raises:
-        ExportError: a variable is missing.
+        ExportError: a variable is missing, or the grade is not final.
     """
+    if not graded.is_final:
+        raise ExportError(
+            f"The grade of {clean_name(graded.learner)} is not final, as the machine was too busy: grade again, then "
+            "export."
+        )
     missing = [name for name in _ENVIRONMENT.values() if not environment.get(name)]
     if missing:
         raise ExportError(
@@ -40,9 +48,9 @@ def result(graded: Graded, environment: Mapping[str, str], submitted: datetime) 
         )
     tests = [
         {
-            "test-name": clean_name(report.exercise),
-            "passed": report.points == report.maximum,
-            "score": round(report.points * UNITS),
+            "test-name": clean_name(report.exercise + (" (could not be read)" if graded.problem else "")),
+            "passed": report.grade >= report.maximum,
+            "score": round(report.grade * UNITS),
             "max-score": round(report.maximum * UNITS),
         }
         for report in graded.reports

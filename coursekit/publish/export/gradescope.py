@@ -15,7 +15,8 @@ def results(graded: Graded, *, visibility: str = VISIBLE) -> dict[str, Any]:
     """The content of results.json: a test for each exercise, with its points and what its learner may be told.
 
     Hidden inputs are not in it, nor is the time that it took: code that has seen them could take more or less of it.
-    What the autograder prints is for the instructor alone.
+    What the autograder prints is for the instructor alone. Gradescope takes no result without a score, so work that
+    could not be read scores 0, and what is not final scores what it has so far: the first line says so.
 
     Args:
         graded: one learner's grades.
@@ -24,15 +25,17 @@ def results(graded: Graded, *, visibility: str = VISIBLE) -> dict[str, Any]:
     tests = [
         {
             "name": clean_name(report.exercise),
-            "score": report.points,
+            "score": report.grade,
             "max_score": report.maximum,
-            "status": "passed" if report.points == report.maximum else "failed",
+            "status": "passed" if report.grade >= report.maximum else "failed",
             "output": feedback(report),
         }
         for report in graded.reports
     ]
-    summary = f"{graded.points:g} of {graded.maximum:g} points."
-    content = _frame(graded.points, all_feedback(graded) if graded.problem else summary, visibility)
+    summary = f"{graded.grade:g} of {graded.maximum:g} points."
+    if not graded.is_final:
+        summary = f"This is not final, as the grading machine was too busy: it is to be graded again. So far {summary}"
+    content = _frame(graded.grade, all_feedback(graded) if graded.problem else summary, visibility)
     content["tests"] = tests
     return content
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
 import secrets
-import zipfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
 from coursekit.course import syllabus
 from coursekit.course.syllabus import Topic
+from coursekit.files import zip_of
 from coursekit.publish.export.gradescope import VISIBLE
 
 # What grading imports; the course's notebooks, figures and tables are not needed to score a function.
@@ -31,14 +30,7 @@ def autograder(topic: Topic, *, trust_submissions: bool = False, visibility: str
         visibility: when learners see their results, in Gradescope's word.
     """
     settings = {"TOPIC": topic.name, "TRUST": "yes" if trust_submissions else "no", "VISIBILITY": visibility}
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in _files(settings):
-            member = zipfile.ZipInfo(name)  # its date is that of the format's beginning, which changes nothing
-            member.compress_type = zipfile.ZIP_DEFLATED
-            member.external_attr = (0o100000 | _MODES.get(name, 0o644)) << 16
-            archive.writestr(member, data)
-    return target.getvalue()
+    return zip_of(_files(settings), _MODES)
 
 
 def requirements() -> list[str]:

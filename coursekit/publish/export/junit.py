@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from coursekit.learning.feedback import found_twice, leaning
+from coursekit.publish import marked
 from coursekit.publish.privacy import without_inputs
 from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.text import clean, clean_name
@@ -25,7 +26,10 @@ _ELEMENTS = {
 
 
 def document(grades: Sequence[Graded]) -> str:
-    """The XML: a suite for each exercise of each learner with its points as properties, a test case for each check."""
+    """The XML: a suite for each exercise of each learner with its points as properties, a test case for each check.
+
+    Work that could not be read, or was not graded to the end, has no points: a test case that is an error says why.
+    """
     root = ET.Element("testsuites", name="coursekit")
     total: Counter[str] = Counter()
     for graded in grades:
@@ -45,9 +49,14 @@ def _add_suite(root: ET.Element, graded: Graded, report: Report) -> Counter[str]
         "learner": learner,
         "exercise": report.exercise,
         "outcome": str(report.outcome),
-        "points": f"{report.points:g}",
         "maximum": f"{report.maximum:g}",
     }
+    if not graded.problem and report.outcome is not Outcome.STARVED:
+        values["points"] = f"{report.points:g}"
+    if report.mark is not None:
+        values["grade"] = f"{report.grade:g}"  # what counts; the points are the machine's
+    if report.marks:
+        values["marks"] = marked.as_text(report)
     if report.diagnosis is not None:
         values["misconception"] = report.diagnosis.misconception
     if report.leans_on:

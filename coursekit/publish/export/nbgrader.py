@@ -36,11 +36,72 @@ seed = {hidden}
 ### END HIDDEN TESTS
 points({name}, "{name}", seed)"""
 
-# Of a course that has no configuration yet
-CONFIG = """c = get_config()
-c.OverwriteCells.add_missing_cells = True  # a learner who deletes a test cell is still graded by it
+# Of a course that has no configuration yet. nbgrader 0.9.6 takes a copied cell's data away and then stops at its having
+# none (DeduplicateIds and CheckCellMetadata in nbgrader/preprocessors), for the whole class; and OverwriteCells adds a
+# missing test below the answer only where that is there.
+CONFIG = '''"""nbgrader's configuration: cells that a learner has copied or deleted stop nobody's grading."""
+
+import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearOutput,
+    DeduplicateIds,
+    NbGraderPreprocessor,
+    OverwriteCells,
+    OverwriteKernelspec,
+)
+
+
+class Mend(NbGraderPreprocessor):
+    """Each cell of the assignment is there once: the last one of its copies, or where all were deleted, a new one."""
+
+    def preprocess(self, nb, resources):
+        about = resources["nbgrader"]
+        with Gradebook(about["db_url"]) as book:
+            source = book.find_notebook(about["notebook"], about["assignment"])
+            points = {cell.name: cell.max_score for cell in source.grade_cells}
+            answers = {cell.name for cell in source.solution_cells}
+            wanted = {
+                cell.name: (cell.cell_type, cell.source, self._metadata(cell, points, answers))
+                for cell in source.source_cells
+            }
+        there = set()
+        for cell in reversed(nb.cells):
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if name in wanted and name not in there:
+                cell.metadata["nbgrader"] = wanted[name][2]
+                there.add(name)
+            else:  # a copy is an ordinary cell, and so is a cell of another assignment
+                cell.metadata.pop("nbgrader", None)
+        place = 0
+        for name, (kind, text, metadata) in wanted.items():
+            if name not in there:
+                self.log.warning("Cell %s was deleted: it is put back", name)
+                new = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
+                nb.cells.insert(place, new(text, metadata={"nbgrader": metadata}))
+            names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
+            place = names.index(name) + 1
+        return nb, resources
+
+    def _metadata(self, cell, points, answers):
+        metadata = {"grade": cell.name in points, "solution": cell.name in answers, "locked": cell.locked}
+        metadata |= {"grade_id": cell.name, "task": False, "schema_version": 3}
+        metadata |= {"checksum": cell.checksum, "cell_type": cell.cell_type}
+        return metadata | ({"points": points[cell.name]} if cell.name in points else {})
+
+
+c = get_config()  # noqa: F821
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput,
+    Mend,
+    DeduplicateIds,
+    OverwriteKernelspec,
+    OverwriteCells,
+    CheckCellMetadata,
+]
 c.ExecutePreprocessor.timeout = 300  # seconds for a cell: on a busy machine, importing torch alone may take a minute
-"""
+'''
 
 VISIBLE_SEED = 0  # what a learner's own run of a test cell draws its inputs from
 

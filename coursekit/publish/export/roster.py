@@ -8,13 +8,15 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import math
+import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from coursekit.errors import ExportError
 from coursekit.report import Graded
-from coursekit.text import clean_name
+from coursekit.text import clean, clean_name
 
 BOM = "\ufeff"
 _DELIMITERS = ",;\t"
@@ -86,7 +88,7 @@ def read(data: bytes) -> Roster:
     if "\0" in text:
         raise ExportError("The roster is no CSV file (it holds NUL characters): export it again as CSV.")
     first = text.splitlines()[0]
-    delimiter = max(_DELIMITERS, key=first.count)
+    delimiter = max(_DELIMITERS, key=lambda each: len(next(csv.reader([first], delimiter=each))))
     try:
         header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     except csv.Error as error:
@@ -185,22 +187,49 @@ def replaced(changes: Sequence[str]) -> tuple[str, ...]:
     return (f"Other grades stood there before ({len(changed)}): {'; '.join(changed)}.",) if changed else ()
 
 
+def not_graded(grades: Collection[Graded]) -> tuple[str, ...]:
+    """Sentences on those whose points are no grade: who, and why. What stood in their rows stays."""
+    grades = [graded for graded in grades if not graded.is_grade]
+    unread = [graded for graded in grades if graded.problem]
+    waiting = [graded.learner for graded in grades if not graded.problem and not graded.is_final]
+    notes = []
+    if unread:
+        why = "; ".join(f"{clean_name(graded.learner)} ({clean(graded.problem).rstrip('.')})" for graded in unread)
+        notes.append(f"Could not be read, so no grade is written ({len(unread)}): {why}.")
+    if waiting:
+        notes.append(
+            f"Not final, as the machine was too busy, so no grade is written ({len(waiting)}): {_listed(waiting)}. "
+            "Grade again: the same command grades these."
+        )
+    return tuple(notes)
+
+
 def plain_key(text: str) -> str:
     """An id, login or name without what varies from file to file: case and surrounding space."""
     return " ".join(text.split()).casefold()
 
 
-def number(points: float) -> str:
-    """Points as every platform reads them: a decimal point, at most two places."""
-    return f"{points:.2f}".rstrip("0").rstrip(".")
+def number(points: float, *, comma: bool = False) -> str:
+    """Points with at most two places, and a decimal point, which every platform reads, or a comma where it is asked."""
+    text = f"{points:.2f}".rstrip("0").rstrip(".")
+    return text.replace(".", ",") if comma else text
+
+
+def value(cell: str) -> float | None:
+    """The number in a cell, with a decimal point or a decimal comma; None where there is none."""
+    plain = re.sub(r"[\s'’]", "", cell)
+    if "," in plain and "." in plain:  # the other one parts thousands
+        plain = plain.replace("," if plain.rindex(".") > plain.rindex(",") else ".", "")
+    try:
+        number = float(plain.replace(",", "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def same_number(one: str, other: str) -> bool:
     """Whether two cells hold the same number, however it is written."""
-    try:
-        return float(one) == float(other)
-    except ValueError:
-        return False
+    return value(one) is not None and value(one) == value(other)
 
 
 def _by_column(

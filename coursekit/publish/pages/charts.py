@@ -49,9 +49,9 @@ def histogram(grades: Sequence[Graded]) -> str:
 
 
 def _bin(graded: Graded) -> int:
-    if graded.points >= graded.maximum:
+    if graded.grade >= graded.maximum:
         return 10
-    return max(0, min(9, int(10 * graded.points / graded.maximum)))
+    return max(0, min(9, int(10 * graded.grade / graded.maximum)))
 
 
 def outcomes(outcomes: Counter[Outcome]) -> str:

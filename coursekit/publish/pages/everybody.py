@@ -17,6 +17,8 @@ def table(grades: Sequence[Graded], people: People) -> Iterator[str]:
     maxima = {report.exercise: report.maximum for graded in grades for report in graded.reports}
     heads = "".join(_head(text(exercise), f"{maximum:g}") for exercise, maximum in maxima.items())
     everything = _head("all", f"{sum(maxima.values()):g}")
+    tries = any(graded.attempts for graded in grades)
+    heads += '<th scope="col" class="number">attempts</th>' * tries
     yield '<p class="search" hidden><label>Find a learner <input type="search" autocomplete="off"></label> '
     yield '<output aria-live="polite"></output></p>'
     yield '<div class="wide" role="region" aria-label="Table of points" tabindex="0"><table class="points">'
@@ -24,11 +26,14 @@ def table(grades: Sequence[Graded], people: People) -> Iterator[str]:
     yield "<tbody>"
     for graded in grades:
         reports = {report.exercise: report for report in graded.reports}
-        cells = "".join("<td></td>" if graded.problem else _cell(reports.get(name)) for name in maxima)
-        total = "unread" if graded.problem else f"{graded.points:g}"
+        cells = "".join(_cell(reports.get(name), readable=not graded.problem) for name in maxima)
+        cells += f"<td>{graded.attempts or ''}</td>" * tries
+        total = f"{graded.grade:g}" if graded.is_grade or not graded.problem else "unread"
         yield f'<tr><th scope="row">{people.link(graded.learner)}</th><td>{total}</td>{cells}</tr>'
     yield "</tbody></table></div>"
     marks = "".join(f", {_NONE[o]} {WORDS[o]}" for o in _NONE)
+    if any(graded.is_marked for graded in grades):
+        marks += ", by hand (0) a person's points, which count, where the machine gave 0"
     yield f'<p class="note">Points; <b class="full">bold</b> all of them{marks}.</p>'
 
 
@@ -36,9 +41,12 @@ def _head(name: str, maximum: str) -> str:
     return f'<th scope="col" class="number"><span>{name}</span> <small>{maximum}</small></th>'
 
 
-def _cell(report: Report | None) -> str:
-    if report is None:
+def _cell(report: Report | None, *, readable: bool) -> str:
+    if report is None or (not readable and report.mark is None):
         return "<td></td>"
+    full = " class=full" if report.grade >= report.maximum else ""
+    if report.mark is not None:
+        return f"<td{full}>{report.grade:g} <small>by hand ({report.points:g})</small></td>"
     if report.outcome in _NONE:
         return f"<td>{_NONE[report.outcome]}</td>"
-    return f"<td{' class=full' if report.points >= report.maximum else ''}>{report.points:g}</td>"
+    return f"<td{full}>{report.points:g}</td>"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from coursekit.classroom import gradefiles
 from coursekit.classroom.likeness import Likeness, Work, compare
-from coursekit.files import write_whole
+from coursekit.files import make_folder, write_whole
 from coursekit.publish.pages import similar
 from coursekit.publish.pages.instructor import instructor_page
 from coursekit.publish.pages.learner import learner_page
@@ -21,7 +22,9 @@ def write(
     roster: Iterable[str] | None = None,
     work: Work | None = None,
 ) -> Path:
-    """Writes `index.html` and `learners/*.html`, and returns the first; pages of learners who are gone go, too.
+    """Writes `index.html`, `learners/*.html` and `learners.csv`, and returns the first.
+
+    Pages of learners who are gone go, too. `learners.csv` tells which file is whose, for a mail merge or a script.
 
     Where the work itself is at hand, `similar.html` shows whose is the same or similar.
 
@@ -33,18 +36,19 @@ def write(
         work: what was answered, by learner and exercise; None if that is not known.
     """
     learners = folder / "learners"
-    learners.mkdir(parents=True, exist_ok=True)
+    make_folder(learners)
     pages = {learners / page_name(graded.learner): graded for graded in grades}
     for path in learners.glob("*.html"):
         if path not in pages and path.is_file() and is_ours(path):
             path.unlink()
     for path, graded in pages.items():
-        path.write_text(learner_page(graded), encoding="utf-8")
+        write_whole(path, learner_page(graded).encode())
+    gradefiles.write_files(folder, {graded.learner: f"learners/{page_name(graded.learner)}" for graded in grades})
     found = None if work is None else compare(work, grades)
     if work is not None and found is not None:
         write_similar(folder, found, work, title)
     index = folder / "index.html"
-    index.write_text(instructor_page(grades, title, roster, found), encoding="utf-8")
+    write_whole(index, instructor_page(grades, title, roster, found).encode())
     return index
 
 

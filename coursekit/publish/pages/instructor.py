@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from coursekit.classroom.likeness import Likeness
 from coursekit.learning import feedback
 from coursekit.learning.feedback import WORDS
-from coursekit.publish.pages import charts, everybody, similar
+from coursekit.publish.pages import by_hand, charts, everybody, similar
 from coursekit.publish.pages.page import People, count, folded, page, person, text
 from coursekit.publish.pages.tally import ENOUGH, Obstacle, Tally, echoes, misconceptions, obstacles, readable, tally
 from coursekit.report import Graded, Outcome
@@ -41,6 +41,7 @@ def instructor_page(
         Section("similar", "Same and similar work", similar.section(likeness, people) if likeness else ""),
         Section("exercises", "Exercises", "".join(_exercises(tallies))),
         Section("misconceptions", "Misconceptions", _mistakes(misconceptions(grades), people)),
+        Section("by-hand", "Marked by hand", by_hand.section(grades, people)),
         Section("everybody", "Everybody", "\n".join(everybody.table(grades, people))),
     ]
     return page(title, _whole(title, _figures(grades), sections), script=everybody.SCRIPT)
@@ -62,13 +63,13 @@ def _percent(share: float) -> str:
 
 
 def _figures(grades: Sequence[Graded]) -> str:
-    points = [graded.points for graded in readable(grades)]
+    points = [graded.grade for graded in readable(grades)]
     maximum = max((graded.maximum for graded in grades), default=0)
     unread = len(grades) - len(points)
     figures = [(f"{len(grades):,}", "learner" if len(grades) == 1 else "learners")]
     if points:
         figures.append((f"{statistics.median(points):.3g} of {maximum:g}", "median points"))
-        figures.append((f"{sum(g.points >= g.maximum for g in readable(grades)):,}", "with full marks"))
+        figures.append((f"{sum(g.grade >= g.maximum for g in readable(grades)):,}", "with full marks"))
     if unread:
         figures.append((f"{unread:,}", "could not be read, and are not counted below"))
     return '<ul class="figures">' + "".join(f"<li><b>{number}</b>{words}</li>" for number, words in figures) + "</ul>"
@@ -111,7 +112,7 @@ def _in_short(obstacle: Obstacle) -> str:
 def _points(grades: Sequence[Graded]) -> str:
     if not grades:
         return ""
-    mean = statistics.fmean(graded.points for graded in grades)
+    mean = statistics.fmean(graded.grade for graded in grades)
     return (
         f"{charts.histogram(grades)}"
         '<p class="note">How many learners have at least so many percent of the points, and less than the next number; '

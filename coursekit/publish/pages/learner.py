@@ -1,11 +1,13 @@
 """A learner's page: their own grades in words, to hand back.
 
-It names nobody else, and holds no word that a submission had a part in (see `publish.privacy`).
+It names nobody else, and holds no word that a submission had a part in (see `publish.privacy`). What an instructor has
+given by hand stands below the report of the exercise.
 """
 
 from __future__ import annotations
 
 from coursekit.learning import feedback
+from coursekit.publish import marked
 from coursekit.publish.pages.page import People, page, text
 from coursekit.publish.privacy import without_inputs
 from coursekit.report import Graded
@@ -15,11 +17,15 @@ def learner_page(graded: Graded) -> str:
     """What one learner gets back: every exercise in words, without the hidden inputs and without anybody else."""
     body = [
         f"<main>\n<h1>{People([graded.learner]).name(graded.learner)}</h1>",
-        f'<ul class="figures"><li><b>{graded.points:g} of {graded.maximum:g}</b>points</li></ul>',
+        f'<ul class="figures"><li><b>{graded.grade:g} of {graded.maximum:g}</b>points</li></ul>',
     ]
+    if not graded.is_final:
+        body.append("<p><b>This is not final.</b> The grading machine was too busy: it is to be graded again.</p>")
     if graded.problem:
         body.append(f"<p><b>What was handed in could not be read.</b> {text(graded.problem)}</p>")
+        body += [f"<h2>{text(each.exercise)}</h2>{marked.as_html(each)}" for each in graded.reports if each.marks]
     else:
-        body += [feedback.as_section(without_inputs(report)) for report in graded.reports]
+        for report in graded.reports:
+            body += [feedback.as_section(without_inputs(report)), marked.as_html(report)]
         body.append('<p class="note">The inputs of a graded run are not shown.</p>')
-    return page(f"{graded.learner}: {graded.points:g} of {graded.maximum:g} points", [*body, "</main>"])
+    return page(f"{graded.learner}: {graded.grade:g} of {graded.maximum:g} points", [*body, "</main>"])

@@ -1,0 +1,1 @@
+"""What an answer does, apart from how it is written: its answers to questions that are no secret."""

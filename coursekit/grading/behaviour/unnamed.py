@@ -1,0 +1,56 @@
+"""Answers that fail by no known mistake: what is kept of each, so that it can be grouped, shown and named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from coursekit.exercise import Exercise
+from coursekit.grading.behaviour import doing, probes, showing
+from coursekit.report import Outcome, Report
+from coursekit.wire import Answer, Cell
+
+_RAN = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR)
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """What one answer does.
+
+    Attributes:
+        does: its behaviour (see `doing.to_bytes`).
+        shows: JSON of the smallest Example that shows it, or null.
+        code: how it is written.
+    """
+
+    does: bytes
+    shows: str
+    code: str
+
+
+def is_unnamed(report: Report) -> bool:
+    """Whether an answer ran, lost points, and gives the numbers of no known mistake."""
+    return report.outcome in _RAN and report.diagnosis is None and report.points < report.maximum
+
+
+def unnamed(
+    exercise: Exercise, cells: Sequence[Cell], ask: Callable[[Sequence[bytes]], list[Answer]]
+) -> Unnamed | None:
+    """What an answer does, asked now; None where no answer could be had.
+
+    Args:
+        exercise: what it answers.
+        cells: all of the submission's source.
+        ask: puts questions, as frames, to the answer.
+    """
+    answers = ask(probes.frames_to_ask(exercise))
+    if not answers:
+        return None
+    asked = probes.questions(exercise)
+    example = showing.smallest(exercise, asked, answers)
+    return Unnamed(
+        doing.to_bytes(probes.behaviour(exercise, asked, answers)),
+        json.dumps(example and asdict(example)),
+        showing.written(cells, exercise.name),
+    )

@@ -1,0 +1,72 @@
+"""Which known mistake gives the learner's very numbers."""
+
+from __future__ import annotations
+
+import re
+
+from coursekit.exercise import Call, Exercise
+from coursekit.grading.diagnosis.evidence import Evidence
+from coursekit.grading.diagnosis.general import general_mistake
+from coursekit.report import Diagnosis
+
+# The one mistake that every exercise with arguments to leave out invites; the error that comes with it names them
+ARGUMENTS_MISSING = Diagnosis(
+    "arguments_missing",
+    "The function does not take all the arguments of the exercise: keep the stub's signature, every argument in its "
+    "place and with its default, and use each of them.",
+)
+INPUT_CHANGED = Diagnosis(
+    "input_changed",
+    "The function writes into an argument: whoever calls it finds other numbers in it afterwards. Make a new tensor: "
+    "`x = x - y` in place of `x -= y`, and no method whose name ends in `_`.",
+)
+OF_ANY_FUNCTION = (ARGUMENTS_MISSING, INPUT_CHANGED)  # these say nothing of what it computes
+
+
+def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -> Diagnosis | None:
+    """The misconception that gives the learner's very numbers.
+
+    It must do so in the first failing check, and in at least half of the failing checks that ask for no further
+    argument: numbers may coincide in one, and a second mistake elsewhere must not hide the first. Exactly half is
+    enough only if it is right in the others. To refuse too little is always such a second mistake, and so is an
+    exception where the first one is no exception. No call that passed may tell the two apart. Where several are left,
+    the one that explains the most calls is named. Where none of the exercise's own is left, what can go wrong with any
+    loss is tried.
+
+    That the learner's function does not take an argument hides no mistake either, and is said where no other is found.
+
+    Args:
+        exercise: whose misconceptions to try.
+        failed: the calls of each failing check, in order; the last of each is what it failed on.
+        passed: the calls of all other checks.
+    """
+    asked = [calls for calls in failed if calls]
+    taken = [calls for calls in asked if not _not_taken(calls[-1])]
+    if taken:
+        evidence = Evidence(exercise, taken, passed)
+        fitting = [m for m in exercise.misconceptions if evidence.fits(m.function)]
+        fitting = fitting or [m for m in exercise.misconceptions if any(map(evidence.fits, m.forms))]
+        if len(fitting) > 1:
+            fitting.sort(key=lambda m: -evidence.explained(m.function))
+        if fitting:
+            return Diagnosis(fitting[0].name, fitting[0].explanation)
+    if len(taken) < len(asked):
+        return ARGUMENTS_MISSING
+    if not taken:
+        return None
+    if _is_changed(evidence.first):
+        return INPUT_CHANGED
+    return general_mistake(exercise, evidence)
+
+
+def _is_changed(call: Call) -> bool:
+    return call.answer.problem is not None and call.answer.problem.kind == "changed-input"
+
+
+def _not_taken(call: Call) -> bool:
+    """Whether the call failed because the learner's function has no such argument, or not so many."""
+    problem = call.answer.problem
+    if problem is None or problem.kind != "signature" or "__init__()" in problem.message:  # the last: of a class
+        return False
+    named = any(f"unexpected keyword argument '{name}'" in problem.message for name in call.question.kwargs)
+    return named or re.search(r"takes .{1,20} positional arguments? but", problem.message) is not None
