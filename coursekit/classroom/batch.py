@@ -312,7 +312,7 @@ def _unread(problem: str, exercise: Exercise) -> Report:
     verdicts = tuple(
         Verdict(check.name, check.title, check.tier, Outcome.UNCHECKED, rationale=problem) for check in exercise.checks
     )
-    return Report(exercise.name, "", Outcome.UNATTEMPTED, verdicts, 0.0, exercise.maximum)
+    return Report(exercise.name, "", Outcome.UNATTEMPTED, verdicts, 0.0, exercise.maximum, is_unread=True)
 
 
 def exercises_in(submissions: Iterable[Submission]) -> list[Exercise]:

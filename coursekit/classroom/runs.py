@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from coursekit.classroom.folder import Entry, entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError, marks
 from coursekit.classroom.gradebook.database import to_text
 from coursekit.classroom.likeness.reading import noting, same_work
+from coursekit.classroom.remarks import Remarks, of_strangers
 from coursekit.classroom.screen import Screen
 from coursekit.course import syllabus
 from coursekit.errors import CommandError
@@ -56,6 +58,7 @@ class Run:
         scheduler: address of a dask scheduler; empty for this machine.
         screen: where to show what happens.
         start: what the first jail on this machine begins with, where it has been started already.
+        command: makes the command to type next, `coursekit VERB` with all that this run was given, and more words.
         learners: whom to grade; empty for everybody.
     """
 
@@ -69,6 +72,7 @@ class Run:
     scheduler: str
     screen: Screen
     start: Start | None = None
+    command: Callable[..., str] = lambda verb, *more: shlex.join(["coursekit", verb, *more])
     learners: Sequence[str] = ()
 
     def terms(self, exercises: Sequence[Exercise]) -> Terms:
@@ -99,13 +103,13 @@ def grade(run: Run, *, best: bool) -> None:
         if other:
             raise RunError(
                 f"The checks of {_some(other)} (or torch) have changed since the grades in {book.name} were given. "
-                f"See whose grades differ: coursekit regrade {run.folder} --diff; with --accept the new ones stand."
+                f"See whose grades differ: {run.command('regrade', '--diff')}; with --accept the new ones stand."
             )
         book.accept(terms.versions)
         handed_in: dict[str, bytes] = {}
         _fill(run, book, terms, exercises, chosen, handed_in)
-        _publish(run, book, exercises, {entry.learner for entry in chosen}, best=best)
-        for line in same_work(handed_in, run.folder):
+        _publish(run, book, exercises, chosen, best=best)
+        for line in same_work(handed_in, run.command("similar")):
             run.screen.say(line)
 
 
@@ -130,7 +134,7 @@ def regrade(run: Run, *, accept: bool) -> list[Change]:
         asked = [exercise for exercise in held if not run.exercises or exercise in run.exercises]
         changed = [exercise for exercise in asked if accepted[exercise.name] != terms.versions[exercise.name]]
         if not asked:
-            raise RunError(f"The gradebook {book.name} holds no grades of that yet: coursekit grade {run.folder}")
+            raise RunError(f"The gradebook {book.name} holds no grades of that yet: {run.command('grade')}")
         if not changed:
             run.screen.say(f"The checks of {_some([each.name for each in asked])} are those that gave the grades.")
             return []
@@ -144,9 +148,9 @@ def regrade(run: Run, *, accept: bool) -> list[Change]:
         run.screen.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
         if accept:
             book.accept({name: terms.versions[name] for name in names})
-            _publish(run, book, held, learners, best=False)
+            _publish(run, book, held, found, best=False)
         else:
-            run.screen.say(f"The old ones stand until you accept these: coursekit regrade {run.folder} --accept")
+            run.screen.say(f"The old ones stand until you accept these: {run.command('regrade', '--accept')}")
         return different
 
 
@@ -273,32 +277,28 @@ def _here(
             raise
 
 
-def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners: set[str], *, best: bool) -> None:
+def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Sequence[Entry], *, best: bool) -> None:
     """Writes grades.csv and reports/ from the gradebook, one learner after the other, and shows the first of them.
 
+    Each has all exercises that the gradebook holds of these learners, also where this run was asked for fewer.
     Where only some learners were asked for, what is there of the others stays as it is.
     """
+    learners = {entry.learner for entry in found}
     kept = {graded.learner: graded for graded in _kept_reports(run, learners)}
-    asked = {exercise.name for exercise in exercises} | _names(kept.values())
+    asked = {exercise.name for exercise in exercises} | _names(kept.values()) | book.held_for(learners)
     names = [name for name in syllabus.exercises() if name in asked]
     standing = marks.standing(book)
     shown: list[Graded] = []
     written: list[Path] = []
-    twice: list[str] = []
-    starved: list[str] = []
-    elsewhere: list[str] = []
+    remarks = Remarks()
 
     def each() -> Iterator[Graded]:
         for graded in map(standing.on, book.best(names) if best else book.latest(names)):
             if graded.learner in learners:
                 written.append(gradefiles.write_report(run.out, graded))
-                twice.extend([graded.learner] * any(report.found_in for report in graded.reports))
-                if any(mark.other_work and mark.points is not None for r in graded.reports for mark in r.marks):
-                    elsewhere.append(graded.learner)
+                remarks.add(graded)
                 if len(shown) < ROWS:
                     shown.append(graded)
-                if not graded.is_final:
-                    starved.append(graded.learner)
                 yield graded
 
     table = gradefiles.write_table(run.out, heapq.merge(kept.values(), each(), key=_place), names)
@@ -308,21 +308,11 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     run.screen.say(f"{more}{table} and {len(written)} reports in {run.out / 'reports'}")
     if kept:
         run.screen.say(f"What is there of {len(kept)} others stays as it was.")
-    if twice:
-        run.screen.say(f"Two files define one function, and the newer name counts: {_some(twice)}. Reports name them.")
-    if elsewhere:
-        run.screen.say(
-            f"A mark by hand stands for another work, and does not count for this one: {_some(elsewhere)}. "
-            f"See `coursekit marks {run.out}`."
-        )
     if gone:
         of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
         run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
-    if starved:
-        run.screen.say(
-            f"{len(starved)} of them are not final, as the machine was too busy: {_some(starved)}. The same command "
-            "grades these again; give it fewer --workers, or a machine that is less busy."
-        )
+    for line in filter(None, (*remarks.lines(run.out), of_strangers(folders.strangers(run.folder)))):
+        run.screen.say(line)
 
 
 def _kept_reports(run: Run, learners: set[str]) -> list[Graded]:

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit.cli import documents
+from coursekit.cli import documents, numbers
+from coursekit.errors import UsageError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -25,7 +26,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
     hint = commands.add_parser("hint", help="show a hint that is not the answer")
     hint.add_argument("exercise")
-    hint.add_argument("step", nargs="?", type=int, default=1, help="1 is the gentlest (default)")
+    hint.add_argument("step", nargs="?", type=numbers.whole(1), default=1, help="1 is the gentlest (default)")
     hint.set_defaults(run=_hint)
 
     solution = commands.add_parser("solution", help="show the course's own answer")
@@ -56,7 +57,9 @@ def _hint(arguments: argparse.Namespace) -> int:
     from coursekit.course import syllabus
     from coursekit.learning import learn
 
-    syllabus.find_exercise(arguments.exercise)
+    _, exercise = syllabus.find_exercise(arguments.exercise)
+    if arguments.step > len(exercise.hints):
+        raise UsageError(f"{exercise.name} has hints 1 to {len(exercise.hints)}, and none called {arguments.step}.")
     terminal.feedback(str(learn.hint(arguments.exercise, arguments.step, learn.TERMINAL)))
     return 0
 
@@ -76,8 +79,10 @@ def _list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         documents.show(documents.of_topics(syllabus.TOPICS))
         return 0
+    width = max(28, *(len(name) + 2 for name in syllabus.exercises()))
     for topic in syllabus.TOPICS:
         print(f"{topic.number:02} {topic.title} (notebooks/{topic.notebook.name})")
         for exercise in topic.exercises:
-            print(f"     {exercise.name:<28}{exercise.maximum:g} points")
+            points = "point" if exercise.maximum == 1 else "points"
+            print(f"     {exercise.name:<{width}}{exercise.maximum:g} {points}")
     return 0

@@ -252,6 +252,7 @@ def test_nobody_at_all():
     """A page of no learners, or of none that could be read, is a page."""
     assert "0 learners" in words(instructor.instructor_page([], "x"))
     assert "1 learner 1 could not be read" in words(instructor.instructor_page(small_class()[4:], "x"))
+    assert "could not be read" not in words(instructor.instructor_page(small_class()[:4], "x"))
 
 
 def test_unknown_mistake():

@@ -41,8 +41,8 @@ def noting(
         yield submission
 
 
-def same_work(handed_in: Mapping[str, bytes], folder: Path) -> Iterator[str]:
-    """Sentences on who handed in the same answers: the three largest groups, and where all are listed."""
+def same_work(handed_in: Mapping[str, bytes], command: str) -> Iterator[str]:
+    """Sentences on who handed in the same answers: the three largest groups, and the command that lists all."""
     groups: dict[bytes, list[str]] = {}
     for learner, found in handed_in.items():
         if found:
@@ -53,4 +53,4 @@ def same_work(handed_in: Mapping[str, bytes], folder: Path) -> Iterator[str]:
         yield f"{len(learners)} learners handed in the same work: {', '.join(map(visible, learners[:3]))}{more}."
     if several:
         more = f"{len(several) - 3} more groups: " if several[3:] else ""
-        yield f"{more}`coursekit similar {folder}` lists them, and work that is similar."
+        yield f"{more}`{command}` lists them, and work that is similar."
