@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from coursekit.classroom import batch, cluster, gradefiles, likeness
+from coursekit.classroom import batch, cluster, gradefiles
 from coursekit.classroom import folder as folders
 from coursekit.classroom.batch import Cells, Jails, Result, Score, Terms
 from coursekit.classroom.choosing import names_among
@@ -23,6 +23,7 @@ from coursekit.classroom.gradebook.database import to_text
 from coursekit.classroom.gradebook.grades import Told
 from coursekit.classroom.gradebook.names import accept_names
 from coursekit.classroom.groups.forming import told
+from coursekit.classroom.likeness.reading import noting, same_work
 from coursekit.classroom.remarks import Remarks, of_strangers
 from coursekit.classroom.screen import Screen
 from coursekit.course import syllabus
@@ -111,7 +112,8 @@ def grade(run: Run, *, best: bool) -> None:
         handed_in: dict[str, bytes] = {}
         _fill(run, book, terms, exercises, chosen, handed_in)
         _publish(run, book, exercises, chosen, best=best)
-        _tell_same(run, handed_in)
+        for line in same_work(handed_in, run.command("similar")):
+            run.screen.say(line)
 
 
 def regrade(run: Run, *, accept: bool) -> list[Change]:
@@ -200,29 +202,6 @@ def _read(folder: Path, found: Sequence[Entry]) -> Iterator[Submission]:
             yield replace(submission, cells=tuple(cells))
 
 
-def _noted(
-    submissions: Iterable[Submission], exercises: Sequence[str], handed_in: dict[str, bytes]
-) -> Iterator[Submission]:
-    """Passes submissions on as they are read, and notes what tells whose answers are the same."""
-    for submission in submissions:
-        handed_in[submission.learner] = likeness.digest_of(likeness.answers(submission.cells, exercises))
-        yield submission
-
-
-def _tell_same(run: Run, handed_in: Mapping[str, bytes]) -> None:
-    """Says who handed in the same answers: the three largest groups."""
-    groups: dict[bytes, list[str]] = {}
-    for learner, answers in handed_in.items():
-        if answers:
-            groups.setdefault(answers, []).append(learner)
-    several = sorted((learners for learners in groups.values() if len(learners) > 1), key=len, reverse=True)
-    for learners in several[:3]:
-        run.screen.say(f"{len(learners)} learners handed in the same work: {_some(learners)}.")
-    if several:
-        more = f"{len(several) - 3} more groups: " if several[3:] else ""
-        run.screen.say(f"{more}`{run.command('similar')}` lists them, and work that is similar.")
-
-
 def _unnamed(label: str, entry: Path, text: str) -> Cell:
     """A cell without its file's name, often the learner's own: the same work shares a report, whoever handed it in."""
     return (
@@ -293,7 +272,7 @@ def _fill_once(
         layers = () if run.scheduler and run.confined else probe(confined=run.confined)
         run.screen.grading_begins(len(found), exercises, where, run.limits, layers)
         in_flight = max(4 * threads, IN_FLIGHT) if run.scheduler else 2 * threads
-        read = _noted(_read(run.folder, found), [exercise.name for exercise in exercises], handed_in)
+        read = noting(_read(run.folder, found), [exercise.name for exercise in exercises], handed_in)
         graded = batch.grade_all(read, exercises, executor, book, terms, score, in_flight=in_flight)
         with closing(graded):  # before the jails are: what ends with them must not be taken for a result
             for _ in run.screen.progress(graded, len(found)):

@@ -82,6 +82,18 @@ def latest(folder: Path) -> dict[str, float]:
 
 
 @pytest.mark.usefixtures("toy_course")
+def test_same_work_is_told(jail, folder, run):
+    """Who handed in the same answers, however laid out, the largest group first; stubs are none."""
+    hand_in(folder, dan=f"# mine\n{toys.HONEST}", eve=toys.HONEST.replace("    ", "\t"), fay=WRONG)
+    stub = "def double(x):\n    raise NotImplementedError('double: write your answer here')\n"
+    hand_in(folder, gus=stub, hal=stub)
+    _, said, _ = run("grade", folder, "--exercise", "double")
+    assert said.index("3 learners handed in the same work: ann, dan, eve.") < said.index("the same work: bob, fay.")
+    assert f"`coursekit similar {folder}` lists them" in said
+    assert "gus, hal" not in said
+
+
+@pytest.mark.usefixtures("toy_course")
 def test_only_new_work_is_graded(jail, folder, run):
     """A second run grades who is new or has handed in anew, and shows all."""
     assert run("grade", folder)[0] == 0
