@@ -134,9 +134,10 @@ def listed(mutant: Mutant) -> str:
 def tests_of(path: str) -> list[str]:
     """The tests that hold a module."""
     room, *folders = Path(path).parts[1:-1] or [""]
-    names = (Path("tests", room, *deeper, f"test_{Path(path).name}").as_posix() for deeper in (folders, ()))
+    own = [Path("tests", room, *deeper, f"test_{Path(path).name}").as_posix() for deeper in (folders, ())]
+    own += [f"tests/{room}/test_{folder}.py" for folder in reversed(folders)]
     more: list[str] = next((tests for front, tests in LISTED["tests"].items() if path.startswith(front)), [])
-    return [name for name in names if (ROOT / name).exists()][:1] + more
+    return [name for name in own if (ROOT / name).exists()][:1] + more
 
 
 class First:
@@ -245,8 +246,9 @@ def main() -> None:
     mutants = drawn([path for path in within if path.suffix == ".py"], options.seed)
     mutants = [mutant for mutant in mutants if options.module in str(mutant)][: options.sample or None]
     mutants = mutants[options.after :]
-    if bare := {mutant.path for mutant in mutants if not tests_of(mutant.path)}:
-        sys.exit(f"mutants.toml lists no tests for {', '.join(sorted(bare))}.")
+    for path in sorted({mutant.path for mutant in mutants}):
+        if not tests_of(path) or not all((ROOT / name).exists() for name in tests_of(path)):
+            sys.exit(f"mutants.toml lists no tests for {path}, or one that is not there.")
     fates: Counter[str] = Counter()
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")

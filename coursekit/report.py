@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -94,6 +95,7 @@ class Report:
         parted: whether verdicts and points are of this answer with the course's own functions in place of those.
         is_slip: whether it is wrong and nearly right: a known mistake, right in most checks, or near in its numbers.
         found_in: the files of the submission that define it, the one that counts last; empty where it is one.
+        is_unread: whether the work could not be read, so that there was nothing to ask.
         work: what the gradebook calls the work that was graded; empty where no gradebook was asked.
         marks: what people have given by hand; where several have points, the first of those that fit this work counts.
     """
@@ -109,6 +111,7 @@ class Report:
     parted: bool = False
     is_slip: bool = False
     found_in: tuple[str, ...] = ()
+    is_unread: bool = False
     work: str = ""
     marks: tuple[Mark, ...] = ()
 
@@ -122,6 +125,11 @@ class Report:
         """The points that count: those of a mark by hand, or else the machine's."""
         mark = self.mark
         return self.points if mark is None or mark.points is None else mark.points
+
+    @property
+    def is_open(self) -> bool:
+        """Whether neither the machine nor a person has given points: its 0 is none."""
+        return (self.is_unread or self.outcome is Outcome.STARVED) and self.mark is None
 
     @property
     def first_failure(self) -> Verdict | None:
@@ -156,7 +164,25 @@ class Report:
             known[name] = tuple(fields.get(name, ()))
         known["marks"] = tuple(Mark(**mark) for mark in fields.get("marks", ()))
         known.pop("grade", None)  # follows from the others
-        return Report(**known)
+        report = Report(**known)
+        report._insist_on_kinds()
+        return report
+
+    def _insist_on_kinds(self) -> None:
+        """Refuses what JSON can hold in the place of a text or a number, since it would come up much later."""
+        shown = [text for verdict in self.verdicts for text in (verdict.check, verdict.title, verdict.rationale)]
+        shown += [verdict.help for verdict in self.verdicts]
+        shown += [
+            text for v in self.verdicts if v.example for text in (v.example.line, v.example.got, v.example.expected)
+        ]
+        if self.diagnosis is not None:
+            shown += [self.diagnosis.misconception, self.diagnosis.explanation]
+        texts = [self.exercise, self.learner, self.work, *self.leans_on, *self.found_in, *shown]
+        numbers = [self.points, self.maximum]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("a text is missing")
+        if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
+            raise ValueError("a number is missing")
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def loaded_by(statement: str) -> set[str]:
         ("nbformat", "course/notebooks.py"),
         ("nbclient", "course/notebooks.py"),
         ("rich", "cli/terminal.py"),
-        ("yaml", "classroom/gradescope.py"),
+        ("yaml", "classroom/layouts/gradescope.py"),
         ("ipywidgets", "learning/explore.py"),
         ("keras", "exercise/families/twins.py"),
         ("numba", "fast/ctc_numba.py"),
@@ -164,7 +164,10 @@ def test_one_module_knows_a_library(library, module):
         ("zipfile", {"grading/opening/archive.py", "files.py"}),
         ("csv", {"classroom/gradefiles.py", "publish/export/roster.py", "publish/export/spreadsheet.py"}),
         ("xml", {"publish/export/junit.py"}),
-        ("argparse", {f"cli/{name}.py" for name in ("commands", "learner", "grader", "marker", "author", "export")}),
+        (
+            "argparse",
+            {f"cli/{name}.py" for name in ("commands", "learner", "grader", "marker", "author", "export", "numbers")},
+        ),
     ],
 )
 def test_formats_are_read_and_written_apart(library, modules):

@@ -7,6 +7,8 @@ import time
 import pytest
 
 from coursekit.classroom.batch import exercises_in
+from coursekit.classroom.likeness.answers import MAX_ANSWER, answers
+from coursekit.classroom.likeness.winnowing import fingerprints
 from coursekit.grading.submission import Submission, files_that_define
 from coursekit.learning.feedback import as_html, as_text
 from coursekit.publish.privacy import all_feedback
@@ -45,7 +47,16 @@ def report(text: str) -> Report:
     return Report("entropy", "ann", Outcome.ERROR, (verdict,), 0, 1)
 
 
+def compared(text: str) -> None:
+    """As the text of an answer, behind its head, and as all there is."""
+    for each in (f"def entropy(x):\n {text}", f"def entropy(x):\n '{text}\\", text):
+        for answer in answers([("a.py", each)], ["entropy"]).values():
+            assert len(answer.text) <= MAX_ANSWER
+            fingerprints(answer.tokens())
+
+
 READERS = {
+    "what is compared": lambda text: compared(text),
     "which files define one": lambda text: files_that_define((("a.py", text),), "entropy"),
     "which exercises there are": lambda text: exercises_in([Submission("ann", (("a.py", text),))]),
     "what is shown": lambda text: visible(text, keep="\n"),

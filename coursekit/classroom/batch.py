@@ -234,7 +234,7 @@ def grade_all(
 def _record(book: Gradebook, learners: Sequence[str], works: Sequence[Work], found: Mapping[str, Result]) -> None:
     reports = {name: result.report for name, result in found.items()}
     behaviours = {name: result.unnamed for name, result in found.items() if result.unnamed is not None}
-    book.record(learners, works, reports, behaviours=behaviours)
+    book.record(learners, works, reports, "", behaviours)
 
 
 def _keys(works: Iterable[Work]) -> tuple[str, ...]:
@@ -312,7 +312,7 @@ def _unread(problem: str, exercise: Exercise) -> Report:
     verdicts = tuple(
         Verdict(check.name, check.title, check.tier, Outcome.UNCHECKED, rationale=problem) for check in exercise.checks
     )
-    return Report(exercise.name, "", Outcome.UNATTEMPTED, verdicts, 0.0, exercise.maximum)
+    return Report(exercise.name, "", Outcome.UNATTEMPTED, verdicts, 0.0, exercise.maximum, is_unread=True)
 
 
 def exercises_in(submissions: Iterable[Submission]) -> list[Exercise]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from coursekit.classroom import gradescope, layouts
+from coursekit.classroom import layouts
 from coursekit.classroom.layouts import Claim, person
 from coursekit.grading.newest import Dated, oldest_first
 from coursekit.grading.submission import Handed, Submission, ending, read_submission, read_together
@@ -113,8 +113,8 @@ def _items(folder: Path) -> tuple[list[_Item], list[str]]:
     is_course = work.get("submitted", False) and (len(work) == 1 or not _NBGRADER.isdisjoint(work)) and _is_tree(folder)
     if is_course:  # the other steps of nbgrader are no submissions
         work = {name: is_folder for name, is_folder in work.items() if name not in _NBGRADER}
-    strange = [visible(name) for name in listed if name not in work and name != gradescope.METADATA]
-    people = gradescope.submitters(folder)
+    strange = [visible(name) for name in listed if name not in work and name != layouts.METADATA]
+    people = layouts.submitters(folder)
     logins = _logins(folder, work)
     items: list[_Item] = []
     for name, is_folder in work.items():
@@ -144,7 +144,7 @@ def _listed(folder: Path) -> dict[str, bool]:
 
 def _is_strange(folder: Path, name: str, is_folder: bool, claims: dict[str, Claim]) -> bool:
     """Whether an entry is no submission. What a platform names as a learner's is one, whatever its kind."""
-    if name.startswith(".") or name.casefold() in _SYSTEMS or name == gradescope.METADATA:
+    if name.startswith(".") or name.casefold() in _SYSTEMS or name == layouts.METADATA:
         return True
     if name in claims:
         return False
@@ -177,7 +177,7 @@ def _is_class(folder: Path, *, alone: bool) -> bool:
     if not alone and not layouts.DOWNLOAD.fullmatch(folder.name):
         return False
     names = _listed(folder)
-    return gradescope.METADATA in names or len({each.key for each in layouts.claims(names).values()}) > 1
+    return layouts.METADATA in names or len({each.key for each in layouts.claims(names).values()}) > 1
 
 
 def _is_tree(course: Path) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coursekit.files import make_folder, whole, write_first, write_whole
-from coursekit.report import Graded
+from coursekit.report import Graded, Outcome, Report
 from coursekit.text import visible
 
 Cell = str | int | float
@@ -138,19 +138,22 @@ def read_names(path: Path) -> list[str]:
 def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[str]) -> Path:
     """`grades.csv`: one row a learner, one column an exercise with the machine's points, then total and maximum.
 
-    The total is of the points that count. Where a person has marked something, a column for each exercise of which
-    they did, with the points given by hand, and the machine's total follow.
+    What could not be read or was not graded to the end has empty cells, no zeros; a column `problem` says why, where
+    anybody has one. The total is of the points that count; where nothing counts, it is empty, too. Where a person has
+    marked something, a column for each exercise of which they did, with the points given by hand, and the machine's
+    total follow.
     """
     path = folder / "grades.csv"
     rows = [_row(graded, exercises) for graded in grades]
     marked = [place for place in range(len(exercises)) if any(row.by_hand[place] != "" for row in rows)]
+    problem = ["problem"] * any(row.problem for row in rows)
     by_hand = [f"{exercises[place]} by hand" for place in marked] + ["total by machine"] * bool(marked)
     with whole(path) as partial, partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)  # or a ; in a name would end its cell in some countries
-        writer.writerow(["learner", *exercises, "total", "maximum", *by_hand])
+        writer.writerow(["learner", *exercises, "total", "maximum", *problem, *by_hand])
         for row in rows:
             cells = [row.by_hand[place] for place in marked] + [row.by_machine] * bool(marked)
-            writer.writerow([row.learner, *row.points, row.total, row.maximum, *cells])
+            writer.writerow([row.learner, *row.points, row.total, row.maximum, *[row.problem][: len(problem)], *cells])
     return path
 
 
@@ -161,21 +164,30 @@ class _Row(NamedTuple):
     points: list[Cell]
     total: Cell
     maximum: Cell
+    problem: str
     by_hand: list[Cell]
     by_machine: Cell
 
 
 def _row(graded: Graded, exercises: Sequence[str]) -> _Row:
-    points = {report.exercise: _number(report.points) for report in graded.reports}
+    is_machines = {report.exercise: not report.is_unread and not _is_starved(report) for report in graded.reports}
+    points = {report.exercise: _number(report.points) for report in graded.reports if is_machines[report.exercise]}
+    problem = graded.problem or ("" if graded.is_final else "Not graded to the end: the machine was too busy.")
+    counts = not graded.reports or not all(report.is_open for report in graded.reports)
     marked = {report.exercise: _number(report.grade) for report in graded.reports if report.mark is not None}
     return _Row(
         _cell(graded.learner),
         [points.get(exercise, "") for exercise in exercises],
-        _number(graded.grade),
+        _number(graded.grade) if counts else "",
         _number(graded.maximum),
+        _cell(problem),
         [marked.get(exercise, "") for exercise in exercises],
-        _number(graded.points),
+        _number(graded.points) if any(is_machines.values()) else "",
     )
+
+
+def _is_starved(report: Report) -> bool:
+    return report.outcome is Outcome.STARVED
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> Path:

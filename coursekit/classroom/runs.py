@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -12,18 +13,23 @@ from pathlib import Path
 
 import torch
 
-from coursekit.classroom import batch, cluster, gradefiles, likeness
+from coursekit.classroom import batch, cluster, gradefiles
 from coursekit.classroom import folder as folders
 from coursekit.classroom.batch import Cells, Jails, Result, Score, Terms
 from coursekit.classroom.choosing import names_among
 from coursekit.classroom.folder import Entry, entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError, marks
 from coursekit.classroom.gradebook.database import to_text
+from coursekit.classroom.gradebook.grades import Told
+from coursekit.classroom.gradebook.names import accept_names
+from coursekit.classroom.groups.forming import told
+from coursekit.classroom.likeness.reading import noting, same_work
+from coursekit.classroom.remarks import Remarks, of_strangers
 from coursekit.classroom.screen import Screen
 from coursekit.course import syllabus
 from coursekit.errors import CommandError
 from coursekit.exercise import Exercise
-from coursekit.grading.changes import Change, changes
+from coursekit.grading.changes import Change, changes, renamed
 from coursekit.grading.submission import Submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
@@ -55,6 +61,7 @@ class Run:
         scheduler: address of a dask scheduler; empty for this machine.
         screen: where to show what happens.
         start: what the first jail on this machine begins with, where it has been started already.
+        command: makes the command to type next, `coursekit VERB` with all that this run was given, and more words.
         learners: whom to grade; empty for everybody.
     """
 
@@ -68,6 +75,7 @@ class Run:
     scheduler: str
     screen: Screen
     start: Start | None = None
+    command: Callable[..., str] = lambda verb, *more: shlex.join(["coursekit", verb, *more])
     learners: Sequence[str] = ()
 
     def terms(self, exercises: Sequence[Exercise]) -> Terms:
@@ -98,13 +106,14 @@ def grade(run: Run, *, best: bool) -> None:
         if other:
             raise RunError(
                 f"The checks of {_some(other)} (or torch) have changed since the grades in {book.name} were given. "
-                f"See whose grades differ: coursekit regrade {run.folder} --diff; with --accept the new ones stand."
+                f"See whose grades differ: {run.command('regrade', '--diff')}; with --accept the new ones stand."
             )
         book.accept(terms.versions)
         handed_in: dict[str, bytes] = {}
         _fill(run, book, terms, exercises, chosen, handed_in)
-        _publish(run, book, exercises, {entry.learner for entry in chosen}, best=best)
-        _tell_same(run, handed_in)
+        _publish(run, book, exercises, chosen, best=best)
+        for line in same_work(handed_in, run.command("similar")):
+            run.screen.say(line)
 
 
 def regrade(run: Run, *, accept: bool) -> list[Change]:
@@ -126,26 +135,44 @@ def regrade(run: Run, *, accept: bool) -> list[Change]:
         held = [exercise for _, exercise in syllabus.exercises().values() if exercise.name in accepted]
         terms = run.terms(held)
         asked = [exercise for exercise in held if not run.exercises or exercise in run.exercises]
+        of_all = [exercise.name for exercise in asked]
         changed = [exercise for exercise in asked if accepted[exercise.name] != terms.versions[exercise.name]]
         if not asked:
-            raise RunError(f"The gradebook {book.name} holds no grades of that yet: coursekit grade {run.folder}")
-        if not changed:
-            run.screen.say(f"The checks of {_some([each.name for each in asked])} are those that gave the grades.")
-            return []
-        _fill(run, book, terms, changed, found, {})
-        names = [exercise.name for exercise in changed]
-        versions = {terms.versions[name] for name in names}
-        before, after = book.latest(names), book.latest(names, versions=versions)
+            raise RunError(f"The gradebook {book.name} holds no grades of that yet: {run.command('grade')}")
         learners = {entry.learner for entry in found}
-        different = [each for each in changes(before, after) if each.learner in learners]
-        run.screen.changes_table(different)
-        run.screen.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
+        named = _newly_named(book, told(book), of_all, learners)
+        if not changed and not named:
+            run.screen.say(f"The checks of {_some(of_all)} are those that gave the grades.")
+            return []
+        different: list[Change] = []
+        names = [exercise.name for exercise in changed]
+        if changed:
+            _fill(run, book, terms, changed, found, {})
+            versions = {terms.versions[name] for name in names}
+            before, after = book.latest(names), book.latest(names, versions=versions)
+            different = [each for each in changes(before, after) if each.learner in learners]
+        run.screen.changes_table([*different, *named])
+        if changed:
+            run.screen.say(f"{len(different)} of {len(found) * len(changed)} grades differ under the checks of today.")
+        if named:
+            run.screen.say(f"{len(named)} reports get another name for what is wrong, and no points change by that.")
         if accept:
             book.accept({name: terms.versions[name] for name in names})
-            _publish(run, book, held, learners, best=False)
+            accept_names(book, of_all)
+            _publish(run, book, held, found, best=False)
         else:
-            run.screen.say(f"The old ones stand until you accept these: coursekit regrade {run.folder} --accept")
-        return different
+            run.screen.say(f"The old ones stand until you accept these: {run.command('regrade', '--accept')}")
+        return [*different, *named]
+
+
+def _newly_named(
+    book: Gradebook, called: tuple[Told, Told] | None, exercises: Sequence[str], learners: Collection[str]
+) -> list[Change]:
+    """The reports that were published before the group of their answer was named, or named otherwise."""
+    if called is None:
+        return []
+    now, then = (book.latest(exercises, told=each) for each in called)
+    return [each for each in renamed(now, then) if each.learner in learners]
 
 
 def _entries(folder: Path) -> list[Entry]:
@@ -173,29 +200,6 @@ def _read(folder: Path, found: Sequence[Entry]) -> Iterator[Submission]:
         else:
             cells = (_unnamed(label, entry.path, text) for label, text in submission.cells)
             yield replace(submission, cells=tuple(cells))
-
-
-def _noted(
-    submissions: Iterable[Submission], exercises: Sequence[str], handed_in: dict[str, bytes]
-) -> Iterator[Submission]:
-    """Passes submissions on as they are read, and notes what tells whose answers are the same."""
-    for submission in submissions:
-        handed_in[submission.learner] = likeness.digest_of(likeness.answers(submission.cells, exercises))
-        yield submission
-
-
-def _tell_same(run: Run, handed_in: Mapping[str, bytes]) -> None:
-    """Says who handed in the same answers: the three largest groups."""
-    groups: dict[bytes, list[str]] = {}
-    for learner, answers in handed_in.items():
-        if answers:
-            groups.setdefault(answers, []).append(learner)
-    several = sorted((learners for learners in groups.values() if len(learners) > 1), key=len, reverse=True)
-    for learners in several[:3]:
-        run.screen.say(f"{len(learners)} learners handed in the same work: {_some(learners)}.")
-    if several:
-        more = f"{len(several) - 3} more groups: " if several[3:] else ""
-        run.screen.say(f"{more}`coursekit similar {run.folder}` lists them, and work that is similar.")
 
 
 def _unnamed(label: str, entry: Path, text: str) -> Cell:
@@ -268,7 +272,7 @@ def _fill_once(
         layers = () if run.scheduler and run.confined else probe(confined=run.confined)
         run.screen.grading_begins(len(found), exercises, where, run.limits, layers)
         in_flight = max(4 * threads, IN_FLIGHT) if run.scheduler else 2 * threads
-        read = _noted(_read(run.folder, found), [exercise.name for exercise in exercises], handed_in)
+        read = noting(_read(run.folder, found), [exercise.name for exercise in exercises], handed_in)
         graded = batch.grade_all(read, exercises, executor, book, terms, score, in_flight=in_flight)
         with closing(graded):  # before the jails are: what ends with them must not be taken for a result
             for _ in run.screen.progress(graded, len(found)):
@@ -294,32 +298,30 @@ def _here(
             raise
 
 
-def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners: set[str], *, best: bool) -> None:
+def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Sequence[Entry], *, best: bool) -> None:
     """Writes grades.csv and reports/ from the gradebook, one learner after the other, and shows the first of them.
 
+    Each has all exercises that the gradebook holds of these learners, also where this run was asked for fewer.
     Where only some learners were asked for, what is there of the others stays as it is.
     """
+    learners = {entry.learner for entry in found}
     kept = {graded.learner: graded for graded in _kept_reports(run, learners)}
-    asked = {exercise.name for exercise in exercises} | _names(kept.values())
+    asked = {exercise.name for exercise in exercises} | _names(kept.values()) | book.held_for(learners)
     names = [name for name in syllabus.exercises() if name in asked]
-    standing = marks.standing(book)
+    standing, called = marks.standing(book), told(book)
     shown: list[Graded] = []
     written: list[Path] = []
-    twice: list[str] = []
-    starved: list[str] = []
-    elsewhere: list[str] = []
+    remarks = Remarks()
 
     def each() -> Iterator[Graded]:
-        for graded in map(standing.on, book.best(names) if best else book.latest(names)):
+        now = called[0] if called else None
+        held = book.best(names, told=now) if best else book.latest(names, told=now)
+        for graded in map(standing.on, held):
             if graded.learner in learners:
                 written.append(gradefiles.write_report(run.out, graded))
-                twice.extend([graded.learner] * any(report.found_in for report in graded.reports))
-                if any(mark.other_work and mark.points is not None for r in graded.reports for mark in r.marks):
-                    elsewhere.append(graded.learner)
+                remarks.add(graded)
                 if len(shown) < ROWS:
                     shown.append(graded)
-                if not graded.is_final:
-                    starved.append(graded.learner)
                 yield graded
 
     table = gradefiles.write_table(run.out, heapq.merge(kept.values(), each(), key=_place), names)
@@ -329,21 +331,16 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], learners:
     run.screen.say(f"{more}{table} and {len(written)} reports in {run.out / 'reports'}")
     if kept:
         run.screen.say(f"What is there of {len(kept)} others stays as it was.")
-    if twice:
-        run.screen.say(f"Two files define one function, and the newer name counts: {_some(twice)}. Reports name them.")
-    if elsewhere:
-        run.screen.say(
-            f"A mark by hand stands for another work, and does not count for this one: {_some(elsewhere)}. "
-            f"See `coursekit marks {run.out}`."
-        )
     if gone:
         of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
         run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
-    if starved:
+    if waiting := _newly_named(book, called, names, learners):
         run.screen.say(
-            f"{len(starved)} of them are not final, as the machine was too busy: {_some(starved)}. The same command "
-            "grades these again; give it fewer --workers, or a machine that is less busy."
+            f"{len(waiting)} reports are older than the name of what their answer does, and stay as they were. "
+            f"See them: {run.command('regrade', '--diff')}; with --accept they carry it."
         )
+    for line in filter(None, (*remarks.lines(run.out), of_strangers(folders.strangers(run.folder)))):
+        run.screen.say(line)
 
 
 def _kept_reports(run: Run, learners: set[str]) -> list[Graded]:

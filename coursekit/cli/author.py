@@ -1,4 +1,4 @@
-"""What the course's authors type: new, verify, refresh."""
+"""What the course's authors type: new, new-mistake, verify, refresh."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coursekit.cli import documents
-from coursekit.errors import CommandError
+from coursekit.cli import documents, numbers
+from coursekit.cli.grader import add_group
+from coursekit.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -33,17 +34,29 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     new.set_defaults(run=_new)
 
+    mistake = commands.add_parser("new-mistake", help="make a group of answers a mistake of the course (for authors)")
+    add_group(mistake)
+    mistake.set_defaults(run=_new_mistake)
+
     verify = commands.add_parser("verify", help="prove that the course is consistent")
-    verify.add_argument("--seeds", type=int, default=20, help="on how many hidden seeds (default: 20)")
+    verify.add_argument(
+        "--seeds", type=numbers.whole(1, 10_000), default=20, help="on how many hidden seeds (default: 20)"
+    )
     verify.add_argument("--topic", action="append", default=[], help="only this topic (may be given again)")
     verify.add_argument("--exercise", action="append", default=[], help="only this exercise (may be given again)")
     verify.add_argument(
         "--mutants", action="store_true", help="instead, make mutants of every solution: each must lose points"
     )
     verify.add_argument(
-        "--sample", type=int, default=0, metavar="N", help="with --mutants: only so many, drawn from all of them"
+        "--sample",
+        type=numbers.whole(0),
+        default=0,
+        metavar="N",
+        help="with --mutants: only so many, drawn from all of them",
     )
-    verify.add_argument("--seed", type=int, default=0, metavar="S", help="with --sample: which are drawn (default: 0)")
+    verify.add_argument(
+        "--seed", type=numbers.whole(0), default=0, metavar="S", help="with --sample: which are drawn (default: 0)"
+    )
     verify.add_argument("--json", action="store_true", help=documents.HELP)
     verify.set_defaults(run=_verify, commands=commands.choices)  # all of them, by the time that it runs
 
@@ -75,6 +88,20 @@ def _new(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _new_mistake(arguments: argparse.Namespace) -> int:
+    from coursekit.authoring import mistake, scaffold
+    from coursekit.classroom.groups import forming, naming
+    from coursekit.course import syllabus
+
+    syllabus.insist_on_course("`coursekit new-mistake`")
+    with naming.opened(arguments.grades.resolve(), arguments.gradebook) as book:
+        group = forming.find_group(book, arguments.group)
+    change = mistake.plan(group)
+    scaffold.write([change])
+    print(mistake.told(group, change))
+    return 0
+
+
 def _topic_to_add_to(name: str) -> Topic:
     from coursekit.course import syllabus
 
@@ -89,10 +116,8 @@ def _verify(arguments: argparse.Namespace) -> int:
     from coursekit.course import syllabus
 
     syllabus.insist_on_course("`coursekit verify`")
-    if arguments.seeds < 1:
-        raise CommandError("--seeds needs a number above 0.")
-    if arguments.sample < 0 or (arguments.sample and not arguments.mutants):
-        raise CommandError("--sample needs a number above 0, and --mutants, of which it draws.")
+    if arguments.sample and not arguments.mutants:
+        raise UsageError("--sample needs --mutants, of which it draws.")
     topics = {syllabus.find_topic(name) for name in arguments.topic}
     names = {syllabus.find_exercise(name)[1].name for name in arguments.exercise}
     everything = not topics and not names

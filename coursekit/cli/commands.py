@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 from coursekit import __version__
 from coursekit.cli import author, grader, learner, marker
-from coursekit.errors import CommandError
+from coursekit.errors import CommandError, UsageError
 
 _EXIT_CODES = (
-    "Exit codes: 0 done (of `check`: the exercise is passed), 1 not done or not passed, 2 no such command or option, "
+    "Exit codes: 0 done (of `check`: the exercise is passed), 1 not done or not passed, 2 no such command, option or "
+    "number, "
     "130 stopped with Ctrl-C."
 )
 
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from coursekit.text import visible
 
         print(f"coursekit: {visible(_sentence(error), keep=chr(10))}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     return code
 
 

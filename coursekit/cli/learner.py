@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit.cli import documents
+from coursekit.cli import documents, numbers
+from coursekit.errors import UsageError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -26,7 +27,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
     hint = commands.add_parser("hint", help="show a hint that is not the answer")
     hint.add_argument("exercise")
-    hint.add_argument("step", nargs="?", type=int, default=1, help="1 is the gentlest (default)")
+    hint.add_argument("step", nargs="?", type=numbers.whole(1), default=1, help="1 is the gentlest (default)")
     hint.set_defaults(run=_hint)
 
     solution = commands.add_parser("solution", help="show the course's own answer")
@@ -61,7 +62,9 @@ def _hint(arguments: argparse.Namespace) -> int:
     from coursekit.course import syllabus
     from coursekit.learning import learn
 
-    syllabus.find_exercise(arguments.exercise)
+    _, exercise = syllabus.find_exercise(arguments.exercise)
+    if arguments.step > len(exercise.hints):
+        raise UsageError(f"{exercise.name} has hints 1 to {len(exercise.hints)}, and none called {arguments.step}.")
     terminal.feedback(str(learn.hint(arguments.exercise, arguments.step, learn.TERMINAL)))
     return 0
 
@@ -83,12 +86,14 @@ def _list(arguments: argparse.Namespace) -> int:
         documents.show(documents.of_topics(syllabus.TOPICS))
         return 0
     found = records.records(memory.checks())
+    width = max(28, *(len(name) + 2 for name in syllabus.exercises()))
     for topic in syllabus.TOPICS:
         print(f"{topic.number:02} {topic.title} (notebooks/{topic.notebook.name})")
         for exercise in topic.exercises:
             state = found.get(exercise.name, records.NOTHING).state
             sign, word = (records.SIGNS[state], f", {state}") if state is not records.State.UNTOUCHED else ("", "")
-            print(f"  {sign:<3}{exercise.name:<28}{exercise.maximum:g} points{word}")
+            points = "point" if exercise.maximum == 1 else "points"
+            print(f"  {sign:<3}{exercise.name:<{width}}{exercise.maximum:g} {points}{word}")
     return 0
 
 

@@ -32,6 +32,7 @@ from coursekit.text import visible
 
 PAIRS = 40  # in a terminal; the page has more
 SECONDS_BETWEEN_LINES = 10  # of progress, where it goes to a file
+ENOUGH = 10  # that are done, before anything is said of how long the others take
 _GOOD, _BAD, _DIM = "bold green", "bold dark_orange3", "dim"
 
 
@@ -73,11 +74,18 @@ def grading_begins(
 
 
 class _Rate(ProgressColumn):
-    """Submissions a second."""
+    """Submissions a second, once there are enough to tell."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:.3g}/s" if speed else "")
+        return Text(f"{speed:.3g}/s" if speed and task.completed >= ENOUGH else "")
+
+
+class _Left(TimeRemainingColumn):
+    """The time left, once enough are done to tell."""
+
+    def render(self, task: Task) -> Text:
+        return super().render(task) if task.completed >= ENOUGH else Text("")
 
 
 def progress(learners: Iterable[str], total: int) -> Iterator[str]:
@@ -89,7 +97,7 @@ def progress(learners: Iterable[str], total: int) -> Iterator[str]:
         _Rate(),
         TimeElapsedColumn(),
         TextColumn("left"),
-        TimeRemainingColumn(),
+        _Left(),
     )
     console = Console(stderr=True)
     if not console.is_terminal:  # a log gets a line now and then
@@ -103,14 +111,20 @@ def progress(learners: Iterable[str], total: int) -> Iterator[str]:
 
 
 def _told(learners: Iterable[str], total: int, console: Console) -> Iterator[str]:
-    begin = told = time.monotonic()
+    told = time.monotonic()
+    first = 0.0  # until then jails were started and torch was imported, which the others do not wait for
     for done, learner in enumerate(learners, start=1):
         yield learner
         now = time.monotonic()
-        if now - told >= SECONDS_BETWEEN_LINES:
-            rate, told = done / (now - begin), now
-            left = f", about {(total - done) / rate:.0f} s left" if 10 * done >= total else ""  # the first ones mislead
-            console.print(Text(f"{done} of {total}, {rate:.3g}/s{left}"))
+        first = first or now
+        if now - told < SECONDS_BETWEEN_LINES:
+            continue
+        told = now
+        if done < ENOUGH or now == first:
+            console.print(Text(f"{done} of {total}"))
+        else:
+            rate = (done - 1) / (now - first)
+            console.print(Text(f"{done} of {total}, {rate:.3g}/s, about {(total - done) / rate:.0f} s left"))
 
 
 def changes_table(changes: Sequence[Change]) -> None:
@@ -118,14 +132,16 @@ def changes_table(changes: Sequence[Change]) -> None:
     if not changes:
         return
     console = Console(highlight=False)
-    table = Table(title=f"{len(changes)} grades that differ", title_justify="left")
+    what = "grades" if any(each.before != each.after for each in changes) else "reports"
+    table = Table(title=f"{len(changes)} {what} that differ", title_justify="left")
     table.add_column("learner", max_width=22, no_wrap=True)
     table.add_column("exercise", no_wrap=True)
     table.add_column("before", justify="right")
     table.add_column("after", justify="right")
     table.add_column("why")
     for each in changes:
-        points = Text(f"{each.after:g}/{each.maximum:g}", style=_GOOD if each.after > each.before else _BAD)
+        style = "" if each.after == each.before else _GOOD if each.after > each.before else _BAD
+        points = Text(f"{each.after:g}/{each.maximum:g}", style=style)
         table.add_row(Text(visible(each.learner)), each.exercise, f"{each.before:g}", points, Text(visible(each.why)))
     console.print(table)
 
@@ -147,12 +163,19 @@ def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None
         cells = [_points(report) for report in graded.reports] if columns else [_full_marks(graded)]
         obstacle = _first_obstacle(graded, name_exercise=len(exercises) > 1)
         obstacle.truncate(max(room, 24), overflow="ellipsis")
-        table.add_row(Text(visible(graded.learner)), *cells, f"{graded.grade:g}/{graded.maximum:g}", obstacle)
+        table.add_row(Text(visible(graded.learner)), *cells, _total(graded), obstacle)
     console.print(table)
     if any(graded.is_marked for graded in grades):
         console.print("  0→2: the machine gave 0, a mark by hand 2, which count", soft_wrap=True)
     for number, exercise in enumerate(exercises[:columns], start=1):
         console.print(f"  {number}  {exercise.name} ({exercise.maximum:g})", soft_wrap=True)
+
+
+def _total(graded: Graded) -> str:
+    """The points that count, or the word for why there are none."""
+    if graded.reports and all(report.is_open for report in graded.reports):
+        return "unread" if graded.problem else "not graded"
+    return f"{graded.grade:g}/{graded.maximum:g}"
 
 
 def marks_table(found: Sequence[Listed]) -> None:
@@ -229,13 +252,15 @@ def _points(report: Report) -> Text:
     full = report.grade >= report.maximum
     if report.mark is not None:
         return Text(f"{report.points:g}→{report.grade:g}", style=_GOOD if full else "")
+    if report.is_open:  # no points, which is not none
+        return Text("–", style=_DIM)
     return Text(f"{report.points:g}", style=_GOOD if full else "" if report.points else _DIM)
 
 
 def _first_obstacle(graded: Graded, *, name_exercise: bool) -> Text:
     """The first exercise that lost points, and the mistake in one sentence where it has a name."""
     if graded.problem:
-        return Text(visible(f"unreadable: {graded.problem}"))
+        return Text(visible(f"unread: {graded.problem}"))
     short = [report for report in graded.reports if report.grade < report.maximum]
     if not short:
         return Text("—")

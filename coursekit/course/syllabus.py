@@ -121,10 +121,10 @@ TOPICS = tuple(Topic(number, name, title) for number, (name, title) in enumerate
 
 
 class UnknownNameError(LookupError):
-    """A name that no topic or exercise has; the message offers the closest one."""
+    """A name that no topic or exercise has; the message offers the closest one, where one is close."""
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.7 if len(name) > 3 else 0.6)
         there = f"There are: {', '.join(known)}." if len(known) < 20 else "`coursekit list` names them all."
         hint = f"Did you mean `{close[0]}`?" if close else there
         super().__init__(f"No {kind} is called `{name}`. {hint}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -118,6 +119,17 @@ def coarsest(question: Question) -> torch.dtype:
     return max(dtypes, key=lambda dtype: TOLERANCE[dtype], default=torch.float32)
 
 
+_FEW = (
+    64  # of so few numbers Python finds the first that differs before numpy has begun; a diagnosis compares thousands
+)
+
+
+def _near(a: float, b: float, relative: float, absolute: float) -> bool:
+    if a == b or (a != a and b != b):
+        return True
+    return math.isfinite(b) and abs(a - b) <= absolute + relative * abs(b)
+
+
 def close(got: Tensor | None, want: Tensor | None, dtype: torch.dtype) -> bool:
     """Equal shapes; equal values to the tolerance of `dtype`; NaN, inf and -inf only where the other has them too.
 
@@ -128,7 +140,9 @@ def close(got: Tensor | None, want: Tensor | None, dtype: torch.dtype) -> bool:
     if got.shape != want.shape:
         return False
     relative, absolute = TOLERANCE[dtype]
-    # numpy: of a dozen numbers torch needs ten times as long, and a diagnosis compares some thousand times
+    if got.numel() <= _FEW and not got.is_complex():
+        pairs = zip(got.flatten().tolist(), want.flatten().tolist(), strict=True)
+        return all(_near(a, b, relative, absolute) for a, b in pairs)
     a, b = got.detach().double().numpy(), want.detach().double().numpy()
     with np.errstate(all="ignore"):
         near = np.isfinite(b) & (np.abs(a - b) <= absolute + relative * np.abs(b))  # inf <= inf would let all pass

@@ -1,4 +1,4 @@
-"""What a changed check does to grades: whose points go up or down, and why."""
+"""What a changed check does to grades: whose points go up or down, and why; and whose mistake gets a name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from coursekit.report import Graded, Outcome, Report
 
 @dataclass(frozen=True)
 class Change:
-    """One exercise of one learner whose points differ; `why` names the check that decided it."""
+    """One exercise of one learner that differs.
+
+    Attributes:
+        learner: whose.
+        exercise: its name.
+        before: its points as they were.
+        after: its points as they are to be; the same, where only the name of the mistake differs.
+        maximum: the points of a full answer.
+        why: the check that decided it, or the new name.
+    """
 
     learner: str
     exercise: str
@@ -28,6 +37,17 @@ def changes(before: Iterable[Graded], after: Iterable[Graded]) -> Iterator[Chang
             was = old.get((new.learner, new.exercise))
             if was is not None and was.points != new.points:
                 why = _why(was, new) if new.points < was.points else _why(new, was)
+                yield Change(new.learner, new.exercise, was.points, new.points, new.maximum, why)
+
+
+def renamed(before: Iterable[Graded], after: Iterable[Graded]) -> Iterator[Change]:
+    """The reports whose diagnosis differs and whose points do not, in the order of `after`."""
+    old = {(report.learner, report.exercise): report for graded in before for report in graded.reports}
+    for graded in after:
+        for new in graded.reports:
+            was = old.get((new.learner, new.exercise))
+            if was is not None and was.diagnosis != new.diagnosis and was.points == new.points:
+                why = f"{new.diagnosis.misconception}: {new.diagnosis.explanation}" if new.diagnosis else "no name"
                 yield Change(new.learner, new.exercise, was.points, new.points, new.maximum, why)
 
 

@@ -22,6 +22,8 @@ MAX_FILES = 100
 MAX_SOURCE = 1 << 20
 MAX_CELLS = 5_000
 MAX_LISTED = 10_000  # entries of a folder, with all below it, that are looked at
+_OUTSIDE = re.compile(r"^[^\s#)]", re.MULTILINE)  # where a function's lines end
+_RETURN = re.compile(r"^[ \t]+return\b", re.MULTILINE)
 _STAMP = "timestamp.txt"  # nbgrader's, of each assignment that was handed in: "2026-02-02 15:58:23.948203 UTC"
 
 
@@ -36,9 +38,22 @@ class Submission:
 
 
 def files_that_define(cells: Sequence[Cell], name: str) -> tuple[str, ...]:
-    """The files in which a function of that name seems to begin, in the order in which they are read."""
+    """The files in which a function of that name seems to begin, the one that counts last: a stub hides no answer."""
     beginning = re.compile(rf"^def[ \t]+{re.escape(name)}[ \t]*\(", re.MULTILINE)
-    return tuple(dict.fromkeys(_file_of(label) for label, text in cells if beginning.search(text)))
+    stubs, written = dict[str, None](), dict[str, None]()
+    for place, text in cells:
+        for found in beginning.finditer(text):
+            end = _OUTSIDE.search(text, found.end())
+            places = stubs if _is_stub(text[found.end() : end.start() if end else None]) else written
+            places.pop(_file_of(place), None)
+            places[_file_of(place)] = None
+    return (*(file for file in stubs if file not in written), *written)
+
+
+def _is_stub(body: str) -> bool:
+    """Whether a function seems to do nothing but to refuse."""
+    last = body.rstrip().rpartition("\n")[2].lstrip()
+    return last.startswith("raise NotImplementedError") and _RETURN.search(body) is None
 
 
 def _file_of(label: str) -> str:

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -175,7 +176,9 @@ def test_any_name_and_any_text(book, name):
     said = Report("double", "", Outcome.ERROR, (), 0.5, 4.0)
     book.record([name], [work("x")], {"double": json.dumps(said.to_json())}, problem=name)
     (graded,) = book.latest()
-    assert graded == Graded(name, (replace(said, learner=name, work="double x"),), name, attempts=1)
+    assert graded == Graded(
+        name, (replace(said, learner=name, work="double x", is_unread=bool(name)),), name, attempts=1
+    )
     add(book, name, "x", 0.5)
     assert len(rows(book)["coursekit_entry"]) == 1
 
@@ -489,6 +492,7 @@ def test_cannot_be_opened(tmp_path, url, says):
         Gradebook(url.format(tmp_path))
     assert says in str(caught.value)
     assert "hidden" not in str(caught.value)
+    assert "None" not in str(caught.value)  # in the place of what the database said
 
 
 def test_disk_full(tmp_path):
@@ -552,6 +556,51 @@ def test_may_not_be_written(tmp_path):
             connection.exec_driver_sql("PRAGMA query_only = ON")
         with pytest.raises(GradebookError, match="it may not be written"):
             add(book, "ann", "x", 1)
+
+
+@pytest.mark.slow
+def test_each_way_in_which_a_server_refuses(server, monkeypatch):
+    """A wrong password, an unknown user or database, a missing right and an unknown host are told apart."""
+    url = server.database("refuses")
+    with Gradebook(url) as book:
+        book.accept({"double": "1"})
+    engine = database._engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE ROLE guest LOGIN PASSWORD 'right'")
+    engine.dispose()
+    host = f"host={server.folder}"
+    hba = server.folder / "data" / "pg_hba.conf"
+    trusted = hba.read_text()
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "5")
+
+    def said(url: str) -> str:
+        with pytest.raises(GradebookError) as caught:
+            Gradebook(url)
+        assert "hidden" not in str(caught.value)
+        return str(caught.value)
+
+    assert "this user may not use its tables" in said(f"postgresql://guest@/refuses?{host}")
+    assert "has no such database" in said(f"postgresql://grader:hidden@/nowhere?{host}")
+    assert "knows no such user" in said(f"postgresql://nobody:hidden@/refuses?{host}")
+    assert "no machine is called so" in said("postgresql://grader:hidden@no-such-host.invalid/refuses")
+    assert "does not answer" in said("postgresql://grader:hidden@127.0.0.1:1/refuses")
+    try:
+        hba.write_text("local all guest scram-sha-256\nlocal all nobody reject\nlocal all all trust\n")
+        server.run("pg_ctl", "-D", str(server.folder / "data"), "reload")
+        time.sleep(0.5)
+        assert "does not take this user's password" in said(f"postgresql://guest:hidden@/refuses?{host}")
+        assert "does not take this user's password" in said(f"postgresql://guest@/refuses?{host}")
+        assert "lets this user not in" in said(f"postgresql://nobody:hidden@/refuses?{host}")
+        assert "this user may not use its tables" in said(f"postgresql://guest:right@/refuses?{host}")
+    finally:
+        hba.write_text(trusted)
+        server.run("pg_ctl", "-D", str(server.folder / "data"), "reload")
+    engine = database._engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE coursekit_entry CASCADE")
+    engine.dispose()
+    with Gradebook(url) as book, pytest.raises(GradebookError, match="a table or a column is gone"):
+        list(book.latest())
 
 
 @pytest.mark.slow

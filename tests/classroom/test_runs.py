@@ -9,8 +9,10 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -26,6 +28,7 @@ from test_batch import WRONG, FakeJail
 
 from coursekit.classroom import batch, gradefiles, runs
 from coursekit.classroom.gradebook import Gradebook, database
+from coursekit.classroom.groups.forming import find_groups
 from coursekit.cli import main, terminal
 from coursekit.course import syllabus
 from coursekit.exercise import same_value
@@ -76,6 +79,18 @@ def latest(folder: Path) -> dict[str, float]:
 
 
 # ---- again and again ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_same_work_is_told(jail, folder, run):
+    """Who handed in the same answers, however laid out, the largest group first; stubs are none."""
+    hand_in(folder, dan=f"# mine\n{toys.HONEST}", eve=toys.HONEST.replace("    ", "\t"), fay=WRONG)
+    stub = "def double(x):\n    raise NotImplementedError('double: write your answer here')\n"
+    hand_in(folder, gus=stub, hal=stub)
+    _, said, _ = run("grade", folder, "--exercise", "double")
+    assert said.index("3 learners handed in the same work: ann, dan, eve.") < said.index("the same work: bob, fay.")
+    assert f"`coursekit similar {folder}` lists them" in said
+    assert "gus, hal" not in said
 
 
 @pytest.mark.usefixtures("toy_course")
@@ -174,7 +189,10 @@ def test_two_files_with_one_function(jail, folder, run):
     (folder / "dora").mkdir()
     hand_in(folder / "dora", **{"answer-1": toys.HONEST, "answer": WRONG})
     said = run("grade", folder)[1]
-    assert "the newer name counts: dora." in said
+    assert (
+        "the newer that is written out counts: dora: double from answer-1.py, not from answer.py. Reports name them."
+        in said
+    )
     graded = {graded.learner: graded for graded in gradefiles.read_reports(folder.with_name("in-grades"))}
     double = graded["dora"].reports[0]
     assert (double.points, double.found_in) == (4, ("answer.py", "answer-1.py"))
@@ -244,6 +262,150 @@ def test_long_table_is_cut(jail, folder, run, monkeypatch):
     assert "cem" not in out
     assert "1 more, all in" in out
     assert set(table(folder)) == {"ann", "bob", "cem"}
+
+
+# ---- nothing is said that is not so ------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("toy_course")
+def test_resubmission_is_the_same_person(jail, folder, run):
+    """Canvas calls it otherwise; there is one row, of the newer work, and the next attempt of the same learner."""
+    hand_in(folder, lee_43_98001_kl=WRONG, bo_44_98002_kl=WRONG)
+    run("grade", folder)
+    (folder / "lee_43_98001_kl.py").unlink()
+    hand_in(folder, **{"lee_LATE_43_98777_kl-1": toys.HONEST})
+    run("grade", folder)
+    assert {name: cells[0] for name, cells in table(folder).items()} == {
+        **{"ann": "4", "bob": "0", "cem": "0", "lee_43": "4", "bo_44": "0"}
+    }
+    hand_in(folder, lee_43_98001_kl=WRONG)  # both are there: the newer upload counts, and that is said
+    said = run("grade", folder)[1]
+    assert table(folder)["lee_43"][0] == "4"
+    assert "the newer that is written out counts: lee_43: double from kl-1.py, not from kl.py." in said
+    with Gradebook(f"sqlite:///{folder.with_name('in-grades') / 'gradebook.sqlite'}") as book:
+        assert [graded.attempts for graded in book.latest() if graded.learner == "lee_43"] == [3]
+
+
+@pytest.mark.usefixtures("toy_course", "jail")
+def test_no_column_is_taken_away(folder, run):
+    """A narrower run leaves what the gradebook holds of these learners; of others' nothing comes in."""
+    triple = "\ndef triple(x):\n    return 3 * x\n"
+    hand_in(folder, **{name: text + triple for name, text in (("ann", toys.HONEST), ("bob", WRONG), ("cem", WRONG))})
+    out = folder.with_name("in-grades")
+    other = folder.with_name("other")
+    other.mkdir()
+    hand_in(other, zoe=toys.HONEST)
+    run("grade", other, "--exercise", "double", "--gradebook", f"sqlite:///{out}/gradebook.sqlite", "--out", out)
+    assert run("grade", folder, "--exercise", "triple")[0] == 0
+    header = (out / "grades.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header == '"learner","triple","total","maximum"'
+    run("grade", folder, "--topic", "toy")
+    before = table(folder)
+    hand_in(folder, dan=WRONG + triple)
+    said = run("grade", folder, "--exercise", "triple")[1]
+    assert table(folder) == {**before, "dan": ["", "1", "1", "1"]}
+    assert "1  double (4)" in said
+    reports = gradefiles.read_reports(out)
+    assert [len(graded.reports) for graded in reports] == [2, 2, 2, 1]
+
+
+@pytest.mark.usefixtures("toy_course", "jail")
+def test_unread_is_no_zero(folder, run):
+    """In the terminal, in the table, in a spreadsheet and at the end it reads unread, with the reason."""
+    (folder / "dan.ipynb").write_text("", encoding="utf-8")
+    (folder / "eve.docx").write_text("", encoding="utf-8")
+    said = run("grade", folder)[1]
+    row = next(line for line in said.splitlines() if "dan" in line).replace("│", " ")
+    assert row.split()[:4] == ["dan", "–", "unread", "unread:"]
+    problem = "dan.ipynb is not a notebook: it is empty. Save it again in Jupyter."
+    assert table(folder)["dan"] == ["", "", "4", problem]
+    assert table(folder)["ann"] == ["4", "4", "4", ""]
+    assert f"2 could not be read: dan ({problem.rstrip('.')}); eve (A .docx is not graded; hand in" in said
+    assert [graded.reports[0].is_unread for graded in gradefiles.read_reports(folder.with_name("in-grades"))] == [
+        *(False, False, False, True, True)
+    ]
+
+
+@pytest.mark.usefixtures("toy_course", "jail")
+def test_what_is_no_submission_is_said_once(folder, run):
+    for name in ("Thumbs.db", "roster.csv", ".DS_Store", "index.html"):
+        (folder / name).write_text("x", encoding="utf-8")
+    said = run("grade", folder)[1]
+    assert said.count("no submission") == 1
+    assert "4 entries are no submissions: .DS_Store, Thumbs.db, index.html and 1 more." in said
+    assert set(table(folder)) == {"ann", "bob", "cem"}
+
+
+@pytest.mark.usefixtures("toy_course", "jail")
+def test_next_command_works_as_printed(tmp_path, run):
+    """With whatever this one was given, quoted for a shell; typed as it is, it does what it says."""
+    folder, out = tmp_path / "it's; in", tmp_path / "my grades"
+    folder.mkdir()
+    hand_in(folder, ann=toys.HONEST)
+    url = f"sqlite:///{tmp_path / 'a b.sqlite'}"
+    given = ["--out", out, "--gradebook", url, "--exercise", "double", "--seconds", "7", "--trust-submissions"]
+
+    said = run("regrade", folder, *given)[2]
+    assert "holds no grades of that yet" in said
+    assert run(*shlex.split(said.partition("yet: ")[2])[1:])[0] == 0
+    assert (out / "grades.csv").exists()
+    change_the_check()
+    said = run("grade", folder, *given, "--best", "--learner", "ann")[2]
+    (line,) = [line for line in said.splitlines() if "See whose" in line]
+    command = line.partition("See whose grades differ: ")[2].partition("; with --accept")[0]
+    assert "--seconds 7.0 " in command
+    code, said, _ = run(*shlex.split(command)[1:])
+    assert (code, "1 of 1 grades differ" in said) == (0, True)
+    command = said.partition("accept these: ")[2].splitlines()[0]
+    assert run(*shlex.split(command)[1:])[0] == 0
+    assert (out / "grades.csv").read_text(encoding="utf-8").splitlines()[1] == '"ann",2,2,4'
+    assert not folder.with_name(f"{folder.name}-grades").exists()
+
+
+@pytest.mark.usefixtures("toy_course", "jail")
+def test_grades_are_not_written_among_the_submissions(folder, run, tmp_path):
+    """However the place is spelt."""
+    (tmp_path / "link").symlink_to(folder)
+    (folder / "out").symlink_to(tmp_path / "elsewhere")
+    places = [folder, folder / "grades", tmp_path / "link" / "x", folder / "out", tmp_path / "x" / ".." / "in"]
+    for place in places:
+        code, _, said = run("grade", folder, "--out", place)
+        assert (code, "among the submissions: name a place outside of it" in said) == (2, True)
+    code, _, said = run("grade", folder, "--gradebook", f"sqlite:///{folder}/a.sqlite")
+    assert (code, "(--gradebook)" in said) == (2, True)
+    (folder / "out").unlink()
+    assert sorted(path.name for path in folder.iterdir()) == ["ann.py", "bob.py", "cem.py"]
+    assert run("grade", tmp_path / "link", "--out", tmp_path / "in-grades2")[0] == 0
+
+
+@pytest.mark.usefixtures("toy_course", "jail")
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update coursekit_result set report = '{'",
+        "update coursekit_result set report = '[]'",
+        "update coursekit_result set report = x'ff00'",
+        "update coursekit_result set report = replace(report, '\"passed\"', '\"great\"')",
+        "update coursekit_result set report = replace(report, '4.0', '\"4\"')",
+        "update coursekit_result set report = replace(report, '4.0', 'NaN')",
+        "update coursekit_result set report = replace(report, '\"double\"', '\"triple\"')",
+        'update coursekit_result set report = replace(report, \'"title": \', \'"title": 3, "more": \')',
+        "update coursekit_entry set learner = '\"ann'",
+        "update coursekit_entry set problem = '\"x'",
+    ],
+    ids=lambda text: text.partition("set ")[2][:50],
+)
+def test_damaged_row(folder, run, damage):
+    """Whichever field it is, a sentence says what is damaged, and what to do."""
+    run("grade", folder)
+    path = folder.with_name("in-grades") / "gradebook.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute(damage)
+    connection.close()
+    code, _, said = run("grade", folder)
+    assert code == 1
+    assert "damaged" in complaint(said)
+    assert "estore a copy" in complaint(said)
 
 
 # ---- a changed check ---------------------------------------------------------------------------------------------
@@ -483,7 +645,8 @@ def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, jail, number):
     folder, out = tmp_path / "in", tmp_path / "in-grades"
     folder.mkdir()
     source = (ROOT / "tests" / "submissions" / "ada.py").read_text(encoding="utf-8")
-    hand_in(folder, **{f"learner{n}": f"{source}\n# {n}\n" for n in range(6)})
+    wrong = source.replace("return", "return 1.7 *")  # by no known mistake, so that it is asked what it does
+    hand_in(folder, **{f"learner{n}": f"{wrong if n % 3 else source}\n# {n}\n" for n in range(6)})
     hand_in(folder, aa_endless=source.replace("return", "while True: pass\n    return"))
     arguments = ["grade", str(folder), "--exercise", "kl_divergence", "--seconds", "600", "--workers", "2"]
     process = subprocess.Popen(
@@ -515,6 +678,8 @@ def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, jail, number):
     assert main(arguments) == 0
     assert jail.children == 6 - len(done)
     assert len(table(folder)) == 6
+    with Gradebook(f"sqlite:///{out / 'gradebook.sqlite'}") as book:
+        assert [len(group.kept) for group in find_groups(book)] == [4]
 
 
 class _Killed:

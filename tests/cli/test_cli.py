@@ -34,7 +34,7 @@ def test_list(run):
         [
             "00 Toys (notebooks/00_toy.ipynb)",
             "     double                      4 points",
-            "     triple                      1 points",
+            "     triple                      1 point",
         ],
         [],
     )
@@ -158,9 +158,6 @@ def test_unknown_exercise(run, command):
         (["grade", ".", "--topic", "toi"], "No topic is called toi. Did you mean toy?"),
         (["grade", "."], "holds no submissions"),
         (["grade", ".", "--exercise", "double"], "coursekit: "),
-        (["grade", ".", "--workers", "0"], "need a number above 0"),
-        (["grade", ".", "--seconds", "0"], "need a number above 0"),
-        (["grade", ".", "--memory", "-5"], "need a number above 0"),
         (["verify", "--topic", "toi"], "No topic is called toi. Did you mean toy?"),
         (["refresh", "toi"], "No topic is called toi. Did you mean toy?"),
     ],
@@ -173,6 +170,47 @@ def test_what_cannot_be_done(run, tmp_path, monkeypatch, arguments, said):
     code, out, err = run(*arguments)
     assert (code, out, len(err)) == (1, [], 1)
     assert said in err[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["grade", ".", "--workers", "0"], "--workers: need a whole number above 0 and at most 1024, not 0"),
+        (["grade", ".", "--seconds", "0"], "--seconds: need a number above 0 and at most 86400, not '0'"),
+        (["regrade", ".", "--seconds", "nan"], "need a number above 0"),
+        (["grade", ".", "--seconds", "inf"], "need a number above 0"),
+        (["grade", ".", "--seconds", "1e9"], "need a number above 0"),
+        (["grade", ".", "--total=-inf"], "need a number above 0"),
+        (["grade", ".", "--total", "NaN"], "need a number above 0"),
+        (["grade", ".", "--memory", "-5"], "need a whole number above 0"),
+        (["grade", ".", "--memory", "1e3"], "need a whole number above 0"),
+        (["grade", ".", "--memory", "9" * 5_000], "need a whole number above 0"),
+        (["verify", "--seeds", "0"], "need a whole number above 0"),
+        (["verify", "--seeds", "-3"], "need a whole number above 0"),
+        (["verify", "--mutants", "--sample", "-1"], "need a whole number of 0 or more"),
+        (["hint", "double", "0"], "need a whole number above 0"),
+        (["hint", "double", "99"], "double has hints 1 to 2, and none called 99."),
+        (["grade", "/"], "Name a folder for the grades with --out"),
+    ],
+)
+def test_numbers_out_of_range(capsys, monkeypatch, arguments, said):
+    """What cannot be meant so is a sentence and exit code 2, and nothing is done."""
+    monkeypatch.setattr(grader, "_first_jail", lambda arguments: nullcontext())
+    try:
+        code = main(arguments)
+    except SystemExit as ended:
+        code = ended.code
+    complaint = capsys.readouterr().err
+    assert code == 2
+    assert said in complaint
+    assert "Traceback" not in complaint
+
+
+@pytest.mark.parametrize(("name", "near"), [("nope", ""), ("nonexist", ""), ("trple", "triple"), ("Double", "double")])
+def test_only_near_names_are_offered(run, name, near):
+    """A name that has nothing in common with what was typed helps nobody."""
+    said = f"Did you mean {near}?" if near else "There are: double, triple."
+    assert run("hint", name) == (1, [], [f"coursekit: No exercise is called {name}. {said}"])
 
 
 @pytest.mark.parametrize("arguments", [[], ["chekc"], ["check"], ["hint", "double", "two"], ["grade", ".", "--fast"]])

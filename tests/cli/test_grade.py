@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from coursekit.classroom.gradebook import Gradebook
+from coursekit.classroom.groups.forming import find_groups
 from coursekit.cli import main
 from coursekit.course import syllabus
 from coursekit.report import Outcome, Report
@@ -57,6 +59,17 @@ def graded(tmp_path_factory):
     arguments = ["grade", str(SUBMISSIONS), "--exercise", "kl_divergence", "--out", str(out), "--seconds", "5"]
     assert main(arguments) == 0
     return out
+
+
+@pytest.mark.slow
+def test_who_has_no_name_is_asked_what_they_do(graded):
+    """Each answer that ran and fails by no known mistake, and no other, is in a group; one that ends is as well."""
+    with Gradebook(f"sqlite:///{graded / 'gradebook.sqlite'}") as book:
+        holders = book.holders()
+        found = {frozenset(holders[each.key][0] for each in group.kept) for group in find_groups(book)}
+    assert found == {
+        frozenset([who]) for who in ("leaves", "huge_print", "floats", "in_place", "jun", "no_return", "raises")
+    }
 
 
 def report_of(out: Path, learner: str) -> Report:

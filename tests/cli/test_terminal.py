@@ -1,6 +1,7 @@
 """Colour beside the words, and nothing that a stranger could steer."""
 
 import re
+from dataclasses import replace
 
 import nasty
 import pytest
@@ -102,24 +103,23 @@ def test_progress_passes_everything_on(monkeypatch, capsys, force):
 
 
 def test_progress_in_a_log(monkeypatch, capsys):
-    """Where there is no terminal, a line now and then says how many are done, how fast, and how long it will take."""
+    """Where there is no terminal, a line now and then says how many are done, and from ten on how long it will take."""
     monkeypatch.setattr(terminal, "SECONDS_BETWEEN_LINES", 0)
-    list(terminal.progress(iter("abcd"), 4))
+    seconds = iter([0.0, 60.0, *(60.0 + number for number in range(1, 20))])  # the first is slow
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: next(seconds))
+    list(terminal.progress(iter("abcdefghijkl"), 20))
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 4
-    assert re.fullmatch(r"2 of 4, .*/s, about \d+ s left", lines[1])
-    list(terminal.progress(iter("abcdefghijk"), 11))
-    lines = capsys.readouterr().err.splitlines()
-    assert re.fullmatch(r"1 of 11, [^,]*/s", lines[0])  # a kernel had to start: that tells nothing of the rest
-    assert "left" in lines[1]
+    assert lines[:9] == [f"{number} of 20" for number in range(1, 10)]
+    assert lines[9:] == [f"{number} of 20, 1/s, about {20 - number} s left" for number in (10, 11, 12)]
 
 
-def test_progress_shows_how_far(capsys, colours):
-    """On a terminal the bar says how many are done, and how fast."""
-    list(terminal.progress(["ann", "bob"], 2))
+@pytest.mark.parametrize("number", [9, 10])
+def test_progress_shows_how_far(capsys, colours, number):
+    """On a terminal the bar says how many are done, and from ten on how fast."""
+    list(terminal.progress(["ann"] * number, number))
     shown = ESCAPE.sub("", capsys.readouterr().err)
-    assert "2/2" in shown
-    assert re.search(r"\d/s", shown)
+    assert f"{number}/{number}" in shown
+    assert bool(re.search(r"\d/s", shown)) == (number >= 10)
 
 
 @pytest.mark.parametrize("learner", [HOSTILE, "ann\udcff", "[/red]"])
@@ -152,8 +152,10 @@ def test_table_names_the_mistake(capsys):
 
 def test_table_says_what_cannot_be_read(capsys):
     """An unreadable submission shows why."""
-    table([Graded("ann", graded(outcome=Outcome.UNATTEMPTED, points=0.0).reports, "It is a link.")])
-    assert "unreadable: It is a link." in capsys.readouterr().out
+    report = replace(graded(outcome=Outcome.UNATTEMPTED, points=0.0).reports[0], is_unread=True)
+    table([Graded("ann", (report,), "It is a link.")])
+    row = next(line for line in capsys.readouterr().out.splitlines() if "ann" in line)
+    assert row.replace("│", " ").split() == ["ann", "–", "unread", "unread:", "It", "is", "a", "link."]
 
 
 def test_table_prefers_what_was_tried(capsys):

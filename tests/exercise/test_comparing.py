@@ -188,6 +188,7 @@ def test_gradient_that_is_wrong():
     """A right value with a wrong gradient is told as such."""
     told = failure(same_gradient, asked(lambda a, b: product(a, b) + a.sum() - A.sum()), product, A, B)
     assert str(told) == "The value is right, its gradient is not: it is 1 too large everywhere."
+    assert told.help.startswith("Is something divided by its own sum on the way?")
     assert (told.example.got, told.example.expected) == ("[4.0000, -3.0000]", "[3.0000, -4.0000]")
 
 

@@ -17,7 +17,7 @@ from coursekit.grading.behaviour import doing, probes, showing
 from coursekit.grading.behaviour.doing import Doing, Part, grouped, same
 from coursekit.grading.behaviour.unnamed import is_unnamed, unnamed
 from coursekit.report import Diagnosis, Example, Outcome, Report
-from coursekit.wire import Answer
+from coursekit.wire import Answer, Problem
 from coursekit.wire.answering import answer
 
 TORCH = "import torch\n"
@@ -160,8 +160,8 @@ def test_questions_are_the_same_for_all(double):
 class Child:
     """A line to a function that ends as it is told to."""
 
-    def __init__(self, ends: int, outcome: Outcome) -> None:
-        self.left, self.outcome = ends, outcome
+    def __init__(self, ends: int, outcome: Outcome, why: str) -> None:
+        self.left, self.outcome, self.why = ends, outcome, why
 
     def send(self, asked):
         self.asked = list(asked)
@@ -169,7 +169,7 @@ class Child:
     def reply(self):
         self.left -= 1
         if self.left < 0:
-            raise Stopped(self.outcome, "It ended.")
+            raise Stopped(self.outcome, self.why)
         return self.asked.pop(0)
 
     def read(self, reply, question):
@@ -180,13 +180,15 @@ def test_an_end_is_part_of_a_behaviour(double):
     """Code that hangs or leaves at a question does so for everybody; want of time is nobody's doing."""
     asked = probes.frames_to_ask(double)
 
-    def ended(after, outcome):
-        answers = probes.ask_child(Child(after, outcome), asked)
+    def ended(after, outcome, why="It ended."):
+        answers = probes.ask_child(Child(after, outcome, why), asked)
         return probes.behaviour(double, probes.questions(double), answers)
 
     assert same(ended(2, Outcome.TIMEOUT), ended(2, Outcome.TIMEOUT))
     assert not same(ended(2, Outcome.TIMEOUT), ended(1, Outcome.TIMEOUT))
     assert not same(ended(2, Outcome.TIMEOUT), ended(2, Outcome.ERROR))
+    assert same(ended(2, Outcome.TIMEOUT, "After 5 s."), ended(2, Outcome.TIMEOUT, "After 10 s."))
+    assert not same(ended(2, Outcome.ERROR), ended(2, Outcome.ERROR, "It left."))
     assert len(ended(9, Outcome.ERROR)) == len(asked)
     assert ended(2, Outcome.STARVED) == ended(2, Outcome.SKIPPED) == ()
 
@@ -228,12 +230,13 @@ SLOPE = "x = torch.tensor([1.0, -5.0], requires_grad=True); double(x).sum().back
         ("return 3 * x", Example(NUMBER, "9.0000", "6.0000")),
         ("2 * x", Example(NUMBER, "None", "6.0000")),
         ("raise ValueError('no')", Example(NUMBER, "an error (ValueError: no (line 2))", "6.0000")),
+        ("return 6.0", Example(NUMBER, "no tensor (number float)", "6.0000")),
         ("return 2 * x.detach()", Example(SLOPE, "None", "[2.0000, 2.0000]")),
         ("return (2 * x).double()", Example(f"{NUMBER}.dtype", "float64", "float32")),
         ("return (2 * x)[None]", Example(f"{NUMBER}.shape", "(1,)", "()")),
         ("return 2 * x", None),
     ],
-    ids=["value", "nothing", "error", "gradient", "dtype", "shape", "right"],
+    ids=["value", "nothing", "error", "number", "gradient", "dtype", "shape", "right"],
 )
 def test_smallest_input(double, returns, shown):
     """The smallest of all questions that tell: value, gradient, dtype, shape, error."""
@@ -271,7 +274,7 @@ LONG = "def double(x):\n" + "    x\n" * 9_000
 @pytest.mark.parametrize(
     ("cells", "found"),
     [
-        ([f"import torch\n\n{PLAIN}\n\n\nprint(1)\n"], PLAIN),
+        ([f"import torch\n\n{PLAIN}\n\n\n# Next\nprint(1)\n"], PLAIN),
         (["def double(\n    x,\n):\n    return x\nz = 1\n"], "def double(\n    x,\n):\n    return x"),
         (["def double(x):\n    return 1\n", "def double(x):\n    return 2\n"], "def double(x):\n    return 2"),
         (["double = lambda x: x\nz = 1\n"], "double = lambda x: x"),
@@ -301,8 +304,10 @@ def test_who_is_unnamed():
 
 
 def test_no_answer_is_no_behaviour(double):
-    """Where nothing came, nothing is kept."""
+    """Where nothing came, or nothing could be loaded, nothing is kept."""
     assert unnamed(double, [("a.py", THRICE[0])], lambda asked: []) is None
+    for kind in ("broken", "missing", "stub"):
+        assert unnamed(double, [("a.py", "def")], lambda asked, kind=kind: [Answer(problem=Problem(kind))]) is None
 
 
 # ---- the course's own mistakes -----------------------------------------------------------------------------------

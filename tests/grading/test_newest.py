@@ -58,3 +58,13 @@ def test_files_that_define():
         ("d.py", "kl(p)\n# def kl(\nclass A:\n    def kl(self):\n        ...\ndef kl_div(p):\n    ..."),
     )
     assert files_that_define(cells, "kl") == ("a.py", "b cell 3.py", "c.ipynb")
+
+
+def test_file_that_counts_comes_last():
+    """A stub that was handed in after an answer, or beside it, does not count."""
+    stub = 'def kl(\n    p,\n):\n    """Returns it."""\n    raise NotImplementedError("here")\n\n\nx = 1\n'
+    answer = "def kl(p):\n    if p:\n        return 1\n    raise NotImplementedError(p)\n"
+    assert files_that_define((("a.py", answer), ("b.py", stub)), "kl") == ("b.py", "a.py")
+    assert files_that_define((("b.py", answer), ("a.py", answer), ("b.py", stub)), "kl") == ("b.py", "a.py")
+    assert files_that_define((("a.py", stub), ("b.py", stub)), "kl") == ("a.py", "b.py")
+    assert files_that_define((("a.py", f"{answer}\n{stub}"), ("b.py", stub)), "kl") == ("b.py", "a.py")

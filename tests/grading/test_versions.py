@@ -82,6 +82,7 @@ def spec(x, y, reduction="mean", scale=1.0):
 
 halved = Exercise("halved", spec, idea="Half is less.", hints=("Divide.", "By two."), points=2, parity_points=1)
 other = Exercise("other", spec, idea="Another.", hints=("None.",))
+fewer = Exercise("fewer", lambda x: x / 3.5, idea="Fewer.", hints=("Less.",))
 wrong = halved.misconceptions
 
 
@@ -94,6 +95,7 @@ def of_numbers(f, rng):
     for size in SIZES:
         same_value(f, spec, torch.tensor(size), torch.tensor(0.0))
     same_value(f, spec, SHIFTED(INNER(START)), torch.tensor(STEPS), reduction=min(KINDS), scale=limit(TWICE()))
+    same_value(f, spec, fewer.spec(START), torch.tensor(0.0))
     if f(*pair(rng, 2)).ndim:
         raise Failure("It is no number.", f"Take the mean of {SIZES}.")
 
@@ -139,6 +141,7 @@ DECISIONS = {
     "what is forbidden": ("points=2,", 'points=2, forbids=("l1_loss",),'),
     "a constant": ("(1.0, 2.5)", "(1.0, 2.75)"),
     "a helper of the spec": ("x / 2", "x / 2.5"),
+    "the spec of another exercise that a check asks": ("x / 3.5", "x / 4.5"),
     "a cached helper": ("size + 4.0", "size + 5.0"),
     "a method": ("x + 1.5", "x + 2.5"),
     "a constant of a class": ("far = 0.75", "far = 0.5"),

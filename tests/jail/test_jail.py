@@ -481,6 +481,11 @@ def test_environment_is_empty(jail):
     assert number(jail, "len(os.environ)") == 0
 
 
+def test_no_handler_of_the_zygotes(jail):
+    """A child that ends a process of its own is told as any other program is."""
+    assert number(jail, "signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL", "import signal") == 1
+
+
 def test_four_descriptors(jail):
     """A child holds its conversation, what it prints to, and an empty input."""
     is_open = (

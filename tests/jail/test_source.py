@@ -171,6 +171,8 @@ def test_cells_doubled_and_reordered(texts):
         "f(open('/nonexistent'))",
         "print(CALLS := f(open('/nonexistent')))",
         "class Trainer(Base):\n    x = open('/nonexistent')",
+        "import abc\nclass Base(abc.ABC):\n    pass\n\nclass Trainer(Base):\n    x = open('/nonexistent')",
+        "class Base:\n    pass\n\nclass Base(Base):\n    x = open('/nonexistent')",
     ],
 )
 def test_nothing_else_runs(rest):
@@ -268,6 +270,14 @@ def test_another_statement_may_be_broken(broken):
     """In a file, too, a statement that is no Python costs nothing that does not need it, above it or below."""
     for text in (f"{broken}\n\n{F}\n", f"{F}\n\n{broken}\n", f"ONE = 1\n\n{broken}\n\n{F}\n\n{broken}"):
         assert load(cells(text), "f")(2) == 3
+
+
+@pytest.mark.parametrize("broken", ["def f(x, x):\n    return 0", "def f(x):\n    y = 1\n    global y"])
+def test_what_only_the_compiler_refuses(broken):
+    """Another of that name counts, wherever it stands; without one, the place is named."""
+    for text in (f"{F}\n\n{broken}\n", f"{broken}\n\n{F}\n"):
+        assert load(cells(text), "f")(2) == 3
+    assert error(broken).kind == "broken"
 
 
 def test_a_broken_answer_is_no_answer():

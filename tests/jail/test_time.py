@@ -19,9 +19,8 @@ from coursekit.classroom import batch
 from coursekit.course import syllabus
 from coursekit.exercise import Stopped
 from coursekit.grading.submission import Submission
-from coursekit.jail import ending
 from coursekit.jail.child import Child
-from coursekit.jail.ending import Clock, Patience
+from coursekit.jail.ending import Clock
 from coursekit.jail.inside.waiting import waited
 from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
@@ -189,53 +188,6 @@ def test_who_waits_for_its_own_threads():
         process.kill()
     assert longest >= 2
     assert said < others_had + 0.2
-
-
-@pytest.fixture
-def at(monkeypatch):
-    """Sets the time that it is."""
-    now = [100.0]
-    monkeypatch.setattr(ending.time, "monotonic", lambda: now[0])
-
-    def at(seconds):
-        now[0] = 100.0 + seconds
-
-    return at
-
-
-def test_patience(at):
-    """Wall-clock time less the time in which others had the processor, and five times the limit at the most."""
-    patience = Patience(2.0, Clock(100.0))
-    assert patience.deadline == 102
-    at(2.0)
-    assert patience.lose(1.5) is None
-    assert patience.deadline == 103.5
-    at(3.5)
-    assert patience.lose(1.5).outcome is Outcome.TIMEOUT
-    assert patience.lose(1.4).outcome is Outcome.TIMEOUT
-    assert patience.lose(3.4) is None
-    assert patience.deadline == 105.4
-    at(9.9)
-    assert patience.lose(9.0) is None
-    assert patience.deadline == 110
-    at(10.0)
-    assert patience.lose(9.0).outcome is Outcome.STARVED
-    assert patience.lose(8.0).outcome is Outcome.TIMEOUT
-
-
-def test_time_of_a_submission(at):
-    """It ends every exercise; why is told by where most of it went."""
-    clock = Clock(5.0)
-    at(4.0)
-    patience = Patience(2.0, clock)
-    assert (patience.deadline, clock.is_over) == (105, False)
-    at(5.0)
-    assert clock.is_over
-    assert patience.lose(2.0).outcome is Outcome.SKIPPED
-    assert patience.lose(3.0).outcome is Outcome.STARVED
-    clock.waited = 2.6
-    assert clock.stop().outcome is Outcome.STARVED
-    assert "5 s" in clock.stop().rationale
 
 
 # ---- what came in time -------------------------------------------------------------------------------------------

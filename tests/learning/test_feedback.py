@@ -126,6 +126,10 @@ def test_html_says_what_the_text_says():
     full = report(PASSED, FAILED, LATER, UNREACHED)
     text = feedback.as_text(full).replace("`", "")
     assert sorted(text.split()) == sorted(words(feedback.as_html(full)).replace("—", "").split())
+    section = feedback.as_section(full)
+    assert sorted(text.split()) == sorted(words(section).replace("—", "").split())
+    assert "style=" not in section
+    assert "<h2 " in section
 
 
 @pytest.mark.parametrize("where", ["rationale", "help", "title", "got", "line", "explanation", "exercise", "next"])

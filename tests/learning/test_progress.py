@@ -372,7 +372,7 @@ def test_the_list_has_ticks(midway, capsys):
     assert main(["list"]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [
         "  ✓✓ double                      4 points, done",
-        "  …  triple                      1 points, tried",
+        "  …  triple                      1 point, tried",
     ]
 
 

@@ -357,6 +357,13 @@ def test_moodle_match_and_column_override():
         fill_moodle(data, "m1", column="Bewertungen")
 
 
+@pytest.mark.parametrize(("language", "written"), [("de", "1,5"), ("ja", "1.5")])
+def test_whole_numbers_follow_the_language(language, written):
+    """Where no number of the worksheet has a fraction, its headings tell how one is written."""
+    data = re.sub(rb'"?(\d)[.,]\d\d"?', rb"\1", sheet(language))
+    assert table(fill_moodle(data, "ada lovelace").content)[1][3] == written
+
+
 def test_two_of_one_name():
     """Another column tells them apart; where none does, nobody is guessed."""
     assert fill_moodle(sheet("de", more=True), "m2", "m3").notes[0].startswith("2 of 2 learners matched by m0")

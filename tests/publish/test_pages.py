@@ -16,11 +16,12 @@ import pytest
 import toys
 
 from coursekit.classroom import gradefiles
+from coursekit.classroom.likeness import Answer, compare
 from coursekit.cli import main
 from coursekit.grading import scoring
 from coursekit.grading.here import ask_here
 from coursekit.publish import pages
-from coursekit.publish.pages import charts, instructor, learner, tally
+from coursekit.publish.pages import charts, instructor, learner, similar, tally
 from coursekit.publish.pages.page import People
 from coursekit.report import Diagnosis, Example, Graded, Outcome, Report, Tier, Verdict
 
@@ -251,6 +252,7 @@ def test_nobody_at_all():
     """A page of no learners, or of none that could be read, is a page."""
     assert "0 learners" in words(instructor.instructor_page([], "x"))
     assert "1 learner 1 could not be read" in words(instructor.instructor_page(small_class()[4:], "x"))
+    assert "could not be read" not in words(instructor.instructor_page(small_class()[:4], "x"))
 
 
 def test_unknown_mistake():
@@ -471,6 +473,24 @@ def test_pages_run_no_script_but_ours():
         assert page.tags.count("script") == (markup is ours)
         assert not {"img", "link", "iframe", "object"} & set(page.tags)
         assert not re.search(r"https?:|url\(|@import", markup)
+
+
+@pytest.mark.parametrize("text", [name for name in nasty.NAMES if name], ids=nasty.label)
+def test_what_was_handed_in_runs_nothing(text):
+    """Names and texts of learners whose work is alike add no element to the page that shows them side by side."""
+
+    def page(text: str) -> str:
+        calls = "".join(f"    y = x.method_{k}(x, {k})\n" for k in range(30))
+        texts = {text: f"def a(x):\n    # {text}\n{calls}", f"{text}2": f"def a(x):\n{calls} + 1 # {text}"}
+        filler = {f"n{n}": f"def a(x):\n    return x.other_{n}(x, x, x, x)\n" for n in range(30)}
+        work = {name: {"a": Answer(each)} for name, each in (texts | filler).items()}
+        found = compare(work)
+        assert len(found.alike) == 1
+        return similar.similar_page(found, work, text)
+
+    markup, plain = page(text), page("x")
+    assert Page(markup).tags == Page(plain).tags
+    assert not set(markup) & set(nasty.STEERING)
 
 
 # ---- the command -------------------------------------------------------------------------------------------------

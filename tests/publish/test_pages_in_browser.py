@@ -10,6 +10,7 @@ import pytest
 from test_browser import ARGUMENTS, BROWSER, BROWSERS
 from test_pages import report, small_class, solved
 
+from coursekit.classroom.likeness import Answer
 from coursekit.publish import pages
 from coursekit.report import Diagnosis, Graded, Outcome
 
@@ -40,6 +41,16 @@ def a_class(number: int) -> list[Graded]:
     return grades
 
 
+def alike_work() -> dict[str, dict[str, Answer]]:
+    """Two who share most, two who share all, and others."""
+
+    def text(one: int) -> str:
+        return "def a(x):\n" + "".join(f"    y{k} = x.method_{one}_{k}(x, {k})  # <{k}>\n" for k in range(30))
+
+    work = {f"n{n}": {"a": Answer(text(n))} for n in range(12)}
+    return {**work, "ann": {"a": Answer(text(3).replace("y", "z"))}, "eve": work["n5"]}
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """One browser for all tests of this file."""
@@ -64,10 +75,11 @@ def test_accessible(browser: Any, tmp_path: Path) -> None:
     """The instructor's page and a learner's break no rule of WCAG AA, in light and in dark, and nothing sticks out."""
     from axe_playwright_python.sync_playwright import Axe
 
-    index = pages.write(tmp_path, a_class(12), "Week 3")
+    index = pages.write(tmp_path, a_class(12), "Week 3", work=alike_work())
     learner = next((index.parent / "learners").glob("*Learner_3*.html"))  # of all outcomes
-    for path in (index, learner):
+    for path in (index, learner, index.with_name("similar.html")):
         page = opened(browser, path, color_scheme="light", viewport={"width": 1920, "height": 900})
+        assert page.locator("mark").count() == (2 if "similar" in path.name else 0)
         page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
         for scheme, width, rules in (("light", 1920, WCAG_AA), ("dark", 390, CONTRAST)):
             page.emulate_media(color_scheme=scheme)

@@ -384,3 +384,48 @@ def ctc_scaled__scale_after_the_first(log_probs, target, blank=0):
         total = total + c.log()
         a = a / c
     return -(total + a[-2:].sum().log())
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def accumulated_loss__no_ignore(logits, target, sizes, ignore_index=-100):
+    total = 0
+    n = 0
+    for z, y in zip(logits.split(sizes), target.split(sizes)):
+        total = total - _log_softmax(z)[torch.arange(len(y)), y].sum()
+        n += len(y)
+    return total / n
+
+
+def online_softmax_step__mean_in_place_of_sum(state, logits):
+    m = torch.maximum(state[0], logits.amax(1))
+    safe = torch.where(m.isinf(), torch.zeros_like(m), m)
+    s = state[1] * torch.exp(state[0] - safe) + torch.exp(logits - safe[:, None]).mean(1)
+    return torch.stack((m, s))
+
+
+def linear_cross_entropy__summed(
+    input,
+    linear_weight,
+    target,
+    *,
+    linear_bias=None,
+    weight=None,
+    reduction="mean",
+    ignore_index=None,
+    label_smoothing=0.0,
+):
+    logits = input @ linear_weight.T
+    if linear_bias is not None:
+        logits = logits + linear_bias
+    lp = _log_softmax(logits)
+    return -lp[torch.arange(len(target)), target].sum()
+
+
+def weight_gradient__transposed_logits(input, linear_weight, target, chunk_rows):
+    # one-hot minus nothing: the mean of the inputs of each class
+    grad = torch.zeros_like(linear_weight)
+    for x, y in zip(input, target):
+        grad[y] -= x
+    return grad / len(input)

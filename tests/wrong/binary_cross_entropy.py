@@ -496,3 +496,47 @@ def multilabel_soft_margin_loss__summed_labels(input, target, weight=None, reduc
         loss = loss * weight
     loss = loss.sum(-1)
     return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def sigmoid__softsign(input):
+    return 0.5 * (input / (1 + input.abs()) + 1)
+
+
+def log_sigmoid__only_right(input):
+    # ln(1 + e^-x) without the minus
+    return torch.log1p(torch.exp(-input.abs())) + torch.relu(-input)
+
+
+def binary_cross_entropy__log_base(input, target, weight=None, reduction="mean"):
+    p = input.clamp(1e-12, 1 - 1e-12)
+    loss = -(target * torch.log2(p) + (1 - target) * torch.log2(1 - p))
+    if weight is not None:
+        loss = loss * weight
+    return {"mean": torch.mean, "sum": torch.sum, "none": lambda x: x}[reduction](loss)
+
+
+def binary_cross_entropy_with_logits__hinge(input, target, weight=None, reduction="mean", pos_weight=None):
+    y = 2 * target - 1
+    loss = torch.relu(1 - y * input)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def sigmoid_focal_loss__gamma_one(inputs, targets, alpha=0.25, gamma=2.0, reduction="none"):
+    zero = torch.zeros_like(inputs)
+    ce = targets * torch.logaddexp(zero, -inputs) + (1 - targets) * torch.logaddexp(zero, inputs)
+    p = 1 / (1 + torch.exp(-inputs))
+    pt = p * targets + (1 - p) * (1 - targets)
+    a = alpha * targets + (1 - alpha) * (1 - targets)
+    loss = a * (1 - pt) * ce
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def multilabel_soft_margin_loss__mean_of_the_present(input, target, weight=None, reduction="mean"):
+    # divided by the number of labels that are there
+    zero = torch.zeros_like(input)
+    loss = target * torch.logaddexp(zero, -input) + (1 - target) * torch.logaddexp(zero, input)
+    loss = loss.sum(-1) / target.sum(-1).clamp(min=1)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss

@@ -350,3 +350,55 @@ def keras_poisson__everything(y_true, y_pred):
 def keras_poisson__no_eps(y_true, y_pred):
     t = y_true.to(y_pred.dtype)
     return (y_pred - torch.where(t > 0, t * y_pred.log(), torch.zeros_like(y_pred))).mean(dim=-1)
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def poisson_nll__factorial_added_twice(rate, count):
+    return rate - count * torch.log(rate) + 2 * torch.lgamma(count + 1)
+
+
+def poisson_nll__rate_lost(rate, count):
+    # without the rate itself
+    return -torch.xlogy(count, rate) + torch.lgamma(count + 1.0)
+
+
+def stirling__root_without_two_pi(count):
+    big = count > 1
+    n = torch.where(big, count, torch.ones_like(count))
+    return torch.where(big, n * n.log() - n + 0.5 * n.log(), torch.zeros_like(count))
+
+
+def gaussian_nll_loss__no_half(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    if isinstance(var, float):
+        var = torch.full_like(input, var)
+    if var.ndim < input.ndim:
+        var = var[..., None]
+    var = var.clamp(min=eps)
+    loss = torch.log(var) + (input - target) ** 2 / var
+    if full:
+        loss = loss + math.log(2 * math.pi)
+    return {"mean": loss.mean(), "sum": loss.sum(), "none": loss}[reduction]
+
+
+def poisson_nll_loss__full_gamma(input, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
+    if log_input:
+        loss = input.exp() - target * input
+    else:
+        loss = input - target * (input + eps).log()
+    if full:
+        loss = loss + torch.lgamma(target + 1.0)
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return loss.sum()
+    return loss.mean()
+
+
+def laplace_nll__median_deviation(input, target, scale):
+    return torch.abs(target - input) / scale + torch.log(scale) + math.log(math.sqrt(2))
+
+
+def keras_poisson__sign(y_true, y_pred):
+    return (y_true.to(y_pred.dtype) * torch.log(y_pred + 1e-7) - y_pred).mean(-1)

@@ -631,3 +631,78 @@ def keras_sparse_categorical_crossentropy__averaged(y_true, y_pred, from_logits=
     z = z - z.amax(-1, keepdim=True)
     lp = z - z.exp().sum(-1, keepdim=True).log()
     return -lp[torch.arange(len(y_true)), y_true.long().flatten()].mean()
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def sample_loss__softmin(logits, target):
+    z = -logits
+    z = z - z.max()
+    return -(z[target] - z.exp().sum().log())
+
+
+def log_softmax__abs_shift(input, dim):
+    # the largest by size is taken off
+    m = input.abs().amax(dim, keepdim=True)
+    z = input - m
+    return z - z.exp().sum(dim, keepdim=True).log()
+
+
+def nll_loss__positive(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    picked = input[torch.arange(len(target)), target]
+    if weight is not None:
+        picked = picked * weight[target]
+        if reduction == "mean":
+            return picked.sum() / weight[target].sum()
+    return picked.mean() if reduction == "mean" else picked.sum() if reduction == "sum" else picked
+
+
+def focal_loss__no_weight_and_sum(logits, target, gamma=2.0, weight=None):
+    lse = _lse(logits)
+    logp = (logits - lse)[torch.arange(len(target)), target]
+    return -((1 - logp.exp()) ** gamma * logp).sum()
+
+
+def focal_loss__gamma_times(logits, target, gamma=2.0, weight=None):
+    # multiplied by gamma in place of raised to it
+    logp = (logits - _lse(logits)).gather(1, target.view(-1, 1)).view(-1)
+    loss = -gamma * (1 - logp.exp()) * logp
+    if weight is not None:
+        loss = weight[target] * loss
+    return loss.mean()
+
+
+def sequence_loss__shifted(logits, target, padding):
+    # predicts the next token: shifts once more
+    z, y = logits[:, :-1], target[:, 1:]
+    z = z - z.amax(-1, keepdim=True)
+    lp = z - z.exp().sum(-1, keepdim=True).log()
+    keep = y != padding
+    return -lp[keep][torch.arange(int(keep.sum())), y[keep]].mean()
+
+
+def cross_entropy__argmax_targets(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    # one-hot rows expected
+    if target.ndim == input.ndim:
+        target = target.argmax(1)
+    x = input - input.amax(1, keepdim=True)
+    logp = x - x.exp().sum(1, keepdim=True).log()
+    loss = -logp.gather(1, target.unsqueeze(1)).squeeze(1)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def keras_categorical_crossentropy__mean_of_classes(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    t = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing / y_true.shape[axis]
+    if from_logits:
+        z = y_pred - y_pred.amax(axis, keepdim=True)
+        lp = z - z.exp().sum(axis, keepdim=True).log()
+    else:
+        lp = (y_pred / y_pred.sum(axis, keepdim=True)).clamp(1e-7, 1 - 1e-7).log()
+    return -(t * lp).mean(axis)
+
+
+def keras_sparse_categorical_crossentropy__positive(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
+    p = y_pred / y_pred.sum(axis, keepdim=True)
+    y = y_true.long().reshape(p.select(axis, 0).shape).unsqueeze(axis)
+    return p.clamp(1e-7, 1 - 1e-7).log().gather(axis, y).squeeze(axis)

@@ -463,3 +463,30 @@ def ctc_states__no_blank_at_the_ends(target, blank=0):
 
 def ctc_states__blank_before_each(target, blank=0):
     return torch.stack([torch.full_like(target, blank), target], 1).flatten()
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def ctc_states__labels_doubled(target, blank=0):
+    out = [blank]
+    for y in target.tolist():
+        out += [y, y, blank]
+    return torch.tensor(out, dtype=target.dtype)
+
+
+def ctc_by_enumeration__sorted(probs, target, blank=0):
+    # compares sets of letters
+    T, C = probs.shape
+    total = probs.new_zeros(())
+    for path in product(range(C), repeat=T):
+        if {c for c in path if c != blank} == set(target.tolist()):
+            total = total + torch.stack([probs[t, c] for t, c in enumerate(path)]).prod()
+    return total
+
+
+def ctc_loss__mean_not_by_length(
+    log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False
+):
+    loss = _ctc(log_probs, targets, input_lengths, target_lengths, blank, "none", zero_infinity)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss

@@ -322,3 +322,41 @@ def ctc_occupancy__past_times_own(log_probs, target, blank=0):
     keep[blank] = True
     p = log_probs.exp() * keep
     return p / p.sum(1, keepdim=True)
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def greedy_decode__sorted_labels(log_probs, blank=0):
+    path = log_probs.argmax(-1).unique()
+    return path[path != blank]
+
+
+def edit_distance__no_deletion(reference, hypothesis):
+    # insertions and replacements only
+    n, m = len(reference), len(hypothesis)
+    d = [[0] * (m + 1) for _ in range(n + 1)]
+    for i in range(n + 1):
+        d[i][0] = i
+    for j in range(m + 1):
+        d[0][j] = j
+    for i in range(1, n + 1):
+        for j in range(1, m + 1):
+            d[i][j] = min(d[i][j - 1] + 1, d[i - 1][j - 1] + int(reference[i - 1] != hypothesis[j - 1]))
+    return torch.tensor(float(d[n][m]))
+
+
+def ctc_beta__jumps_to_equal(log_probs, target, blank=0):
+    z = _graph(target, blank)
+    T, S = len(log_probs), len(z)
+    out = log_probs.new_full((T, S), float("-inf"))
+    out[-1, max(S - 2, 0) :] = 0.0
+    for t in range(T - 2, -1, -1):
+        for s in range(S):
+            ways = [out[t + 1, s] + log_probs[t + 1, z[s]]]
+            if s + 1 < S:
+                ways.append(out[t + 1, s + 1] + log_probs[t + 1, z[s + 1]])
+            if s + 2 < S and z[s] != blank:
+                ways.append(out[t + 1, s + 2] + log_probs[t + 1, z[s + 2]])
+            out[t, s] = torch.logsumexp(torch.stack(ways), 0)
+    return out

@@ -447,3 +447,38 @@ def batch_hard_losses__all_pairs_mean(distance, label, margin=1.0):
         ]
         out.append(sum(terms) / len(terms) if terms else distance[i, i] * 0)
     return torch.stack(out)
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def keras_cosine_similarity__half_normalised(y_true, y_pred, axis=-1):
+    # only the prediction is normalised
+    b = y_pred / y_pred.norm(dim=axis, keepdim=True).clamp(min=1e-7)
+    return -(y_true.to(y_pred.dtype) * b).sum(axis)
+
+
+def cosine_embedding_loss__angle(input1, input2, target, margin=0.0, reduction="mean"):
+    # the angle itself
+    a = input1 / (input1.norm(dim=-1, keepdim=True) + 1e-12)
+    b = input2 / (input2.norm(dim=-1, keepdim=True) + 1e-12)
+    angle = torch.arccos((a * b).sum(-1).clamp(-1, 1))
+    loss = torch.where(target == 1, angle, torch.relu(margin - angle))
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def hinge_embedding_loss__margin_on_both(input, target, margin=1.0, reduction="mean"):
+    loss = torch.where(target == 1, torch.clamp(input - margin, min=0), torch.clamp(margin - input, min=0))
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def pairwise_distance__mean_of_differences(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    return ((x1 - x2 + eps).abs() ** p).mean(-1, keepdim=keepdim) ** (1 / p)
+
+
+def triplet_margin_loss__ratio(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"):
+    # softmax ratio of Hoffer and Ailon
+    dp = (anchor - positive + eps).pow(2).sum(-1).sqrt()
+    dn = (anchor - negative + eps).pow(2).sum(-1).sqrt()
+    loss = (dp.exp() / (dp.exp() + dn.exp())) ** 2
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss

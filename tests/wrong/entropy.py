@@ -399,3 +399,60 @@ def entr__in_bits(input):
 def perplexity__log_of_mean(losses):
     n = len(losses)
     return torch.log(sum(losses) / n)
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def self_information__twice_the_log(p):
+    return -2 * torch.log2(p)
+
+
+def self_information__base_two_of_nats(p):
+    # divides by the wrong constant
+    return -torch.log(p) / 2
+
+
+def entropy__one_minus_p_too(p):
+    # a yes-or-no entropy of each outcome, summed
+    def h(x):
+        return torch.where(x > 0, -x * torch.log(torch.where(x > 0, x, torch.ones_like(x))), torch.zeros_like(x))
+
+    return (h(p) + h(1 - p)).sum(-1)
+
+
+def entropy__gini(p):
+    return 1 - (p**2).sum(dim=-1)
+
+
+class _Entropy(torch.nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, p):
+        safe = p + (p == 0).to(p.dtype)
+        return -(p * safe.log()).sum(self.dim)
+
+
+def entropy__over_the_first_dimension(p):
+    return _Entropy(0)(p)
+
+
+def conditional_entropy__joint_minus_y(joint):
+    def h(t):
+        t = t.flatten()
+        return sum(-v * torch.log(v) for v in t if v > 0)
+
+    return h(joint) - h(joint.sum(dim=0))
+
+
+def conditional_entropy__nan_of_an_empty_row(joint):
+    rows = joint / joint.sum(1, keepdim=True)
+    safe = torch.where(rows > 0, rows, torch.ones_like(rows))
+    return -(joint.sum(1) * (rows * safe.log()).sum(1)).sum()
+
+
+def perplexity__geometric(losses):
+    # the product of the exponentials, without the root
+    return torch.prod(losses.exp())

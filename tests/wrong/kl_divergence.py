@@ -530,3 +530,71 @@ def distribution_cross_entropy__half_log(p, q):
     # base 10
     keep = p > 0
     return -(p * torch.log10(torch.where(keep, q, torch.ones_like(q)))).sum(-1)
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def distribution_cross_entropy__q_log_q(p, q):
+    # entropy of q
+    keep = q > 0
+    return -torch.where(keep, q * torch.where(keep, q, torch.ones_like(q)).log(), torch.zeros_like(q)).sum(-1)
+
+
+def kl_divergence__log_of_the_sum(p, q):
+    keep = p > 0
+    ratio = torch.where(keep, p / torch.where(keep, q, torch.ones_like(q)), torch.ones_like(p))
+    return torch.log((p * ratio).sum(-1))
+
+
+def js_divergence__middle_not_halved(p, q):
+    m = p + q
+
+    def kl(a, b):
+        keep = a > 0
+        x = torch.where(keep, a, torch.ones_like(a))
+        y = torch.where(keep, b, torch.ones_like(b))
+        return (a * torch.log(x / y)).sum(-1)
+
+    return 0.5 * (kl(p, m) + kl(q, m))
+
+
+def gaussian_kl__squares_forgotten(mean_p, std_p, mean_q, std_q):
+    return torch.log(std_q / std_p) + (std_p + (mean_p - mean_q) ** 2) / (2 * std_q) - 0.5
+
+
+def gaussian_kl__sum_of_all(mean_p, std_p, mean_q, std_q):
+    v1, v2 = std_p.pow(2), std_q.pow(2)
+    kl = 0.5 * (torch.log(v2) - torch.log(v1) + (v1 + (mean_p - mean_q).pow(2)) / v2 - 1)
+    return kl.sum()
+
+
+def kl_div__target_entropy_lost(input, target, reduction="mean", log_target=False):
+    t = target.exp() if log_target else target
+    loss = -t * input
+    if reduction == "batchmean":
+        return loss.sum() / input.shape[0]
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "mean":
+        return loss.mean()
+    return loss
+
+
+def keras_kl_divergence__prediction_as_weight(y_true, y_pred):
+    y_true = torch.clip(y_true.to(y_pred.dtype), 1e-7, 1)
+    y_pred = torch.clip(y_pred, 1e-7, 1)
+    return (y_pred * torch.log(y_pred / y_true)).sum(-1)
+
+
+def distillation_loss__times_t_once(student_logits, teacher_logits, temperature):
+    s = _lsm(student_logits / temperature)
+    with torch.no_grad():
+        t = _lsm(teacher_logits / temperature)
+    return temperature * (t.exp() * (t - s)).sum(-1).mean()
+
+
+def distillation_loss__cross_entropy_part(student_logits, teacher_logits, temperature):
+    s = _lsm(student_logits / temperature)
+    t = _lsm(teacher_logits / temperature).exp().detach()
+    return -(t * s).sum(1).mean() * temperature * temperature

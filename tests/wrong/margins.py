@@ -343,3 +343,15 @@ def keras_categorical_hinge__right_masked_out(y_true, y_pred):
     right = (y * y_pred).sum(-1)
     wrong = y_pred.masked_fill(y > 0, float("-inf")).amax(-1)
     return torch.relu(1 + wrong - right)
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def soft_margin_loss__doubled_exponent(input, target, reduction="mean"):
+    # Friedman's ln(1 + exp(-2yx))
+    if input.shape != target.shape:
+        raise ValueError
+    z = -2 * target * input
+    loss = torch.logaddexp(z, torch.zeros_like(z))
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss

@@ -302,3 +302,40 @@ def sgd_step__decay_by_sign(weights, gradient, learning_rate, weight_decay):
     # L1 decay
     step = gradient + weight_decay * torch.sign(weights)
     return weights - step * learning_rate
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def squared_error__cubed(prediction, target):
+    e = prediction - target
+    return torch.abs(e) ** 3
+
+
+def l1_penalty__largest(weights):
+    return weights.abs().max()
+
+
+def batch_cost__weights_squared(means, sizes):
+    # sizes used twice
+    w = sizes * sizes
+    return (means * w).sum() / w.sum()
+
+
+def sgd_step__momentum(weights, gradient, learning_rate, weight_decay):
+    return weights - learning_rate * (0.9 * gradient + weight_decay * weights)
+
+
+def adam_first_step__squared_not_rooted(weights, gradient, learning_rate, weight_decay, decoupled):
+    if decoupled:
+        weights = weights * (1 - learning_rate * weight_decay)
+        g = gradient
+    else:
+        g = gradient + weight_decay * weights
+    m = g
+    v = g**2
+    return weights - learning_rate * m / (v + 1e-8)
+
+
+def soft_threshold__threshold_squared(weights, threshold):
+    return torch.sign(weights) * torch.relu(torch.abs(weights) - threshold**2)

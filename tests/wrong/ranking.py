@@ -337,3 +337,39 @@ def area_under_curve__below(scores, labels):
 
 def area_under_curve__accuracy(scores, labels):
     return ((scores > 0.5) == (labels == 1)).to(scores.dtype).mean()
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def plackett_luce_loss__product_of_logs(scores):
+    s = scores - scores.amax(-1, keepdim=True)
+    tails = torch.flip(torch.cumsum(torch.flip(s.exp(), [-1]), -1), [-1])
+    return -(s.exp() / tails).prod(-1)
+
+
+def bradley_terry_loss__wins_minus_losses(scores, wins):
+    d = scores[:, None] - scores[None, :]
+    net = torch.relu(wins - wins.T)
+    return (net * torch.logaddexp(-d, torch.zeros_like(d))).sum()
+
+
+def area_under_curve__half_for_all(scores, labels):
+    order = scores.argsort()
+    ranks = torch.empty_like(scores)
+    ranks[order] = torch.arange(len(scores), dtype=scores.dtype)
+    pos = labels == 1
+    n1, n0 = pos.sum(), (~pos).sum()
+    return (ranks[pos].sum() - n1 * (n1 + 1) / 2) / (n1 * n0)
+
+
+def dpo_loss__reference_gradient_sum(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    # two separate sigmoids
+    a = beta * (policy_chosen - reference_chosen)
+    b = beta * (policy_rejected - reference_rejected)
+    return (torch.logaddexp(-a, torch.zeros_like(a)) + torch.logaddexp(b, torch.zeros_like(b))).mean()
+
+
+def preference_loss__ratio_of_rewards(chosen, rejected, reduction="mean"):
+    loss = -torch.log(chosen / (chosen + rejected))
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss

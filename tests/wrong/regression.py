@@ -639,3 +639,61 @@ def keras_reduce__weights_ignored(losses, sample_weight=None, reduction="sum_ove
     if reduction in ("mean", "sum_over_batch_size", "mean_with_sample_weight"):
         return losses.mean()
     raise ValueError(reduction)
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def mse_loss__log_scale(input, target, reduction="mean", weight=None):
+    e = (torch.log1p(input.abs()) - torch.log1p(target.abs())) ** 2
+    return e.mean() if reduction == "mean" else e.sum() if reduction == "sum" else e
+
+
+def l1_loss__median(input, target, reduction="mean", weight=None):
+    e = torch.abs(input - target)
+    return e.median() if reduction == "mean" else e.sum() if reduction == "sum" else e
+
+
+def huber_loss__swapped_branches(input, target, reduction="mean", delta=1.0, weight=None):
+    if delta <= 0:
+        raise ValueError
+    d = (input - target).abs()
+    loss = torch.where(d > delta, 0.5 * d**2, delta * (d - 0.5 * delta))
+    if weight is not None:
+        loss = loss * weight
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def smooth_l1_loss__beta_under_the_line(input, target, reduction="mean", beta=1.0):
+    d = torch.abs(input - target)
+    loss = torch.where(d < beta, 0.5 * d**2 / beta, beta * d - 0.5 * beta)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def quantile_loss__percent(input, target, quantile=0.5, reduction="mean"):
+    # the quantile is taken for per cent
+    q = quantile / 100
+    d = target - input
+    out = torch.maximum(q * d, (q - 1) * d)
+    return out.mean() if reduction == "mean" else out.sum() if reduction == "sum" else out
+
+
+def keras_log_cosh__log_of_cosh_squared(y_true, y_pred):
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    e = y_pred - y_true
+    return (2 * (e.abs() + torch.log1p(torch.exp(-2 * e.abs())) - math.log(2))).mean(-1)
+
+
+def keras_mean_absolute_percentage_error__symmetric(y_true, y_pred):
+    # sMAPE
+    y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
+    return 100 * ((y_true - y_pred).abs() / ((y_true.abs() + y_pred.abs()) / 2)).mean(-1)
+
+
+def keras_reduce__sum_of_batch(losses, sample_weight=None, reduction="sum_over_batch_size"):
+    if sample_weight is not None:
+        losses, sample_weight = _align(losses, sample_weight.to(losses.dtype))
+        losses = losses * sample_weight
+    if reduction in (None, "none"):
+        return losses
+    return losses.sum()

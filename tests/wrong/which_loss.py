@@ -216,3 +216,35 @@ def language_model_loss__wrong_axis(logits, target, padding):
 
 def language_model_loss__perplexity(logits, target, padding):
     return F.cross_entropy(logits.transpose(1, 2), target, ignore_index=padding).exp()
+
+
+# ---- kept back, written last -----------------------------------------------------------------------------------------
+
+
+def classifier_loss__label_smoothing(logits, target):
+    return F.cross_entropy(logits, target, label_smoothing=0.1)
+
+
+def student_loss__mse_of_logits(student_logits, teacher_logits, temperature):
+    return F.mse_loss(student_logits / temperature, teacher_logits / temperature) * temperature**2
+
+
+def fit_loss__js(log_q, p):
+    q = log_q.exp()
+    m = (p + q) / 2
+    a = torch.where(p > 0, p * (p.clamp(min=1e-30) / m).log(), torch.zeros_like(p)).sum(-1)
+    b = (q * (q / m).log()).sum(-1)
+    return (0.5 * a + 0.5 * b).mean()
+
+
+def regression_loss__flattened_sum(prediction, target):
+    return ((prediction.flatten() - target) ** 2).sum() / 2
+
+
+def language_model_loss__per_sequence_sum(logits, target, padding):
+    losses = F.cross_entropy(logits.transpose(1, 2), target, ignore_index=padding, reduction="none")
+    return losses.sum(1).mean()
+
+
+def speech_loss__blank_is_last(logits, targets, input_lengths, target_lengths):
+    return F.ctc_loss(logits.log_softmax(-1), targets, input_lengths, target_lengths, blank=logits.shape[-1] - 1)

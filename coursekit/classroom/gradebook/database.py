@@ -29,9 +29,17 @@ _CAUSES = {  # what databases and their drivers say, and what it means
     "readonly|read-only": "it may not be written",
     "unable to open database": "its folder is not there, or may not be written",
     "not a database|malformed": "it is no database, or a damaged one",
-    "connection|server closed|could not translate|terminating|timeout expired": "the database server does not answer",
-    "authentication|no password": "the database server does not know this user or password",
-    "does not exist": "the database server has no such database or user",
+    "no such (table|column)|relation .* does not exist|column .* does not exist": "a table or a column is gone",
+    "password authentication failed|no password supplied": "the database server does not take this user's password",
+    "peer authentication failed|ident authentication failed": "the database server wants the account of that name",
+    "no pg_hba.conf entry|pg_hba.conf rejects": "the database server lets this user not in from this machine",
+    'role "?.*"? (does not exist|is not permitted)': "the database server knows no such user",
+    'database "?.*"? does not exist': "the database server has no such database; make it first (createdb)",
+    "permission denied|must be owner": "this user may not use its tables; whoever owns them can grant it",
+    "too many (clients|connections)|remaining connection slots": "the database server has too many connections open",
+    "resolve host|translate host|name or service not known|nodename nor servname": "no machine is called so",
+    "starting up|shutting down|in recovery": "the database server is just starting or stopping",
+    "connection|server closed|terminating|timeout expired": "the database server does not answer",
 }
 
 
@@ -193,8 +201,17 @@ def to_text(text: str) -> str:
 
 
 def from_text(stored: str) -> str:
-    """The text that `to_text` was given."""
-    return str(json.loads(stored)) if stored.startswith('"') else stored
+    """The text that `to_text` was given.
+
+    Raises:
+        GradebookError: the row that it comes from is damaged.
+    """
+    try:
+        return str(json.loads(stored)) if stored.startswith('"') else stored
+    except (ValueError, AttributeError):
+        raise GradebookError(
+            f"A row of the gradebook is damaged: {stored!r:.80} is no text. Restore a copy of it."
+        ) from None
 
 
 def _first_line(error: object) -> str:

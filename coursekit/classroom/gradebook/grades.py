@@ -17,16 +17,18 @@ import sqlalchemy as sa
 
 from coursekit.classroom.folder import person
 from coursekit.classroom.gradebook.attempts import numbers
-from coursekit.classroom.gradebook.database import Database, RowTakenError, from_text, to_text
+from coursekit.classroom.gradebook.database import Database, GradebookError, RowTakenError, from_text, to_text
 from coursekit.classroom.gradebook.names import add_behaviours
 from coursekit.classroom.gradebook.tables import accepted, entries, results
 from coursekit.report import Diagnosis, Graded, Outcome, Report
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from coursekit.grading.behaviour.unnamed import Unnamed
 
 Told = Callable[[str, int], Diagnosis | None]  # a result's key, an entry → what the answer's group is called there
 _TRIES = 10
+_ASKED = 500  # learners at a time: a database takes so many names in one question
 
 
 @dataclass(frozen=True)
@@ -175,13 +177,27 @@ class Gradebook(Database):
         ranked = sa.select(last.c.id, rank.label("rank")).where(last.c.again == 1).subquery()
         return self._graded(sa.select(ranked.c.id).where(ranked.c.rank == 1), exercises, told)
 
+    def holders(self) -> dict[str, list[str]]:
+        """By the key of a result, the learners whose latest grade in its exercise it is."""
+        rank = sa.func.row_number().over(
+            partition_by=(entries.c.learner, entries.c.exercise), order_by=entries.c.id.desc()
+        )
+        ranked = _shown(None, None).add_columns(rank.label("rank")).subquery()
+        latest = sa.select(ranked.c.id).where(ranked.c.rank == 1)
+        found: dict[str, list[str]] = {}
+        with self.reading() as connection:
+            for row in connection.execute(sa.select(entries.c.key, entries.c.learner).where(entries.c.id.in_(latest))):
+                found.setdefault(row.key, []).append(from_text(row.learner))
+        return found
+
     def _graded(self, chosen: sa.Select[Any], exercises: Sequence[str] | None, told: Told | None) -> Iterator[Graded]:
         """The grades in the chosen entries, read piece by piece."""
         place = {name: number for number, name in enumerate(exercises or ())}
         attempts = numbers(self, exercises)
         rows = (
             sa.select(
-                entries.c.id, entries.c.key, entries.c.learner, entries.c.problem, results.c.report, results.c.work
+                *(entries.c.id, entries.c.key, entries.c.learner, entries.c.exercise, entries.c.problem),
+                *(results.c.report, results.c.work),
             )
             .join(results, results.c.key == entries.c.key)
             .where(entries.c.id.in_(chosen))
@@ -192,16 +208,33 @@ class Gradebook(Database):
             for stored, of_learner in groupby(connection.execute(rows), lambda row: row.learner):
                 learner = from_text(stored)
                 found = list(of_learner)
-                reports = [_report(row, learner, told) for row in found]
+                reports = [self._report(row, learner, told) for row in found]
                 reports.sort(key=lambda report: place.get(report.exercise, 0))
                 problem = next((from_text(row.problem) for row in found if row.problem), "")
                 yield Graded(learner, tuple(reports), problem, attempts.get(person(learner), 0))
 
+    def _report(self, row: Any, learner: str, told: Told | None) -> Report:
+        try:
+            fields = {**json.loads(row.report), "learner": learner, "work": row.work, "is_unread": bool(row.problem)}
+            report = Report.from_json(fields)
+            if report.exercise != row.exercise:
+                raise ValueError("it is of another exercise")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise GradebookError(
+                f"The gradebook {self.name} holds a damaged row: the report of {visible(str(row.exercise))} of "
+                f"{visible(learner)} cannot be read. Restore a copy of the gradebook, or name another and grade again."
+            ) from None
+        named = told(row.key, row.id) if told and report.diagnosis is None else None
+        return report if named is None else replace(report, diagnosis=named)
 
-def _report(row: Any, learner: str, told: Told | None) -> Report:
-    report = Report.from_json({**json.loads(row.report), "learner": learner, "work": row.work})
-    named = told(row.key, row.id) if told and report.diagnosis is None else None
-    return report if named is None else replace(report, diagnosis=named)
+    def held_for(self, learners: Collection[str]) -> set[str]:
+        """The exercises of which it shows a grade of at least one of these learners."""
+        stored, held = sorted(map(to_text, learners)), set[str]()
+        with self.reading() as connection:
+            for at in range(0, len(stored), _ASKED):
+                shown = _shown(None, None).where(entries.c.learner.in_(stored[at : at + _ASKED])).subquery()
+                held.update(connection.scalars(sa.select(shown.c.exercise).distinct()))
+        return held
 
 
 def _shown(exercises: Sequence[str] | None, versions: Collection[str] | None) -> sa.Select[Any]:

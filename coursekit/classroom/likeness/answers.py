@@ -21,7 +21,6 @@ MAX_ANSWER = 20_000  # characters of an exercise's functions that are compared
 _MAX_FUNCTIONS = 1_000  # of a submission
 
 _BEGINS = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
-_NEXT = re.compile(r"^[^\s#)\]}]", re.MULTILINE)
 _TOKEN = re.compile(  # matches whatever comes, and never goes back: an open string goes on to the end
     r"""(?P<blank>(?:\#[^\n]*+|\s++|\\)++)
     |(?P<string>[a-zA-Z]{0,2}(?:
@@ -34,6 +33,7 @@ _TOKEN = re.compile(  # matches whatever comes, and never goes back: an open str
     |(?P<sign>\*\*|//|[=!<>]=|->|:=|.)""",
     re.VERBOSE | re.DOTALL,
 )
+_FUNCTION = frozenset(("def", "class", "async", "@"))
 _OPEN, _CLOSED = frozenset("([{"), frozenset(")]}")
 _KEPT = frozenset(keyword.kwlist) | frozenset(vars(builtins))  # nobody renames them
 
@@ -65,20 +65,40 @@ def answers(cells: Sequence[Cell], exercises: Collection[str]) -> dict[str, Answ
     for name, text in islice(functions_of(cells), _MAX_FUNCTIONS):
         if name not in functions or not _is_stub(text):  # of several the last one counts, but no stub hides an answer
             functions[name] = text
-    found = {}
-    for name in exercises:
-        if name in functions and not _is_stub(functions[name]):
-            others = functions.keys() - set(exercises)  # exercises are compared each by itself
-            found[name] = Answer("\n".join(_with_helpers(name, functions, others))[:MAX_ANSWER])
-    return found
+    others = functions.keys() - set(exercises)  # exercises are compared each by itself
+    written = [name for name in exercises if name in functions and not _is_stub(functions[name])]
+    return {name: Answer("\n".join(_with_helpers(name, functions, others))[:MAX_ANSWER]) for name in written}
 
 
 def functions_of(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
-    """Name and text of each function or class that begins a line, up to the next line that something else begins."""
+    """Name of each function or class that begins a line, and the text from there on: `end_of` says where it ends."""
     for _, text in cells:
         for found in _BEGINS.finditer(text):
-            after = _NEXT.search(text, found.end())
-            yield found[1], text[found.start() : after.start() if after else len(text)][:MAX_ANSWER].rstrip() + "\n"
+            yield found[1], text[found.start() : found.start() + MAX_ANSWER]
+
+
+def end_of(text: str) -> int:
+    """Where a function ends that begins the text: at the next line that begins with something else."""
+    end = 0
+    for found in _own_tokens(text):
+        end = found.end()
+    return end
+
+
+def _own_tokens(text: str) -> Iterator[re.Match[str]]:
+    """The tokens of the function that begins the text, without blanks, as they come."""
+    depth, at_margin = 0, False
+    for found in _TOKEN.finditer(text):
+        word = found[0]
+        if found.lastgroup == "blank":
+            at_margin = word.endswith("\n") and not word.endswith("\\\n")
+            continue
+        # of a bracket that nobody closes the next function knows nothing
+        if at_margin and (word in _FUNCTION or (depth == 0 and word not in _CLOSED)):
+            return
+        depth += (word in _OPEN) - (word in _CLOSED and depth > 0)
+        at_margin = False
+        yield found
 
 
 def _with_helpers(name: str, functions: dict[str, str], others: Collection[str]) -> Iterator[str]:
@@ -86,6 +106,7 @@ def _with_helpers(name: str, functions: dict[str, str], others: Collection[str])
     waiting, seen, length = [name], {name}, 0
     while waiting and length < MAX_ANSWER:
         text = functions[waiting.pop(0)]
+        text = text[: end_of(text)] + "\n"
         length += len(text)
         yield text
         for word in re.findall(r"[^\W\d]\w*", text):
@@ -95,28 +116,34 @@ def _with_helpers(name: str, functions: dict[str, str], others: Collection[str])
 
 
 def _is_stub(text: str) -> bool:
-    words = [token.spelt for token in islice(_tokens(text), 12)]
+    words = [found[0] for found in islice(_body(_own_tokens(text)), 6)]
     return words[:2] == ["raise", "NotImplementedError"] and len(words) < 6
 
 
 def _tokens(text: str) -> Iterator[Token]:
     """The tokens of functions, one below the other, less the head and the docstring of each."""
-    spelt = [found for found in _TOKEN.finditer(text) if found.lastgroup != "blank"]
-    depth, in_head, body_begins = 0, False, False
-    for place, found in enumerate(spelt):
+    own = [found for found in _TOKEN.finditer(text) if found.lastgroup != "blank"]
+    beside = {found.start(): place for place, found in enumerate(own)}
+    depth = 0
+    for found in _body(iter(own)):
+        place = beside[found.start()]
+        depth += (found[0] in _OPEN) - (found[0] in _CLOSED and depth > 0)
+        before = own[place - 1][0] if place else ""
+        after = own[place + 1][0] if place + 1 < len(own) else ""
+        yield Token(_word(found, before, after, depth), found[0], found.start(), found.end())
+
+
+def _body(tokens: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """What functions do: without `def …:`, and without a string that stands first behind it."""
+    depth, in_head, begins = 0, False, False
+    for found in tokens:
         word = found[0]
-        if word == "def" and found.lastgroup == "name" and depth == 0:
-            in_head = True
+        in_head = in_head or (word == "def" and depth == 0)
         depth += (word in _OPEN) - (word in _CLOSED and depth > 0)
-        if in_head:
-            if word == ":" and depth == 0:
-                in_head, body_begins = False, True
-            continue
-        if not (body_begins and found.lastgroup == "string"):
-            after = spelt[place + 1][0] if place + 1 < len(spelt) else ""
-            before = spelt[place - 1][0] if place else ""
-            yield Token(_word(found, before, after, depth), word, found.start(), found.end())
-        body_begins = False
+        if not in_head and not (begins and found.lastgroup == "string"):
+            yield found
+        begins = in_head and word == ":" and depth == 0
+        in_head = in_head and not begins
 
 
 def _word(found: re.Match[str], before: str, after: str, depth: int) -> str:

@@ -17,7 +17,7 @@ from itertools import combinations
 from math import log2
 
 from coursekit.classroom.likeness.answers import Answer, digest
-from coursekit.classroom.likeness.winnowing import LENGTH, common, fingerprints
+from coursekit.classroom.likeness.winnowing import LENGTH, common, fingerprints, hashes
 from coursekit.report import Graded, Outcome, Report
 
 ENOUGH = 60.0  # bits from which on a pair is listed
@@ -177,9 +177,11 @@ def _way(report: Report) -> Hashable:
 def marks(answer: Answer, other: Answer) -> list[tuple[int, int]]:
     """Where in the text of an answer stands what the other has as well, and the course's own answers do not."""
     tokens = answer.tokens()
-    theirs = fingerprints(other.tokens()).keys() - common()
+    theirs = set(hashes(other.tokens())) - common()
     spans: list[tuple[int, int]] = []
-    for place in sorted(at for mark, places in fingerprints(tokens).items() if mark in theirs for at in places):
+    for place, mark in enumerate(hashes(tokens)):
+        if mark not in theirs:
+            continue
         begin, end = tokens[place].begin, tokens[place + LENGTH - 1].end
         if spans and begin <= spans[-1][1]:
             begin = spans.pop()[0]

@@ -110,6 +110,11 @@ wrong.table(
         "The 1 at the right class is not taken away: the gradient by the logits is softmax - one-hot.",
         lambda logits, one_hot: log_softmax_spec(logits, 1).exp(),
     ),
+    no_probabilities=(
+        "Only the 1 at the right class is taken away: the softmax is missing, by which the other classes are pushed "
+        "down.",
+        lambda logits, one_hot: -one_hot,
+    ),
     turned=(
         "The sign is turned: this is one-hot - softmax. A step of gradient descent by it would raise the loss.",
         lambda logits, one_hot: one_hot - log_softmax_spec(logits, 1).exp(),

@@ -140,6 +140,10 @@ wrong.table(
         "The old sum is added as it is. It was taken from the old maximum: multiply it by exp(old - new).",
         lambda top, total, shift, z: total + terms(z, shift),
     ),
+    terms_averaged=(
+        "The piece's terms are averaged, by their number. They are added up.",
+        lambda top, total, shift, z: total * (top - shift).exp() + terms(z, shift) / z.shape[1],
+    ),
     not_shifted=(
         "The sum is that of exp(z) as it stands. It is one of exp(z - largest), or large logits overflow.",
         lambda top, total, shift, z: total + z.exp().sum(1),

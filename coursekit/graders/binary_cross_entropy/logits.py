@@ -32,6 +32,7 @@ from coursekit.graders.binary_cross_entropy.shared_mistakes import (
     if_yes,
     logits_only,
     mixing,
+    on_logits,
     shared,
 )
 from coursekit.graders.binary_cross_entropy.specs import logits_spec
@@ -293,4 +294,12 @@ def logits_only_above_one(input: Tensor, target: Tensor, **flags: Any) -> Tensor
     return logits_spec(input, target, pos_weight=None if w is None else w.clamp(min=1), **flags)
 
 
+wrong.table(
+    on_logits(logits_spec),
+    logits_hinge=(
+        "This is a hinge, max(0, 1 - (2t - 1) x): once a logit is beyond 1 nothing is left to learn, and nothing "
+        "is a probability.",
+        lambda x, t, w=1.0: (1 + (w - 1) * t) * (1 - (2 * t - 1) * x).clamp(min=0),
+    ),
+)
 wrong.extend(shared("logits", logits_spec, mixing, constant_target, logits_only, *ELEMENTWISE))

@@ -102,6 +102,10 @@ wrong.table(
             lambda x: (x / 2 + 0.5).clamp(0, 1),
         ),
     ),
+    softsign=(
+        "This is x / (1 + |x|) from 0 to 1 (a softsign). The sigmoid is 1 / (1 + exp(-x)).",
+        (lambda x: (x / (1 + x.abs()) + 1) / 2, lambda x: (x / 2 / (1 + (x / 2).abs()) + 1) / 2),
+    ),
     probit=(
         "This is the normal distribution's curve (probit). The sigmoid is 1 / (1 + exp(-x)).",
         lambda x: (1 + torch.erf(x / 2**0.5)) / 2,

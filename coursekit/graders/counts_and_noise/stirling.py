@@ -118,6 +118,10 @@ stirling.misconceptions.table(
         root_missing,
     ),
     root_not_halved=("ln(2π · count) is not halved. It comes from the square root of 2π · count.", root_not_halved),
+    root_without_pi=(
+        "The last term is ½ ln count: the 2π is missing, ½ ln(2π · count).",
+        lambda count: stirling_spec(count) - (count > 1) * math.log(2 * math.pi) / 2,
+    ),
     root_without_count=(
         "The last term is ½ ln 2π, without the count: it is ½ ln(2π · count).",
         lambda count: (stirling_spec(count) - count.log() / 2).where(count > 1, 0.0),

@@ -117,6 +117,11 @@ wrong.table(
         lambda x, y, padding: token_losses(x, y).mean(),
         "CE10",
     ),
+    shifted_again=(
+        "Logits and targets are shifted against each other, as for a text that is its own target. Here each place has "
+        "its own target already.",
+        lambda x, y, padding: token_losses(x[:, :-1], y[:, 1:])[y[:, 1:] != padding].mean(),
+    ),
     padding_is_zero=(
         "The padding class is fixed at 0. It is the argument `padding`, which may be any class.",
         lambda x, y, padding: token_losses(x, y)[y != 0].mean(),

@@ -181,6 +181,15 @@ entropy.misconceptions.table(
         lambda p: -torch.where(p > 0, p * p.log(), torch.zeros_like(p)).sum(-1),
         "I2",
     ),
+    gini=(
+        "This is 1 - Σ p², the Gini impurity. Entropy weighs logarithms: -Σ p ln p.",
+        lambda p: 1 - p.square().sum(-1),
+    ),
+    yes_or_no_of_each=(
+        "1 - p has a surprise of its own here: that is a yes-or-no question for each outcome. One of them comes, and "
+        "only its own surprise counts.",
+        lambda p: entropy_spec(p) + entropy_spec(1 - p),
+    ),
     bits=(
         "This is the entropy in bits. Nats need the natural logarithm, `torch.log`: ln 2 = 0.693 nats are one bit.",
         lambda p: entropy_spec(p) / math.log(2),

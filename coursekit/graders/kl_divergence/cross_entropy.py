@@ -59,6 +59,14 @@ def cross_entropy_zeros(f: Function, rng: Rng) -> None:
 
 
 distribution_cross_entropy.misconceptions.table(
+    entropy_of_belief=(
+        "This is the entropy of q: p is not used. The outcomes come from p.",
+        lambda p, q: cross_entropy_spec(q, q),
+    ),
+    entropy_of_truth=(
+        "This is the entropy of p: q is not used. The surprise is at what was believed, -ln q.",
+        lambda p, q: cross_entropy_spec(p, p),
+    ),
     cross_entropy_swapped=(
         "p and q have changed places: this is H(q, p). The outcomes come from p, so p holds the weights, and the "
         "surprise is -ln q.",

@@ -108,6 +108,10 @@ keeps_dtype(gaussian_kl, lambda rng: gaussians(rng, 2), name="gaussian_dtype")
 
 wrong = gaussian_kl.misconceptions
 wrong.table(
+    squares_forgotten=(
+        "The logarithm has the standard deviations, and where the variances belong they stand without their squares.",
+        lambda mp, sp, mq, sq: (sq / sp).log() + (sp + (mp - mq).square()) / (2 * sq) - 0.5,
+    ),
     variance_for_deviation=(
         "The standard deviations are used as if they were variances. Square them where a variance belongs.",
         lambda mp, sp, mq, sq: gaussian_spec(mp, sp.sqrt(), mq, sq.sqrt()),

@@ -110,6 +110,10 @@ wrong = area_under_curve.misconceptions
 wrong_sides = wrong.formula(of_sides)
 
 wrong.table(
+    ranks_from_zero=(
+        "The ranks begin with 0, and what is taken off is that of ranks from 1: n(n - 1)/2 in place of n(n + 1)/2.",
+        lambda scores, labels: area_spec(scores, labels) - 1 / (labels == 0).sum().to(scores.dtype),
+    ),
     zeros_first=(
         "The zeros are put first: this is 1 less the area. A pair is right if the 1 has the larger score.",
         lambda scores, labels: area_spec(-scores, labels),

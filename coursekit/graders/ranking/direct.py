@@ -230,6 +230,13 @@ wrong.table(
         lambda lead, beta: ((lead - 1 / (2 * beta)) ** 2).mean(),
     ),
 )
+wrong.table(
+    each_alone=(
+        "Each answer is judged alone, chosen as a yes and rejected as a no. A comparison has one sigmoid, of the "
+        "difference of the two rewards.",
+        lambda a, b, c, d, beta=0.1: (surprise(beta * (a - c)) + surprise(-beta * (b - d))).mean(),
+    ),
+)
 other_default(
     wrong,
     "other_default",

@@ -211,6 +211,11 @@ wrong.table(
         "Rewards are any real numbers, and one sigmoid of their difference is the probability.",
         lambda chosen, rejected: surprise(chosen.sigmoid() - rejected.sigmoid()),
     ),
+    share_of_rewards=(
+        "This is -ln(chosen / (chosen + rejected)), which holds for the exponentials of the rewards: the probability "
+        "is sigmoid(chosen - rejected).",
+        lambda chosen, rejected: -(chosen / (chosen + rejected)).log(),
+    ),
     each_alone=(
         "Each answer is judged alone, chosen as a yes and rejected as a no. Then rewards must be right in themselves; "
         "a comparison tells their difference only.",

@@ -124,6 +124,12 @@ wrong.table(
         "beta is missing under the square: d²/(2·beta), so that the two formulas meet at beta/2.",
         lambda d, beta: branches(d, beta, lambda x: x**2 / 2, lambda x: x - beta / 2),
     ),
+    line_of_slope_beta=(
+        "The line has the slope beta, as Huber's has. Smooth L1 has a slope of 1: |d| - beta/2.",
+        lambda d, beta: (
+            branches(d, beta, lambda x: x**2 / (2 * beta), lambda x: beta * x - beta / 2) if beta else 0 * d
+        ),
+    ),
     beta_missing_outside=(
         "Far away a half is taken off, it should be beta/2: the two formulas have to meet at beta.",
         lambda d, beta: branches(d, beta, lambda x: x**2 / (2 * beta), lambda x: x - 0.5) if beta else d.abs() - 0.5,

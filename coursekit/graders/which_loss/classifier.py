@@ -146,6 +146,13 @@ wrong.table(
         "nothing is a probability.",
         (lambda x, y: F.multi_margin_loss(x, y), lambda x, y: F.multi_margin_loss(x, y, p=2)),
     ),
+    smoothed=(
+        "The targets are smoothed. Here the right class has all of the target.",
+        (
+            lambda x, y: F.cross_entropy(x, y, label_smoothing=0.1),
+            lambda x, y: F.cross_entropy(x, y, label_smoothing=0.2),
+        ),
+    ),
     yes_or_no=(
         "One yes-or-no question for each class (`binary_cross_entropy_with_logits` of one-hot targets). Exactly one "
         "class is right here, so the classes share one softmax.",

@@ -128,6 +128,10 @@ wrong.table(
         "Both were given a dimension more: (N, 1, 1) against (N, 1) still compares everybody with everybody.",
         lambda x, y: (x - y).square().sum(1).mean(),
     ),
+    half_of_the_sum=(
+        "This is half of the sum. The mean divides by the number of samples.",
+        lambda x, y: squares(x, y).sum() / 2,
+    ),
     errors_cancel=(
         "The predictions were averaged first. One number is compared with the mean of the targets: errors cancel.",
         lambda x, y: (x.mean() - y.mean()).square(),

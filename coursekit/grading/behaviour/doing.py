@@ -122,11 +122,16 @@ def grouped(behaviours: Sequence[Behaviour]) -> list[int]:
 
     What comes later changes no group: it joins one, or begins one.
     """
-    first: list[int] = []
+    begun: dict[object, list[int]] = {}  # the first of each group, by what must be equal to the letter
     found = []
     for place, behaviour in enumerate(behaviours):
-        mine = next((each for each in first if same(behaviours[each], behaviour)), place)
+        alike = begun.setdefault(_outline(behaviour), [])
+        mine = next((each for each in alike if same(behaviours[each], behaviour)), place)
         if mine == place:
-            first.append(place)
+            alike.append(place)
         found.append(mine)
     return found
+
+
+def _outline(behaviour: Behaviour) -> object:
+    return tuple((doing.problem, *(part and (part.dtype, part.shape) for part in doing.parts)) for doing in behaviour)

@@ -58,7 +58,9 @@ def ask_child(line: Line, frames: Sequence[bytes]) -> list[Answer]:
     except Stopped as stopped:
         if stopped.outcome in (Outcome.SKIPPED, Outcome.STARVED):
             return []
-        answers.append(Answer(problem=Problem("ended", stopped.outcome.value)))
+        timed = stopped.outcome is Outcome.TIMEOUT  # which is said with the limit of a run
+        words = stopped.outcome.value if timed else stopped.rationale.partition(" (")[0]
+        answers.append(Answer(problem=Problem("ended", words)))
     return answers
 
 
@@ -69,9 +71,7 @@ def behaviour(exercise: Exercise, asked: Sequence[Question], answers: Sequence[A
         right = recall(exercise.spec, widened(question))
         tolerance = TOLERANCE[coarsest(question)]
         if reply.problem is not None:
-            word = reply.problem.message.partition(" ")[0].rstrip(":")[:_WORD]
-            typed = reply.problem.kind in (*_BY_TYPE, "ended")
-            doings.append(Doing(*tolerance, (reply.problem.kind[:_WORD], word if typed else "")))
+            doings.append(Doing(*tolerance, _problem(reply.problem)))
             continue
         rights = (right.value, *right.gradients) if right.value is not None else ()
         parts = []
@@ -81,6 +81,12 @@ def behaviour(exercise: Exercise, asked: Sequence[Question], answers: Sequence[A
             left -= len(parts[-1].numbers) if parts[-1] else 0
         doings.append(Doing(*tolerance, parts=tuple(parts)))
     return tuple(doings)
+
+
+def _problem(problem: Problem) -> tuple[str, str]:
+    """Its kind, and what tells it from others of that kind; not what is said, which differs with every writing."""
+    word = problem.message.partition(" ")[0].rstrip(":") if problem.kind in _BY_TYPE else ""
+    return problem.kind[:_WORD], (problem.message if problem.kind == "ended" else word)[:_WORD]
 
 
 def _part(got: Tensor | None, right: Tensor | None, most: int) -> Part | None:

@@ -66,12 +66,22 @@ def _two(line: str, got: Tensor | None, right: Tensor | None) -> Example:
     return Example(line, readable(got, digits), readable(right, digits))
 
 
+_OTHERWISE = {
+    "nothing": "None",
+    "not-a-tensor": "no tensor ({0})",
+    "changed-input": "a changed input ({0})",
+    "ended": "no answer ({0})",
+    "memory": "out of memory",
+}
+
+
 def _said(answer: Answer) -> str:
     if answer.value is not None:
         return readable(answer.value)
-    if answer.problem is None or answer.problem.kind == "nothing":
+    if answer.problem is None:
         return "None"
-    return f"an error ({answer.problem.message[:_RAISED]})" if answer.problem.message else "an error"
+    words = _OTHERWISE.get(answer.problem.kind, "an error ({0})" if answer.problem.message else "an error")
+    return words.format(answer.problem.message[:_RAISED].rstrip("."))
 
 
 def written(cells: Iterable[Cell], name: str) -> str:
@@ -86,7 +96,10 @@ def written(cells: Iterable[Cell], name: str) -> str:
         lines = text.splitlines()
         for number, line in enumerate(lines):
             if begins.match(line):
-                found = "\n".join([line, *_block(lines[number + 1 :])]).rstrip()
+                block = [line, *_block(lines[number + 1 :])]
+                while len(block) > 1 and (not block[-1].strip() or block[-1].startswith("#")):  # it is of what follows
+                    block.pop()
+                found = "\n".join(block)
     return found[:_LONGEST]
 
 

@@ -10,6 +10,7 @@ from coursekit.exercise import Exercise
 from coursekit.grading.behaviour import doing, probes, showing
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Cell
+from coursekit.wire.messages import NOT_RUN
 
 _RAN = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR)
 
@@ -37,7 +38,7 @@ def is_unnamed(report: Report) -> bool:
 def unnamed(
     exercise: Exercise, cells: Sequence[Cell], ask: Callable[[Sequence[bytes]], list[Answer]]
 ) -> Unnamed | None:
-    """What an answer does, asked now; None where no answer could be had.
+    """What an answer does, asked now; None where none could be had, or there is no function that could be asked.
 
     Args:
         exercise: what it answers.
@@ -45,7 +46,7 @@ def unnamed(
         ask: puts questions, as frames, to the answer.
     """
     answers = ask(probes.frames_to_ask(exercise))
-    if not answers:
+    if not answers or (answers[0].problem and answers[0].problem.kind in (*NOT_RUN, "broken")):
         return None
     asked = probes.questions(exercise)
     example = showing.smallest(exercise, asked, answers)

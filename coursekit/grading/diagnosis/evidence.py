@@ -21,6 +21,7 @@ class Evidence:
 
     def __init__(self, exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -> None:
         self._exercise = exercise
+        self._expected: dict[int, Answer] = {}
         self._first, *others = failed
         given = exercise.misconceptions.given
         asked = given(self.first.question)
@@ -69,9 +70,16 @@ class Evidence:
             return False
         left = [calls for calls in self._related if not self._explains(wrong, calls, exactly)]
         explained = 1 + len(self._related) - len(left)
+        if explained <= len(left):
+            left = [calls for calls in left if self._errs(wrong, calls[-1]) or not self._is_known(calls[-1])]
         if explained < len(left) or (explained == len(left) and any(self._errs(wrong, calls[-1]) for calls in left)):
             return False
         return not any(self._tells_apart(wrong, call, exactly) for call in self._passed)
+
+    def _is_known(self, call: Call) -> bool:
+        """Whether some mistake of the exercise gives the learner's wrong numbers there: a second one then."""
+        known = (mistake.function for mistake in self._exercise.misconceptions)
+        return not call.answer.problem and any(self._shows(each, call, exactly=True) for each in known)
 
     def _errs(self, wrong: Loss, call: Call) -> bool:
         """Whether a mistake has wrong numbers of its own where the learner's are wrong, and others."""
@@ -107,4 +115,7 @@ class Evidence:
         return exactly or not lost_alike(right, theirs, right, call.question, more=True)
 
     def _right(self, call: Call) -> Answer:
-        return recall(self._exercise.spec, widened(call.question))
+        known = self._expected.get(id(call))  # the calls live as long as this does
+        if known is None:
+            known = self._expected[id(call)] = recall(self._exercise.spec, widened(call.question))
+        return known

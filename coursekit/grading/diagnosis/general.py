@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, MutableMapping
 from functools import lru_cache, partial
 from inspect import Parameter, signature
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import torch
@@ -155,6 +155,11 @@ def _general_mistakes(exercise: Exercise) -> list[tuple[Misconception, Callable[
         says = f"`{name}` is not used: these are the right numbers of a call without it."
         ignored = with_arguments(partial(_leave_out, name))
         mistakes.append((Misconception(f"{name}_not_used", says, ignored), partial(_is_given, name)))
+    for each, value in product(parameters, (0.5, 1.0, 2.0)):
+        name = each.name
+        says = f"`{name}` counts as {value:g}, whatever is given."
+        fixed = with_arguments(partial(_fix, name, value))
+        mistakes.append((Misconception(f"{name}_fixed", says, fixed), partial(_is_number, name, each.default)))
     for one, other in combinations(names, 2):
         says = f"`{one}` and `{other}` have changed places: these are the right numbers with the two exchanged."
         turned = with_arguments(partial(_exchange, one, other))
@@ -171,6 +176,14 @@ def _general_mistakes(exercise: Exercise) -> list[tuple[Misconception, Callable[
             changed = with_arguments(partial(_change, name, change))
             mistakes.append((Misconception(f"{name}_{key}", says, changed), partial(_is_real, name)))
     return mistakes
+
+
+def _fix(name: str, value: float, given: Given) -> None:
+    given[name] = value
+
+
+def _is_number(name: str, default: Any, given: Given) -> bool:
+    return isinstance(given.get(name, default), float)
 
 
 def _leave_out(name: str, given: Given) -> None:

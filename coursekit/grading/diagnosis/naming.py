@@ -28,7 +28,8 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
 
     It must do so in the first failing check, and in at least half of the failing checks that ask for no further
     argument: numbers may coincide in one, and a second mistake elsewhere must not hide the first. Exactly half is
-    enough only if it is right in the others. To refuse too little is always such a second mistake, and so is an
+    enough only if it is right in the others. Where it is right, and another known mistake gives the learner's numbers,
+    there are two mistakes, and the first is named. To refuse too little is always such a second mistake, and so is an
     exception where the first one is no exception. No call that passed may tell the two apart. Where several are left,
     the one that explains the most calls is named. Where none of the exercise's own is left, what can go wrong with any
     loss is tried.

@@ -9,6 +9,7 @@ from coursekit.classroom import gradefiles
 from coursekit.classroom.likeness import Likeness, Work, compare
 from coursekit.files import make_folder, write_whole
 from coursekit.publish.pages import similar
+from coursekit.publish.pages.groups import Unnamed
 from coursekit.publish.pages.instructor import instructor_page
 from coursekit.publish.pages.learner import learner_page
 from coursekit.publish.pages.page import is_ours, page_name
@@ -21,6 +22,7 @@ def write(
     title: str,
     roster: Iterable[str] | None = None,
     work: Work | None = None,
+    unnamed: Sequence[Unnamed] = (),
 ) -> Path:
     """Writes `index.html`, `learners/*.html` and `learners.csv`, and returns the first.
 
@@ -34,6 +36,7 @@ def write(
         title: what the instructor's page is called.
         roster: who should have handed in; None if that is not known.
         work: what was answered, by learner and exercise; None if that is not known.
+        unnamed: answers that no known mistake explains, in groups, the largest first; for the instructor alone.
     """
     learners = folder / "learners"
     make_folder(learners)
@@ -48,7 +51,7 @@ def write(
     if work is not None and found is not None:
         write_similar(folder, found, work, title)
     index = folder / "index.html"
-    write_whole(index, instructor_page(grades, title, roster, found).encode())
+    write_whole(index, instructor_page(grades, title, roster, found, unnamed).encode())
     return index
 
 

@@ -11,6 +11,7 @@ from coursekit.classroom.likeness import Likeness
 from coursekit.learning import feedback
 from coursekit.learning.feedback import WORDS
 from coursekit.publish.pages import by_hand, charts, everybody, similar
+from coursekit.publish.pages.groups import Unnamed, unnamed_section
 from coursekit.publish.pages.page import People, count, folded, page, person, text
 from coursekit.publish.pages.tally import ENOUGH, Obstacle, Tally, echoes, misconceptions, obstacles, readable, tally
 from coursekit.report import Graded, Outcome
@@ -29,7 +30,11 @@ class Section:
 
 
 def instructor_page(
-    grades: Sequence[Graded], title: str, roster: Iterable[str] | None = None, likeness: Likeness | None = None
+    grades: Sequence[Graded],
+    title: str,
+    roster: Iterable[str] | None = None,
+    likeness: Likeness | None = None,
+    unnamed: Sequence[Unnamed] = (),
 ) -> str:
     """The whole class on one page: where it is stuck, its points, each exercise, each mistake, each learner."""
     people = People([graded.learner for graded in grades])
@@ -41,6 +46,7 @@ def instructor_page(
         Section("similar", "Same and similar work", similar.section(likeness, people) if likeness else ""),
         Section("exercises", "Exercises", "".join(_exercises(tallies))),
         Section("misconceptions", "Misconceptions", _mistakes(misconceptions(grades), people)),
+        Section("unnamed", "Mistakes without a name", "\n".join(unnamed_section(unnamed))),
         Section("by-hand", "Marked by hand", by_hand.section(grades, people)),
         Section("everybody", "Everybody", "\n".join(everybody.table(grades, people))),
     ]
