@@ -132,8 +132,8 @@ def _opened(path: Path) -> Any:
     Raises:
         OSError: that cannot be done.
     """
-    # a pipe would be waited for, and is no file
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    # a pipe that is opened to be read as well is not waited for
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
     file = open(os.open(path, flags, 0o600), "r+b", buffering=0)  # noqa: SIM115, PTH123 (who asks closes it)
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()

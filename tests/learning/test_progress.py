@@ -234,8 +234,8 @@ def test_a_disk_that_refuses_breaks_no_check(file, monkeypatch, number):
 
 
 def test_what_is_no_file_is_not_waited_for(file, monkeypatch, tmp_path):
-    """A folder, a pipe, or a folder that is not there in its place: a sentence, and no check that hangs."""
-    for number, name in enumerate(("folder", "pipe", "missing/file")):
+    """A folder, a pipe, a device, or no folder to be in: a sentence, and no check that hangs."""
+    for number, name in enumerate(("folder", "pipe", os.devnull, "missing/file")):
         (tmp_path / "folder").mkdir(exist_ok=True)
         if name == "pipe":
             os.mkfifo(tmp_path / name)
