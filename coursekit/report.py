@@ -52,6 +52,10 @@ class Verdict:
     example: Example | None = None
 
 
+# What can be wrong with a function whatever it computes: the failing call tells it, and no numbers do
+ARGUMENTS_MISSING, INPUT_CHANGED = "arguments_missing", "input_changed"
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """The misconception whose numbers the learner's are."""

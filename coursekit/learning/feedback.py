@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from coursekit.report import Outcome, Report, Tier, Verdict
+from coursekit.report import ARGUMENTS_MISSING, INPUT_CHANGED, Outcome, Report, Tier, Verdict
 from coursekit.text import visible
 
 WORDS = {
@@ -131,11 +131,11 @@ def _said(report: Report, verdict: Verdict) -> list[str]:
     """What is wrong: the name of the mistake says more than its numbers, but not of what an exception was raised."""
     if report.diagnosis is None:
         return [verdict.rationale]
+    if report.diagnosis.misconception in (ARGUMENTS_MISSING, INPUT_CHANGED):
+        return [verdict.rationale, report.diagnosis.explanation]
     if verdict.outcome is not Outcome.ERROR:
         return [report.diagnosis.explanation]
-    # what raised is another thing than the mistake that has a name, unless that is to take too few arguments
-    help = [verdict.help] if report.diagnosis.misconception != "arguments_missing" else []
-    return [verdict.rationale, *help, report.diagnosis.explanation]
+    return [verdict.rationale, verdict.help, report.diagnosis.explanation]  # what raised is another thing than that
 
 
 def _wrap(text: str, indent: str = "") -> list[str]:

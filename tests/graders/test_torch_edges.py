@@ -27,7 +27,7 @@ def asked(exercise):
     if exercise.cases:
         return list(exercise.cases())
     frames = rehearsal.frames_of(exercise, 0, partial(scoring._rehearse, exercise, 0))
-    return [rehearsal._question(*sent) for sent in frames[exercise.checks[0].name]]
+    return [rehearsal.question_in(*sent) for sent in frames[exercise.checks[0].name]]
 
 
 @pytest.mark.parametrize("name", REDUCED)

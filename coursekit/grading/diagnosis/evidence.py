@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from coursekit.exercise import Call, Exercise, Loss
 from coursekit.exercise.answers import all_finite, lost_alike, same_answer, widened
@@ -62,8 +63,11 @@ class Evidence:
         return all(self._shows(wrong, call, exactly=True) for call in self.failed) and self._fits(wrong, exactly=True)
 
     def explained(self, wrong: Loss) -> int:
-        """In how many calls it gives the very numbers."""
-        return sum(same_answer(call.answer, recall(wrong, call.question), call.question) for call in self._calls)
+        """In how many calls it gives the very numbers, slopes that are free among them."""
+        return sum(
+            same_answer(call.answer, recall(wrong, call.question), replace(call.question, free=None))
+            for call in self._calls
+        )
 
     def _fits(self, wrong: Loss, exactly: bool) -> bool:
         if not self._explains(wrong, self._first, exactly):

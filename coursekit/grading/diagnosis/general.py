@@ -75,7 +75,8 @@ _OF_THE_RESULT: dict[str, tuple[Change, str]] = {
     ),
     "cut_off": (
         torch.detach,
-        "The numbers are right, and no gradient flows: numpy, `.item()`, `.detach()` or `torch.tensor` cuts the graph.",
+        "The numbers are right, and no gradient flows: numpy, `.item()`, `.detach()`, `torch.tensor(x)` or "
+        "`torch.no_grad` cuts the graph.",
     ),
 }
 

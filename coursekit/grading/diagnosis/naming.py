@@ -7,20 +7,20 @@ import re
 from coursekit.exercise import Call, Exercise
 from coursekit.grading.diagnosis.evidence import Evidence
 from coursekit.grading.diagnosis.general import general_mistake
-from coursekit.report import Diagnosis
+from coursekit.report import ARGUMENTS_MISSING, INPUT_CHANGED, Diagnosis
 
 # The one mistake that every exercise with arguments to leave out invites; the error that comes with it names them
-ARGUMENTS_MISSING = Diagnosis(
-    "arguments_missing",
+_ARGUMENTS_MISSING = Diagnosis(
+    ARGUMENTS_MISSING,
     "The function does not take all the arguments of the exercise: keep the stub's signature, every argument in its "
     "place and with its default, and use each of them.",
 )
-INPUT_CHANGED = Diagnosis(
-    "input_changed",
+_INPUT_CHANGED = Diagnosis(
+    INPUT_CHANGED,
     "The function writes into an argument: whoever calls it finds other numbers in it afterwards. Make a new tensor: "
     "`x = x - y` in place of `x -= y`, and no method whose name ends in `_`.",
 )
-OF_ANY_FUNCTION = (ARGUMENTS_MISSING, INPUT_CHANGED)  # these say nothing of what it computes
+OF_ANY_FUNCTION = (_ARGUMENTS_MISSING, _INPUT_CHANGED)  # these say nothing of what it computes
 
 
 def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -> Diagnosis | None:
@@ -52,11 +52,11 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
         if fitting:
             return Diagnosis(fitting[0].name, fitting[0].explanation)
     if len(taken) < len(asked):
-        return ARGUMENTS_MISSING
+        return _ARGUMENTS_MISSING
     if not taken:
         return None
     if _is_changed(evidence.first):
-        return INPUT_CHANGED
+        return _INPUT_CHANGED
     return general_mistake(exercise, evidence)
 
 
