@@ -245,6 +245,7 @@ def below(pid: int) -> list[int]:
     ("jail", "name"),
     [(jail, name) for jail in JAILS for at, name in enumerate(CASES) if ROUNDS or jail in PAIRS[at % len(PAIRS)]],
     indirect=["jail"],
+    scope="module",  # or each would have a jail of its own
 )
 def test_contained(jail, world, name):
     """It gets what it may get, scores nothing it should not, leaves nothing, and the next one is graded as ever."""
