@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from coursekit.classroom import gradefiles
 from coursekit.classroom.choosing import names_among
 from coursekit.classroom.folder import person
-from coursekit.classroom.gradebook import Gradebook, GradebookError, attempts, marks
+from coursekit.classroom.gradebook import Gradebook, attempts, marks
 from coursekit.classroom.gradebook.attempts import Attempt
 from coursekit.classroom.gradebook.database import to_text
 from coursekit.classroom.gradebook.marks import LEARNER, MISCONCEPTION, Row
@@ -71,31 +70,6 @@ class Listed:
     counts_for: tuple[str, ...]
     said_to: tuple[str, ...]
     elsewhere: tuple[str, ...]
-
-
-@contextmanager
-def opened(folder: Path, url: str = "") -> Iterator[Gradebook]:
-    """The gradebook of a folder of grades, which must be there.
-
-    Args:
-        folder: that `coursekit grade` wrote.
-        url: of the gradebook; by default gradebook.sqlite in the folder.
-
-    Raises:
-        CommandError: it is not there, or fails.
-    """
-    url = url or f"sqlite:///{folder / 'gradebook.sqlite'}"
-    file = url.removeprefix("sqlite:///")
-    if file != url and not Path(file).is_file():  # SQLite would make one
-        raise CommandError(
-            f"There is no gradebook {file}: give the folder that `coursekit grade` wrote, and --gradebook where it had "
-            "one."
-        )
-    try:
-        with Gradebook(url) as book:
-            yield book
-    except GradebookError as error:
-        raise CommandError(str(error)) from None
 
 
 def mark(folder: Path, book: Gradebook, wish: Wish) -> list[str]:

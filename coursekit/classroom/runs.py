@@ -147,7 +147,7 @@ def regrade(run: Run, *, accept: bool) -> list[Change]:
         different: list[Change] = []
         names = [exercise.name for exercise in changed]
         if changed:
-            _fill(run, book, terms, changed, found, {})
+            _fill(run, book, terms, changed, found)
             versions = {terms.versions[name] for name in names}
             before, after = book.latest(names), book.latest(names, versions=versions)
             different = [each for each in changes(before, after) if each.learner in learners]
@@ -241,9 +241,9 @@ def _fill(
     terms: Terms,
     exercises: Sequence[Exercise],
     found: Sequence[Entry],
-    handed_in: dict[str, bytes],
+    handed_in: dict[str, bytes] | None = None,
 ) -> None:
-    """Grades what the gradebook does not hold yet; `handed_in` gets a digest of each learner's answers."""
+    """Grades what the gradebook does not hold yet; `handed_in`, if given, gets a digest of each learner's answers."""
     torch.set_num_threads(1)  # the judge's own numbers are as small as the learners'
     while True:
         try:
@@ -260,7 +260,7 @@ def _fill_once(
     terms: Terms,
     exercises: Sequence[Exercise],
     found: Sequence[Entry],
-    handed_in: dict[str, bytes],
+    handed_in: dict[str, bytes] | None,
 ) -> None:
     there = (
         cluster.connect(run.scheduler, terms, run.screen.say)
@@ -272,7 +272,9 @@ def _fill_once(
         layers = () if run.scheduler and run.confined else probe(confined=run.confined)
         run.screen.grading_begins(len(found), exercises, where, run.limits, layers)
         in_flight = max(4 * threads, IN_FLIGHT) if run.scheduler else 2 * threads
-        read = noting(_read(run.folder, found), [exercise.name for exercise in exercises], handed_in)
+        read = _read(run.folder, found)
+        if handed_in is not None:
+            read = noting(read, [exercise.name for exercise in exercises], handed_in)
         graded = batch.grade_all(read, exercises, executor, book, terms, score, in_flight=in_flight)
         with closing(graded):  # before the jails are: what ends with them must not be taken for a result
             for _ in run.screen.progress(graded, len(found)):

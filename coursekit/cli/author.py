@@ -90,11 +90,12 @@ def _new(arguments: argparse.Namespace) -> int:
 
 def _new_mistake(arguments: argparse.Namespace) -> int:
     from coursekit.authoring import mistake, scaffold
-    from coursekit.classroom.groups import forming, naming
+    from coursekit.classroom.gradebook import opened
+    from coursekit.classroom.groups import forming
     from coursekit.course import syllabus
 
     syllabus.insist_on_course("`coursekit new-mistake`")
-    with naming.opened(arguments.grades.resolve(), arguments.gradebook) as book:
+    with opened(arguments.grades.resolve(), arguments.gradebook) as book:
         group = forming.find_group(book, arguments.group)
     change = mistake.plan(group)
     scaffold.write([change])

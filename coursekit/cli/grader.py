@@ -281,12 +281,13 @@ def _similar(arguments: argparse.Namespace) -> int:
 
 def _unnamed(folder: Path, url: str | None, grades: Sequence[Graded]) -> list[Unnamed]:
     """The groups of answers that no known mistake explains, as far as these grades are theirs."""
-    from coursekit.classroom.groups import forming, naming
+    from coursekit.classroom.gradebook import opened
+    from coursekit.classroom.groups import forming
     from coursekit.publish.pages.groups import Unnamed
 
     if url is None and not (folder / "gradebook.sqlite").exists():  # grades that came from elsewhere have pages as well
         return []
-    with naming.opened(folder, url) as book:
+    with opened(folder, url) as book:
         accepted, learners = book.accepted(), {graded.learner for graded in grades}
         found = [each for each in forming.find_groups(book) if accepted.get(each.exercise) == each.version]
         holders = {key: learners.intersection(whose) for key, whose in book.holders().items()}
@@ -298,10 +299,11 @@ def _unnamed(folder: Path, url: str | None, grades: Sequence[Graded]) -> list[Un
 
 
 def _name(arguments: argparse.Namespace) -> int:
+    from coursekit.classroom.gradebook import opened
     from coursekit.classroom.groups import forming, naming
     from coursekit.cli import terminal
 
-    with naming.opened(arguments.grades.resolve(), arguments.gradebook) as book:
+    with opened(arguments.grades.resolve(), arguments.gradebook) as book:
         group = naming.name(book, arguments.group, arguments.sentence)
         holding = forming.largest_first([group], book.holders())
     number = len(holding[0][1]) if holding else 0

@@ -51,6 +51,7 @@ def _add_folder(command: argparse.ArgumentParser) -> None:
 
 def _mark(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import marking
+    from coursekit.classroom.gradebook import opened
     from coursekit.cli import terminal
 
     wish = marking.Wish(
@@ -64,7 +65,7 @@ def _mark(arguments: argparse.Namespace) -> int:
         extra=arguments.extra,
         take_back=arguments.take_back,
     )
-    with marking.opened(arguments.grades, arguments.gradebook) as book:
+    with opened(arguments.grades, arguments.gradebook) as book:
         for sentence in marking.mark(arguments.grades, book, wish):
             terminal.say(sentence)
     return 0
@@ -81,9 +82,10 @@ def _account() -> str:
 
 def _marks(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import marking
+    from coursekit.classroom.gradebook import opened
     from coursekit.cli import terminal
 
-    with marking.opened(arguments.grades, arguments.gradebook) as book:
+    with opened(arguments.grades, arguments.gradebook) as book:
         found = marking.listed(arguments.grades, book)
     if arguments.json:
         documents.show(documents.of_marks(found))
@@ -96,11 +98,12 @@ def _marks(arguments: argparse.Namespace) -> int:
 
 def _attempts(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import marking
+    from coursekit.classroom.gradebook import opened
     from coursekit.cli import terminal
 
     if arguments.show is not None and not arguments.learner:
         raise CommandError("Whose attempt? Name the learner.")
-    with marking.opened(arguments.grades, arguments.gradebook) as book:
+    with opened(arguments.grades, arguments.gradebook) as book:
         found = marking.attempts_of(arguments.grades, book, arguments.learner)
         chosen = [each for each in found if arguments.show in (None, each.number)]
         if arguments.show is not None and not chosen:

@@ -16,6 +16,7 @@ from test_batch import WRONG
 from test_runs import change_the_check, folder, hand_in, run  # noqa: F401
 
 from coursekit.classroom import gradefiles, marking
+from coursekit.classroom.gradebook import opened
 from coursekit.publish.export import canvas, classroom50, gradescope, junit, moodle, spreadsheet
 from coursekit.publish.privacy import all_feedback
 
@@ -132,7 +133,7 @@ def test_the_newest_of_each_part_counts(grades, mark):
     ]
     mark("--learner", "bob", "--points", "3")
     assert [(m.points, m.comment) for m in of(grades, "bob").reports[0].marks] == [(3, ""), (None, "Two.")]
-    with marking.opened(grades) as book:
+    with opened(grades) as book:
         assert [each.state for each in marking.listed(grades, book)] == ["replaced", "stands", "stands"]
 
 

@@ -2,5 +2,6 @@
 
 from coursekit.classroom.gradebook.database import GradebookError
 from coursekit.classroom.gradebook.grades import Gradebook, Work
+from coursekit.classroom.gradebook.opening import opened
 
-__all__ = ["Gradebook", "GradebookError", "Work"]
+__all__ = ["Gradebook", "GradebookError", "Work", "opened"]

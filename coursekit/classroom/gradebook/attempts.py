@@ -9,12 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from coursekit.classroom.folder import person
-from coursekit.classroom.gradebook.database import Database, RowTakenError, from_text, to_text
+from coursekit.classroom.gradebook.database import Database, RowTakenError, from_text, now, to_text
 from coursekit.classroom.gradebook.tables import accepted, attempts, entries, handed_in, results
 from coursekit.grading.submission import Submission
 from coursekit.wire import Cell
@@ -63,13 +62,13 @@ def keep(book: Database, submission: Submission) -> None:
         if connection.scalar(sa.select(attempts.c.id).where(theirs)) is not None:
             return
         there = connection.scalar(sa.select(handed_in.c.digest).where(handed_in.c.digest == digest)) is not None
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    at = now()
     if not there:
         cells = zlib.compress(json.dumps(submission.cells).encode(), 9)
-        row = {"digest": digest, "cells": cells, "problem": to_text(submission.problem), "at": now}
+        row = {"digest": digest, "cells": cells, "problem": to_text(submission.problem), "at": at}
         with suppress(RowTakenError), book.writing() as connection:  # another grader was faster
             connection.execute(sa.insert(handed_in), row)
-    row = {"learner": learner, "digest": digest, "file": to_text(submission.file), "at": now}
+    row = {"learner": learner, "digest": digest, "file": to_text(submission.file), "at": at}
     with suppress(RowTakenError), book.writing() as connection:
         connection.execute(sa.insert(attempts), row)
 

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -189,6 +190,11 @@ def _prepare(connection: Any, _record: object) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def now() -> str:
+    """This moment, as rows have it: in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def to_text(text: str) -> str:

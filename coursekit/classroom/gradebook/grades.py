@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 
 from coursekit.classroom.folder import person
 from coursekit.classroom.gradebook.attempts import numbers
-from coursekit.classroom.gradebook.database import Database, GradebookError, RowTakenError, from_text, to_text
+from coursekit.classroom.gradebook.database import Database, GradebookError, RowTakenError, from_text, now, to_text
 from coursekit.classroom.gradebook.names import add_behaviours
 from coursekit.classroom.gradebook.tables import accepted, entries, results
 from coursekit.report import Diagnosis, Graded, Outcome, Report
@@ -131,10 +130,10 @@ class Gradebook(Database):
 
     def accept(self, versions: Mapping[str, str]) -> None:
         """From now on the grades of these versions (by exercise) are among those that `latest` and `best` show."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        at = now()
         before = self.accepted()
         rows = [
-            {"exercise": exercise, "version": version, "at": now}
+            {"exercise": exercise, "version": version, "at": at}
             for exercise, version in versions.items()
             if before.get(exercise) != version
         ]
@@ -156,11 +155,7 @@ class Gradebook(Database):
             versions: show the grades of these grader versions, accepted or not; by default the accepted ones.
             told: what groups of answers are called that no known mistake explains.
         """
-        rank = sa.func.row_number().over(
-            partition_by=(entries.c.learner, entries.c.exercise), order_by=entries.c.id.desc()
-        )
-        ranked = _shown(exercises, versions).add_columns(rank.label("rank")).subquery()
-        return self._graded(sa.select(ranked.c.id).where(ranked.c.rank == 1), exercises, told)
+        return self._graded(_latest(exercises, versions), exercises, told)
 
     def best(self, exercises: Sequence[str] | None = None, *, told: Told | None = None) -> Iterator[Graded]:
         """The work of each learner that has most points, each exercise by itself, by learner's name.
@@ -179,14 +174,10 @@ class Gradebook(Database):
 
     def holders(self) -> dict[str, list[str]]:
         """By the key of a result, the learners whose latest grade in its exercise it is."""
-        rank = sa.func.row_number().over(
-            partition_by=(entries.c.learner, entries.c.exercise), order_by=entries.c.id.desc()
-        )
-        ranked = _shown(None, None).add_columns(rank.label("rank")).subquery()
-        latest = sa.select(ranked.c.id).where(ranked.c.rank == 1)
+        chosen = sa.select(entries.c.key, entries.c.learner).where(entries.c.id.in_(_latest(None, None)))
         found: dict[str, list[str]] = {}
         with self.reading() as connection:
-            for row in connection.execute(sa.select(entries.c.key, entries.c.learner).where(entries.c.id.in_(latest))):
+            for row in connection.execute(chosen):
                 found.setdefault(row.key, []).append(from_text(row.learner))
         return found
 
@@ -250,6 +241,13 @@ def _shown(exercises: Sequence[str] | None, versions: Collection[str] | None) ->
     return shown if exercises is None else shown.where(entries.c.exercise.in_(exercises))
 
 
+def _latest(exercises: Sequence[str] | None, versions: Collection[str] | None) -> sa.Select[Any]:
+    """Of the entries that count, the newest of each learner in each exercise."""
+    rank = sa.func.row_number().over(partition_by=(entries.c.learner, entries.c.exercise), order_by=entries.c.id.desc())
+    ranked = _shown(exercises, versions).add_columns(rank.label("rank")).subquery()
+    return sa.select(ranked.c.id).where(ranked.c.rank == 1)
+
+
 def _record(
     connection: sa.Connection,
     learners: Sequence[str],
@@ -257,7 +255,7 @@ def _record(
     reports: Mapping[str, str],
     problem: str,
 ) -> None:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    at = now()
     works = sorted(works, key=lambda work: work.key)  # all graders in one order, or two could block each other
     rows: list[dict[str, object]] = [
         {
@@ -267,7 +265,7 @@ def _record(
             "work": work.digest,
             "points": json.loads(reports[work.key])["points"],
             "report": reports[work.key],
-            "at": now,
+            "at": at,
         }
         for work in works
         if work.key in reports
@@ -284,7 +282,7 @@ def _record(
                 "key": work.key,
                 "problem": to_text(problem),
                 "after": newest[work.exercise].id if work.exercise in newest else 0,
-                "at": now,
+                "at": at,
             }
             for work in works
             if work.exercise not in newest or newest[work.exercise].key != work.key

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from coursekit.classroom.folder import person
-from coursekit.classroom.gradebook.database import Database, from_text, to_text
+from coursekit.classroom.gradebook.database import Database, from_text, now, to_text
 from coursekit.classroom.gradebook.tables import marks
 from coursekit.report import Graded, Mark, Report
 
@@ -74,7 +73,7 @@ def give(book: Database, row: Row) -> bool:
     stored = {
         **{name: getattr(row, name) for name in ("kind", "exercise", "work", "points", "taken_back")},
         **{name: to_text(getattr(row, name)) for name in ("key", "comment", "by")},
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "at": now(),
     }
     with book.writing() as connection:
         connection.execute(sa.insert(marks), stored)

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from coursekit.classroom.gradebook.database import Database, from_text, to_text
+from coursekit.classroom.gradebook.database import Database, from_text, now, to_text
 from coursekit.classroom.gradebook.tables import behaviours, entries, names, names_accepted, results
 from coursekit.report import Example
 
@@ -73,7 +72,7 @@ class Name:
 def add_behaviours(connection: sa.Connection, found: Mapping[str, Unnamed]) -> None:
     """Adds what new results do, by their keys."""
     rows = [
-        {"key": key, "does": each.does, "shows": each.shows, "code": to_text(each.code), "at": _now()}
+        {"key": key, "does": each.does, "shows": each.shows, "code": to_text(each.code), "at": now()}
         for key, each in sorted(found.items())
     ]
     if rows:
@@ -133,7 +132,7 @@ def add_name(book: Database, exercise: str, works: Sequence[str], sentence: str)
                 works=json.dumps(list(works)),
                 sentence=to_text(sentence),
                 after=sa.select(sa.func.coalesce(sa.func.max(entries.c.id), 0)).scalar_subquery(),
-                at=_now(),
+                at=now(),
             )
         )
 
@@ -144,11 +143,7 @@ def accept_names(book: Database, exercises: Collection[str]) -> None:
     for name in read_names(book):
         if name.exercise in exercises and not name.accepted:
             last[name.exercise] = name.number
-    rows = [{"exercise": exercise, "name": number, "at": _now()} for exercise, number in last.items()]
+    rows = [{"exercise": exercise, "name": number, "at": now()} for exercise, number in last.items()]
     if rows:
         with book.writing() as connection:
             connection.execute(sa.insert(names_accepted), rows)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
-from coursekit.classroom.gradebook import Gradebook, GradebookError
+from coursekit.classroom.gradebook import Gradebook
 from coursekit.classroom.gradebook.names import add_name
 from coursekit.classroom.groups.forming import Group, GroupError, find_group, find_groups, short_ids
 from coursekit.course import syllabus
@@ -20,31 +18,6 @@ from coursekit.grading.versions import grader_versions
 from coursekit.text import clean
 
 LONGEST = 500  # characters of a sentence, which stands in tables and on pages
-
-
-@contextmanager
-def opened(grades: Path, url: str | None) -> Iterator[Gradebook]:
-    """The gradebook of a folder of grades, which is there already.
-
-    Args:
-        grades: the folder that `coursekit grade` wrote.
-        url: of its gradebook, where that is elsewhere.
-
-    Raises:
-        GroupError: there is none, or it cannot be read or written.
-    """
-    url = url or f"sqlite:///{grades / 'gradebook.sqlite'}"
-    file = url.removeprefix("sqlite:///")
-    if file != url and not Path(file).is_file():
-        raise GroupError(
-            f"There is no gradebook {file}: give the folder that `coursekit grade` wrote, and --gradebook URL where "
-            "its gradebook is elsewhere."
-        )
-    try:
-        with Gradebook(url) as book:
-            yield book
-    except GradebookError as error:
-        raise GroupError(str(error)) from None
 
 
 def name(book: Gradebook, digits: str, sentence: str) -> Group:
