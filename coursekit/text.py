@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 MAX_NAME = 120
@@ -13,6 +13,11 @@ _READ = 1 << 16  # of a text that is cut, what stands behind so many characters 
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _JOINERS = "\u200c\u200d"  # invisible, and part of how names are written in Persian and in Indic scripts, and of emoji
+
+
+def some(names: Sequence[str], between: str = ", ", most: int = 3) -> str:
+    """The first few of a list of names, and how many more there are."""
+    return between.join(names[:most]) + (f" and {len(names) - most} more" if names[most:] else "")
 
 
 def visible(text: str, keep: str = "") -> str:

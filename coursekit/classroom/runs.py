@@ -35,7 +35,7 @@ from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
 from coursekit.jail.walls import Start, probe
 from coursekit.report import Graded
-from coursekit.text import visible
+from coursekit.text import some, visible
 from coursekit.wire import Cell
 
 ROWS = 200  # nobody reads more in a terminal; all are in grades.csv
@@ -105,7 +105,7 @@ def grade(run: Run, *, best: bool) -> None:
         other = [name for name, version in terms.versions.items() if accepted.get(name, version) != version]
         if other:
             raise RunError(
-                f"The checks of {_some(other)} (or torch) have changed since the grades in {book.name} were given. "
+                f"The checks of {some(other)} (or torch) have changed since the grades in {book.name} were given. "
                 f"See whose grades differ: {run.command('regrade', '--diff')}; with --accept the new ones stand."
             )
         book.accept(terms.versions)
@@ -142,7 +142,7 @@ def regrade(run: Run, *, accept: bool) -> list[Change]:
         learners = {entry.learner for entry in found}
         named = _newly_named(book, told(book), of_all, learners)
         if not changed and not named:
-            run.screen.say(f"The checks of {_some(of_all)} are those that gave the grades.")
+            run.screen.say(f"The checks of {some(of_all)} are those that gave the grades.")
             return []
         different: list[Change] = []
         names = [exercise.name for exercise in changed]
@@ -335,7 +335,7 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Se
         run.screen.say(f"What is there of {len(kept)} others stays as it was.")
     if gone:
         of = "The report of" if len(gone) == 1 else f"The {len(gone)} reports of"
-        run.screen.say(f"{of} {_some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
+        run.screen.say(f"{of} {some(gone)}, not in {run.folder} any more, went; the grades stay in {book.name}.")
     if waiting := _newly_named(book, called, names, learners):
         run.screen.say(
             f"{len(waiting)} reports are older than the name of what their answer does, and stay as they were. "
@@ -363,7 +363,3 @@ def _place(graded: Graded) -> str:
 
 def _names(grades: Iterable[Graded]) -> set[str]:
     return {report.exercise for graded in grades for report in graded.reports}
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")

@@ -28,7 +28,7 @@ from coursekit.grading.changes import Change
 from coursekit.jail.terms import Layer, Limits
 from coursekit.learning.feedback import WORDS
 from coursekit.report import Graded, Outcome, Report
-from coursekit.text import visible
+from coursekit.text import some, visible
 
 PAIRS = 40  # in a terminal; the page has more
 SECONDS_BETWEEN_LINES = 10  # of progress, where it goes to a file
@@ -226,8 +226,7 @@ def attempts_table(found: Sequence[Attempt]) -> None:
 def likeness(found: Likeness) -> None:
     """Who handed in the same, and a row for each pair whose work is similar."""
     for each in found.same:
-        names = ", ".join(each.learners[:5]) + (f" and {len(each.learners) - 5} more" if each.learners[5:] else "")
-        say(f"{len(each.learners)} learners handed in the same work: {names}")
+        say(f"{len(each.learners)} learners handed in the same work: {some(each.learners, most=5)}")
     if not found.alike:
         say("No two others are more alike than chance has it.")
         return

@@ -20,3 +20,15 @@ def jail(monkeypatch):
     for name in ("open", "made", "children", "asked"):
         monkeypatch.setattr(FakeJail, name, 0)
     return FakeJail
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs a command: exit code, what it printed, what it complained of."""
+    from coursekit.cli import main
+
+    def run(*arguments) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        return code, *capsys.readouterr()
+
+    return run

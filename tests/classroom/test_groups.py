@@ -20,7 +20,6 @@ from test_runs import change_the_check, hand_in
 from coursekit.classroom import gradefiles
 from coursekit.classroom.gradebook import Gradebook, tables
 from coursekit.classroom.groups.forming import Group, find_groups, short_ids
-from coursekit.cli import main
 from coursekit.exercise import Exercise, Misconception
 from coursekit.grading.behaviour.doing import Doing, Part, to_bytes
 from coursekit.grading.behaviour.unnamed import Unnamed as Asked
@@ -42,17 +41,6 @@ def folder(tmp_path):
     folder.mkdir()
     hand_in(folder, ann=toys.HONEST, bob=WRONG, cem="def double(x):\n    return x + 2\n")
     return folder
-
-
-@pytest.fixture
-def run(capsys):
-    """Runs a command: exit code, what it printed, what it complained of."""
-
-    def run(*arguments) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

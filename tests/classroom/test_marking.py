@@ -13,7 +13,7 @@ import pytest
 import toys
 from defusedxml import ElementTree
 from test_batch import WRONG
-from test_runs import change_the_check, folder, hand_in, run  # noqa: F401
+from test_runs import change_the_check, folder, hand_in  # noqa: F401
 
 from coursekit.classroom import gradefiles, marking
 from coursekit.classroom.gradebook import opened
@@ -33,7 +33,7 @@ def grades(folder, run):  # noqa: F811
 
 
 @pytest.fixture
-def mark(grades, run):  # noqa: F811
+def mark(grades, run):
     """Marks double by hand, as kim; exit code, what is said, what is complained of."""
 
     def mark(*arguments) -> tuple[int, str, str]:
@@ -62,7 +62,7 @@ def files(grades) -> dict[str, bytes]:
 # ---- points ------------------------------------------------------------------------------------------------------
 
 
-def test_points_stand_beside_the_machines(grades, mark, run):  # noqa: F811
+def test_points_stand_beside_the_machines(grades, mark, run):
     """The machine's stay; the total is of what counts; without a mark nothing is different."""
     before = files(grades)
     assert mark("--learner", "bob", "--points", "2.5") == (0, "Kept: bob, double: 2.5 points.\n", "")
@@ -211,7 +211,7 @@ def test_what_cannot_be_given(grades, mark):
     assert files(grades) == before
 
 
-def test_unknown_exercise_and_missing_gradebook(grades, run):  # noqa: F811
+def test_unknown_exercise_and_missing_gradebook(grades, run):
     """What was not graded is named with what is near; a folder without its database names the option."""
     said = run("mark", grades, "duble", "--learner", "bob", "--points", "1")[2]
     assert "is called `duble`. Did you mean `double`?" in said
@@ -241,7 +241,7 @@ def test_control_characters_stay_out(grades, mark):
 EVIL = "<b>no</b> & =1+1"
 
 
-def test_pages(grades, mark, run):  # noqa: F811
+def test_pages(grades, mark, run):
     """Both pages show what counts, the machine's points beside it, and the comment escaped; who gave it is not told."""
     mark("--learner", "bob", "--points", "2", "--comment", EVIL, "--by", "Kim <K>")
     assert run("report", grades)[0] == 0
@@ -376,7 +376,7 @@ def test_work_is_kept_once(grades, folder, run):  # noqa: F811
         assert book.execute("SELECT count(*) FROM coursekit_attempt").fetchone() == (8,)
 
 
-def test_attempts_that_are_not_there(grades, run):  # noqa: F811
+def test_attempts_that_are_not_there(grades, run):
     """One sentence each."""
     for arguments, said in (
         (["bbo"], "is called `bbo`. Did you mean `bob`?"),

@@ -57,17 +57,6 @@ def hand_in(folder: Path, **texts: str) -> None:
         (folder / f"{learner}.py").write_text(text, encoding="utf-8")
 
 
-@pytest.fixture
-def run(capsys):
-    """Runs a command: exit code, what it printed, what it complained of."""
-
-    def run(*arguments) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    return run
-
-
 def table(folder: Path) -> dict[str, list[str]]:
     lines = (folder.with_name("in-grades") / "grades.csv").read_text(encoding="utf-8").splitlines()
     return {name: points for name, *points in csv.reader(lines[1:])}

@@ -9,7 +9,7 @@ from coursekit.classroom import folder as folders
 from coursekit.classroom.likeness.answers import Answer, answers, digest_of, functions_of
 from coursekit.course import syllabus
 from coursekit.grading.submission import Submission
-from coursekit.text import visible
+from coursekit.text import some, visible
 
 
 def read(folder: Path, exercises: Collection[str] = ()) -> dict[str, dict[str, Answer]]:
@@ -49,8 +49,7 @@ def same_work(handed_in: Mapping[str, bytes], command: str) -> Iterator[str]:
             groups.setdefault(found, []).append(learner)
     several = sorted((learners for learners in groups.values() if len(learners) > 1), key=len, reverse=True)
     for learners in several[:3]:
-        more = f" and {len(learners) - 3} more" if learners[3:] else ""
-        yield f"{len(learners)} learners handed in the same work: {', '.join(map(visible, learners[:3]))}{more}."
+        yield f"{len(learners)} learners handed in the same work: {some(list(map(visible, learners)))}."
     if several:
         more = f"{len(several) - 3} more groups: " if several[3:] else ""
         yield f"{more}`{command}` lists them, and work that is similar."
