@@ -214,7 +214,7 @@ def resume() -> str:
 
 
 def terminal_options() -> list[str]:
-    """Makes Lab's terminals keep our PATH: where its output is no terminal, Lab would start login shells, which reset it."""
+    """Makes Lab's terminals keep our PATH: with its output in a file, Lab starts login shells, which reset it."""
     shell = os.environ.get("SHELL") or shutil.which("sh")
     return [] if os.name == "nt" or not shell else [f"--ServerApp.terminado_settings={{'shell_command': [{shell!r}]}}"]
 
