@@ -265,6 +265,7 @@ def run_tests(options: list[str]) -> int:
     """Runs every part, even after one has failed; with options only pytest."""
     set_up(test=True)
     bring_programs()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of some hundred Pythons compiles torch again, for seconds
     if options:
         return subprocess.call([PYTHON, "-m", "pytest", *options], cwd=ROOT)
     failed = []
