@@ -15,7 +15,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from nbformat.warnings import MissingIDFieldWarning
 
-from coursekit.course import colab, stubs
+from coursekit.course import colab, questions, stubs
 from coursekit.course.syllabus import Topic
 from coursekit.errors import CommandError
 
@@ -117,6 +117,7 @@ def freeze(notebook: NotebookNode) -> None:
             data = output.get("data", {})
             if "text/html" in data or "image/png" in data:
                 data.pop(_WIDGET_VIEW, None)  # its state is not stored, the picture beside it is
+    questions.fold(notebook.cells)
 
 
 def _name_of(source: str, taken: set[str]) -> str:

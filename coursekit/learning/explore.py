@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 
 from coursekit.learning import figures
 
+_RUN = "Run this cell to move it."  # what is said below a picture that stands without its controls
+
 
 class Explorer:
     """Controls above a picture; shows itself as the last expression of a cell."""
@@ -45,7 +47,8 @@ class Explorer:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         # JupyterLab takes the widget; GitHub, nbconvert and a frozen notebook take the picture
         bundle = self._box._repr_mimebundle_()
-        return {**bundle, "text/html": self._image.value, "text/plain": self._alt}
+        stored = f"{self._image.value}<div><em>{_RUN}</em></div>"
+        return {**bundle, "text/html": stored, "text/plain": f"{self._alt}\n{_RUN}"}
 
 
 def explore(
