@@ -41,6 +41,7 @@ class Check:
         points: what it earned.
         misconception: the name of the mistake, or None.
         attempt: which attempt at the exercise it was; 0 for a stub, and those are not counted.
+        where: in a notebook, a terminal or watch; empty in lines from before that was noted.
     """
 
     time: str
@@ -51,6 +52,7 @@ class Check:
     points: float
     misconception: str | None
     attempt: int
+    where: str = ""
 
     @property
     def is_attempt(self) -> bool:
@@ -76,8 +78,13 @@ def place() -> Path | None:
     return syllabus.ROOT / "progress.jsonl"
 
 
-def remember(report: Report) -> str:
-    """Adds a check to the file; a sentence where that cannot be done and has not been said yet, else nothing."""
+def remember(report: Report, where: str = "") -> str:
+    """Adds a check to the file; a sentence where that cannot be done and has not been said yet, else nothing.
+
+    Args:
+        report: what came of it.
+        where: see `Check`.
+    """
     path = place()
     if path is None:
         return ""
@@ -85,7 +92,7 @@ def remember(report: Report) -> str:
         with _opened(path) as file:
             end = _end_of(file)
             attempt = 0 if report.outcome is Outcome.UNATTEMPTED else 1 + _attempts(end, report.exercise)
-            _append(file, end, _line(report, attempt))
+            _append(file, end, _line(report, attempt, where))
     except OSError as error:
         if path in _told:
             return ""
@@ -166,7 +173,7 @@ def _append(file: Any, end: bytes, line: bytes) -> None:
         raise OSError("the disk is full")
 
 
-def _line(report: Report, attempt: int) -> bytes:
+def _line(report: Report, attempt: int, where: str) -> bytes:
     passed = {tier: all(each.outcome is Outcome.PASSED for each in report.tier(tier)) for tier in Tier}
     check = Check(
         time=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -177,6 +184,7 @@ def _line(report: Report, attempt: int) -> bytes:
         points=report.points,
         misconception=report.diagnosis.misconception if report.diagnosis else None,
         attempt=attempt,
+        where=where,
     )
     return (json.dumps({"kind": _CHECK, **asdict(check)}) + "\n").encode()
 
@@ -203,12 +211,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "points": (int, float),
     "misconception": (str, type(None)),
     "attempt": (int,),
+    "where": (str,),
 }
 
 
 def _check_of(told: dict[str, Any]) -> Check | None:
-    known = {field.name: told.get(field.name) for field in fields(Check)}
+    known = {field.name: told.get(field.name, field.default) for field in fields(Check)}
     if any(type(value) not in _TYPES[name] for name, value in known.items()):
         return None
-    check = Check(**known)  # type: ignore[arg-type] # their types have just been seen to
+    check = Check(**known)  # their types have just been seen to
     return check if 0 <= check.points < _MOST and 0 <= check.attempt < _MOST else None  # a NaN is neither
