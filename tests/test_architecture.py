@@ -145,6 +145,7 @@ def loaded_by(statement: str) -> set[str]:
         ("nbformat", "course/notebooks.py"),
         ("nbclient", "course/notebooks.py"),
         ("rich", "cli/terminal.py"),
+        ("prompt_toolkit", "cli/screen.py"),
         ("yaml", "classroom/layouts/gradescope.py"),
         ("anywidget", "explorables/widget.py"),
         ("keras", "exercise/families/twins.py"),
@@ -254,11 +255,18 @@ def test_importing_the_package_is_cheap():
     assert loaded_by("import coursekit") & (HEAVY | {"rich"}) == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["grade", "--help"], ["export", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["watch", "--help"], ["grade", "--help"], ["export", "--help"]])
 def test_help_is_cheap(arguments):
     """`coursekit --help` answers at once: it loads no torch and no numpy."""
     loaded = loaded_by(f"from coursekit.cli import main; main({arguments})")
-    assert loaded & (HEAVY | {"rich", "sqlalchemy", "distributed"}) == set()
+    assert loaded & (HEAVY | {"rich", "prompt_toolkit", "sqlalchemy", "distributed"}) == set()
+
+
+def test_the_screen_needs_no_torch():
+    """`coursekit watch` draws its first screen without torch, which the process behind it imports meanwhile."""
+    loaded = loaded_by("import coursekit.cli.screen, coursekit.learning.watching.beginning")
+    assert "prompt_toolkit" in loaded
+    assert loaded & (HEAVY | {"rich", "sqlalchemy"}) == set()
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""What a learner types: check, hint, solution, list, progress."""
+"""What a learner types: check, watch, hint, solution, list, progress."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     check.add_argument("file", nargs="?", help="the file in which it stands (default: the lesson's in exercises/)")
     check.add_argument("--json", action="store_true", help="print the report as JSON")
     check.set_defaults(run=_check)
+
+    watch = commands.add_parser("watch", help="check an exercise each time you save its file, and go on when it passes")
+    watch.add_argument(
+        "exercise",
+        nargs="?",
+        default="",
+        help="the function's name, or a .py or .ipynb file (default: the exercise that is next)",
+    )
+    watch.add_argument("file", nargs="?", help="the file in which it stands (default: the lesson's in exercises/)")
+    watch.set_defaults(run=_watch)
 
     hint = commands.add_parser("hint", help="show a hint that is not the answer")
     hint.add_argument("exercise")
@@ -66,6 +76,13 @@ def _check(arguments: argparse.Namespace) -> int:
     else:
         terminal.feedback(str(Feedback(report, steps)))
     return 0 if report.outcome is Outcome.PASSED else 1
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    from coursekit.cli import screen
+    from coursekit.learning.watching.beginning import beginning
+
+    return screen.watch(*beginning(*_name_and_file(arguments.exercise, arguments.file)))
 
 
 def _name_and_file(first: str, second: str | None) -> tuple[str, Path | None]:

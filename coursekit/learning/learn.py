@@ -12,7 +12,7 @@ from typing import Any
 
 from coursekit.course import stubs, syllabus
 from coursekit.errors import CommandError
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Stopped
 from coursekit.grading import leaning, scoring
 from coursekit.grading.here import as_graded, ask_here
 from coursekit.grading.submission import Submission, read_submission
@@ -21,20 +21,22 @@ from coursekit.jail.inside.byhand import ByHand
 from coursekit.learning import feedback, memory, overview
 from coursekit.learning.reading import used_in
 from coursekit.report import Outcome, Report
-from coursekit.wire import Answer, Problem
+from coursekit.wire import Answer, Problem, Question
 from coursekit.wire.answering import describe
 
 
 @dataclass(frozen=True)
 class Wording:
-    """How a next step is written where the learner is: a call in a notebook, a command in a terminal."""
+    """How a next step is written where the learner is: a call in a notebook, a command in a terminal, a key."""
 
+    where: str
     hint: str
     solution: str
 
 
-NOTEBOOK = Wording('`hint("{name}", {step})`', '`solution("{name}")`')
-TERMINAL = Wording("`coursekit hint {name} {step}`", "`coursekit solution {name}`")
+NOTEBOOK = Wording("notebook", '`hint("{name}", {step})`', '`solution("{name}")`')
+TERMINAL = Wording("terminal", "`coursekit hint {name} {step}`", "`coursekit solution {name}`")
+WATCH = Wording("watch", "press `h`", "press `s`")
 
 _ALL: Any = object()  # no function at all; None is what a mistaken name may hold
 VISIBLE_SEED = 0  # the inputs of a learner's own checks; a graded run draws others
@@ -61,7 +63,7 @@ def check(function: Callable[..., Any] | str = _ALL, name: str | None = None) ->
     except syllabus.UnknownNameError as error:
         return _say(str(error))
     report = _report_of(function, exercise)
-    return feedback.Feedback(report, (*next_steps(exercise, report), *_remembered(report)))
+    return feedback.Feedback(report, (*next_steps(exercise, report), *_remembered(report, NOTEBOOK)))
 
 
 def _check_notebook(names: Mapping[str, Any]) -> feedback.Feedback | overview.Overview:
@@ -78,9 +80,9 @@ def _report_of(function: Callable[..., Any], exercise: Exercise) -> Report:
     return _score(exercise, function) if used is None else _refused(exercise, Problem("forbidden", used))
 
 
-def _remembered(report: Report) -> tuple[str, ...]:
+def _remembered(report: Report, wording: Wording) -> tuple[str, ...]:
     """Remembers a check; a line to show where that could not be done."""
-    said = memory.remember(report)
+    said = memory.remember(report, wording.where)
     return (said,) if said else ()
 
 
@@ -108,7 +110,7 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
         CommandError: no file is given, and this is the installed package.
         OSError: the file cannot be read.
     """
-    topic, exercise = syllabus.find_exercise(name)
+    topic, _ = syllabus.find_exercise(name)
     if path is None:
         if not syllabus.in_course():
             raise CommandError(
@@ -116,8 +118,26 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
                 "folder, and this is the installed package."
             )
         path = topic.stub
-    report = _score_file(_read(path), exercise)
-    return report, (*next_steps(exercise, report, TERMINAL), f"Your file: {path}", *_remembered(report))
+    report, steps = score_in(_read(path), name, TERMINAL)
+    return report, (*steps, f"Your file: {path}", *_remembered(report, TERMINAL))
+
+
+def score_in(submission: Submission, name: str, wording: Wording) -> tuple[Report, tuple[str, ...]]:
+    """Scores the function `name` in files that have been read, and says what to do next; remembers nothing."""
+    _, exercise = syllabus.find_exercise(name)
+    report = _score_file(submission, exercise)
+    return report, next_steps(exercise, report, wording)
+
+
+def stopped(name: str, why: Stopped, wording: Wording) -> tuple[Report, tuple[str, ...]]:
+    """The same for a function that has ended, or outlived, the process in which it was scored."""
+
+    def ask(_: Question) -> Answer:
+        raise why
+
+    _, exercise = syllabus.find_exercise(name)
+    report = scoring.score(exercise, ask, seed=VISIBLE_SEED)
+    return report, next_steps(exercise, report, wording)
 
 
 def check_whole_file(path: Path) -> overview.Overview:
@@ -143,7 +163,7 @@ def _overview(title: str, reports: Sequence[Report], one: str, wording: Wording)
     shown = overview.Overview(title, reports)
     # what is remembered last is where the learner is: at the first that is wrong
     said = dict.fromkeys(
-        line for report in sorted(tried, key=lambda each: each is shown.wrong) for line in _remembered(report)
+        line for report in sorted(tried, key=lambda each: each is shown.wrong) for line in _remembered(report, wording)
     )
     begin = next((report.exercise for report in reports if report.outcome is Outcome.UNATTEMPTED), None)
     steps = list[str]()

@@ -9,7 +9,6 @@ import toys
 
 import coursekit
 from coursekit.course.syllabus import UnknownNameError
-from coursekit.errors import CommandError
 from coursekit.grading import here
 from coursekit.learning import learn, memory
 from coursekit.report import Outcome
@@ -310,10 +309,3 @@ def test_file_of_an_unknown_exercise():
     """An exercise that does not exist is a LookupError with a suggestion."""
     with pytest.raises(UnknownNameError, match="Did you mean `double`"):
         learn.check_file("duble")
-
-
-@pytest.mark.parametrize("name", ["notebooks/00_toy.ipynb", "mine.py"])
-def test_file_in_the_place_of_an_exercise(name):
-    """A file without an exercise is met with the order in which they are named."""
-    with pytest.raises(CommandError, match=f"`coursekit check squared_error {name}`"):
-        learn.check_file(name)
