@@ -146,7 +146,7 @@ def loaded_by(statement: str) -> set[str]:
         ("nbclient", "course/notebooks.py"),
         ("rich", "cli/terminal.py"),
         ("yaml", "classroom/layouts/gradescope.py"),
-        ("ipywidgets", "learning/explore.py"),
+        ("ipywidgets", "explorables/explore.py"),
         ("anywidget", "explorables/widget.py"),
         ("keras", "exercise/families/twins.py"),
         ("numba", "fast/ctc_numba.py"),
@@ -196,7 +196,8 @@ def test_exports_are_made_of_reports():
 
 def test_pictures_alone_know_matplotlib():
     """Graders and reports draw nothing; refresh compares two pictures."""
-    assert importers("matplotlib") == {"learning/figures.py", "learning/explore.py", "authoring/refresh.py"}
+    drawing = {"learning/figures.py", "explorables/explore.py", "explorables/scene.py"}
+    assert importers("matplotlib") == {*drawing, "authoring/refresh.py"}
 
 
 @pytest.mark.parametrize("path", INSIDE, ids=lambda path: path.name)
