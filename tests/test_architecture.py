@@ -146,7 +146,6 @@ def loaded_by(statement: str) -> set[str]:
         ("nbclient", "course/notebooks.py"),
         ("rich", "cli/terminal.py"),
         ("yaml", "classroom/layouts/gradescope.py"),
-        ("ipywidgets", "explorables/explore.py"),
         ("anywidget", "explorables/widget.py"),
         ("keras", "exercise/families/twins.py"),
         ("numba", "fast/ctc_numba.py"),
@@ -165,6 +164,7 @@ def test_one_module_knows_a_library(library, module):
         ("zipfile", {"grading/opening/archive.py", "files.py"}),
         ("csv", {"classroom/gradefiles.py", "publish/export/roster.py", "publish/export/spreadsheet.py"}),
         ("xml", {"publish/export/junit.py"}),
+        ("ipywidgets", {"explorables/explore.py", "learning/predict.py"}),
         (
             "argparse",
             {f"cli/{name}.py" for name in ("commands", "learner", "grader", "marker", "author", "export", "numbers")},
@@ -172,7 +172,7 @@ def test_one_module_knows_a_library(library, module):
     ],
 )
 def test_formats_are_read_and_written_apart(library, modules):
-    """What comes from strangers, what we keep, what goes to a platform, and its commands have a module each."""
+    """What comes from strangers, what we keep, what goes to a platform, its commands and each widget: a module each."""
     assert importers(library) == modules
 
 

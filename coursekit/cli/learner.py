@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds them."""
     check = commands.add_parser(
-        "check", help="score one exercise in a file of yours; exits with 0 only when it is passed, else with 1"
+        "check",
+        help="score one exercise, or all of a file of yours; exits with 0 only when all that is scored is passed",
     )
-    check.add_argument("exercise", help="the function's name, such as kl_divergence")
-    check.add_argument("file", nargs="?", type=Path, help="a .py or .ipynb file (default: the topic's in exercises/)")
+    check.add_argument(
+        "exercise", help="the function's name, such as kl_divergence, or a .py or .ipynb file: all exercises in it"
+    )
+    check.add_argument("file", nargs="?", help="the file in which it stands (default: the lesson's in exercises/)")
     check.add_argument("--json", action="store_true", help="print the report as JSON")
     check.set_defaults(run=_check)
 
@@ -48,12 +52,34 @@ def _check(arguments: argparse.Namespace) -> int:
     from coursekit.learning.feedback import Feedback
     from coursekit.report import Outcome
 
-    report, steps = learn.check_file(arguments.exercise, arguments.file)
+    name, path = _name_and_file(arguments.exercise, arguments.file)
+    if path is not None and not name:
+        whole = learn.check_whole_file(path)
+        if arguments.json:
+            documents.show({"file": str(path), "reports": [report.to_json() for report in whole.reports]})
+        else:
+            terminal.feedback(repr(whole))
+        return 0 if whole.is_passed else 1
+    report, steps = learn.check_file(name, path)
     if arguments.json:
         print(json.dumps(report.to_json(), indent=1))
     else:
         terminal.feedback(str(Feedback(report, steps)))
     return 0 if report.outcome is Outcome.PASSED else 1
+
+
+def _name_and_file(first: str, second: str | None) -> tuple[str, Path | None]:
+    """The exercise and the file that were typed, in whichever order; no name where there is a file alone."""
+    if not _is_file(first):
+        return first, None if second is None else Path(second)
+    if second is not None and _is_file(second):
+        raise UsageError(f"{first} and {second} are both files: name one, and perhaps an exercise in it.")
+    return second or "", Path(first)
+
+
+def _is_file(text: str) -> bool:
+    """Whether it can only be meant as a file or a folder, and not as an exercise."""
+    return Path(text).suffix.lower() in (".py", ".ipynb", ".zip") or "/" in text or os.sep in text
 
 
 def _hint(arguments: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from typing import Any
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
 
+RUN = "Run this cell to move it."  # what is said of a picture that stands without its script
 _LONG = 4000  # characters of a state, from which on it is packed
 
 _IMPORTS = re.compile(r'^import \{[^}]*\} from "\./kit\.js";\n', re.MULTILINE)
@@ -92,19 +93,19 @@ def picture(kind: str, state: dict[str, Any]) -> Path:
 
 
 def words(kind: str, state: dict[str, Any]) -> str:
-    """What is seen, as the module says it; of a state that is not shipped, what there is to see once it runs."""
+    """What is seen, as the module says it; of a state that is not shipped, what it is."""
     said = picture(kind, state).with_suffix(".txt")
     if said.exists():
         return said.read_text(encoding="utf-8").strip()
     values = ", ".join(f"{name} = {value}" for name, value in state.items())
-    return f"{kind.replace('_', ' ').capitalize()} of {values}: run this cell in JupyterLab to see it."
+    return f"{kind.replace('_', ' ').capitalize()} of {values}."
 
 
 def _shown(kind: str, state: dict[str, Any], image: str) -> str:
     drawn, said = picture(kind, state), words(kind, state)
     if not image and not drawn.exists():
-        return f"<p>{html.escape(said)}</p>"
-    if not image:
+        image = f"<p>{html.escape(said)}</p>"
+    elif not image:
         data = base64.b64encode(drawn.read_bytes()).decode()
         image = f'<img width="640" alt="{html.escape(said, quote=True)}" src="data:image/png;base64,{data}">'
-    return f"{image}<p>Run this cell to move it.</p>"
+    return f"{image}<div><em>{RUN}</em></div>"

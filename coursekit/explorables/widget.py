@@ -56,7 +56,7 @@ class Explorable(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = (super()._repr_mimebundle_(**options) if needs_view() else None) or ({}, {})
-        return {**data, "text/html": self.html(self.key), "text/plain": self.words()}, metadata
+        return {**data, "text/html": self.html(self.key), "text/plain": f"{self.words()}\n{source.RUN}"}, metadata
 
 
 def needs_view() -> bool:

@@ -52,14 +52,18 @@ class Feedback:
 
 def headline(report: Report) -> str:
     """One line: the exercise, how it stands, its points."""
-    state = {
+    return f"{report.exercise}: {state(report)} ({report.points:g} of {report.maximum:g} points)"
+
+
+def state(report: Report) -> str:
+    """How an exercise stands, in a few words."""
+    if report.outcome is Outcome.PASSED and report.points < report.maximum:
+        return "the core is done ✓, parity not yet"
+    return {
         Outcome.PASSED: "done ✓",
         Outcome.UNATTEMPTED: "not attempted yet",
         Outcome.FORBIDDEN: "uses a ready-made function",
     }.get(report.outcome, WORDS[report.outcome])
-    if report.outcome is Outcome.PASSED and report.points < report.maximum:
-        state = "the core is done ✓, parity not yet"
-    return f"{report.exercise}: {state} ({report.points:g} of {report.maximum:g} points)"
 
 
 def as_text(report: Report) -> str:
