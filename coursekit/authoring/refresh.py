@@ -57,7 +57,10 @@ def picture_explorables(notebook: Any) -> None:
     for data in shown:
         for kind, state in pictures.states_in(data.get("text/html", "")):
             if kind in source.kinds():
-                data["text/html"], data["text/plain"] = source.box(kind, state), source.words(kind, state)
+                data["text/html"], data["text/plain"] = (
+                    source.box(kind, state),
+                    f"{source.words(kind, state)}\n{source.RUN}",
+                )
 
 
 def keep_outputs(before: Any, after: Any) -> None:
