@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-_TOLD_TO_PREDICT = re.compile(r"\b(Predict|[Gg]uess|[Bb]efore you (run|move|look|read|do)|[Ww]hat do you expect)\b")
+_TOLD_TO_PREDICT = re.compile(r"\b(Predict|Guess|[Bb]efore you (run|move|look|read|do)|[Ww]hat do you expect)\b")
 _FOLDED = re.compile(r"<details[ >].*?</details>", re.S)
 _TAGS = {"outputs_hidden": "hide-output", "source_hidden": "hide-input"}  # what sites made of notebooks go by
 
