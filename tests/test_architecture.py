@@ -22,13 +22,13 @@ GRADERS = sorted((PACKAGE / "graders").rglob("*.py"))
 # The house, from the ground up: each room may use those above it in this list, and none below
 ROOMS = (
     *("errors", "report", "text", "files", "machine"),  # words that all share
-    *("wire", "exercise", "graders", "course", "grading", "jail", "learning"),
+    *("wire", "exercise", "graders", "course", "grading", "jail", "learning", "explorables"),
     *("classroom", "publish", "authoring", "fast", "cli"),
 )
 FACE = {"__init__", "__main__"}  # of the package: it hands on what learners call, and runs the commands
 
 HEAVY = {"torch", "numpy", "matplotlib", "IPython", "ipywidgets", "nbformat", "nbclient", "jupyterlab", "jupyter_core"}
-HEAVY |= {"keras", "numba", "scipy", "sklearn"}
+HEAVY |= {"anywidget", "keras", "numba", "scipy", "sklearn"}
 
 
 @cache
@@ -146,6 +146,7 @@ def loaded_by(statement: str) -> set[str]:
         ("nbclient", "course/notebooks.py"),
         ("rich", "cli/terminal.py"),
         ("yaml", "classroom/layouts/gradescope.py"),
+        ("anywidget", "explorables/widget.py"),
         ("keras", "exercise/families/twins.py"),
         ("numba", "fast/ctc_numba.py"),
         ("pyseccomp", "jail/inside/confine.py"),
