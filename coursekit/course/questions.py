@@ -22,6 +22,7 @@ def fold(cells: Sequence[Any]) -> None:
     for cell in cells:
         if _is_prediction(cell):
             _hide(cell, "source_hidden")
+            cell.metadata["cellView"] = "form"  # the same, in Colab
     for at, cell in enumerate(cells):
         if _asks(cell):
             for answer in _answering(cells, at):
