@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-_BEGIN, _MIDDLE, _ALSO, _END = (re.compile(rf"{sign * 7}(?: .*)?\Z") for sign in "<=|>")
+_BEGIN, _MIDDLE, _ALSO, _END = (re.compile(rf"{re.escape(sign * 7)}(?: .*)?\Z") for sign in "<=|>")
 _CELL_BEGINS, _CELL_ENDS = "  {", ("  }", "  },")  # as Jupyter writes a notebook
 _GOES_ON = re.compile(r"[\s#)\]}]|(else|elif|except|finally)\b|\Z")
 _DEFINES = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)

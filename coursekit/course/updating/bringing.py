@@ -10,6 +10,7 @@ import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from coursekit.course.updating import shipped
 from coursekit.course.updating.git import Clone, clone_at
 from coursekit.course.updating.shipped import LIST, listed
 from coursekit.errors import CommandError
@@ -58,6 +59,14 @@ def bring(root: Path, source: Path | None, is_broken: bool) -> str:
     """
     workshop = root / WORKSHOP
     shutil.rmtree(workshop, ignore_errors=True)  # begun by an update that did not get so far
+    try:
+        return _bring(root, workshop, source, is_broken)
+    except (CommandError, OSError):
+        shutil.rmtree(workshop, ignore_errors=True)
+        raise
+
+
+def _bring(root: Path, workshop: Path, source: Path | None, is_broken: bool) -> str:
     partial = workshop / "part"
     partial.mkdir(parents=True)
     found = Brought()
@@ -77,6 +86,7 @@ def bring(root: Path, source: Path | None, is_broken: bool) -> str:
     else:
         _unpack(source, partial)
         course = _insist_on_course(_inner(partial), str(source))
+    _insist_on_fresh(course, source)
     _insist_on_newer(root, course, source)
     (workshop / "brought.json").write_text(json.dumps(asdict(found)), encoding="utf-8")
     course.rename(new_course(root))
@@ -140,3 +150,13 @@ def _insist_on_newer(root: Path, course: Path, source: Path | None) -> None:
     here, there = listed(root), listed(course)
     if source is not None and here and there and not here.pairs <= there.pairs:
         raise CommandError(f"{source} is older than the course here: download the newest. Nothing was changed.")
+
+
+def _insist_on_fresh(course: Path, source: Path | None) -> None:
+    """Somebody may have worked in a folder: what they wrote must not become the course."""
+    for name in shipped.names_in(course) if source is not None else ():
+        if any(line.partition(" ")[0] != name for line in shipped.missing(course, [name])):
+            raise CommandError(
+                f"Somebody has written into {name} of {source}, so it is no fresh course: download it again. Nothing "
+                "was changed."
+            )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from coursekit.course.updating.blocks import Block, Sheet, new_key, sides_of
 from coursekit.course.updating.changes import Changes
+from coursekit.course.updating.lending import lent
 from coursekit.course.updating.matching import Origin, Place, anchors, match
 from coursekit.course.updating.shipped import Shipped
 
@@ -24,6 +25,7 @@ class Carried:
         answers: by exercise the name of the file that its answer stands in now.
         moved: by exercise the file that it was in before, where that is another lesson.
         spare: exercises that had several answers, with the number of those that stand above the last.
+        lent: exercises whose answers have what they need of their old file above them.
         removed: answers to exercises that are no more.
         own: by file the number of the learner's own blocks.
         homeless: by old file the number of own blocks for which there is no neighbour any more.
@@ -36,6 +38,7 @@ class Carried:
     answers: dict[str, str] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     spare: dict[str, int] = field(default_factory=dict)
+    lent: list[str] = field(default_factory=list)
     removed: dict[str, list[str]] = field(default_factory=dict)
     own: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     homeless: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -77,6 +80,8 @@ class _Carrying:
         self.places = match(old, new, known)
         self.carried = Carried()
         self.instead: dict[Place, Block] = {}
+        self.added: dict[tuple[str, str, str], int] = {}  # the learner's own, and the sheet that each is from
+        self.written_in: dict[Place, Origin] = {}
         self.above: dict[Place, list[Block]] = defaultdict(list)
         self.below: dict[Place, list[Block]] = defaultdict(list)
         self._answers()
@@ -85,6 +90,7 @@ class _Carrying:
             self._own(number, sheet)
         self._deleted()
         for name, sheet in new.items():
+            self._lend(sheet, list(self._filled(sheet)))
             self.carried.sheets[name] = replace(sheet, blocks=tuple(self._filled(sheet)))
 
     def _block(self, origin: Origin) -> Block:
@@ -134,12 +140,13 @@ class _Carrying:
             return
         origin, block = max(answers, key=lambda each: (not is_stub(each[1].text), answers.index(each)))
         self.instead[place] = self._in_place(stub, self.changes.described_anew(stub.exercise, block))
+        self.written_in[place] = origin
         self.carried.answers[stub.exercise] = place.name
         there = self.old[origin.sheet]
         if there.topic != self.new[place.name].topic:
             self.carried.moved[stub.exercise] = there.name
         others = [other for _, other in found if other is not block]
-        spare = [replace(other, exercise="", cell=_without_exercise(other.cell)) for other in others]
+        spare = [_unasked(other) for other in others]
         if spare:
             self.above[place] += spare
             self.carried.spare[stub.exercise] = len(spare)
@@ -156,7 +163,11 @@ class _Carrying:
     # ---- the course's own text -----------------------------------------------------------------------------------
 
     def _edits(self, number: int, sheet: Sheet) -> None:
-        """Keeps what the learner has changed in the course's text: in its place, or below where the course has, too."""
+        """Keeps what the learner has changed in the course's text: in its place, or below where the course has, too.
+
+        In a conflict the list of what was shipped is that of the newer side, so nobody knows whether the course has.
+        """
+        before = self.before if [each.name for each in self.old].count(sheet.name) == 1 else None
         for at, block in enumerate(sheet.blocks):
             place = self.places.get(Origin(number, at))
             if place is None or self._place(place).exercise:
@@ -165,7 +176,7 @@ class _Carrying:
             for side in self._written(block):
                 if self.known.has_text(side) or side.mark == course.mark:
                     continue
-                is_unchanged = self.before is not None and (course.key, course.mark) in self.before.pairs
+                is_unchanged = before is not None and (course.key, course.mark) in before.pairs
                 if is_unchanged and place not in self.instead and place.name == sheet.name:
                     self.instead[place] = self._in_place(course, side)
                     self.carried.edited[place.name] += 1
@@ -189,21 +200,19 @@ class _Carrying:
             place, is_below = beside[at]
             for side in sides_of(blocks[at].text):
                 block = replace(blocks[at], text=side)
-                if not self._is_there(block, place.name):
-                    (self.below if is_below else self.above)[place].append(block)
+                if block.key in self._keys(place.name):  # one of the course's is called so
+                    block = _unasked(block)
+                sign = (place.name, block.mark, block.key if sheet.name.endswith(".ipynb") else "")
+                if self.added.setdefault(sign, number) == number:  # from a conflict's other side, or a copy: once
+                    if block not in self.below[place]:  # it may be a note that an update has left
+                        (self.below if is_below else self.above)[place].append(block)
                     self.carried.own[place.name] += 1
+
+    def _keys(self, name: str) -> set[str]:
+        return {block.key for block in self.new[name].blocks if not block.key.endswith(".py")}
 
     def _is_own(self, block: Block) -> bool:
         return not block.exercise and not self.known.has(block)
-
-    def _is_there(self, block: Block, name: str) -> bool:
-        """Whether a file has this very block already: from the other side of a conflict, or an update cut short."""
-        added = (each for beside in (self.above, self.below) for place, each in beside.items() if place.name == name)
-        return any(
-            (each.key, each.mark) == (block.key, block.mark) and (block.key or each.kind == block.kind)
-            for several in added
-            for each in several
-        )
 
     def _deleted(self) -> None:
         """Counts the cells that are back: the version before had them, and nothing in the lesson is them."""
@@ -216,6 +225,23 @@ class _Carrying:
                 was_there = block.key in self.before.keys and (block.key, block.mark) in self.before.pairs
                 if name in lessons and was_there and Place(name, at) not in there:
                     self.carried.back[name] += 1
+
+    def _lend(self, sheet: Sheet, now: list[Block]) -> None:
+        """Puts above an answer what it needs, where that is not in its file any more."""
+        for place, origin in self.written_in.items():
+            if place.name != sheet.name:
+                continue
+            old = self.old[origin.sheet]
+            own = [block for block in old.blocks if not self.known.has(block)]
+            statements = lent(self.instead[place], old, own, now)
+            if statements:
+                blocks = [Block(text, f"{sheet.topic}.py") for text in statements]
+                if sheet.name.endswith(".ipynb"):
+                    text = "\n".join(statements)
+                    blocks = [Block(text, new_key(f"{place} {text}"))]
+                self.above[place] += blocks
+                now += blocks
+                self.carried.lent.append(self._place(place).exercise)
 
     # ---- the new file --------------------------------------------------------------------------------------------
 
@@ -247,8 +273,11 @@ def _metadata(cell: Mapping[str, object]) -> dict[str, object]:
     return dict(metadata) if isinstance(metadata, dict) else {}
 
 
-def _without_exercise(cell: Mapping[str, object]) -> dict[str, object]:
-    return {**cell, "metadata": {name: value for name, value in _metadata(cell).items() if name != "coursekit"}}
+def _unasked(block: Block) -> Block:
+    """The same as a block of the learner's own, which answers no exercise."""
+    metadata = {name: value for name, value in _metadata(block.cell).items() if name != "coursekit"}
+    key = new_key(block.text) if block.cell else block.key.partition(":")[0]
+    return replace(block, key=key, exercise="", cell={**block.cell, "metadata": metadata} if block.cell else {})
 
 
 def _outputs(cell: Mapping[str, object]) -> dict[str, object]:

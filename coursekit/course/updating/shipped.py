@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from coursekit.course.updating.blocks import Block, Sheet, UnreadableError, read
+from coursekit.course.updating.blocks import Block, Sheet, read
 from coursekit.files import write_whole
 
 LIST = "coursekit/course/updating/shipped.txt"
@@ -80,28 +80,24 @@ def names_in(course: Path) -> list[str]:
     )
 
 
-def missing(course: Path) -> list[str]:
-    """The lines that the list of a course lacks, in order.
+def missing(course: Path, names: Iterable[str]) -> list[str]:
+    """The lines that the list of a course lacks for these files of its own, in order.
 
     Raises:
-        UnreadableError: one of its own files cannot be read.
+        UnreadableError: one of them cannot be read.
     """
     known = listed(course) or NOTHING
-    sheets = [sheet for name in names_in(course) for sheet in read(name, (course / name).read_bytes())]
-    now = known.plus(sheets)
+    now = known.plus(sheet for name in names for sheet in read(name, (course / name).read_bytes()))
     new = [*(now.names - known.names), *(f"{key} {mark}" for key, mark in now.pairs - known.pairs)]
     return sorted(new)
 
 
-def add_missing(course: Path) -> int:
-    """Adds to the list of a course what it lacks; returns how much that was."""
-    new = missing(course)
+def add_missing(course: Path, names: Iterable[str]) -> int:
+    """Adds to the list of a course what it lacks for these files; returns how much that was."""
+    new = missing(course, names)
     if new:
         path = course / LIST
         lines = set(path.read_text(encoding="utf-8").splitlines()) if path.exists() else set()
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, ("\n".join(sorted(lines | set(new))) + "\n").encode())
     return len(new)
-
-
-__all__ = ["FOLDERS", "LIST", "Shipped", "UnreadableError", "add_missing", "listed", "missing", "names_in"]

@@ -54,10 +54,14 @@ def _yours(wanted: Wanted) -> Iterator[str]:
 
 def _exercises(wanted: Wanted) -> Iterator[str]:
     answered = sorted({name for carried in wanted.carried for name in carried.answers})
-    moved = {name: file for carried in wanted.carried for name, file in carried.moved.items()}
-    where = {name: file for carried in wanted.carried for name, file in carried.answers.items() if name in moved}
-    for name, file in moved.items():
-        yield f"{name} has moved from {file} to {where[name]}, and your answer with it."
+    where: dict[str, tuple[str, str]] = {}  # of an answer in both kinds of file, the notebooks are named
+    for carried in reversed(wanted.carried):
+        where.update((name, (file, carried.answers[name])) for name, file in carried.moved.items())
+    for name, (old, new) in where.items():
+        yield f"{name} has moved from {old} to {new}, and your answer with it."
+    lent = dict.fromkeys(name for carried in wanted.carried for name in carried.lent)
+    if lent:
+        yield f"{_listed(lent)}: what your answer needs of its old lesson stands above it."
     for name in answered:
         signature = wanted.changes.signature(name)
         if signature:
