@@ -15,7 +15,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from nbformat.warnings import MissingIDFieldWarning
 
-from coursekit.course import stubs
+from coursekit.course import colab, stubs
 from coursekit.course.syllabus import Topic
 from coursekit.errors import CommandError
 
@@ -45,7 +45,7 @@ def filled(topic: Topic) -> NotebookNode:
 def answered(topic: Topic) -> NotebookNode:
     """Of the filled notebook, the cell of imports at its top, then the answers, each with its check."""
     notebook = filled(topic)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.id != colab.NAME]
     answers = [cell for cell, _ in _exercise_cells(notebook)]
     checks = [notebook.cells[notebook.cells.index(cell) + 1] for cell in answers]
     notebook.cells = [code[0], *(cell for pair in zip(answers, checks, strict=True) for cell in pair)]
@@ -190,6 +190,8 @@ def place_for(notebook: NotebookNode, following: str, *, near: bool) -> int:
 def faults(topic: Topic) -> Iterator[str]:
     """A sentence for everything that keeps the notebook on disk from being shipped."""
     notebook = read(topic)
+    if [cell.source for cell in notebook.cells if cell.get("id") == colab.NAME] != [colab.SOURCE]:
+        yield f"{topic.notebook.name} lacks the cell that Google Colab needs (run `coursekit refresh`)."
     seen = [name for _, name in _exercise_cells(notebook)]
     wanted = [exercise.name for exercise in topic.exercises]
     if seen != wanted:
@@ -244,7 +246,17 @@ def _with_sources(topic: Topic, source_of: Any) -> NotebookNode:
     notebook = read(topic)
     for cell, name in _exercise_cells(notebook):
         cell.source = source_of(topic, name).rstrip()
+    _begin_in_colab(notebook)
     return notebook
+
+
+def _begin_in_colab(notebook: NotebookNode) -> None:
+    """Puts the cell at the top that Google Colab needs, where it is not there."""
+    cells = [cell for cell in notebook.cells if cell.get("id") == colab.NAME]
+    cell = cells[0] if cells else nbformat.v4.new_code_cell(id=colab.NAME)  # type: ignore[no-untyped-call]
+    cell.source, cell.metadata = colab.SOURCE, NotebookNode(**colab.METADATA)  # type: ignore[no-untyped-call]
+    if not cells:
+        notebook.cells.insert(0, cell)
 
 
 def _is_bare_widget(output: Any) -> bool:
