@@ -38,6 +38,7 @@ def test_notebook_is_fit_to_ship(topic):
     assert list(verify.left_in_notebook(topic)) == []
     assert list(verify.miscounted_in_lesson(topic)) == []
     assert list(verify.leads_elsewhere(topic)) == []
+    assert list(verify.unlisted(topic)) == []
 
 
 @EVERY_TOPIC

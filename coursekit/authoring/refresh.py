@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.course import notebooks, stubs
+from coursekit.course import notebooks, stubs, syllabus
 from coursekit.course.syllabus import ROOT, Topic
+from coursekit.course.updating import shipped
 
 _PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 _SAME = 0.5  # of 255: the mean difference of a pixel up to which two pictures are one, drawn on two machines
@@ -38,6 +39,12 @@ def refresh(topic: Topic) -> Iterator[int]:
     notebooks.freeze(notebook)
     keep_outputs(before, notebook)
     notebooks.write(notebook, topic)
+    list_shipped(topic)
+
+
+def list_shipped(topic: Topic) -> int:
+    """Adds the texts of a topic's stubs and notebook to what was ever shipped; returns how many were new."""
+    return shipped.add_missing(syllabus.ROOT, (f"notebooks/{topic.notebook.name}", f"exercises/{topic.stub.name}"))
 
 
 def keep_outputs(before: Any, after: Any) -> None:

@@ -5,14 +5,17 @@ Only the plainest of git's commands, which write nothing into the learner's file
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
 import subprocess
+import tarfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from coursekit.course.updating.shipped import is_lesson
 from coursekit.errors import CommandError
 
 _ZIP = "download the newest course as a zip file, and type: python3 start.py update THAT-FILE.zip"
@@ -157,6 +160,16 @@ class Clone:
     def shipped_names(self, commit: str) -> set[str]:
         """The course's own files in a commit."""
         return set(self.names("ls-tree", "-r", "--name-only", commit))
+
+    def lessons(self, base: str) -> dict[str, bytes]:
+        """The files in which learners write, as they are in a commit."""
+        archive = self.ask("archive", "--format=tar", base, "--", *self._there(base))
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            found = ((member.name, files.extractfile(member)) for member in files if member.isfile())
+            return {name: file.read() for name, file in found if file is not None}
+
+    def _there(self, base: str) -> list[str]:
+        return [name for name in self.shipped_names(base) if is_lesson(name)]
 
     def changed(self, base: str) -> set[str]:
         """The course's files that are otherwise than in a commit, here or in the learner's commits."""

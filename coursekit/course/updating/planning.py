@@ -11,7 +11,7 @@ from coursekit.course.updating.blocks import Block, Sheet, UnreadableError, read
 from coursekit.course.updating.carrying import Carried, carry
 from coursekit.course.updating.changes import Changes
 from coursekit.course.updating.git import Clone
-from coursekit.course.updating.shipped import FOLDERS, LIST
+from coursekit.course.updating.shipped import FOLDERS, LIST, is_lesson
 from coursekit.course.updating.steps import hash_of
 
 # Without git nobody knows what else was shipped: what the new course lacks in these folders is put aside
@@ -59,6 +59,9 @@ def plan(root: Path, new: Path, clone: Clone | None, commit: str) -> Wanted:
     before = shipped.listed(root)
     sheets = {name: read(name, (new / name).read_bytes())[0] for name in shipped.names_in(new)}
     known = (shipped.listed(new) or shipped.NOTHING).plus(sheets.values())
+    if clone is not None and (base := clone.base(commit)):  # git knows it even where a list lacks something
+        based = [sheet for name, data in clone.lessons(base).items() for sheet in _sheets(name, data)]
+        known, before = known.plus(based), (before or shipped.NOTHING).plus(based)
     old = {name: _read(root, name, clone, wanted) for name in shipped.names_in(root) if name in known.names}
     for folder in FOLDERS:
         mine = [sheet for name, several in old.items() if name.startswith(f"{folder}/") for sheet in several]
@@ -71,6 +74,13 @@ def plan(root: Path, new: Path, clone: Clone | None, commit: str) -> Wanted:
     wanted.lessons.update(dict.fromkeys(wanted.removes, "gone"))
     _add_others(wanted, root, new, clone, commit)
     return wanted
+
+
+def _sheets(name: str, data: bytes) -> list[Sheet]:
+    try:
+        return read(name, data)
+    except UnreadableError:
+        return []
 
 
 def _read(root: Path, name: str, clone: Clone | None, wanted: Wanted) -> list[Sheet]:
@@ -90,13 +100,7 @@ def _read(root: Path, name: str, clone: Clone | None, wanted: Wanted) -> list[Sh
 
 def is_broken(root: Path) -> bool:
     """Whether a lesson stands in conflict."""
-    for name in shipped.names_in(root):
-        try:
-            if len(read(name, (root / name).read_bytes())) > 1:
-                return True
-        except UnreadableError:
-            continue
-    return False
+    return any(len(_sheets(name, (root / name).read_bytes())) > 1 for name in shipped.names_in(root))
 
 
 def _add_lesson(wanted: Wanted, root: Path, new: Path, sheet: Sheet, old: list[Sheet], shipped_sheet: Sheet) -> None:
@@ -141,7 +145,7 @@ def _add_others(wanted: Wanted, root: Path, new: Path, clone: Clone | None, comm
     base = clone.base(commit) if clone is not None else ""
     changed = clone.changed(base) if clone is not None and base else set()
     untouched = changed & clone.same_in(base, commit) if clone is not None and base else set()
-    names = [name for name in _files(new) if not _is_lesson(name)]
+    names = [name for name in _files(new) if not is_lesson(name)]
     names.sort(key=lambda name: (name == LIST, name == "start.py"))
     for name in names:
         if hash_of(root / name) == hash_of(new / name):
@@ -157,14 +161,9 @@ def _add_others(wanted: Wanted, root: Path, new: Path, clone: Clone | None, comm
     else:
         gone = [name for folder in _OURS for name in _files(root / folder, folder)]
     there = set(names)
-    gone = sorted(name for name in gone if name not in there and not _is_lesson(name))
+    gone = sorted(name for name in gone if name not in there and not is_lesson(name))
     wanted.replaced += [name for name in gone if name in changed]
     wanted.removes += gone
-
-
-def _is_lesson(name: str) -> bool:
-    folder, _, file = name.partition("/")
-    return folder in FOLDERS and "/" not in file and file.endswith(FOLDERS[folder])
 
 
 def _files(folder: Path, prefix: str = "") -> Iterator[str]:

@@ -73,6 +73,12 @@ def listed(course: Path) -> Shipped | None:
     )
 
 
+def is_lesson(name: str) -> bool:
+    """Whether a file, as seen from the course's folder, is one in which learners write."""
+    folder, _, file = name.partition("/")
+    return folder in FOLDERS and "/" not in file and file.endswith(FOLDERS[folder])
+
+
 def names_in(course: Path) -> list[str]:
     """The files of a course in which learners write, those of their own among them."""
     return sorted(
