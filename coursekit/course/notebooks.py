@@ -15,11 +15,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from nbformat.warnings import MissingIDFieldWarning
 
-from coursekit.course import colab, stubs
+from coursekit.course import colab, questions, stubs
 from coursekit.course.syllabus import Topic
 from coursekit.errors import CommandError
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+_EXPLORABLE = "<div data-explorable="
+_OF_ONE_RUN = re.compile(r'\n<script type="module">.*?</script>| data-model="\w+"', re.DOTALL)  # of an explorable
 _SECONDS_PER_CELL = 300
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # IPython colours the traces of what was raised
 
@@ -117,6 +119,9 @@ def freeze(notebook: NotebookNode) -> None:
             data = output.get("data", {})
             if "text/html" in data or "image/png" in data:
                 data.pop(_WIDGET_VIEW, None)  # its state is not stored, the picture beside it is
+            if _EXPLORABLE in data.get("text/html", ""):
+                data["text/html"] = _OF_ONE_RUN.sub("", data["text/html"])
+    questions.fold(notebook.cells)
 
 
 def _name_of(source: str, taken: set[str]) -> str:
@@ -213,6 +218,9 @@ def faults(topic: Topic) -> Iterator[str]:
         yield f"{topic.notebook.name} holds an error."
     if "widgets" in notebook.metadata or any(_is_bare_widget(output) for output in outputs):
         yield f"{topic.notebook.name} holds widget state, or a widget without a picture."
+    pages = [output.get("data", {}).get("text/html", "") for output in outputs]
+    if any(_EXPLORABLE in page and "<img" not in page for page in pages):
+        yield f"{topic.notebook.name} holds an explorable without its picture (run `coursekit refresh`, with Chromium)."
 
 
 def check_outputs(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
