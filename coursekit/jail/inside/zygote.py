@@ -123,7 +123,7 @@ def main() -> Begin | None:
                         signal.set_wakeup_fd(-1)
                         if not order["late"]:
                             late.hide(confined=confinement is not None)
-                        disarmed.seal()
+                        filling += disarmed.seal()
                         return Begin(fds[0], fds[1], order, disarmed.by_hand, confinement, in_bubblewrap, filling)
             for fd in fds:
                 os.close(fd)
