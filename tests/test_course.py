@@ -47,7 +47,7 @@ def test_lesson_is_readable(topic):
     assert all(re.search(r'alt="[^"]{20,}"', tag) for tag in pictures)
     bare = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
     assert not bare
-    assert any("explore(" in cell.source for cell in notebook.cells)
+    assert any("explore(" in cell.source or "coursekit.explorables" in cell.source for cell in notebook.cells)
 
 
 @pytest.mark.slow
