@@ -105,6 +105,8 @@ class Session:
     def knows(self, course: list[Entry]) -> None:
         """The exercises of the course have come."""
         self.entries = {entry.name: entry for entry in course}
+        if self.since is not None:
+            self.since = time.monotonic()  # until now it could not begin
 
     def came(self, result: Result) -> None:
         """The check that was asked for has ended."""
