@@ -128,8 +128,8 @@ class Session:
             self._answer(key)
         elif self.view is View.LIST:
             self._key_in_list(key)
-        elif self.view is View.SOLUTION and key in ("s", "escape", "enter"):
-            self.view = View.CHECK
+        elif self.view is View.SOLUTION and key != "q":
+            self.view = View.CHECK if key in ("s", "escape", "enter") else self.view
         elif key in _KEYS:
             self.notice = ""
             _KEYS[key](self)
