@@ -253,4 +253,4 @@ def _entry_of(kind: type[_Entry], told: dict[str, Any]) -> _Entry | None:
     numbers = [value for value in known.values() if isinstance(value, int | float)]
     if not all(0 <= number < _MOST for number in numbers):  # a NaN is neither
         return None
-    return kind(**known)  # type: ignore[arg-type] # their types have just been seen to
+    return kind(**known)  # their types have just been seen to
