@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from coursekit.authoring import proofs, verify
-from coursekit.course import notebooks, stubs, syllabus
+from coursekit.course import notebooks, questions, stubs, syllabus
 
 EXERCISES = [(topic, exercise) for topic in syllabus.TOPICS for exercise in topic.exercises]
 ALL = pytest.mark.parametrize(("topic", "exercise"), EXERCISES, ids=[e.name for _, e in EXERCISES])
@@ -38,6 +38,14 @@ def test_notebook_is_fit_to_ship(topic):
     assert list(verify.left_in_notebook(topic)) == []
     assert list(verify.miscounted_in_lesson(topic)) == []
     assert list(verify.leads_elsewhere(topic)) == []
+
+
+@EVERY_TOPIC
+def test_lesson_asks_first(topic):
+    """It has four predictions or more, and nothing that it asks is answered in plain view."""
+    cells = notebooks.read(topic).cells
+    assert len(questions.predictions(cells)) >= 4
+    assert list(questions.faults(cells, topic.name)) == []
 
 
 @EVERY_TOPIC

@@ -28,6 +28,10 @@ def fold(cells: Sequence[Any]) -> None:
             for answer in _answering(cells, at):
                 _hide(answer, "outputs_hidden")
                 answer.metadata["collapsed"] = True  # the same, to older programs
+    for cell in cells:
+        if cell.get("outputs") and _is_hidden(cell) and not _is_covered(cell):
+            # JupyterLab shows the first line of what is folded: of an output that holds nothing, there is none
+            cell.outputs.insert(0, type(cell)(output_type="display_data", data={}, metadata={}))
 
 
 def _hide(cell: Any, what: str) -> None:
@@ -42,7 +46,7 @@ def faults(cells: Sequence[Any], lesson: str) -> Iterator[str]:
     for at, cell in enumerate(cells):
         if _asks(cell):
             question = _question(cell)
-            if any(not _is_folded(answer, "outputs_hidden") for answer in _answering(cells, at)):
+            if not all(_is_folded(each, "outputs_hidden") and _is_covered(each) for each in _answering(cells, at)):
                 yield f"what answers “{question}” is not folded (run `coursekit refresh`)."
             if _is_answered_by_text(cells, at):
                 yield f"the text below “{question}” answers it in plain view: put the answer into <details>."
@@ -137,6 +141,14 @@ def _is_answered_by_text(cells: Sequence[Any], at: int) -> bool:
 
 def _is_told_to_predict(text: str) -> bool:
     return any(_TOLD_TO_PREDICT.search(part) for part in text.split("\n\n") if "?" in part)
+
+
+def _is_hidden(cell: Any) -> bool:
+    return bool(cell.metadata.get("jupyter", {}).get("outputs_hidden"))
+
+
+def _is_covered(cell: Any) -> bool:
+    return bool(cell.outputs[0].get("data") == {})
 
 
 def _is_folded(cell: Any, what: str) -> bool:

@@ -44,6 +44,20 @@ def test_what_is_folded():
     assert cells[1].metadata == {"jupyter": {"outputs_hidden": True}, "tags": ["hide-output"], "collapsed": True}
 
 
+def test_the_first_line_is_no_answer():
+    """JupyterLab shows it beside a folded output, so an output without any comes first: once, and only there."""
+    cells = text("How many?"), code("one"), text("So."), code("two"), code("three", jupyter={"outputs_hidden": True})
+    for _ in range(2):
+        questions.fold(cells)
+    assert [[output.get("data") == {} for output in cells[at].outputs] for at in (1, 3, 4)] == [
+        [True, False],
+        [False],
+        [True, False],
+    ]
+    del cells[1].outputs[0]
+    assert "is not folded" in "".join(faults(*cells, fold=False))
+
+
 def test_what_shows_no_answer_is_open():
     """An explorer has to be moved, an exercise has to be written, and a prediction tells nothing before it is made."""
     explorer, exercise = code("f = 1\nexplore(f, a=1)"), code("def f(): ...", coursekit={"exercise": "f"})
