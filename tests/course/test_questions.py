@@ -64,6 +64,26 @@ def test_what_shows_no_answer_is_open():
     assert folded(text("How?"), explorer, prediction(), exercise, code("check(f)"), code("g")) == ["g"]
 
 
+def test_an_explorable_is_open():
+    """It is drawn in the browser and moves without a kernel; its stored output says what it is."""
+    cell = code("Boxes(p=1)", prints="")
+    cell.outputs = [new_output("display_data", {"text/html": '<div data-explorable="boxes"></div>'})]
+    assert folded(text("How?"), cell, code("g")) == ["g"]
+
+
+def test_what_answers_no_more_is_opened():
+    """Folding follows the text: where the question is gone, its cell is as it was; what an author folds stays."""
+    cells = (
+        *(text("How many?"), code("f", tags=["mine"]), text("So.")),
+        code("g", jupyter={"outputs_hidden": True}),
+    )
+    questions.fold(cells)
+    cells[0].source = "It is three."
+    assert folded(*cells) == ["g"]
+    assert cells[1].metadata == {"tags": ["mine"]}
+    assert [output.get("text") for output in cells[1].outputs] == ["3"]
+
+
 def test_the_source_of_a_prediction_is_folded():
     """Its answer stands there. Tags that a cell has, and what its metadata says, stay."""
     cell = prediction()
