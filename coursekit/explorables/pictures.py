@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
 import io
-import json
 import re
 import shutil
 from collections.abc import Iterable
@@ -14,7 +12,7 @@ from coursekit.explorables import source
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-_BOX = re.compile(r'<div data-explorable="(\w+)"(?: data-model="\w*")? data-state="([^"]*)">.*?</div>', re.DOTALL)
+_BOX = re.compile(r'<div data-explorable="(\w+)"(?: data-model="\w*")? data-state=\'([^\']*)\'>')
 _COLOURS = 96  # of a picture's palette: lines and letters stay smooth, and a lesson stays small
 
 
@@ -25,7 +23,7 @@ def browser() -> str | None:
 
 def states_in(text: str) -> list[tuple[str, dict[str, Any]]]:
     """The explorables in a cell's stored HTML: the kind and state of each."""
-    return [(kind, json.loads(html.unescape(state))) for kind, state in _BOX.findall(text)]
+    return [(kind, source.unpacked(state)) for kind, state in _BOX.findall(text)]
 
 
 def draw(states: Iterable[tuple[str, dict[str, Any]]]) -> None:

@@ -6,6 +6,8 @@ opened from a disk, so the shared file is put above a module's own text wherever
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import html
 import json
@@ -16,6 +18,9 @@ from typing import Any
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
+
+RUN = "Run this cell to move it."  # what is said of a picture that stands without its script
+_LONG = 4000  # characters of a state, from which on it is packed
 
 _IMPORTS = re.compile(r'^import \{[^}]*\} from "\./kit\.js";\n', re.MULTILINE)
 _PAGE = """<!doctype html>
@@ -46,17 +51,34 @@ def script(kind: str) -> str:
     return f'<script type="module">\n{text}\nenliven("{kind}", shown);\n</script>'
 
 
-def box(kind: str, state: dict[str, Any], key: str = "") -> str:
-    """What stands on a page: the picture of a state and its words, or, where no picture was drawn of it, words alone.
+def box(kind: str, state: dict[str, Any], key: str = "", picture: str = "") -> str:
+    """What stands on a page: a picture of the state with its words, or, where none was drawn, words alone.
 
     Args:
         kind: the explorable's name.
         state: what it shows, as JSON knows it.
         key: the name of the kernel's model, where there is a kernel.
+        picture: an `<img>` with alt text, where it is not one of those that are kept.
     """
     model = f' data-model="{key}"' if key else ""
-    attributes = f'data-explorable="{kind}"{model} data-state="{html.escape(json.dumps(state), quote=True)}"'
-    return f"<div {attributes}>{_shown(kind, state)}</div>"
+    attributes = f"data-explorable=\"{kind}\"{model} data-state='{packed(state)}'"
+    return f"<div {attributes}>{_shown(kind, state, picture)}</div>"
+
+
+def packed(state: dict[str, Any]) -> str:
+    """A state as an attribute in single quotes: JSON, or, of a long one, its gzip in base64."""
+    text = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
+    if len(text) > _LONG:
+        return "gzip:" + base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    return html.escape(text, quote=False).replace("'", "&#x27;")  # JSON is full of quotes that may stay what they are
+
+
+def unpacked(attribute: str) -> dict[str, Any]:
+    """The state of which `packed` made an attribute."""
+    if attribute.startswith("gzip:"):
+        attribute = gzip.decompress(base64.b64decode(attribute.removeprefix("gzip:"))).decode()
+    state: dict[str, Any] = json.loads(html.unescape(attribute))
+    return state
 
 
 def page(*fragments: str, title: str = "Explorables") -> str:
@@ -71,22 +93,19 @@ def picture(kind: str, state: dict[str, Any]) -> Path:
 
 
 def words(kind: str, state: dict[str, Any]) -> str:
-    """What is seen, as the module says it; of a state that is not shipped, what there is to see once it runs."""
+    """What is seen, as the module says it; of a state that is not shipped, what it is."""
     said = picture(kind, state).with_suffix(".txt")
     if said.exists():
         return said.read_text(encoding="utf-8").strip()
     values = ", ".join(f"{name} = {value}" for name, value in state.items())
-    return f"{kind.replace('_', ' ').capitalize()} of {values}: run this cell in JupyterLab to see it."
+    return f"{kind.replace('_', ' ').capitalize()} of {values}."
 
 
-def _shown(kind: str, state: dict[str, Any]) -> str:
-    import base64
-
+def _shown(kind: str, state: dict[str, Any], image: str) -> str:
     drawn, said = picture(kind, state), words(kind, state)
-    if not drawn.exists():
-        return f"<p>{html.escape(said)}</p>"
-    data = base64.b64encode(drawn.read_bytes()).decode()
-    return (
-        f'<img width="640" alt="{html.escape(said, quote=True)}" src="data:image/png;base64,{data}">'
-        "<p>Run this cell to move it.</p>"
-    )
+    if not image and not drawn.exists():
+        image = f"<p>{html.escape(said)}</p>"
+    elif not image:
+        data = base64.b64encode(drawn.read_bytes()).decode()
+        image = f'<img width="640" alt="{html.escape(said, quote=True)}" src="data:image/png;base64,{data}">'
+    return f"{image}<div><em>{RUN}</em></div>"

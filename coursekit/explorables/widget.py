@@ -44,12 +44,19 @@ class Explorable(anywidget.AnyWidget):
         Args:
             key: the name of the kernel's model, which a page without a kernel has none of.
         """
-        return source.box(self.kind, self.state(), key) + "\n" + source.script(self.kind)
+        return source.box(self.kind, self.state(), key, self._picture()) + "\n" + source.script(self.kind)
+
+    def _picture(self) -> str:
+        """An `<img>` with alt text; empty where the kept one is meant."""
+        return ""
+
+    def words(self) -> str:
+        """What is to be seen, in words."""
+        return source.words(self.kind, self.state())
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = (super()._repr_mimebundle_(**options) if needs_view() else None) or ({}, {})
-        words = source.words(self.kind, self.state())
-        return {**data, "text/html": self.html(self.key), "text/plain": words}, metadata
+        return {**data, "text/html": self.html(self.key), "text/plain": f"{self.words()}\n{source.RUN}"}, metadata
 
 
 def needs_view() -> bool:

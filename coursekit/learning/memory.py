@@ -40,6 +40,7 @@ class Check:
         points: what it earned.
         misconception: the name of the mistake, or None.
         attempt: which attempt at the exercise it was; 0 for a stub, and those are not counted.
+        where: in a notebook, a terminal or watch; empty in lines from before that was noted.
     """
 
     time: str
@@ -50,6 +51,7 @@ class Check:
     points: float
     misconception: str | None
     attempt: int
+    where: str = ""
 
     @property
     def is_attempt(self) -> bool:
@@ -98,15 +100,20 @@ def place() -> Path | None:
     return syllabus.ROOT / "progress.jsonl"
 
 
-def remember(told: Report | Prediction) -> str:
-    """Adds a check, or a prediction; a sentence where that cannot be done and has not been said yet, else nothing."""
+def remember(told: Report | Prediction, where: str = "") -> str:
+    """Adds a check, or a prediction; a sentence where that cannot be done and has not been said yet, else nothing.
+
+    Args:
+        told: what came of it.
+        where: of a check, see `Check`.
+    """
     path = place()
     if path is None:
         return ""
     try:
         with _opened(path) as file:
             end = _end_of(file)
-            _append(file, end, _line(told if isinstance(told, Prediction) else _check_of(told, end)))
+            _append(file, end, _line(told if isinstance(told, Prediction) else _check_of(told, end, where)))
     except OSError as error:
         if path in _told:
             return ""
@@ -196,7 +203,7 @@ def _append(file: Any, end: bytes, line: bytes) -> None:
         raise OSError("the disk is full")
 
 
-def _check_of(report: Report, end: bytes) -> Check:
+def _check_of(report: Report, end: bytes, where: str) -> Check:
     passed = {tier: all(each.outcome is Outcome.PASSED for each in report.tier(tier)) for tier in Tier}
     return Check(
         time=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -207,6 +214,7 @@ def _check_of(report: Report, end: bytes) -> Check:
         points=report.points,
         misconception=report.diagnosis.misconception if report.diagnosis else None,
         attempt=0 if report.outcome is Outcome.UNATTEMPTED else 1 + _attempts(end, report.exercise),
+        where=where,
     )
 
 
@@ -234,11 +242,12 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "points": (int, float),
     "misconception": (str, type(None)),
     "attempt": (int,),
+    "where": (str,),
 }
 
 
 def _entry_of(kind: type[_Entry], told: dict[str, Any]) -> _Entry | None:
-    known = {field.name: told.get(field.name) for field in fields(kind)}
+    known = {field.name: told.get(field.name, field.default) for field in fields(kind)}
     if any(type(value) not in _TYPES[name] for name, value in known.items()):
         return None
     numbers = [value for value in known.values() if isinstance(value, int | float)]

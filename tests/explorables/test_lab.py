@@ -20,6 +20,15 @@ CELLS = (
     'boxes = BeliefBoxes(p=[0.5, 0.5], q=[0.25, 0.75], outcomes=["heads", "tails"])\nboxes',
     "boxes",
     "print([list(boxes.q)])",
+    """import ipywidgets as widgets
+from coursekit import explore
+
+def draw(ax, a, b):
+    ax.plot([0, 1], [a, b])
+    return f"From {a} to {b}."
+
+slider = widgets.IntSlider(value=0, min=0, max=99, description="a")
+explore(draw, a=slider, b=widgets.IntSlider(value=0, min=0, max=99, description="b"))""",
 )
 RUN = """async (number) => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -74,13 +83,26 @@ def test_in_jupyterlab(lab):
         assert page.evaluate("document.activeElement.dataset.handle") == "q0"  # though JupyterLab wants the focus
         for key in ("ArrowRight", "d", "d", "ArrowUp"):  # d, d deletes the cell of whoever lets it through
             page.keyboard.press(key)
-        assert page.evaluate(CELL_COUNT) == 3
+        assert page.evaluate(CELL_COUNT) == 4
         said = page.locator(".said").all_inner_texts()
         assert said[0] == said[1]
         shown = page.evaluate("document.querySelector('[data-alive]').explorable.values.q")
         assert shown[0] > 0.4
         page.wait_for_timeout(300)  # the second of two keys waits until the kernel has answered the first
         assert ast.literal_eval(page.evaluate(RUN, 2))[0] == pytest.approx(shown)
+
+        asking = page.locator("[data-explorable=chart]")
+        asking.locator("[data-control=a]").focus()
+        for _ in range(7):  # faster than a kernel answers: it is asked for the newest only
+            page.keyboard.press("ArrowRight")
+        asking.get_by_text("From 7 to 0.").wait_for(timeout=10_000)
+        page.evaluate(WRITE, [2, "print(slider.value)"])
+        assert page.evaluate(RUN, 2) == "7\n"
+        page.evaluate(WRITE, [2, "slider.value = 50"])
+        page.evaluate(RUN, 2)
+        asking.get_by_text("From 50 to 0.").wait_for(timeout=10_000)
+        assert asking.locator("[data-control=a]").get_attribute("aria-valuetext") == "50"
+
         page.evaluate(WRITE, [2, "boxes.q = [0.5, 0.5]"])
         page.evaluate(RUN, 2)
         page.wait_for_function("document.querySelector('[data-number=kl]').textContent === '0.0000'", timeout=10_000)
@@ -92,7 +114,7 @@ def test_in_jupyterlab(lab):
         untrusted.cells[2].source += "\n# not what was signed"
         nbformat.write(untrusted, root / "strange.ipynb")
         page.goto(f"{address}/lab/tree/live.ipynb?token={TOKEN}&reset")
-        page.wait_for_function(f"{LIVE} === 2", timeout=90_000)
+        page.wait_for_function(f"{LIVE} === 3", timeout=90_000)
         assert "model not found" not in page.locator(".jp-Notebook").inner_text()
         page.goto(f"{address}/lab/tree/strange.ipynb?token={TOKEN}&reset")
         picture = page.locator(".jp-OutputArea-output img").first

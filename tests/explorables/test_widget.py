@@ -36,7 +36,9 @@ def test_shown_in_jupyterlab():
     data, _ = boxes()._repr_mimebundle_()
     assert set(data) == {"text/html", "text/plain"}
     assert data["text/plain"].startswith("The area of all boxes is the cross-entropy, 0.8370 nats")
-    assert f'alt="{data["text/plain"]}"' in data["text/html"]
+    words, run = data["text/plain"].splitlines()
+    assert f'alt="{words}"' in data["text/html"]
+    assert data["text/html"].split("</div>")[0].endswith(f"<div><em>{run}</em>")
     assert re.search(r'data-model="\w{32}"', data["text/html"])
 
 
@@ -56,7 +58,10 @@ def test_own_state_is_told_in_words():
     """A state that is not shipped has no picture, and says what to do."""
     data, _ = boxes(q=[0.4, 0.6])._repr_mimebundle_()
     assert "<img" not in data["text/html"]
-    assert data["text/plain"].endswith("run this cell in JupyterLab to see it.")
+    assert data["text/plain"].startswith(
+        "Belief boxes of outcomes = ['heads', 'tails'], p = [0.5, 0.5], q = [0.4, 0.6]"
+    )
+    assert "Run this cell to move it." in data["text/html"]
 
 
 def test_what_is_stored_of_it():

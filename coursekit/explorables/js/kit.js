@@ -94,15 +94,24 @@ function stateOf(key, values) {
 }
 
 /** Brings all pictures of a kind on this page to life. */
-export function enliven(kind, { show }) {
-  for (const box of document.querySelectorAll(`[data-explorable="${kind}"]:not([data-alive])`)) {
-    box.dataset.alive = "yes";
-    const state = stateOf(box.dataset.model, () => JSON.parse(box.dataset.state));
+export async function enliven(kind, { show }) {
+  for (const box of document.querySelectorAll(`[data-explorable="${kind}"]:not([data-alive], [data-waking])`)) {
+    box.dataset.waking = "yes";
+    const values = await unpacked(box.dataset.state);
+    const state = stateOf(box.dataset.model, () => values);
     const el = document.createElement("div");
     show(el, state);
     box.replaceChildren(el);
     box.explorable = state; // for whoever asks the page
+    box.dataset.alive = "yes";
   }
+}
+
+/** A state as it stands in a page: JSON, or, of a long one, its gzip in base64. */
+async function unpacked(text) {
+  if (!text.startsWith("gzip:")) return JSON.parse(text);
+  const bytes = Uint8Array.from(atob(text.slice(5)), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
 }
 
 // ---------------------------------------------------------------- stage
@@ -195,6 +204,25 @@ export const span = (from, to, count) => Array.from({ length: count }, (_, i) =>
 export const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+/** Nodes of one kind, as many as a state needs: `next()` in turn, then `rest()` hides those that are too many. */
+export function pool(make) {
+  const made = [];
+  let used = 0;
+  return {
+    next() {
+      if (used === made.length) made.push(make(used));
+      const node = made[used];
+      node.removeAttribute("display");
+      used += 1;
+      return node;
+    },
+    rest() {
+      for (const node of made.slice(used)) node.setAttribute("display", "none");
+      used = 0;
+    },
+  };
+}
 
 /** Axes with ticks and labels. `x` and `y` turn values into pixels, `at` turns an event into values. */
 export function axes(svg, { left, top, width, height, xs, ys, xticks = [], yticks = [], xlabel = "", ylabel = "", form = String }) {
@@ -308,6 +336,22 @@ export function slider(controls, { name, label, min, max, step, state, words = S
     output.textContent = words(value);
     input.setAttribute("aria-valuetext", output.textContent);
   };
+}
+
+/** A field for a word; `suggested` are offered. */
+export function field(controls, { name, label, suggested, state, put }) {
+  const row = controls.appendChild(document.createElement("label"));
+  row.append(label);
+  const input = row.appendChild(document.createElement("input"));
+  Object.assign(input, { type: "text", size: 8 });
+  input.dataset.control = name;
+  const list = row.appendChild(document.createElement("datalist"));
+  list.id = `list${Math.random().toString(36).slice(2)}`;
+  for (const word of suggested) list.append(new Option(word));
+  input.setAttribute("list", list.id);
+  input.addEventListener("input", () => state.move(put(input.value)));
+  input.addEventListener("change", () => state.settle());
+  return () => { if (document.activeElement !== input) input.value = state.get(name); };
 }
 
 /** A menu. `options` are [value, words]. */
