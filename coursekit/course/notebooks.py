@@ -218,6 +218,7 @@ def faults(topic: Topic) -> Iterator[str]:
         yield f"{topic.notebook.name} holds an error."
     if "widgets" in notebook.metadata or any(_is_bare_widget(output) for output in outputs):
         yield f"{topic.notebook.name} holds widget state, or a widget without a picture."
+    yield from (f"{topic.notebook.name}: {fault}" for fault in questions.faults(notebook.cells, topic.name))
     pages = [output.get("data", {}).get("text/html", "") for output in outputs]
     if any(_EXPLORABLE in page and "<img" not in page for page in pages):
         yield f"{topic.notebook.name} holds an explorable without its picture (run `coursekit refresh`, with Chromium)."
