@@ -15,6 +15,7 @@ from coursekit.errors import CommandError
 from coursekit.exercise import Exercise, Stopped
 from coursekit.grading import leaning, scoring
 from coursekit.grading.here import as_graded, ask_here
+from coursekit.grading.opening import in_conflict, is_in_conflict
 from coursekit.grading.submission import Submission, read_submission
 from coursekit.jail.inside import source
 from coursekit.jail.inside.byhand import ByHand
@@ -180,6 +181,8 @@ def _read(path: Path) -> Submission:
     submission = read_submission(path, learner="")
     if submission.problem:
         raise OSError(f"{path}: {submission.problem}")
+    if any(is_in_conflict(text) for _, text in submission.cells):
+        raise CommandError(in_conflict(str(path)))
     return submission
 
 
