@@ -146,7 +146,6 @@ def loaded_by(statement: str) -> set[str]:
         ("nbclient", "course/notebooks.py"),
         ("rich", "cli/terminal.py"),
         ("yaml", "classroom/layouts/gradescope.py"),
-        ("ipywidgets", "learning/explore.py"),
         ("keras", "exercise/families/twins.py"),
         ("numba", "fast/ctc_numba.py"),
         ("pyseccomp", "jail/inside/confine.py"),
@@ -156,6 +155,11 @@ def loaded_by(statement: str) -> set[str]:
 def test_one_module_knows_a_library(library, module):
     """What a library does for us stands in one place."""
     assert importers(library) == {module}
+
+
+def test_sliders_and_buttons_are_widgets():
+    """What a learner moves, and what a learner clicks."""
+    assert importers("ipywidgets") == {"learning/explore.py", "learning/card/buttons.py"}
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,8 @@ def freeze(notebook: NotebookNode) -> None:
             data = output.get("data", {})
             if "text/html" in data or "image/png" in data:
                 data.pop(_WIDGET_VIEW, None)  # its state is not stored, the picture beside it is
+        if "outputs" in cell:  # a widget without even words belongs to a kernel: the buttons of a card
+            cell.outputs = [each for each in cell.outputs if set(each.get("data", {})) != {_WIDGET_VIEW}]
 
 
 def _name_of(source: str, taken: set[str]) -> str:

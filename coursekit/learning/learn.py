@@ -19,6 +19,8 @@ from coursekit.grading.submission import Submission, read_submission
 from coursekit.jail.inside import source
 from coursekit.jail.inside.byhand import ByHand
 from coursekit.learning import feedback, memory
+from coursekit.learning.card.parting import Asked
+from coursekit.learning.card.shown import Card
 from coursekit.learning.reading import used_in
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Problem
@@ -36,6 +38,7 @@ class Wording:
 NOTEBOOK = Wording('`hint("{name}", {step})`', '`solution("{name}")`')
 TERMINAL = Wording("`coursekit hint {name} {step}`", "`coursekit solution {name}`")
 
+_SOON = 0.2  # seconds that a single question of a curve may take
 VISIBLE_SEED = 0  # the inputs of a learner's own checks; a graded run draws others
 
 
@@ -58,8 +61,10 @@ def check(function: Callable[..., Any] | str, name: str | None = None) -> feedba
     except syllabus.UnknownNameError as error:
         return _say(str(error))
     used = used_in(function, exercise)
-    report = _score(exercise, function) if used is None else _refused(exercise, Problem("forbidden", used))
-    return feedback.Feedback(report, (*next_steps(exercise, report), *_remembered(report)))
+    asked = list[Asked]()
+    report = _score(exercise, function, asked=asked) if used is None else _refused(exercise, Problem("forbidden", used))
+    steps = (*next_steps(exercise, report), *_remembered(report))
+    return Card(report, steps, exercise, asked, function.__doc__ or "")
 
 
 def _remembered(report: Report) -> tuple[str, ...]:
@@ -113,8 +118,13 @@ def _refused(exercise: Exercise, problem: Problem) -> Report:
     return scoring.score(exercise, lambda _: Answer(problem=problem), seed=VISIBLE_SEED)
 
 
-def _score(exercise: Exercise, function: Callable[..., Any], by_hand: ByHand | None = None) -> Report:
-    way = _Here(exercise.name, function, by_hand)
+def _score(
+    exercise: Exercise,
+    function: Callable[..., Any],
+    by_hand: ByHand | None = None,
+    asked: list[Asked] | None = None,
+) -> Report:
+    way = _Here(exercise.name, function, by_hand, [] if asked is None else asked)
     return leaning.part(way, exercise, way.grade(exercise, {}), {})
 
 
@@ -125,6 +135,7 @@ class _Here:
     name: str
     function: Callable[..., Any]
     by_hand: ByHand | None  # what has caught what the function called, if it was loaded so
+    asked: list[Asked]  # is added to
 
     def grade(self, exercise: Exercise, instead: Mapping[str, str]) -> Report:
         there = self._reached()
@@ -136,8 +147,10 @@ class _Here:
             function = _with_globals(function, names)
         here = ask_here(function, exercise)
         judge = self.by_hand.judge if self.by_hand and exercise.name == self.name else lambda answer: answer
+        ask = Asked(exercise.name, lambda question: judge(here(question)), ask_here(function, exercise, _SOON))
+        self.asked.append(ask)
         with as_graded():
-            return scoring.score(exercise, lambda question: judge(here(question)), seed=VISIBLE_SEED)
+            return scoring.score(exercise, ask, seed=VISIBLE_SEED)
 
     def leans_on(self, exercise: Exercise, others: Sequence[str]) -> tuple[str, ...]:
         function = self.function if exercise.name == self.name else None
@@ -200,6 +213,7 @@ def hint(name: str, step: int = 1, wording: Wording = NOTEBOOK) -> feedback.Feed
         return _say(str(error))
     if not 1 <= step <= len(exercise.hints):
         return _say(f"`{name}` has hints 1 to {len(exercise.hints)}.")
+    memory.remember_hint(name, step)
     after = (
         f"One more: {wording.hint.format(name=name, step=step + 1)}"
         if step < len(exercise.hints)
@@ -222,12 +236,21 @@ def next_steps(exercise: Exercise, report: Report, wording: Wording = NOTEBOOK) 
     """What to do after this report."""
     name = exercise.name
     if report.outcome is Outcome.UNATTEMPTED:
-        return (f"A hint: {wording.hint.format(name=name, step=1)}",)
+        return (_help(exercise, wording),)
     if not scoring.is_solved(report):
-        return (f"Next: mend it and check again. A hint: {wording.hint.format(name=name, step=1)}",)
+        return (f"Next: mend it and check again. {_help(exercise, wording)}",)
     after = syllabus.next_exercise(name)
     onward = f"Next exercise: `{after}`" if after else "That was the last exercise of the course."
     return (exercise.idea, f"{feedback.ADVICE} Compare: {wording.solution.format(name=name)}", onward)
+
+
+def _help(exercise: Exercise, wording: Wording) -> str:
+    """The way to the next hint that is unread; to the first one, and to the answer, where all are read."""
+    name, step = exercise.name, memory.next_hint(exercise.name)
+    if step <= len(exercise.hints):
+        return f"{'A hint' if step == 1 else 'The next hint'}: {wording.hint.format(name=name, step=step)}"
+    again, answer = wording.hint.format(name=name, step=1), wording.solution.format(name=name)
+    return f"All its hints are read; again: {again}. To see the answer: {answer}"
 
 
 def _say(*lines: str) -> feedback.Feedback:

@@ -1,4 +1,4 @@
-"""What the course remembers of a learner: one line for each check, in a file beside the course.
+"""What the course remembers of a learner: a line for each check and for each hint read, in a file beside the course.
 
 Each line is a JSON object that says in `kind` what it tells of; kinds that are not known here are passed over, so that
 others may be added. A line is written whole by one call, so several notebooks may write at once, and what is damaged
@@ -11,8 +11,10 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from coursekit.report import Outcome, Report, Tier
 VARIABLE = "COURSEKIT_PROGRESS"  # a file to remember in, or "off"
 _OFF = "off"
 _CHECK = "check"
+_HINT, _HINT_LINE = "hint", b'"kind": "hint"'
 _MOST = 1e9  # more than any number in a line that we wrote
 _NO_LEARNER = ("CI", "PYTEST_VERSION", "PYTEST_CURRENT_TEST")  # set where a machine checks, nbval's kernels included
 _FALSE = ("", "0", "false")
@@ -118,12 +121,36 @@ def why_not() -> str:
 
 def checks() -> list[Check]:
     """All checks that are remembered, the oldest first; none where the file is not there or cannot be read."""
+    return list(_read(_content()))
+
+
+def _content() -> bytes:
     path = place()
     try:
-        content = path.read_bytes() if path is not None and path.is_file() else b""
+        return path.read_bytes() if path is not None and path.is_file() else b""
     except OSError:
-        return []
-    return list(_read(content))
+        return b""
+
+
+def remember_hint(exercise: str, step: int) -> None:
+    """Adds that a hint was read; where that cannot be done, the next check says so."""
+    path = place()
+    if path is None:
+        return
+    told = {"kind": _HINT, "time": _now(), "exercise": exercise, "step": step}
+    with suppress(OSError), _opened(path) as file:
+        _append(file, _end_of(file), (json.dumps(told) + "\n").encode())
+
+
+def next_hint(exercise: str) -> int:
+    """The number of the first hint that has not been read, which may be one more than there are."""
+    read = set()
+    for line in _content().split(b"\n"):
+        if _HINT_LINE in line:  # of a course's thousands of lines, the few that are about hints
+            told = _parsed(line)
+            if told.get("kind") == _HINT and told.get("exercise") == exercise:
+                read.add(told.get("step"))
+    return next(step for step in count(1) if step not in read)
 
 
 def _opened(path: Path) -> Any:
@@ -166,10 +193,14 @@ def _append(file: Any, end: bytes, line: bytes) -> None:
         raise OSError("the disk is full")
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def _line(report: Report, attempt: int) -> bytes:
     passed = {tier: all(each.outcome is Outcome.PASSED for each in report.tier(tier)) for tier in Tier}
     check = Check(
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        time=_now(),
         exercise=report.exercise,
         outcome=str(report.outcome),
         core=passed[Tier.CORE],
@@ -184,14 +215,20 @@ def _line(report: Report, attempt: int) -> bytes:
 def _read(content: bytes) -> Iterator[Check]:
     """The checks in it; lines that are damaged, or tell of other things, are passed over."""
     for line in content.split(b"\n"):
-        try:
-            told = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(told, dict) and told.get("kind") == _CHECK:
+        told = _parsed(line)
+        if told.get("kind") == _CHECK:
             check = _check_of(told)
             if check is not None:
                 yield check
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """What a line says; nothing where it is damaged."""
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
