@@ -16,12 +16,14 @@ from coursekit.learning.feedback import Feedback, as_html
 from coursekit.report import Outcome, Report
 
 # Hides buttons that were saved, where their kernel is gone: JupyterLab writes an error in their place, and nothing but
-# words. Hides those as well whose kernel has just gone. A notebook keeps no style sheet but those in its outputs.
+# words. Hides those as well whose kernel has just gone. Code is dark on white in a dark theme too, as the card is. A
+# notebook keeps no style sheet but those in its outputs.
 _STYLE = (
     "<style>.jp-OutputArea-child:has(.coursekit-card)+.jp-OutputArea-child .jp-OutputArea-output:not(:has(*)),"
     ".coursekit-help .jupyter-button.jupyter-widgets-disconnected{display:none}"
     ".jupyter-widgets-disconnected:is(.coursekit-help,.coursekit-help *)::before{content:none}"
-    ".coursekit-help .jupyter-button{width:auto}</style>"
+    ".coursekit-help .jupyter-button{width:auto}"
+    ":is(.coursekit-card,.coursekit-help) div code{background:#F3F5F7;color:inherit}</style>"
 )
 _LINK = "color:#0B5CAD;text-decoration:underline"
 
