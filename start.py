@@ -45,6 +45,8 @@ PARTS = {
 }
 # One after the other beside pytest, which often waits for a process; each is heard when its turn comes
 BESIDE = list(PARTS)[3:]
+# A first screen without pop-ups: no question about Jupyter's news, no word of a newer JupyterLab
+QUIET = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Programs that tests need: where each may be, Debian's package, and what is skipped without it
 PROGRAMS = (
@@ -211,6 +213,12 @@ def resume() -> str:
     return place.path + place.fragment
 
 
+def terminal_options() -> list[str]:
+    """Makes Lab's terminals keep our PATH: with its output in a file, Lab starts login shells, which reset it."""
+    shell = os.environ.get("SHELL") or shutil.which("sh")
+    return [] if os.name == "nt" or not shell else [f"--ServerApp.terminado_settings={{'shell_command': [{shell!r}]}}"]
+
+
 def open_course(options: list[str]) -> int:
     """Becomes JupyterLab, with the whole course in its file browser and the lesson open that comes next."""
     set_up(test=False)
@@ -218,7 +226,7 @@ def open_course(options: list[str]) -> int:
     say("Opening JupyterLab, which takes a few seconds; Ctrl-C here ends it.")
     # A notebook's path as argument would make notebooks/ the root, and the rest of the course unreachable.
     command = [PYTHON, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{place}"]
-    command += [*(["--allow-root"] if IS_ROOT else []), *options]
+    command += [*QUIET, *terminal_options(), *(["--allow-root"] if IS_ROOT else []), *options]
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"  # Lab's terminals know `coursekit`
     if os.name != "nt":  # one process fewer, and signals reach the server itself
         os.execv(PYTHON, command)
@@ -257,6 +265,7 @@ def run_tests(options: list[str]) -> int:
     """Runs every part, even after one has failed; with options only pytest."""
     set_up(test=True)
     bring_programs()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of some hundred Pythons compiles torch again, for seconds
     if options:
         return subprocess.call([PYTHON, "-m", "pytest", *options], cwd=ROOT)
     failed = []

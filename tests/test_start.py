@@ -317,8 +317,25 @@ def test_options_go_to_jupyter(monkeypatch: pytest.MonkeyPatch):
         "jupyterlab",
         f"--ServerApp.root_dir={start.ROOT}",
         "--LabApp.default_url=/lab/tree/notebooks/00_objective.ipynb",
+        *start.QUIET,
         "--no-browser",
     ]
+
+
+@pytest.mark.parametrize(
+    ("system", "shell", "options"),
+    [
+        ("posix", "/bin/bash", ["--ServerApp.terminado_settings={'shell_command': ['/bin/bash']}"]),
+        ("posix", "", ["--ServerApp.terminado_settings={'shell_command': ['sh']}"]),
+        ("nt", "", []),
+    ],
+)
+def test_terminals_in_the_course_are_no_login_shells(monkeypatch: pytest.MonkeyPatch, system, shell, options):
+    """Lab is told the shell without `-l`, which would reset the PATH; Windows has no such shells."""
+    monkeypatch.setattr(start.os, "name", system)
+    monkeypatch.setattr(start.os, "environ", {"SHELL": shell})
+    monkeypatch.setattr(start.shutil, "which", lambda name: name)
+    assert start.terminal_options() == options
 
 
 LINE = '{"kind": "check", "time": "", "exercise": "%s", "outcome": "passed", "core": true, "parity": true, '

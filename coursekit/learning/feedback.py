@@ -52,22 +52,26 @@ class Feedback:
 
 def headline(report: Report) -> str:
     """One line: the exercise, how it stands, its points."""
-    state = {
+    return f"{report.exercise}: {state(report)} ({report.points:g} of {report.maximum:g} points)"
+
+
+def state(report: Report) -> str:
+    """How an exercise stands, in a few words."""
+    if report.outcome is Outcome.PASSED and report.points < report.maximum:
+        return "the core is done ✓, parity not yet"
+    return {
         Outcome.PASSED: "done ✓",
         Outcome.UNATTEMPTED: "not attempted yet",
         Outcome.FORBIDDEN: "uses a ready-made function",
     }.get(report.outcome, WORDS[report.outcome])
-    if report.outcome is Outcome.PASSED and report.points < report.maximum:
-        state = "the core is done ✓, parity not yet"
-    return f"{report.exercise}: {state} ({report.points:g} of {report.maximum:g} points)"
 
 
-def as_text(report: Report) -> str:
-    """The whole report as plain text, for a terminal, a log or a screen reader."""
-    lines = [headline(report), *_wrap(found_twice(report)), *_wrap(leaning(report))]
+def as_text(report: Report, width: int = 100) -> str:
+    """The whole report as plain text, for a terminal, a log or a screen reader; prose in lines of `width`."""
+    lines = [headline(report), *_wrap(found_twice(report), width), *_wrap(leaning(report), width)]
     first = report.first_failure
     if report.outcome is Outcome.UNATTEMPTED and first is not None:
-        return "\n".join([*lines, *_wrap(f"{first.rationale} {first.help}".strip())])
+        return "\n".join([*lines, *_wrap(f"{first.rationale} {first.help}".strip(), width)])
     for tier in Tier:
         verdicts = report.tier(tier)
         if verdicts:
@@ -75,7 +79,7 @@ def as_text(report: Report) -> str:
         for verdict in _worth_a_line(verdicts):
             lines.append(f"  {WORDS[verdict.outcome]:<16}{verdict.title}")
             if verdict is first:
-                lines += _details(report, verdict)
+                lines += _details(report, verdict, width)
     return "\n".join(lines)
 
 
@@ -117,13 +121,13 @@ def _worth_a_line(verdicts: tuple[Verdict, ...]) -> Iterator[Verdict]:
         yield from verdicts
 
 
-def _details(report: Report, verdict: Verdict) -> list[str]:
-    lines = [line for said in _said(report, verdict) for line in _wrap(said, "    ")]
+def _details(report: Report, verdict: Verdict, width: int) -> list[str]:
+    lines = [line for said in _said(report, verdict) for line in _wrap(said, width, "    ")]
     if verdict.example is not None:
         example = verdict.example
         lines.append(f"    {example.line}  # got {example.got}, expected {example.expected}")
     if verdict.help and report.diagnosis is None:
-        lines += _wrap(verdict.help, "    ")
+        lines += _wrap(verdict.help, width, "    ")
     return lines
 
 
@@ -138,8 +142,8 @@ def _said(report: Report, verdict: Verdict) -> list[str]:
     return [verdict.rationale, verdict.help, report.diagnosis.explanation]  # what raised is another thing than that
 
 
-def _wrap(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, 100, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+def _wrap(text: str, width: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
 
 
 # ---- HTML --------------------------------------------------------------------------------------------------------

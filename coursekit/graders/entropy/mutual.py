@@ -146,3 +146,9 @@ mutual_information.misconceptions.table(
     mutual_padded=(PADDED, lambda p, q, *, eps=1e-8: (p * ((p + eps) / (q + eps)).log()).sum(), "I6"),
     mutual_clipped=(PADDED, lambda p, q, *, eps=1e-8: (p * (p.clamp(min=eps) / q.clamp(min=eps)).log()).sum(), "I6"),
 )
+mutual_information.misconceptions.table(
+    marginals_added=(
+        "p(x) and p(y) are added below the fraction. If X and Y were independent, p(x, y) would be their product.",
+        lambda joint: (joint * (ln(joint) - ln(joint.sum(1, keepdim=True) + joint.sum(0, keepdim=True)))).sum(),
+    ),
+)

@@ -191,3 +191,17 @@ wrong.table(
         "I6",
     ),
 )
+wrong.table(
+    denominator_not_squared=(
+        "The squares are divided by 2σq. A variance belongs there: divide by 2σq².",
+        lambda mp, sp, mq, sq: (sq / sp).log() + (sp**2 + (mp - mq) ** 2) / (2 * sq) - 0.5,
+    ),
+    width_of_p_missing=(
+        "σp² is missing beside the squared distance of the means: under p, the mean of (x - μq)² is σp² + (μp - μq)².",
+        lambda mp, sp, mq, sq: (sq / sp).log() + (mp - mq) ** 2 / (2 * sq**2) - 0.5,
+    ),
+    distance_missing=(
+        "The distance of the means is missing: under p, the mean of (x - μq)² is σp² + (μp - μq)².",
+        lambda mp, sp, mq, sq: gaussian_spec(mp, sp, mp, sq) + 0 * mq,
+    ),
+)

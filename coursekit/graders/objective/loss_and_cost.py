@@ -225,4 +225,8 @@ batch_cost.misconceptions.table(
         lambda means, sizes: means * sizes / sizes.sum(),
     ),
     last_batch=("This is the cost of the last batch only.", lambda means, sizes: means[-1]),
+    small_batches_first=(
+        "The weights are upside down: a small batch counts more than a large one. Weigh each by its size.",
+        lambda means, sizes: (means / sizes).sum() / (1 / sizes).sum(),
+    ),
 )

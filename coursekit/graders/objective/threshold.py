@@ -66,6 +66,10 @@ soft_threshold.misconceptions.table(
         "This is the hard threshold: small weights become 0 and the others stay. Here the others move as well.",
         lambda w, t: w.where(w.abs() > t, 0.0),
     ),
+    outside_subtracted=(
+        "The threshold is subtracted from every large weight: a negative one moves away from 0. Move each towards 0.",
+        lambda w, t: (w - t).where(w.abs() > t, 0.0),
+    ),
     subtracted=(
         "The threshold is subtracted from every weight: a negative one moves away from 0. Move each towards 0.",
         lambda w, t: w - t,

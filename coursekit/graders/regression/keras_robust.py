@@ -181,6 +181,7 @@ wrong_huber.table(
 for name, sentence in {
     "line_not_lowered": "The line starts too high: delta·|d| lacks its -delta²/2, and the loss jumps at delta.",
     "line_of_delta_one": "The line is |d| - ½, right for delta = 1 only.",
+    "line_of_slope_one": "The line is |d| - delta/2, with the slope 1. Its slope is delta.",
     "whole_square": "The ½ of the parabola is missing.",
     "delta_ignored": "delta is not used: the threshold stays at 1.",
     "sign_chooses": "The sign of the error decides: the condition is |d| < delta.",

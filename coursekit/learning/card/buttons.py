@@ -73,7 +73,7 @@ class Buttons:
     def _show_hint(self, _: widgets.Button) -> None:
         hints = self._exercise.hints
         step = min(max(memory.next_hint(self._exercise.name), len(self._hints) + 1), len(hints))
-        memory.remember_hint(self._exercise.name, step)
+        memory.read_hint(self._exercise.name, step)
         self._hints = [f"Hint {number} of {len(hints)}. {hints[number - 1]}" for number in range(1, step + 1)]
         self.hint.description = f"Next hint ({step + 1} of {len(hints)})"
         if step == len(hints):
