@@ -61,6 +61,7 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
 
     from coursekit.cli import commands
     from coursekit.course import stubs, syllabus
+    from coursekit.course.updating import shipped
 
     grader = ModuleType("coursekit.graders.toy")
     grader.EXERCISES = toys.make_double(), toys.make_triple()
@@ -78,5 +79,6 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
     syllabus.exercises.cache_clear()
     topic.stub.write_text(stubs.stub_module(topic), encoding="utf-8")
     toys.write_notebook(topic.notebook, *toys.lesson(topic))
+    shipped.add_missing(tmp_path, shipped.names_in(tmp_path))
     yield topic
     syllabus.exercises.cache_clear()

@@ -197,7 +197,7 @@ def test_exports_are_made_of_reports():
 
 def test_pictures_alone_know_matplotlib():
     """Graders and reports draw nothing; refresh compares two pictures."""
-    drawing = {"learning/figures.py", "explorables/explore.py", "explorables/scene.py"}
+    drawing = {"learning/figures.py", "explorables/explore.py", "explorables/looks.py", "explorables/scene.py"}
     assert importers("matplotlib") == {*drawing, "authoring/refresh.py"}
 
 

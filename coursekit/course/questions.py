@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-_TOLD_TO_PREDICT = re.compile(r"\b(Predict|[Gg]uess|[Bb]efore you (run|move|look|read|do)|[Ww]hat do you expect)\b")
+_TOLD_TO_PREDICT = re.compile(r"\b(Predict|Guess|[Bb]efore you (run|move|look|read|do)|[Ww]hat do you expect)\b")
 _FOLDED = re.compile(r"<details[ >].*?</details>", re.S)
 _TAGS = {"outputs_hidden": "hide-output", "source_hidden": "hide-input"}  # what sites made of notebooks go by
 
@@ -22,6 +22,7 @@ def fold(cells: Sequence[Any]) -> None:
     for cell in cells:
         if _is_prediction(cell):
             _hide(cell, "source_hidden")
+            cell.metadata["cellView"] = "form"  # the same, in Colab
     for at, cell in enumerate(cells):
         if _asks(cell):
             for answer in _answering(cells, at):

@@ -56,7 +56,9 @@ def test_the_source_of_a_prediction_is_folded():
     cell.metadata = {"tags": ["mine"], "jupyter": {"other": 1}}
     for _ in range(2):
         questions.fold([cell])
-    assert cell.metadata == {"tags": ["mine", "hide-input"], "jupyter": {"other": 1, "source_hidden": True}}
+    assert cell.metadata == {
+        **{"tags": ["mine", "hide-input"], "jupyter": {"other": 1, "source_hidden": True}, "cellView": "form"},
+    }
 
 
 def test_a_folded_question_asks_nothing():
