@@ -204,6 +204,7 @@ class Session:
         shown, there = self.hints.get(self.exercise, 0), len(self.entries[self.exercise].hints)
         if shown < there:
             self.hints[self.exercise] = shown + 1
+            memory.read_hint(self.exercise, shown + 1)
         else:
             self.notice = "These are all hints. `s` shows the answer."
 
