@@ -129,6 +129,7 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
         findings.faults += left_above_exercises(topic)
         findings.faults += left_in_notebook(topic)
         findings.faults += miscounted_in_lesson(topic)
+        findings.faults += passes_for_an_answer(topic)
     before = [each for each in syllabus.TOPICS if each.number + 1 in {topic.number for topic in topics}]
     for lesson in dict.fromkeys([*before, *topics]):  # a new one comes between the lesson before and the next of that
         if lesson.notebook.exists():
@@ -166,6 +167,15 @@ def miscounted_in_lesson(topic: Topic) -> Iterator[str]:
     for word in re.findall(r"\bhas (\w+) exercises\b", "\n".join(cell.source for cell in notebooks.read(topic).cells)):
         if word in _NUMBERS and _NUMBERS.index(word) != there:
             yield f"notebooks/{topic.notebook.name} says that it has {word} exercises: there are {there}."
+
+
+def passes_for_an_answer(topic: Topic) -> Iterator[str]:
+    """Of two functions of one name in what is handed in the last one counts: none of a lesson may be an exercise's."""
+    for number, cell in enumerate(notebooks.read(topic).cells, 1):
+        if cell.cell_type == "code" and "exercise" not in cell.metadata.get("coursekit", {}):
+            for name in re.findall(r"(?m)^def (\w+)\(", cell.source):
+                if name in syllabus.exercises():
+                    yield f"notebooks/{topic.notebook.name}, cell {number}: `{name}` is an exercise: call it otherwise."
 
 
 def unlisted(topic: Topic) -> Iterator[str]:

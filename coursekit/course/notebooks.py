@@ -121,6 +121,8 @@ def freeze(notebook: NotebookNode) -> None:
                 data.pop(_WIDGET_VIEW, None)  # its state is not stored, the picture beside it is
             if _EXPLORABLE in data.get("text/html", ""):
                 data["text/html"] = _OF_ONE_RUN.sub("", data["text/html"])
+        if "outputs" in cell:  # a widget without even words belongs to a kernel: the buttons of a card
+            cell.outputs = [each for each in cell.outputs if set(each.get("data", {})) != {_WIDGET_VIEW}]
     questions.fold(notebook.cells)
 
 

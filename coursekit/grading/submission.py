@@ -39,13 +39,24 @@ class Submission:
 
 def files_that_define(cells: Sequence[Cell], name: str) -> tuple[str, ...]:
     """The files in which a function of that name seems to begin, the one that counts last: a stub hides no answer."""
+    stubs, written = _files_with(cells, name)
+    return (*(file for file in stubs if file not in written), *written)
+
+
+def files_that_answer(cells: Sequence[Cell], name: str) -> tuple[str, ...]:
+    """Those of them in which it is no stub any more, the one that counts last."""
+    return tuple(_files_with(cells, name)[1])
+
+
+def _files_with(cells: Sequence[Cell], name: str) -> tuple[dict[str, None], dict[str, None]]:
+    """The files with a stub of the function, and those with an answer, each in the order of their last."""
     stubs, written = dict[str, None](), dict[str, None]()
     for place, text in cells:
         for begin, end in spans_of(text, name):
             places = stubs if _is_stub(text[begin:end]) else written
             places.pop(_file_of(place), None)
             places[_file_of(place)] = None
-    return (*(file for file in stubs if file not in written), *written)
+    return stubs, written
 
 
 def _is_stub(body: str) -> bool:
