@@ -21,6 +21,7 @@ from coursekit.course.updating.bringing import WORKSHOP, new_course
 from coursekit.errors import CommandError
 from coursekit.files import write_whole
 
+_LATER = 2_000_000_000  # nanoseconds: a zip counts in so many, and JupyterLab overlooks half a second
 KEPT = "kept"  # the folder of copies, in the course's folder
 
 
@@ -197,10 +198,14 @@ def _copy(path: Path, copy: Path) -> None:
 
 
 def _as_old(old: Path, new: Path, ready: Path) -> None:
-    """Gives a merged file the rights of the new course's, and the time at which the learner last saved it."""
+    """Gives a merged file the rights of the new course's, and nearly the time at which the learner last saved it.
+
+    So what was saved later still is (`coursekit submit` goes by that), and JupyterLab, which has the old one open
+    perhaps, sees that it is another, and asks before it writes over it.
+    """
     with suppress(OSError):
         shutil.copymode(new, ready)
-        time = (old if old.exists() else new).stat().st_mtime_ns
+        time = (old if old.exists() else new).stat().st_mtime_ns + _LATER
         os.utime(ready, ns=(time, time))
 
 
