@@ -165,7 +165,7 @@ def test_one_module_knows_a_library(library, module):
         ("zipfile", {"grading/opening/archive.py", "files.py"}),
         ("csv", {"classroom/gradefiles.py", "publish/export/roster.py", "publish/export/spreadsheet.py"}),
         ("xml", {"publish/export/junit.py"}),
-        ("ipywidgets", {"explorables/explore.py", "learning/predict.py"}),
+        ("ipywidgets", {"explorables/explore.py", "learning/predict.py", "learning/card/buttons.py"}),
         (
             "argparse",
             {f"cli/{name}.py" for name in ("commands", "learner", "grader", "marker", "author", "export", "numbers")},
@@ -197,7 +197,7 @@ def test_exports_are_made_of_reports():
 
 def test_pictures_alone_know_matplotlib():
     """Graders and reports draw nothing; refresh compares two pictures."""
-    drawing = {"learning/figures.py", "explorables/explore.py", "explorables/scene.py"}
+    drawing = {"learning/figures.py", "explorables/explore.py", "explorables/looks.py", "explorables/scene.py"}
     assert importers("matplotlib") == {*drawing, "authoring/refresh.py"}
 
 

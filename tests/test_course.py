@@ -11,9 +11,17 @@ import pytest
 import torch
 
 from coursekit.authoring import proofs
-from coursekit.course import notebooks, stubs, syllabus
+from coursekit.course import notebooks, questions, stubs, syllabus
 
 EVERY_TOPIC = pytest.mark.parametrize("topic", syllabus.TOPICS, ids=[t.name for t in syllabus.TOPICS])
+
+
+@EVERY_TOPIC
+def test_lesson_asks_first(topic):
+    """It has four predictions or more, and nothing that it asks is answered in plain view."""
+    cells = notebooks.read(topic).cells
+    assert len(questions.predictions(cells)) >= 4
+    assert list(questions.faults(cells, topic.name)) == []
 
 
 @EVERY_TOPIC

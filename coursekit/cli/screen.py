@@ -32,7 +32,7 @@ _STYLE = Style.from_dict(
 )
 _NAMES = {Keys.Up: "up", Keys.Down: "down", Keys.Enter: "enter", Keys.Escape: "escape"}
 _PAGES = {Keys.PageDown: 1, Keys.PageUp: -1}
-_STOPPED = 128 + signal.SIGTERM
+_INTERRUPTED, _STOPPED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 
 def watch(file: Path, exercise: str) -> int:
@@ -119,8 +119,7 @@ class _Screen:
         bindings.add(Keys.Any)(self._press)
         for key in (*_NAMES, *_PAGES):
             bindings.add(key)(self._press)
-        for key in (Keys.ControlC, Keys.ControlD):
-            bindings.add(key)(lambda _: self._stop(0))
+        bindings.add(Keys.ControlC)(lambda _: self._stop(_INTERRUPTED))
         return bindings
 
     def _press(self, event: KeyPressEvent) -> None:
@@ -142,6 +141,13 @@ class _Screen:
             self._stop(0)
 
     def _drawn(self) -> StyleAndTextTuples:
+        try:
+            return self._page()
+        except Exception as error:
+            self._fail(error)
+            return []
+
+    def _page(self) -> StyleAndTextTuples:
         size = self._app.output.get_size()
         if size.columns < pages.NARROWEST or size.rows < pages.LOWEST:
             return [("", f"Too small: {pages.NARROWEST} by {pages.LOWEST} is needed.")]

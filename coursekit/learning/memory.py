@@ -1,4 +1,4 @@
-"""What the course remembers of a learner: a line for each check and each prediction, in a file beside the course.
+"""What the course remembers of a learner: a line for each check, prediction and hint, in a file beside the course.
 
 Each line is a JSON object that says in `kind` what it tells of; kinds that are not known here are passed over, so that
 others may be added. A line is written whole by one call, so several notebooks may write at once, and what is damaged
@@ -11,8 +11,10 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +80,23 @@ class Prediction:
     holds: bool
 
 
-_Entry = Check | Prediction
-_KINDS: dict[str, type[_Entry]] = {"check": Check, "prediction": Prediction}
+@dataclass(frozen=True)
+class Hint:
+    """A hint that was read.
+
+    Attributes:
+        time: when that was, in UTC, as ISO 8601 has it.
+        exercise: whose.
+        step: which one, from 1.
+    """
+
+    time: str
+    exercise: str
+    step: int
+
+
+_Entry = Check | Prediction | Hint
+_KINDS: dict[str, type[_Entry]] = {"check": Check, "prediction": Prediction, "hint": Hint}
 
 
 def place() -> Path | None:
@@ -155,6 +172,27 @@ def predictions() -> list[Prediction]:
     return [each for each in _read(_content()) if isinstance(each, Prediction)]
 
 
+def read_hint(exercise: str, step: int) -> None:
+    """Adds that a hint was read; where that cannot be done, the next check says so."""
+    path = place()
+    if path is not None:
+        with suppress(OSError), _opened(path) as file:
+            _append(file, _end_of(file), _line(Hint(now(), exercise, step)))
+
+
+def next_hint(exercise: str) -> int:
+    """The number of the first hint that has not been read, which may be one more than there are."""
+    # of the thousands of lines of a course, a few are about hints
+    lines = b"\n".join(line for line in _content().split(b"\n") if b'"kind": "hint"' in line)
+    read = {each.step for each in _read(lines) if isinstance(each, Hint) and each.exercise == exercise}
+    return next(step for step in count(1) if step not in read)
+
+
+def now() -> str:
+    """The time as it is remembered."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def _content() -> bytes:
     path = place()
     try:
@@ -206,7 +244,7 @@ def _append(file: Any, end: bytes, line: bytes) -> None:
 def _check_of(report: Report, end: bytes, where: str) -> Check:
     passed = {tier: all(each.outcome is Outcome.PASSED for each in report.tier(tier)) for tier in Tier}
     return Check(
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        time=now(),
         exercise=report.exercise,
         outcome=str(report.outcome),
         core=passed[Tier.CORE],
@@ -241,7 +279,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("core", "parity", "holds"), (bool,)),
     "points": (int, float),
     "misconception": (str, type(None)),
-    "attempt": (int,),
+    **dict.fromkeys(("attempt", "step"), (int,)),
     "where": (str,),
 }
 
@@ -253,4 +291,4 @@ def _entry_of(kind: type[_Entry], told: dict[str, Any]) -> _Entry | None:
     numbers = [value for value in known.values() if isinstance(value, int | float)]
     if not all(0 <= number < _MOST for number in numbers):  # a NaN is neither
         return None
-    return kind(**known)  # type: ignore[arg-type] # their types have just been seen to
+    return kind(**known)  # their types have just been seen to

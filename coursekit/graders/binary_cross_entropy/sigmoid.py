@@ -89,6 +89,10 @@ wrong.table(
         "rival is 0.",
         softmax_of_all,
     ),
+    softplus=(
+        "This is ln(1 + exp(x)), the softplus: it has no bound. The sigmoid is its slope.",
+        lambda x: -sigmoid_spec(-x).log(),
+    ),
     logits_cut=(
         "The logits are cut off (`clamp`): beyond the bound the probability stands still, and the slope is 0. Let no "
         "exponent grow: that needs no bound.",

@@ -236,3 +236,14 @@ wrong.table(
         lambda x, y, gamma=2.0, **flags: focal_loss_spec(x, y, gamma - 1, **flags),
     ),
 )
+wrong.table(
+    surprise_to_the_power=(
+        "The surprise itself is raised to the power γ. Only 1 - p is: the factor stands before -ln p.",
+        (
+            lambda x, y, gamma=2.0, weight=None: weighed(sample_losses(x, y) ** gamma, y, weight).mean(),
+            lambda x, y, gamma=2.0, weight=None: weighed(
+                (factor(sample_losses(x, y), 1.0) * sample_losses(x, y)) ** gamma, y, weight
+            ).mean(),
+        ),
+    ),
+)

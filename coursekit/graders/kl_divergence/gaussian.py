@@ -205,3 +205,21 @@ wrong.table(
         lambda mp, sp, mq, sq: gaussian_spec(mp, sp, mp, sq) + 0 * mq,
     ),
 )
+wrong.table(
+    widths_subtracted=(
+        "The squared difference of the widths, (σp - σq)², stands beside that of the means. Under p, the mean of "
+        "(x - μq)² is σp² + (μp - μq)², less 1/2 at the end.",
+        (
+            lambda mp, sp, mq, sq: (sq / sp).log() + ((sp - sq) ** 2 + (mp - mq) ** 2) / (2 * sq**2),
+            lambda mp, sp, mq, sq: (sq / sp).log() + ((sp - sq) ** 2 + (mp - mq) ** 2) / (2 * sq**2) - 0.5,
+        ),
+    ),
+    width_not_divided=(
+        "Only the squared distance of the means is divided by 2σq². The bracket holds σp² as well.",
+        lambda mp, sp, mq, sq: (sq / sp).log() + sp**2 + (mp - mq) ** 2 / (2 * sq**2) - 0.5,
+    ),
+    squares_subtracted=(
+        "The squares are subtracted. ln q(x) is subtracted, and it holds them with a minus: together a plus.",
+        lambda mp, sp, mq, sq: 2 * (sq / sp).log() - gaussian_spec(mp, sp, mq, sq),
+    ),
+)

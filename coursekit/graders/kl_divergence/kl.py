@@ -144,6 +144,14 @@ kl_divergence.misconceptions.table(
         "The log ratios are weighed by q. What happens is p: weigh each by p.",
         lambda p, q: (q * (ln(p) - ln(q, where=p > 0))).sum(-1),
     ),
+    chi_squared=(
+        "This is Σ (p - q)² / q, Pearson's χ². KL weighs logarithms: Σ p ln(p/q).",
+        lambda p, q: ((p - q) ** 2 / q.where(q > 0, 1.0)).sum(-1),
+    ),
+    total_variation=(
+        "This adds up the differences |p - q|. KL weighs logarithms: Σ p ln(p/q).",
+        (lambda p, q: (p - q).abs().sum(-1), lambda p, q: (p - q).abs().sum(-1) / 2),
+    ),
     entropy_only=(
         "q is not used: this is Σ p ln p, minus the entropy of p.",
         lambda p, q: (p * ln(p)).sum(-1),

@@ -90,6 +90,11 @@ soft_threshold.misconceptions.table(
             lambda w, t: w / w.abs() * (w.abs() - t).clamp(min=0),
         ),
     ),
+    shrunk=(
+        "Every weight is multiplied by 1 - threshold: large ones move farther than small ones, and none becomes 0. All "
+        "move equally far, by the threshold.",
+        lambda w, t: w * (1 - t),
+    ),
     minus_forgotten=(
         "Whatever is below the threshold moves up, small weights too: on the other side the edge is -threshold.",
         lambda w, t: torch.where(w > t, w - t, torch.where(w < t, w + t, 0.0)),

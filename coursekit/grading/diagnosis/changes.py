@@ -126,16 +126,34 @@ OF_ALL_ARGUMENTS: dict[str, tuple[Change, str]] = {
         "of the last entry alone: is the result overwritten in each round of a loop, or returned too early?",
     ),
     "last_column_left_out": (
-        lambda x: x[..., :-1] if x.ndim > 1 else x,
-        "without the last column: look for a loop or a slice that ends too early",
+        lambda x: x[..., :-1],
+        "without the last of each row: look for a loop or a slice that ends too early",
     ),
     "first_column_left_out": (
-        lambda x: x[..., 1:] if x.ndim > 1 else x,
-        "without the first column: look for a loop or a slice that begins too late",
+        lambda x: x[..., 1:],
+        "without the first of each row: look for a loop or a slice that begins too late",
     ),
     "turned": (
         lambda x: x.transpose(0, -1),
         "with rows and columns exchanged: something runs over the wrong dimension",
     ),
     "flattened": (torch.flatten, "made into one long row: each row is to be treated by itself"),
+}
+
+# What an argument adds to the result, or multiplies it by, that it should not
+TERMS: dict[str, tuple[Change, str]] = {
+    "itself": (lambda x: x, "`{0}`"),
+    "size": (torch.abs, "|`{0}`|"),
+    "half": (lambda x: x / 2, "`{0}` / 2"),
+    "square": (torch.square, "`{0}`²"),
+    "half_square": (lambda x: x.square() / 2, "`{0}`² / 2"),
+    "logarithm": (torch.log, "ln `{0}`"),
+    "half_logarithm": (lambda x: x.log() / 2, "½ ln `{0}`"),
+    "exponential": (torch.exp, "exp(`{0}`)"),
+}
+ACTS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], str]] = {
+    "added": (torch.add, "plus {0}: a term that does not belong, or one that is missing"),
+    "subtracted": (torch.sub, "minus {0}: a term that does not belong, or one that is missing"),
+    "multiplied": (torch.mul, "times {0}: a factor that does not belong, or a division that is missing"),
+    "divided": (torch.div, "divided by {0}: a division that does not belong, or a factor that is missing"),
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from torch import Tensor
 
@@ -12,6 +13,8 @@ from coursekit.exercise import Call, Exercise, Loss
 from coursekit.exercise.answers import all_finite, close, coarsest, lost_alike, same_answer, widened
 from coursekit.exercise.recall import recall
 from coursekit.wire import Answer
+
+Near = Callable[[Tensor, Tensor], bool]
 
 
 class Evidence:
@@ -83,6 +86,20 @@ class Evidence:
         """What the learner's function gave in the first call that failed, and what is right there."""
         return self.first.answer.value, self._right(self.first).value
 
+    def is_nearly(self, alike: Callable[[Tensor, Tensor, Near], bool]) -> bool:
+        """Whether the learner's numbers resemble the right ones in all failing checks, by their values alone.
+
+        Args:
+            alike: tells of the learner's numbers and the right ones whether they do, by what is near enough.
+        """
+        for call in self.failed:
+            got, right = call.answer.value, self._right(call).value
+            if got is None or right is None or got.shape != right.shape:
+                return False
+            if not alike(got.double(), right.double(), partial(close, dtype=coarsest(call.question))):
+                return False
+        return self.failed_values > 2
+
     @property
     def failed_values(self) -> int:
         """How many of the right numbers in those calls differ from 0 and from each other."""
@@ -122,6 +139,8 @@ class Evidence:
         if not self._explains(wrong, self._first, exactly):
             return False
         left = [calls for calls in self._related if not self._explains(wrong, calls, exactly)]
+        if any(self._contradicts(wrong, calls[-1]) for calls in left):
+            return False
         explained = 1 + len(self._related) - len(left)
         if explained <= len(left):
             left = [calls for calls in left if self._errs(wrong, calls[-1]) or not self._is_known(calls[-1])]
@@ -139,6 +158,18 @@ class Evidence:
         theirs = recall(wrong, call.question)
         both_count = theirs.value is not None and call.answer.value is not None and all_finite(call.answer)
         return both_count and not same_answer(self._right(call), theirs, call.question)
+
+    def _contradicts(self, wrong: Loss, call: Call) -> bool:
+        """Whether learner and mistake have different wrong values where no other mistake is known to have theirs."""
+        theirs, right, asked = recall(wrong, call.question), self._right(call), call.question
+        got = call.answer
+        if theirs.value is None or got.value is None or right.value is None:
+            return False
+        if not all_finite(got) or not theirs.value.isfinite().all():
+            return False
+        dtype = coarsest(asked)
+        apart = not any(close(a, b, dtype) for a, b in ((got.value, theirs.value), (got.value, right.value)))
+        return apart and not close(theirs.value, right.value, dtype) and not self._is_known(call)
 
     def _explains(self, wrong: Loss, calls: Sequence[Call], exactly: bool) -> bool:
         return self._shows(wrong, calls[-1], exactly) and not any(

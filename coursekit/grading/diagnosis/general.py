@@ -18,10 +18,12 @@ from torch import float64 as DOUBLE
 
 from coursekit.exercise import Exercise, Loss
 from coursekit.grading.diagnosis.changes import (
+    ACTS,
     OF_ALL_ARGUMENTS,
     OF_AN_ARGUMENT,
     OF_THE_RESULT,
     OF_WHOLE_NUMBERS,
+    TERMS,
     Change,
 )
 from coursekit.grading.diagnosis.evidence import Evidence
@@ -86,6 +88,19 @@ def _general_mistakes(exercise: Exercise) -> list[_Slip]:
             for name, says, spoil, possible, about in _spoilt_arguments(exercise)
         ),
         *(
+            _Slip(Diagnosis(name, says), partial(_with_term, spec, bound, which, change, act), possible, (which,))
+            for name, says, which, change, act, possible in _terms(exercise)
+        ),
+        *(
+            _Slip(
+                Diagnosis(key.format(*pair), says.format(*pair)),
+                partial(_both_ways, spec, bound, pair, over),
+                partial(_alike, *pair),
+                pair,
+            )
+            for pair, (key, over, says) in product(combinations(signature(spec).parameters, 2), _OF_BOTH_WAYS)
+        ),
+        *(
             _Slip(Diagnosis(key, says), partial(_row_by_row, spec, bound, over), _has_rows)
             for key, over, says in _OF_EACH_ROW
         ),
@@ -110,7 +125,7 @@ def _spoilt_arguments(exercise: Exercise) -> Iterator[tuple[str, str, Spoil, Pos
         one, other = pair
         says = f"These are the right numbers with `{other}` in the place of `{one}`, which is not used."
         yield f"{other}_for_{one}", says, partial(_put_in_place, *pair), partial(_alike, *pair), pair
-    both = [pair for pair in combinations(names, 2) if len(names) == 2 or _share_a_word(*pair)]
+    both = [pair for pair in combinations(names, 2) if list(pair) == names[:2] or _share_a_word(*pair)]
     for pair, (key, (change, what)) in product(both, OF_AN_ARGUMENT.items()):
         one, other = pair
         says = f"These are the right numbers for {what.format(f'`{one}`')}, and likewise for `{other}`."
@@ -128,6 +143,61 @@ def _spoilt_arguments(exercise: Exercise) -> Iterator[tuple[str, str, Spoil, Pos
             _has_rows,
             (),
         )
+
+
+def _terms(
+    exercise: Exercise,
+) -> Iterator[tuple[str, str, str, Change, Callable[[Tensor, Tensor], Tensor], Possible]]:
+    """Of each argument and what it may add to the result: a name, a sentence, the argument, what is made of it, how."""
+    parameters = [p for p in signature(exercise.spec).parameters.values() if p.kind is not Parameter.VAR_POSITIONAL]
+    for each, (key, (change, what)), (word, (act, how)) in product(parameters, TERMS.items(), ACTS.items()):
+        says = f"These are the right numbers {how.format(what.format(each.name))}."
+        yield f"{each.name}_{key}_{word}", says, each.name, change, act, partial(_is_real, each.name, each.default)
+
+
+def _with_term(
+    spec: Loss,
+    bound: Callable[..., Any],
+    name: str,
+    change: Change,
+    act: Callable[[Tensor, Tensor], Tensor],
+    *args: Any,
+    **flags: Any,
+) -> Tensor:
+    call = bound(*args, **flags)
+    right = spec(*call.args, **call.kwargs)
+    call.apply_defaults()
+    value = call.arguments[name]
+    return act(right, change(value if isinstance(value, Tensor) else tensor(value, dtype=right.dtype)))
+
+
+# Two arguments in both orders, and what becomes of the results
+_OF_BOTH_WAYS: tuple[tuple[str, Callable[[Tensor, Tensor], Tensor], str], ...] = (
+    (
+        "{0}_and_{1}_both_ways",
+        lambda one, other: (one + other) / 2,
+        "`{0}` and `{1}` are taken in both orders, and the mean of the two is returned. They have one order.",
+    ),
+    (
+        "{0}_and_{1}_added_both_ways",
+        lambda one, other: one + other,
+        "`{0}` and `{1}` are taken in both orders, and the two are added. They have one order.",
+    ),
+)
+
+
+def _both_ways(
+    spec: Loss,
+    bound: Callable[..., Any],
+    pair: tuple[str, str],
+    over: Callable[[Tensor, Tensor], Tensor],
+    *args: Any,
+    **flags: Any,
+) -> Tensor:
+    call = bound(*args, **flags)
+    one = spec(*call.args, **call.kwargs)
+    _exchange(*pair, call.arguments)
+    return over(one, spec(*call.args, **call.kwargs))
 
 
 # Each row of the arguments by itself, and what becomes of the results

@@ -10,12 +10,14 @@ that, goes as well: operators of other libraries, numpy's functions of such a na
 
 from __future__ import annotations
 
+import marshal
+import mmap
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache, partial
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -55,6 +57,7 @@ class Disarmed:
         self.by_hand = ByHand(())
         self._forbids: tuple[str, ...] = ()
         self._taken: dict[str, _Taken] = {}
+        self._found: dict[tuple[tuple[str, ...], int], frozenset[str]] = {}
         self.of(forbids)
 
     def of(self, forbids: Iterable[str]) -> Disarmed:
@@ -63,7 +66,7 @@ class Disarmed:
             return self
         self._forbids = tuple(forbids)
         self.by_hand.turn_to(forbids)
-        names = {*self.by_hand.names, *relatives_among(_in_python(), self._forbids), *[_OTHERS] * bool(self._forbids)}
+        names = {*self.by_hand.names, *self._insides(), *[_OTHERS] * bool(self._forbids)}
         for name in self._taken.keys() - names:
             self._taken.pop(name).restore()
         for name in names - self._taken.keys():
@@ -72,17 +75,28 @@ class Disarmed:
             self._taken[name] = _Taken(name, partial(self.by_hand.refusal, said))
         return self
 
+    def _insides(self) -> frozenset[str]:
+        """Those names that torch does not show; torch.func, say, brings more of them."""
+        key = self._forbids, sum(1 for _ in python_modules())
+        if key not in self._found:
+            self._found[key] = relatives_among(_in_python(), self._forbids)
+        return self._found[key]
+
     def close_engines(self) -> None:
         """Takes away, for good, what computes whole graphs past torch's dispatcher; whatever is forbidden."""
         for owner, name in engines():
             with suppress(AttributeError):  # a constant of a class
                 setattr(owner, name, self.by_hand.refusal(name))
 
-    def seal(self) -> None:
-        """Makes it final in this process: nothing is left by which any code could undo it."""
-        for taken in self._taken.values():
-            taken.keep()
+    def seal(self) -> list[object]:
+        """Makes it final in this process: nothing is left by which any code could undo it.
+
+        Returns:
+            What does no harm, and is best held: to let go of it would write to memory that is shared with the zygote.
+        """
+        held = [taken.keep() for taken in self._taken.values()]
         self._taken.clear()
+        return held
 
     def restore(self) -> None:
         """Puts everything back."""
@@ -102,18 +116,24 @@ class _Taken:
             if library not in self._kernels:
                 self._kernels[library] = Kernels(library)
             self._kernels[library].replace(operator, key, refusal)
-        for function in _functions(name):  # first, or a refusal that stands in a table is taken for torch's
-            self._empty(function, refusal)
+        self._functions = list(_functions(name))  # first, or a refusal that stands in a table is taken for torch's
+        self._codes = _Codes([function.__code__ for function in self._functions])
+        self._defaults = [function.__kwdefaults__ for function in self._functions]
+        for function in self._functions:
+            function.__code__ = _refuse.__code__.replace(co_freevars=function.__code__.co_freevars)
+            function.__kwdefaults__ = {"_refusal": refusal}
         for table, key in _tables(name):
             self._replace(table, key, refusal)
         for table in _in_numpy(name):
             self._replace(table, name, refuses(with_attributes=True))
 
-    def keep(self) -> None:
-        """Leaves it as it is for as long as the process lives."""
+    def keep(self) -> object:
+        """Leaves it as it is for as long as the process lives; what it gives back are functions that are empty."""
         for kernels in self._kernels.values():
             kernels.keep()
         self._undo.clear()
+        self._codes.forget()
+        return self._functions, self._defaults
 
     def restore(self) -> None:
         """Puts it back."""
@@ -121,22 +141,38 @@ class _Taken:
             kernels.restore()
         for undo in reversed(self._undo):
             undo()
+        for function, code, defaults in zip(self._functions, self._codes.read(), self._defaults, strict=True):
+            function.__code__ = code
+            function.__kwdefaults__ = defaults
 
     def _replace(self, table: dict[Any, Any], key: Any, refusal: Callable[..., None]) -> None:
         old = table[key]
         table[key] = refusal
         self._undo.append(lambda: table.__setitem__(key, old))
 
-    def _empty(self, function: FunctionType, refusal: Callable[..., None]) -> None:
-        code, defaults = function.__code__, function.__kwdefaults__
-        function.__code__ = _refuse.__code__.replace(co_freevars=code.co_freevars)
-        function.__kwdefaults__ = {"_refusal": refusal}
 
-        def undo() -> None:
-            function.__code__ = code
-            function.__kwdefaults__ = defaults
+class _Codes:
+    """The code of functions that were taken away, as bytes in memory of its own.
 
-        self._undo.append(undo)
+    A child lets go of it before anything of a learner's runs. As objects, each of hundreds would be taken down piece by
+    piece, and every piece lies in memory that is copied when it is written to: two thirds of what a child cost. Memory
+    of its own is given back to the system at once, and nothing of it is left.
+    """
+
+    def __init__(self, codes: list[CodeType]) -> None:
+        content = marshal.dumps(codes)
+        self._memory = mmap.mmap(-1, len(content), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) if codes else None
+        if self._memory is not None:
+            self._memory.write(content)
+
+    def read(self) -> list[CodeType]:
+        """The code again."""
+        return marshal.loads(self._memory) if self._memory is not None else []
+
+    def forget(self) -> None:
+        """Gives the memory back."""
+        if self._memory is not None:
+            self._memory.close()
 
 
 def _refuse(*_: Any, _refusal: Callable[..., None], **__: Any) -> None:

@@ -41,10 +41,12 @@ def beginning(name: str, path: Path | None) -> tuple[Path, str]:
 
 
 def _found(name: str) -> tuple[syllabus.Topic, str]:
-    for topic in syllabus.TOPICS:
-        if any(place.exercise == name for place in places(topic)):
-            return topic, name
-    return syllabus.find_exercise(name)[0], name  # which takes torch, and knows near names
+    topics = {place.exercise: topic for topic in syllabus.TOPICS for place in places(topic)}
+    if not topics:  # there are no notebooks: the checks know, which takes torch
+        return syllabus.find_exercise(name)[0], name
+    if name not in topics:
+        raise syllabus.UnknownNameError("exercise", name, list(topics))
+    return topics[name], name
 
 
 def _next() -> tuple[syllabus.Topic, str]:

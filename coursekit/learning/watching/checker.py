@@ -18,6 +18,7 @@ from coursekit.learning.watching import orders
 from coursekit.learning.watching.orders import Entry, Order, Result
 from coursekit.report import Outcome
 
+_PROGRAM = ("-m", "coursekit.learning.watching.warm")
 _COURSE = Path(__file__).resolve().parents[3]
 _GRACE = 5.0  # seconds more than a check has, after which the process itself must be stuck
 _LONGEST = 1 << 24  # bytes of an answer
@@ -55,6 +56,8 @@ class Checker:
                     await self._talk(said)
                 finally:
                     self._end()
+                    if self._process is not None:
+                        await self._process.wait()
                 if not self._is_ready:
                     said.seek(0)
                     last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
@@ -71,7 +74,7 @@ class Checker:
             else {"start_new_session": True}
         )
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "coursekit.learning.watching.warm", str(Path.cwd())),
+            *(sys.executable, *_PROGRAM, str(Path.cwd())),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,

@@ -23,7 +23,7 @@ _MARKED = re.compile(rf"(?P<good>^  passed\b|done ✓)|(?P<bad>^  (?:{_BAD_WORDS
 _KEYS = ("h hint", "n next", "p previous", "l list", "s solution", "r reset", "q quit")
 _KEYS_IN = {
     View.LIST: ("↑ ↓ move", "Enter go there", "l back", "q quit"),
-    View.SOLUTION: ("s back",),
+    View.SOLUTION: ("s back", "q quit"),
 }
 
 
@@ -70,7 +70,7 @@ def _shown(session: Session) -> str:
 
 def _body(session: Session, width: int) -> tuple[list[Line], int]:
     if session.view is View.SOLUTION:
-        return [[("", line)] for line in session.solution.splitlines()], 0
+        return [[("", part)] for line in session.solution.splitlines() for part in _folded(line, width)], 0
     if session.view is View.LIST:
         return _list(session, width)
     return list(_check(session, width)), 0
@@ -169,6 +169,12 @@ def _wrapped(texts: Iterable[str], width: int, tone: str = "") -> list[Line]:
         pieces = textwrap.wrap(text, width, subsequent_indent=indent, replace_whitespace=False) or [""]
         lines += [[(tone, pieces[0])] if tone else list(_marked(pieces[0])), *([(tone, more)] for more in pieces[1:])]
     return lines
+
+
+def _folded(line: str, width: int) -> list[str]:
+    """A line of code in as many as it takes; those that follow stand further in."""
+    indent = " " * (len(line) - len(line.lstrip()) + 8)
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def _marked(text: str) -> Iterator[Piece]:

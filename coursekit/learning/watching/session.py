@@ -105,6 +105,8 @@ class Session:
     def knows(self, course: list[Entry]) -> None:
         """The exercises of the course have come."""
         self.entries = {entry.name: entry for entry in course}
+        if self.since is not None:
+            self.since = time.monotonic()  # until now it could not begin
 
     def came(self, result: Result) -> None:
         """The check that was asked for has ended."""
@@ -126,8 +128,8 @@ class Session:
             self._answer(key)
         elif self.view is View.LIST:
             self._key_in_list(key)
-        elif self.view is View.SOLUTION and key in ("s", "escape", "enter"):
-            self.view = View.CHECK
+        elif self.view is View.SOLUTION and key != "q":
+            self.view = View.CHECK if key in ("s", "escape", "enter") else self.view
         elif key in _KEYS:
             self.notice = ""
             _KEYS[key](self)
@@ -209,6 +211,7 @@ class Session:
         shown, there = self.hints.get(self.exercise, 0), len(self.entries[self.exercise].hints)
         if shown < there:
             self.hints[self.exercise] = shown + 1
+            memory.read_hint(self.exercise, shown + 1)
         else:
             self.notice = "These are all hints. `s` shows the answer."
 

@@ -162,6 +162,10 @@ def test_the_solution_is_asked_for_twice(evening, toy_course):
     assert answer not in evening.press("escape").shown()
     evening.save(RIGHT).press("p", "s")
     assert answer in evening.shown()
+    assert "".join(evening.shown(40).split()).count("return FACTOR*x".replace(" ", "")) == 1
+    assert evening.press("n").session.exercise == "double"
+    evening.press("q")
+    assert evening.session.is_over
 
 
 def test_reset_asks_and_keeps(evening, toy_course):
