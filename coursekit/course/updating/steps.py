@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -67,7 +67,7 @@ def prepare(
     root: Path,
     writes: Mapping[str, bytes | Path],
     removes: Iterable[str],
-    told: Sequence[str],
+    told: tuple[str, ...],
     aside: Mapping[str, str],
 ) -> Plan:
     """Makes everything ready, and writes the plan.
@@ -76,7 +76,7 @@ def prepare(
         root: the course's folder.
         writes: by name what a file is to hold, or where that stands; in the order in which they are exchanged.
         removes: what is to be gone.
-        told: what the learner is told in the end.
+        told: what the learner is told in the end, but for where the copies are.
         aside: by name what else is put with the copies; nothing where it is empty.
 
     Raises:
@@ -104,12 +104,10 @@ def prepare(
             _insist_on_writable(root, step.name)
             _copy(root / step.name, copies / step.name)
     kept = _new_name(root / KEPT) if any(step.was for step in steps) else ""
-    lines = [*told, *([f"Your files as they were before: {KEPT}/{kept}/"] if kept else [])]
-    if kept:
-        for name, text in {**aside, "what-changed.txt": "\n".join(lines) + "\n"}.items():
-            if text:
-                (copies / name).write_text(text, encoding="utf-8", errors="replace")
-    plan = Plan(tuple(steps), kept, tuple(lines))
+    for name, text in aside.items() if kept else ():
+        if text:
+            (copies / name).write_text(text, encoding="utf-8", errors="replace")
+    plan = Plan(tuple(steps), kept, (*told, f"Your files as they were, and all this: {KEPT}/{kept}/") if kept else told)
     write_whole(workshop / "plan.json", json.dumps(asdict(plan)).encode())
     return plan
 

@@ -116,8 +116,9 @@ def _prepared(root: Path, commit: str, said: tuple[str, ...]) -> Plan:
     """Plans the update, and makes it ready."""
     clone = clone_at(root) if commit else None
     wanted = planning.plan(root, new_course(root), clone, commit)
-    told = [*said, *telling.sentences(wanted)]
-    return prepare(root, wanted.writes, wanted.removes, told, {telling.REMOVED: telling.removed_answers(wanted)})
+    told = (*said, *telling.sentences(wanted))
+    aside = {telling.REMOVED: telling.removed_answers(wanted), telling.REPORT: telling.report(wanted)}
+    return prepare(root, wanted.writes, wanted.removes, told, aside)
 
 
 def _about(error: OSError) -> str:
