@@ -1,8 +1,13 @@
 """What holds for tests/ and notebooks/ alike."""
 
 import os
+import sys
 
 import pytest
+
+# The suite starts some hundred Pythons. Where none may keep its bytecode, each compiles torch again, for seconds.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_configure() -> None:

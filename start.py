@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""One command sets the course up and opens it, another tests it. Nothing but Python itself is needed.
+"""One command sets the course up and opens it, others update and test it. Nothing but Python itself is needed.
 
-    python3 start.py         open the course in JupyterLab; options such as --no-browser are handed on to it
-    python3 start.py test    lint, types and every test; with options, such as -m "not slow", only pytest
+    python3 start.py                 open the course in JupyterLab; options such as --no-browser are handed on to it
+    python3 start.py update          bring the newest course, by git, and keep all that you have written
+    python3 start.py update FILE     the same, from a zip of the newest course, or from its folder
+    python3 start.py update --into FOLDER    make the course in that folder the one that this start.py belongs to
+    python3 start.py test            lint, types and every test; with options, such as -m "not slow", only pytest
 
 The first time installs about 1.5 GB into .venv; later starts see that nothing has changed and skip that.
 COURSE_VENV=FOLDER puts the environment elsewhere; COURSE_NO_UV=1 installs with pip alone, which is slower.
@@ -45,6 +48,8 @@ PARTS = {
 }
 # One after the other beside pytest, which often waits for a process; each is heard when its turn comes
 BESIDE = list(PARTS)[3:]
+# A first screen without pop-ups: no question about Jupyter's news, no word of a newer JupyterLab
+QUIET = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Programs that tests need: where each may be, Debian's package, and what is skipped without it
 PROGRAMS = (
@@ -211,14 +216,47 @@ def resume() -> str:
     return place.path + place.fragment
 
 
+def update(options: list[str]) -> int:
+    """Brings a newer course with all that its learner has written (see coursekit/course/updating)."""
+    insist(machine_problem(sys.version_info[:3], True, 0.0, 0.0))
+    root, sources = ROOT, options
+    if options[:1] == ["--into"]:
+        root, sources = Path(*options[1:2]).absolute(), [str(ROOT), *options[2:]]
+        insist("" if options[1:] and root != ROOT else "after --into comes the folder of your course, an older one.")
+        insist("" if (root / "start.py").exists() else f"{root} is not the course's folder: start.py is not in it.")
+    if len(sources) > 1 or any(source.startswith("-") for source in sources):
+        insist("after `update` comes nothing, or one zip file or folder, or --into and the folder of your course.")
+    newest = root / ".update" / "new"  # there when an update was cut short: it finishes what it has begun
+    command = [sys.executable, "-B", "-m", "coursekit.course.updating", str(root)]
+    command += [str(Path(source).absolute()) for source in sources]
+    code = subprocess.call(command, cwd=newest if newest.exists() else ROOT)
+    if code:
+        return code
+    return subprocess.call([sys.executable, "-c", "import start; start.set_up_again()"], cwd=root)  # the new start.py
+
+
+def set_up_again() -> None:
+    """Makes an environment that there is what pyproject.toml asks for now."""
+    if STAMP.exists():
+        set_up(STAMP.read_text(encoding="utf-8").endswith(" test"))
+
+
+def terminal_options() -> list[str]:
+    """Makes Lab's terminals keep our PATH: with its output in a file, Lab starts login shells, which reset it."""
+    shell = os.environ.get("SHELL") or shutil.which("sh")
+    return [] if os.name == "nt" or not shell else [f"--ServerApp.terminado_settings={{'shell_command': [{shell!r}]}}"]
+
+
 def open_course(options: list[str]) -> int:
     """Becomes JupyterLab, with the whole course in its file browser and the lesson open that comes next."""
+    if (ROOT / ".update" / "plan.json").exists():
+        insist("an update was cut short. `python3 start.py update` finishes it, without a network.")
     set_up(test=False)
     place = resume()
     say("Opening JupyterLab, which takes a few seconds; Ctrl-C here ends it.")
     # A notebook's path as argument would make notebooks/ the root, and the rest of the course unreachable.
     command = [PYTHON, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{place}"]
-    command += [*(["--allow-root"] if IS_ROOT else []), *options]
+    command += [*QUIET, *terminal_options(), *(["--allow-root"] if IS_ROOT else []), *options]
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"  # Lab's terminals know `coursekit`
     if os.name != "nt":  # one process fewer, and signals reach the server itself
         os.execv(PYTHON, command)
@@ -257,6 +295,7 @@ def run_tests(options: list[str]) -> int:
     """Runs every part, even after one has failed; with options only pytest."""
     set_up(test=True)
     bring_programs()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of some hundred Pythons compiles torch again, for seconds
     if options:
         return subprocess.call([PYTHON, "-m", "pytest", *options], cwd=ROOT)
     failed = []
@@ -285,9 +324,11 @@ def main(arguments: list[str]) -> int:
     if word in ("-h", "--help"):
         print(__doc__)
         return 0
-    if word and word != "test" and not word.startswith("-"):
-        insist(f"unknown word {word!r}: say nothing to open the course, or `test` to test it.")
+    if word and word not in ("test", "update") and not word.startswith("-"):
+        insist(f"unknown word {word!r}: say nothing to open the course, `update` to renew it, or `test` to test it.")
     try:
+        if word == "update":
+            return update(arguments[1:])
         return run_tests(arguments[1:]) if word == "test" else open_course(arguments)
     except OSError as error:
         insist(explain(str(error)))

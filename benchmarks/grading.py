@@ -33,7 +33,7 @@ import tempfile
 import time
 import venv
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -100,22 +100,34 @@ def _busy() -> float | None:
 # ---- the assignment ----------------------------------------------------------------------------------------------
 
 
-def answers(name: str) -> list[list[str]]:
+def answers(name: str, beside: Collection[str] | None = None) -> list[list[str]]:
     """Right answers to one exercise, each as its statements: the course's, and those of tests/styles."""
     topic, _ = syllabus.find_exercise(name)
     styles = ROOT / "tests" / "styles" / f"{topic.name}.py"
-    return [*_answers(topic.solution, name), *(_answers(styles, name) if styles.exists() else ())]
+    paths = [topic.solution, *([styles] if styles.exists() else [])]
+    return [found for path in paths for found in answers_in(path, name, beside=beside)]
 
 
-def _answers(path: Path, name: str) -> Iterator[list[str]]:
-    """Each function of a file that answers the exercise, under its name, with the imports and helpers it needs."""
-    text = path.read_text(encoding="utf-8")
+def answers_in(
+    path: Path, name: str, text: str | None = None, beside: Collection[str] | None = None
+) -> Iterator[list[str]]:
+    """Each function of a file that answers the exercise, under its name, with the imports and helpers it needs.
+
+    Args:
+        path: of the file.
+        name: of the exercise.
+        text: what is in the file, or is to be taken for it.
+        beside: exercises whose functions stand beside the answer anyway. None passes over what leans on any.
+    """
+    text = path.read_text(encoding="utf-8") if text is None else text
     source, exercises = Source([(path.name, text)]), syllabus.exercises()
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef) and node.name.partition("__")[0] == name:
             *helpers, answer = [needed for _, needed in source.needed(node.name)]
-            if any(getattr(helper, "name", "").partition("__")[0] in exercises for helper in helpers):
-                continue  # leans on another exercise
+            called = [getattr(helper, "name", "") for helper in helpers]
+            if beside is None and any(each.partition("__")[0] in exercises for each in called):
+                continue
+            helpers = [helper for helper, each in zip(helpers, called, strict=True) if each not in (beside or ())]
             # it may call itself, so it is renamed in its body too
             yield [re.sub(rf"\b{node.name}\b", name, ast.unparse(statement)) for statement in (*helpers, answer)]
 

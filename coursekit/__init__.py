@@ -1,4 +1,4 @@
-"""Helpers of the loss-functions course: `check`, `hint`, `solution`, `progress`, and pictures.
+"""Helpers of the loss-functions course: `check`, `hint`, `solution`, `predict`, `progress`, and pictures.
 
 Importing this package is cheap: torch and the graders are loaded when the first function is checked, matplotlib with
 the first picture.
@@ -10,23 +10,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from coursekit.learning.explore import explore
+    from coursekit.explorables.explore import explore
     from coursekit.learning.figures import COLOURS, Live, show, subplots
     from coursekit.learning.learn import check, hint, solution
+    from coursekit.learning.predict import predict
     from coursekit.learning.progress import progress
 
-__all__ = ["COLOURS", "Live", "check", "explore", "hint", "progress", "show", "solution", "subplots"]
+__all__ = ["COLOURS", "Live", "check", "explore", "hint", "predict", "progress", "show", "solution", "subplots"]
 __version__ = "0.1.0"
 
 _MODULES = {
-    **dict.fromkeys(("check", "hint", "solution"), "learn"),
-    **dict.fromkeys(("COLOURS", "Live", "show", "subplots"), "figures"),
-    "explore": "explore",
-    "progress": "progress",
+    **dict.fromkeys(("check", "hint", "solution"), "learning.learn"),
+    **dict.fromkeys(("COLOURS", "Live", "show", "subplots"), "learning.figures"),
+    "explore": "explorables.explore",
+    "predict": "learning.predict",
+    "progress": "learning.progress",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return getattr(import_module(f"coursekit.learning.{_MODULES[name]}"), name)
+        return getattr(import_module(f"coursekit.{_MODULES[name]}"), name)
     raise AttributeError(f"module 'coursekit' has no attribute {name!r}")

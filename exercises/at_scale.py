@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def weight_gradient(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:
-    """The gradient of the mean cross-entropy by the weights that make the logits, without autograd.
+    """The gradient of the mean cross-entropy with respect to the weights that make the logits, without autograd.
 
     By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
@@ -48,7 +48,7 @@ def accumulated_loss(logits: Tensor, target: Tensor, sizes: list[int], ignore_in
     By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
-        logits: (N, C), also very large ones.
+        logits: (N, C), also very large ones. A row that does not count may hold NaN.
         target: class indices (N,), int64.
         sizes: how many rows each micro-batch has, in order; together N.
         ignore_index: targets of this value do not count. A micro-batch may hold no others.
@@ -116,7 +116,8 @@ def linear_cross_entropy(
     Returns:
         The cross-entropy of the logits input @ linear_weight.T + linear_bias, reduced as in `cross_entropy`:
         the mean divides by the sum of weight[y] over the targets y that count, or by the number of
-        probability targets.
+        probability targets. A row that does not count may hold NaN, and a class whose linear_bias is -inf costs
+        nothing as long as it is no target: 0 · ln 0 is 0.
 
     Raises:
         ValueError: reduction is another word.

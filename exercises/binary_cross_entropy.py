@@ -49,12 +49,12 @@ def binary_cross_entropy(
         input: probabilities p of yes, any shape.
         target: t, 1 for yes and 0 for no, or a share between them; same shape.
         weight: a factor for each loss, in a shape that can be broadcast to that of `input`.
-        reduction: "none" for one loss an element, "sum", or "mean", which divides by their number, with
+        reduction: "none" for one loss per element, "sum", or "mean", which divides by their number, with
             weights too.
 
     Returns:
         -t · ln p - (1 - t) · ln(1 - p), weighted and reduced. A logarithm below -100 counts as -100. The
-        slope by p is (p - t) / max(p(1 - p), 1e-12), everywhere. The mean of an empty batch is NaN.
+        slope with respect to p is (p - t) / max(p(1 - p), 1e-12), everywhere. The mean of an empty batch is NaN.
 
     Raises:
         ValueError: the shapes of input and target differ, or the reduction is unknown.
@@ -78,7 +78,7 @@ def binary_cross_entropy_with_logits(
         input: logits x, any shape, up to ±1000.
         target: t, 1 for yes and 0 for no, or a share between them; same shape.
         weight: a factor for each loss, in a shape that can be broadcast to that of `input`.
-        reduction: "none" for one loss an element, "sum", or "mean", which divides by their number, with
+        reduction: "none" for one loss per element, "sum", or "mean", which divides by their number, with
             weights too.
         pos_weight: a factor for the part of yes alone, in a shape that can be broadcast to that of `input`.
 
@@ -163,7 +163,7 @@ def multilabel_soft_margin_loss(
         input: logits, one for each of C labels, (N, C), or (C,), or (N, …, C); up to ±1000.
         target: 1 for a label that is there and 0 for one that is not, same shape; of any numeric dtype.
         weight: a factor for each label (C,).
-        reduction: "none" for one loss a sample, "sum" or "mean" over the samples.
+        reduction: "none" for one loss per sample, "sum" or "mean" over the samples.
 
     Returns:
         The binary cross-entropy of the logits, weighted and averaged over the C labels: shape (N,), or

@@ -58,7 +58,7 @@ def poisson_nll_loss(
         log_input: whether `input` holds logarithms.
         full: whether to add ln target!, by Stirling's approximation above 1 and 0 up to 1.
         eps: added to input inside the logarithm, and only there; not used with `log_input`.
-        reduction: "none" for one loss an element, "sum" or "mean" over all elements.
+        reduction: "none" for one loss per element, "sum" or "mean" over all elements.
 
     Returns:
         The common shape for "none", else a single number. It may be negative. An expected count below -eps gives NaN.
@@ -96,7 +96,7 @@ def laplace_nll(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:
 
     Returns:
         -ln of the density at target, in the shape to which the three broadcast. It may be negative. Where
-        target is exactly at the peak, the slope by both is 0.
+        target is exactly at the peak, the slope with respect to both is 0.
     """
     raise NotImplementedError("laplace_nll: write your answer here")
 
@@ -135,8 +135,10 @@ def gaussian_nll_loss(
         var: the variances: a tensor of the shape of input, or of that shape without its last dimension, or with a
             size of 1 in exactly one of its dimensions; or one float for all.
         full: whether to add ½ ln 2π to every element.
-        eps: a variance below it counts as eps. The gradient by var is taken there all the same, as if var were eps.
-        reduction: "none" for ½ [ln var + (input - target)² / var] of every element, "sum" or "mean" over all elements.
+        eps: a variance below it counts as eps. The gradient with respect to var is taken there all the same, as if
+            var were eps.
+        reduction: "none" for ½ [ln var + (input - target)² / var] of every element, "sum" or "mean" over all
+            elements.
 
     Returns:
         The shape of input for "none", else a single number. It may be negative.

@@ -87,7 +87,7 @@ def sequence_loss(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
-        logits: (N, T, C), for each place of each sequence one number a class, also very large ones. What
+        logits: (N, T, C), for each place of each sequence one number per class, also very large ones. What
             stands at a place of padding does not count, not even a NaN.
         target: the right class at every place (N, T), int64.
         padding: the class index that fills the places after a sequence's end (or before its beginning).
@@ -141,7 +141,8 @@ def keras_categorical_crossentropy(
 
     Returns:
         -Σ y_true · ln p along `axis`, with y_true smoothed: one number for each sample, in the dtype of
-        `y_pred`. p is the softmax of logits; of scores it is the share, clipped to [1e-7, 1 - 1e-7].
+        `y_pred`. p is the softmax of logits; of scores it is the share, clipped to [1e-7, 1 - 1e-7]. A row of
+        zeros has no shares, and costs NaN.
 
     Raises:
         ValueError: the shapes differ.
@@ -201,7 +202,8 @@ def cross_entropy(
         label_smoothing: ε, the share of each target that is spread evenly over all classes.
 
     Returns:
-        -Σ_c weight[c] · q[c] · log_softmax(input)[c] for each target, reduced; q is the target, smoothed.
+        -Σ_c weight[c] · q[c] · log_softmax(input)[c] for each target, reduced; q is the target, smoothed. With
+        an index target a class whose logit is -inf costs nothing (0 · ln 0 is 0), and an ignored row may hold NaN.
         The mean divides by the sum of weight[y] over the targets y that count; for probability targets
         by their number.
 

@@ -80,7 +80,8 @@ def ctc_alpha(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     By hand: no ready-made loss or distribution.
 
     Args:
-        log_probs: log-probabilities of the classes in each frame (T, C), T at least 1.
+        log_probs: log-probabilities of the classes in each frame (T, C), T at least 1. They are taken as they
+            are: they need not sum to 1, and a class may be ruled out by -inf.
         target: the labels of the word (U,), none of them the blank. U may be 0.
         blank: the class that stands for no label.
 
@@ -106,7 +107,9 @@ def ctc_loss(
     By hand: no ready-made loss or distribution.
 
     Args:
-        log_probs: log-probabilities (T, N, C): T frames, N samples, C classes. Or (T, C) for one sample.
+        log_probs: log-probabilities (T, N, C): T frames, N samples, C classes. Or (T, C) for one sample. They
+            are taken as they are: they need not sum to 1, and a class may be ruled out by -inf; behind a
+            sample's input length there may be anything, NaN too.
         targets: labels, integers: padded (N, S), where what stands behind a target's length is not read,
             whatever it is; or the targets one after another, (the sum of all target_lengths,). For one
             sample (S,).
@@ -114,7 +117,7 @@ def ctc_loss(
             For one sample a tensor of shape () or (1,), or a list of one.
         target_lengths: how many labels each target has, likewise.
         blank: the class that stands for no label.
-        reduction: "none" for one loss a sample, "sum", or "mean" for the average over the samples of
+        reduction: "none" for one loss per sample, "sum", or "mean" for the average over the samples of
             loss / target length, where a length of 0 counts as 1.
         zero_infinity: whether an infinite loss counts as 0, and has a gradient of 0.
 

@@ -114,8 +114,8 @@ def ctc_loss_from_logits(
         zero_infinity: a target that has no path costs 0, and has a gradient of 0, instead of inf.
 
     Returns:
-        Shape (N,) for "none", else a single number. The gradient by the logits is softmax - occupancy in the
-        frames that count, and 0 in the others.
+        Shape (N,) for "none", else a single number. The gradient with respect to the logits is softmax - occupancy in
+        the frames that count, and 0 in the others.
 
     Raises:
         ValueError: reduction is another word.

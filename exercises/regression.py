@@ -63,7 +63,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     Args:
         input: predictions, any shape, float32 or float64.
         target: what was to be predicted, same shape; it may hold whole numbers.
-        reduction: "none" for one loss an element, "sum" or "mean" over all elements.
+        reduction: "none" for one loss per element, "sum" or "mean" over all elements.
         beta: the size of the error d up to which the loss is d²/(2·beta). Beyond it, |d| - beta/2. With
             beta = 0 it is |d|.
 
@@ -88,7 +88,7 @@ def huber_loss(
     Args:
         input: predictions, any shape, float32 or float64.
         target: what was to be predicted, same shape; it may hold whole numbers.
-        reduction: "none" for one loss an element, "sum" or "mean" over all elements.
+        reduction: "none" for one loss per element, "sum" or "mean" over all elements.
         delta: the size of the error d up to which the loss is d²/2. Beyond it, delta · (|d| - delta/2).
         weight: a factor for every element, same shape as input. The mean divides by the number of
             elements all the same.
@@ -116,7 +116,7 @@ def quantile_loss(input: Tensor, target: Tensor, quantile: float = 0.5, reductio
         target: what was to be predicted, same shape; it may hold whole numbers.
         quantile: the share of the targets that are to lie below their predictions, between 0 and 1. A unit
             that a prediction is too low costs quantile, a unit that it is too high costs 1 - quantile.
-        reduction: "none" for one loss an element, "sum" or "mean" over all elements.
+        reduction: "none" for one loss per element, "sum" or "mean" over all elements.
 
     Returns:
         The shape of input for "none", else a single number. A NaN is never hidden, and the mean of no
@@ -250,7 +250,7 @@ def keras_reduce(
     By hand: no ready-made loss or distribution.
 
     Args:
-        losses: one loss a sample (N,), or (N, T) with one for each of T steps.
+        losses: one loss per sample (N,), or (N, T) with one for each of T steps.
         sample_weight: a factor for each loss; losses and factors are lined up as `keras_align` does. It
             takes on the dtype of losses.
         reduction: "none" or None for the weighted losses, "sum" for their sum, "sum_over_batch_size" or

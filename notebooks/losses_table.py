@@ -179,12 +179,12 @@ ROWS = (
         "log(cosh(x - y))", "tanh(x - y)", 0, "", "much as Huber with delta = 1",
     ),
     Row(
-        CLASSES, "cross_entropy", "CategoricalCrossentropy", "class", "F.cross_entropy(z, c, reduction=r)",
+        CLASSES, "cross_entropy", "SparseCategoricalCrossentropy", "class", "F.cross_entropy(z, c, reduction=r)",
         "lse(z) - z[c]", "softmax(z) - onehot(c)", 0, "log(onehot(c).mean(0) + 1e-30)", "probabilities, as logits",
         mean="N", weighted="w[c].sum()",
     ),
     Row(
-        CLASSES, "nll_loss", "SparseCategoricalCrossentropy", "log-probabilities", "F.nll_loss(z, c, reduction=r)",
+        CLASSES, "nll_loss", "", "log-probabilities", "F.nll_loss(z, c, reduction=r)",
         "-z[c]", "-onehot(c)", 0, "", "ln of the shares, among log-probabilities", mean="N", weighted="w[c].sum()",
     ),
     Row(

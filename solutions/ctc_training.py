@@ -193,8 +193,8 @@ def ctc_loss_from_logits(
         zero_infinity: a target that has no path costs 0, and has a gradient of 0, instead of inf.
 
     Returns:
-        Shape (N,) for "none", else a single number. The gradient by the logits is softmax - occupancy in the
-        frames that count, and 0 in the others.
+        Shape (N,) for "none", else a single number. The gradient with respect to the logits is softmax - occupancy in
+        the frames that count, and 0 in the others.
 
     Raises:
         ValueError: reduction is another word.
@@ -213,7 +213,7 @@ def ctc_loss_from_logits(
         return alpha
 
     def one_sample(log_probs: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """-ln P and its gradient by the logits."""
+        """-ln P and its gradient with respect to the logits."""
         states = target.new_full((2 * len(target) + 1,), blank)
         states[1::2] = target
         no_jump = torch.ones_like(states, dtype=torch.bool)

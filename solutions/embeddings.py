@@ -46,7 +46,7 @@ def cosine_embedding_loss(
         target: 1 for each pair that belongs together, -1 for each that does not, shape (N,); a single
             number () beside (D,). A target of shape (1,) goes for all N pairs.
         margin: how large the cosine of a pair with target -1 may be before it costs anything.
-        reduction: "none" for one loss a pair, "sum" or "mean" over all pairs.
+        reduction: "none" for one loss per pair, "sum" or "mean" over all pairs.
 
     Returns:
         1 - cos for target 1 and max(0, cos - margin) for target -1. Where cos is exactly margin, the

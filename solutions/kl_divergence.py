@@ -124,7 +124,8 @@ def distillation_loss(student_logits: Tensor, teacher_logits: Tensor, temperatur
 
     Args:
         student_logits: the student's logits (N, K), up to ±1000.
-        teacher_logits: the teacher's logits (N, K), up to ±1000, which are not trained.
+        teacher_logits: the teacher's logits (N, K), up to ±1000, which are not trained: whether a gradient
+            reaches them is left to you.
         temperature: what logits are divided by before the softmax; 1 leaves them as they are.
 
     Returns:

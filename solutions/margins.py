@@ -122,9 +122,9 @@ def multi_margin_loss(
         input: one score for each of C classes, (N, C), or (C,) for a single sample.
         target: the right class of each sample (N,), int64; a single number () beside (C,).
         p: the power of each gap, 1 or 2.
-        margin: how far the right score shall be above each other one.
+        margin: how far the right score should be above each other one.
         weight: a factor for each class (C,). A sample's loss has that of its right class.
-        reduction: "none" for one loss a sample, "sum" or "mean" over the samples.
+        reduction: "none" for one loss per sample, "sum" or "mean" over the samples.
 
     Returns:
         The loss of a sample is weight[y] · Σ max(0, margin - input[y] + input[j])^p / C over the C - 1
@@ -171,7 +171,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean
         input: one score for each of C classes, (N, C), or (C,) for a single sample.
         target: the right classes of each sample as a list of indices, same shape, int64. The first -1 ends
             the list; what stands behind it is not read. A class that is listed twice counts twice.
-        reduction: "none" for one loss a sample, "sum" or "mean" over the samples.
+        reduction: "none" for one loss per sample, "sum" or "mean" over the samples.
 
     Returns:
         The loss of a sample is Σ max(0, 1 - input[i] + input[j]) / C over every listed i and every class j

@@ -47,7 +47,7 @@ def area_under_curve(scores: Tensor, labels: Tensor) -> Tensor:
     """The share of pairs that the scores put in the right order: the area under the ROC curve.
 
     Args:
-        scores: one score an item, shape (N,).
+        scores: one score per item, shape (N,); ±inf is a score like any other.
         labels: 1 for the items that should come first, 0 for the others, shape (N,), any dtype.
 
     Returns:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.course import stubs
+from coursekit.course import colab, stubs
 from coursekit.course.syllabus import Topic
 from coursekit.exercise import Exercise, same_dtype, same_gradient, same_value
 
@@ -134,6 +134,8 @@ def lesson(topic: Topic) -> Iterator[dict[str, Any]]:
         name = exercise.name
         yield code(stubs.stub(topic, name).rstrip(), 2 + 2 * at, metadata={"coursekit": {"exercise": name}})
         yield code(f"check({name})", 3 + 2 * at, shown=f"{name}: not attempted yet (0 of 1 points)")
+    # at the end, so that tests may count from the title on
+    yield {**code(colab.SOURCE, 2 + 2 * len(topic.exercises), metadata=colab.METADATA), "id": colab.NAME}
 
 
 def code(
@@ -152,7 +154,8 @@ def code(
 
 def write_notebook(path: Path, *cells: dict[str, Any]) -> Path:
     """A notebook file of these cells."""
-    numbered = [{**cell, "id": f"cell-{number}"} for number, cell in enumerate(cells)]
+    names = [colab.NAME if cell.get("id") == colab.NAME else f"cell-{at}" for at, cell in enumerate(cells)]
+    numbered = [{**cell, "id": name} for name, cell in zip(names, cells, strict=True)]
     content = {"cells": numbered, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(content), encoding="utf-8")
     return path

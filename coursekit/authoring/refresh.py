@@ -17,8 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.course import notebooks, stubs
+from coursekit.course import notebooks, stubs, syllabus
 from coursekit.course.syllabus import ROOT, Topic
+from coursekit.course.updating import shipped
+from coursekit.errors import CommandError
+from coursekit.explorables import pictures, source
 
 _PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 _SAME = 0.5  # of 255: the mean difference of a pixel up to which two pictures are one, drawn on two machines
@@ -36,8 +39,35 @@ def refresh(topic: Topic) -> Iterator[int]:
     before, notebook = notebooks.read(topic), notebooks.with_stubs(topic)
     yield from notebooks.execute_by_cell(notebook, topic)
     notebooks.freeze(notebook)
+    picture_explorables(notebook)
     keep_outputs(before, notebook)
     notebooks.write(notebook, topic)
+    list_shipped(topic)
+
+
+def list_shipped(topic: Topic) -> int:
+    """Adds the texts of a topic's stubs and notebook to what was ever shipped; returns how many were new."""
+    return shipped.add_missing(syllabus.ROOT, (f"notebooks/{topic.notebook.name}", f"exercises/{topic.stub.name}"))
+
+
+def picture_explorables(notebook: Any) -> None:
+    """Draws what has no picture yet, and puts the picture with its words where an explorable is stored.
+
+    Raises:
+        CommandError: there is something to draw, and no Chromium, or no Playwright to drive it.
+    """
+    shown = [output.data for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    try:
+        pictures.draw(state for data in shown for state in pictures.states_in(data.get("text/html", "")))
+    except OSError as error:
+        raise CommandError(f"{error}\nNothing of the notebook was stored.") from None
+    for data in shown:
+        for kind, state in pictures.states_in(data.get("text/html", "")):
+            if kind in source.kinds():
+                data["text/html"], data["text/plain"] = (
+                    source.box(kind, state),
+                    f"{source.words(kind, state)}\n{source.RUN}",
+                )
 
 
 def keep_outputs(before: Any, after: Any) -> None:

@@ -168,7 +168,7 @@ _QUESTION = """### Exercise: `{name}`
 TODO: what it is for, with numbers before the formula. Then the task, in a sentence.
 
 Predict first: TODO, a question of which the answer is a surprise, or a number to reckon on paper."""
-_ANSWER = "(TODO: the answer.)"
+_ANSWER = "<details><summary>Answer</summary>\n\nTODO: the answer.\n\n</details>"
 
 _NUMBERS = ("[3.0, 1.0]", "[1.0, 2.0]", "[0.5, 4.0]", "[2.0, 0.5]")  # the tensors of the first check
 _RANGES = ("-3, 2.5", "1, -0.7", "0.4, 1.9", "2, -1.3")  # those of the cases

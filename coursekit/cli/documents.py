@@ -166,6 +166,7 @@ def of_progress(progress: Progress) -> dict[str, Any]:
                     }
                     for step in lesson.steps
                 ],
+                "predictions": lesson.predictions,
             }
             for lesson in progress.lessons
         ],

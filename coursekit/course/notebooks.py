@@ -15,11 +15,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from nbformat.warnings import MissingIDFieldWarning
 
-from coursekit.course import stubs
+from coursekit.course import colab, questions, stubs
 from coursekit.course.syllabus import Topic
 from coursekit.errors import CommandError
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+_EXPLORABLE = "<div data-explorable="
+_OF_ONE_RUN = re.compile(r'\n<script type="module">.*?</script>| data-model="\w+"', re.DOTALL)  # of an explorable
 _SECONDS_PER_CELL = 300
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # IPython colours the traces of what was raised
 
@@ -45,7 +47,7 @@ def filled(topic: Topic) -> NotebookNode:
 def answered(topic: Topic) -> NotebookNode:
     """Of the filled notebook, the cell of imports at its top, then the answers, each with its check."""
     notebook = filled(topic)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.id != colab.NAME]
     answers = [cell for cell, _ in _exercise_cells(notebook)]
     checks = [notebook.cells[notebook.cells.index(cell) + 1] for cell in answers]
     notebook.cells = [code[0], *(cell for pair in zip(answers, checks, strict=True) for cell in pair)]
@@ -117,6 +119,11 @@ def freeze(notebook: NotebookNode) -> None:
             data = output.get("data", {})
             if "text/html" in data or "image/png" in data:
                 data.pop(_WIDGET_VIEW, None)  # its state is not stored, the picture beside it is
+            if _EXPLORABLE in data.get("text/html", ""):
+                data["text/html"] = _OF_ONE_RUN.sub("", data["text/html"])
+        if "outputs" in cell:  # a widget without even words belongs to a kernel: the buttons of a card
+            cell.outputs = [each for each in cell.outputs if set(each.get("data", {})) != {_WIDGET_VIEW}]
+    questions.fold(notebook.cells)
 
 
 def _name_of(source: str, taken: set[str]) -> str:
@@ -190,6 +197,8 @@ def place_for(notebook: NotebookNode, following: str, *, near: bool) -> int:
 def faults(topic: Topic) -> Iterator[str]:
     """A sentence for everything that keeps the notebook on disk from being shipped."""
     notebook = read(topic)
+    if [cell.source for cell in notebook.cells if cell.get("id") == colab.NAME] != [colab.SOURCE]:
+        yield f"{topic.notebook.name} lacks the cell that Google Colab needs (run `coursekit refresh`)."
     seen = [name for _, name in _exercise_cells(notebook)]
     wanted = [exercise.name for exercise in topic.exercises]
     if seen != wanted:
@@ -211,6 +220,10 @@ def faults(topic: Topic) -> Iterator[str]:
         yield f"{topic.notebook.name} holds an error."
     if "widgets" in notebook.metadata or any(_is_bare_widget(output) for output in outputs):
         yield f"{topic.notebook.name} holds widget state, or a widget without a picture."
+    yield from (f"{topic.notebook.name}: {fault}" for fault in questions.faults(notebook.cells, topic.name))
+    pages = [output.get("data", {}).get("text/html", "") for output in outputs]
+    if any(_EXPLORABLE in page and "<img" not in page for page in pages):
+        yield f"{topic.notebook.name} holds an explorable without its picture (run `coursekit refresh`, with Chromium)."
 
 
 def check_outputs(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
@@ -244,7 +257,17 @@ def _with_sources(topic: Topic, source_of: Any) -> NotebookNode:
     notebook = read(topic)
     for cell, name in _exercise_cells(notebook):
         cell.source = source_of(topic, name).rstrip()
+    _begin_in_colab(notebook)
     return notebook
+
+
+def _begin_in_colab(notebook: NotebookNode) -> None:
+    """Puts the cell at the top that Google Colab needs, where it is not there."""
+    cells = [cell for cell in notebook.cells if cell.get("id") == colab.NAME]
+    cell = cells[0] if cells else nbformat.v4.new_code_cell(id=colab.NAME)  # type: ignore[no-untyped-call]
+    cell.source, cell.metadata = colab.SOURCE, NotebookNode(**colab.METADATA)  # type: ignore[no-untyped-call]
+    if not cells:
+        notebook.cells.insert(0, cell)
 
 
 def _is_bare_widget(output: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What the course remembers of a learner: one line for each check, in a file beside the course.
+"""What the course remembers of a learner: a line for each check, prediction and hint, in a file beside the course.
 
 Each line is a JSON object that says in `kind` what it tells of; kinds that are not known here are passed over, so that
 others may be added. A line is written whole by one call, so several notebooks may write at once, and what is damaged
@@ -11,8 +11,10 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,6 @@ from coursekit.report import Outcome, Report, Tier
 
 VARIABLE = "COURSEKIT_PROGRESS"  # a file to remember in, or "off"
 _OFF = "off"
-_CHECK = "check"
 _MOST = 1e9  # more than any number in a line that we wrote
 _NO_LEARNER = ("CI", "PYTEST_VERSION", "PYTEST_CURRENT_TEST")  # set where a machine checks, nbval's kernels included
 _FALSE = ("", "0", "false")
@@ -41,6 +42,7 @@ class Check:
         points: what it earned.
         misconception: the name of the mistake, or None.
         attempt: which attempt at the exercise it was; 0 for a stub, and those are not counted.
+        where: in a notebook, a terminal or watch; empty in lines from before that was noted.
     """
 
     time: str
@@ -51,11 +53,50 @@ class Check:
     points: float
     misconception: str | None
     attempt: int
+    where: str = ""
 
     @property
     def is_attempt(self) -> bool:
         """Whether there was an answer to check."""
         return self.outcome != Outcome.UNATTEMPTED
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """An answer that was committed to before the lesson gave its own; it counts for nothing.
+
+    Attributes:
+        time: when that was, in UTC, as ISO 8601 has it.
+        lesson: the topic's name.
+        question: the question's name in that lesson.
+        choice: the answer: one of the choices, or a number in digits.
+        holds: whether it is right.
+    """
+
+    time: str
+    lesson: str
+    question: str
+    choice: str
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A hint that was read.
+
+    Attributes:
+        time: when that was, in UTC, as ISO 8601 has it.
+        exercise: whose.
+        step: which one, from 1.
+    """
+
+    time: str
+    exercise: str
+    step: int
+
+
+_Entry = Check | Prediction | Hint
+_KINDS: dict[str, type[_Entry]] = {"check": Check, "prediction": Prediction, "hint": Hint}
 
 
 def place() -> Path | None:
@@ -76,21 +117,26 @@ def place() -> Path | None:
     return syllabus.ROOT / "progress.jsonl"
 
 
-def remember(report: Report) -> str:
-    """Adds a check to the file; a sentence where that cannot be done and has not been said yet, else nothing."""
+def remember(told: Report | Prediction, where: str = "") -> str:
+    """Adds a check, or a prediction; a sentence where that cannot be done and has not been said yet, else nothing.
+
+    Args:
+        told: what came of it.
+        where: of a check, see `Check`.
+    """
     path = place()
     if path is None:
         return ""
     try:
         with _opened(path) as file:
             end = _end_of(file)
-            attempt = 0 if report.outcome is Outcome.UNATTEMPTED else 1 + _attempts(end, report.exercise)
-            _append(file, end, _line(report, attempt))
+            _append(file, end, _line(told if isinstance(told, Prediction) else _check_of(told, end, where)))
     except OSError as error:
         if path in _told:
             return ""
         _told.add(path)
-        return f"This check is not remembered: {path.name} cannot be written ({error.strerror or error})."
+        what = "prediction" if isinstance(told, Prediction) else "check"
+        return f"This {what} is not remembered: {path.name} cannot be written ({error.strerror or error})."
     return ""
 
 
@@ -118,12 +164,41 @@ def why_not() -> str:
 
 def checks() -> list[Check]:
     """All checks that are remembered, the oldest first; none where the file is not there or cannot be read."""
+    return [each for each in _read(_content()) if isinstance(each, Check)]
+
+
+def predictions() -> list[Prediction]:
+    """All predictions, the same way."""
+    return [each for each in _read(_content()) if isinstance(each, Prediction)]
+
+
+def read_hint(exercise: str, step: int) -> None:
+    """Adds that a hint was read; where that cannot be done, the next check says so."""
+    path = place()
+    if path is not None:
+        with suppress(OSError), _opened(path) as file:
+            _append(file, _end_of(file), _line(Hint(now(), exercise, step)))
+
+
+def next_hint(exercise: str) -> int:
+    """The number of the first hint that has not been read, which may be one more than there are."""
+    # of the thousands of lines of a course, a few are about hints
+    lines = b"\n".join(line for line in _content().split(b"\n") if b'"kind": "hint"' in line)
+    read = {each.step for each in _read(lines) if isinstance(each, Hint) and each.exercise == exercise}
+    return next(step for step in count(1) if step not in read)
+
+
+def now() -> str:
+    """The time as it is remembered."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _content() -> bytes:
     path = place()
     try:
-        content = path.read_bytes() if path is not None and path.is_file() else b""
+        return path.read_bytes() if path is not None and path.is_file() else b""
     except OSError:
-        return []
-    return list(_read(content))
+        return b""
 
 
 def _opened(path: Path) -> Any:
@@ -153,7 +228,7 @@ def _attempts(end: bytes, exercise: str) -> int:
     while (at := end.rfind(f'"exercise": "{exercise}"'.encode(), 0, before)) >= 0:
         begin = end.rfind(b"\n", 0, at) + 1
         for check in _read(end[begin:].split(b"\n", 1)[0]):
-            if check.is_attempt:
+            if isinstance(check, Check) and check.is_attempt:
                 return check.attempt
         before = begin
     return 0
@@ -166,49 +241,54 @@ def _append(file: Any, end: bytes, line: bytes) -> None:
         raise OSError("the disk is full")
 
 
-def _line(report: Report, attempt: int) -> bytes:
+def _check_of(report: Report, end: bytes, where: str) -> Check:
     passed = {tier: all(each.outcome is Outcome.PASSED for each in report.tier(tier)) for tier in Tier}
-    check = Check(
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
+    return Check(
+        time=now(),
         exercise=report.exercise,
         outcome=str(report.outcome),
         core=passed[Tier.CORE],
         parity=passed[Tier.CORE] and passed[Tier.PARITY],
         points=report.points,
         misconception=report.diagnosis.misconception if report.diagnosis else None,
-        attempt=attempt,
+        attempt=0 if report.outcome is Outcome.UNATTEMPTED else 1 + _attempts(end, report.exercise),
+        where=where,
     )
-    return (json.dumps({"kind": _CHECK, **asdict(check)}) + "\n").encode()
 
 
-def _read(content: bytes) -> Iterator[Check]:
-    """The checks in it; lines that are damaged, or tell of other things, are passed over."""
+def _line(entry: _Entry) -> bytes:
+    kind = next(kind for kind, of in _KINDS.items() if isinstance(entry, of))
+    return (json.dumps({"kind": kind, **asdict(entry)}) + "\n").encode()
+
+
+def _read(content: bytes) -> Iterator[_Entry]:
+    """What stands in it; lines that are damaged, or tell of other things, are passed over."""
     for line in content.split(b"\n"):
         try:
             told = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if isinstance(told, dict) and told.get("kind") == _CHECK:
-            check = _check_of(told)
-            if check is not None:
-                yield check
+        kind = told.get("kind") if isinstance(told, dict) else None
+        entry = _entry_of(_KINDS[kind], told) if isinstance(kind, str) and kind in _KINDS else None
+        if entry is not None:
+            yield entry
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
-    "time": (str,),
-    "exercise": (str,),
-    "outcome": (str,),
-    "core": (bool,),
-    "parity": (bool,),
+    **dict.fromkeys(("time", "exercise", "outcome", "lesson", "question", "choice"), (str,)),
+    **dict.fromkeys(("core", "parity", "holds"), (bool,)),
     "points": (int, float),
     "misconception": (str, type(None)),
-    "attempt": (int,),
+    **dict.fromkeys(("attempt", "step"), (int,)),
+    "where": (str,),
 }
 
 
-def _check_of(told: dict[str, Any]) -> Check | None:
-    known = {field.name: told.get(field.name) for field in fields(Check)}
+def _entry_of(kind: type[_Entry], told: dict[str, Any]) -> _Entry | None:
+    known = {field.name: told.get(field.name, field.default) for field in fields(kind)}
     if any(type(value) not in _TYPES[name] for name, value in known.items()):
         return None
-    check = Check(**known)  # type: ignore[arg-type] # their types have just been seen to
-    return check if 0 <= check.points < _MOST and 0 <= check.attempt < _MOST else None  # a NaN is neither
+    numbers = [value for value in known.values() if isinstance(value, int | float)]
+    if not all(0 <= number < _MOST for number in numbers):  # a NaN is neither
+        return None
+    return kind(**known)  # their types have just been seen to

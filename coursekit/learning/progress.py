@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import html
-import os
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from coursekit.course import syllabus
-from coursekit.course.places import Place, place_of
+from coursekit.course.places import Place, address, place_of
 from coursekit.learning import memory
-from coursekit.learning.records import NOTHING, SIGNS, Record, State, next_up, records
+from coursekit.learning.records import NOTHING, SIGNS, Record, State, next_up, predicted, records
 
 _WIDE = 80  # columns, of a notebook's text as well
-_NARROW = 72  # below so many, a terminal gets less of it
+_NARROW = 80  # below so many, a terminal gets less of it
 _LEGEND = ", ".join(f"{sign} {state}" for state, sign in reversed(SIGNS.items()))
 
 
@@ -48,10 +46,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson on the map, with its exercises."""
+    """A lesson on the map, with its exercises, and how many of its questions were answered before it did."""
 
     topic: syllabus.Topic
     steps: tuple[Step, ...]
+    predictions: int = 0
 
     @property
     def passed(self) -> int:
@@ -122,7 +121,9 @@ class Progress:
         for lesson in self.lessons:
             counted = f"{lesson.passed} of {len(lesson.steps)} passed"
             points = f"{lesson.points:g} of {lesson.maximum:g} points"
-            yield f"{lesson.topic.number:02} {lesson.topic.title:<32}{counted:>16}{points:>20}"
+            predicted = f"{lesson.predictions} predicted" if lesson.predictions else ""
+            line = f"{lesson.topic.number:02} {lesson.topic.title:<30}{counted:>15}{points:>19}{predicted:>13}"
+            yield line.rstrip()
             if self._is_open(lesson):
                 room = max(len(step.name) for step in lesson.steps) + 2
                 for step in lesson.steps:
@@ -156,9 +157,8 @@ class Progress:
 
     def _repr_html_(self) -> str:
         rows = "".join(self._row(lesson) for lesson in self.lessons)
-        head = "".join(
-            f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("Lesson", "Passed", "Exercises", "Points")
-        )
+        names = "Lesson", "Passed", "Exercises", "Points", "Predictions"
+        head = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in names)
         note = f"<div>{html.escape(self.note)}</div>" if self.note else ""
         return (
             f'<div style="{_BOX}"><b>{self.headline}</b>{note}<div>{self._next_as_link()}</div>'
@@ -187,7 +187,8 @@ class Progress:
             f'<details{is_open}><summary aria-label="the exercises of lesson {topic.number:02}">{signs}</summary>'
             f'<ul style="{_LIST}">{steps}</ul></details>'
         )
-        cells = f"{lesson.passed} of {len(lesson.steps)}", exercises, f"{lesson.points:g} of {lesson.maximum:g}"
+        points = f"{lesson.points:g} of {lesson.maximum:g}"
+        cells = f"{lesson.passed} of {len(lesson.steps)}", exercises, points, str(lesson.predictions or "")
         return (
             f'<tr><th scope="row" style="{_CELL};font-weight:normal">{title}</th>'
             + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
@@ -209,20 +210,20 @@ _LINK = "color:var(--jp-content-link-color,#0B5CAD);text-decoration:underline"
 
 def _link(topic: syllabus.Topic, fragment: str, words: str) -> str:
     """The words, as a link that opens the lesson where there is one."""
-    if not syllabus.in_course():
-        return words
-    # a notebook that has been copied out of the course stands, as those of the course do, beside the others
-    here, lesson = Path.cwd(), topic.notebook
-    href = os.path.relpath(lesson, here) if here.is_relative_to(syllabus.ROOT) else lesson.name
-    return f'<a href="{html.escape(Path(href).as_posix())}{fragment}" style="{_LINK}">{words}</a>'
+    href = address(topic, fragment)
+    return f'<a href="{html.escape(href)}" style="{_LINK}">{words}</a>' if href else words
 
 
 def progress() -> Progress:
     """Where you are in the course: what has passed, what was tried, and what comes next."""
     checks = memory.checks()
-    found = records(checks)
+    found, answered = records(checks), predicted(memory.predictions())
     lessons = tuple(
-        Lesson(topic, tuple(Step(each.name, each.maximum, found.get(each.name, NOTHING)) for each in topic.exercises))
+        Lesson(
+            topic,
+            tuple(Step(each.name, each.maximum, found.get(each.name, NOTHING)) for each in topic.exercises),
+            answered[topic.name],
+        )
         for topic in syllabus.TOPICS
     )
     name = next_up([[step.name for step in lesson.steps] for lesson in lessons], checks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +10,7 @@ from enum import StrEnum
 from coursekit.course import syllabus
 from coursekit.course.places import Place, places
 from coursekit.learning import memory
-from coursekit.learning.memory import Check
+from coursekit.learning.memory import Check, Prediction
 
 
 class State(StrEnum):
@@ -59,6 +60,11 @@ def records(checks: Iterable[Check]) -> dict[str, Record]:
                 max(before.points, check.points),
             )
     return found
+
+
+def predicted(predictions: Iterable[Prediction]) -> Counter[str]:
+    """How many questions of each lesson were answered before the lesson did, however often."""
+    return Counter(lesson for lesson, _ in {(each.lesson, each.question) for each in predictions})
 
 
 def _state(check: Check) -> State:

@@ -133,6 +133,60 @@ def test_check_as_json(run, tmp_path):
     assert (code, Report.from_json(json.loads("\n".join(out))).outcome) == (0, Outcome.PASSED)
 
 
+def test_check_of_a_whole_file(run, toy_course):
+    """A file alone is checked whole: a line an exercise, in full the first that is wrong, and what to do."""
+    code, out, err = run("check", toy_course.notebook)
+    assert (code, err) == (1, [])
+    assert out == [
+        f"{toy_course.notebook}: 0 of 2 passed, 0 of 5 points",
+        "  not attempted yet  double  0 of 4",
+        "  not attempted yet  triple  0 of 1",
+        "Next: write double. A hint: coursekit hint double 1",
+    ]
+    wrong = "def double(x):\n    return x * x\n\n\ndef triple(x):\n    return x\n"
+    toy_course.stub.write_text(wrong, encoding="utf-8")
+    code, out, _ = run("check", toy_course.stub)
+    assert (code, out[:4]) == (
+        1,
+        [
+            f"{toy_course.stub}: 0 of 2 passed, 0 of 5 points",
+            "  not yet  double  0 of 4",
+            "  not yet  triple  0 of 1",
+            "double: not yet (0 of 4 points)",
+        ],
+    )
+    assert out[-2:] == [
+        "Next: mend it and check again. A hint: coursekit hint double 1",
+        f"What is wrong with the next one: coursekit check triple {toy_course.stub}",
+    ]
+
+
+def test_check_of_a_whole_file_that_is_right(run, tmp_path):
+    """Only where all is passed is the code 0; a file of any name holds what it defines."""
+    path = tmp_path / "mine.py"
+    path.write_text(toys.HONEST, encoding="utf-8")
+    assert run("check", path) == (
+        0,
+        [f"{path}: 1 of 1 passed, 4 of 4 points", "  done ✓  double  4 of 4"],
+        [],
+    )
+    code, out, _ = run("check", path, "--json")
+    told = json.loads("\n".join(out))
+    assert (code, told["file"], [Report.from_json(each).outcome for each in told["reports"]]) == (
+        0,
+        str(path),
+        [Outcome.PASSED],
+    )
+
+
+def test_check_of_a_file_and_a_name(run, tmp_path):
+    """The file may stand where the name belongs."""
+    path = tmp_path / "mine.py"
+    path.write_text(toys.HONEST, encoding="utf-8")
+    assert run("check", path, "double") == run("check", "double", path)
+    assert run("check", "double", path)[1][0] == "double: done ✓ (4 of 4 points)"
+
+
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_check_of_text_that_is_no_unicode(run, tmp_path, options):
     """Half a character in an exception's message is printed as something, not with a traceback."""
@@ -153,6 +207,10 @@ def test_unknown_exercise(run, command):
     ("arguments", "said"),
     [
         (["check", "double", "nowhere.py"], "It cannot be read: No such file or directory"),
+        (["check", "nowhere.py"], "It cannot be read: No such file or directory"),
+        (["check", "./"], ". is a folder: name one file of it."),
+        (["check", "../solutions/toy.py", "duble"], "No exercise is called duble. Did you mean double?"),
+        (["check", __file__], "defines no function that is called as an exercise."),
         (["grade", "nowhere"], "is not a folder"),
         (["grade", ".", "--exercise", "duble"], "No exercise is called duble. Did you mean double?"),
         (["grade", ".", "--topic", "toi"], "No topic is called toi. Did you mean toy?"),
@@ -189,6 +247,7 @@ def test_what_cannot_be_done(run, tmp_path, monkeypatch, arguments, said):
         (["verify", "--seeds", "-3"], "need a whole number above 0"),
         (["verify", "--mutants", "--sample", "-1"], "need a whole number of 0 or more"),
         (["hint", "double", "0"], "need a whole number above 0"),
+        (["check", "a.py", "b.ipynb"], "a.py and b.ipynb are both files: name one, and perhaps an exercise in it."),
         (["hint", "double", "99"], "double has hints 1 to 2, and none called 99."),
         (["grade", "/"], "Name a folder for the grades with --out"),
     ],

@@ -11,7 +11,7 @@ import coursekit
 from coursekit.course.syllabus import UnknownNameError
 from coursekit.errors import CommandError
 from coursekit.grading import here
-from coursekit.learning import learn
+from coursekit.learning import learn, memory
 from coursekit.report import Outcome
 
 pytestmark = pytest.mark.usefixtures("toy_course")
@@ -92,6 +92,38 @@ def test_check_of_what_has_no_name_of_its_own(function):
     assert lines(names["said"]) == [
         'This function has no name of its own. Write it with def, or name the exercise: check(my_function, "entropy").'
     ]
+
+
+def notebook(**functions) -> dict:
+    """The names of a notebook that has run these functions."""
+    names = {"__name__": "__main__", "check": learn.check, **functions}
+    for function in functions.values():
+        function.__module__ = "__main__"
+    return names
+
+
+def test_check_of_a_whole_notebook():
+    """`check()` scores what the notebook has run, and nothing that it has imported under an exercise's name."""
+    names = notebook(double=lambda x: 2 * x)
+    exec("said = check()", names | {"triple": torch.nn.functional.relu}, names)
+    assert lines(names["said"]) == ["This notebook: 1 of 1 passed, 4 of 4 points", "  done ✓  double  4 of 4"]
+    names = notebook(double=lambda x: x * x, triple=lambda x: x)
+    exec("said = check()", names)
+    assert lines(names["said"])[0] == "This notebook: 0 of 2 passed, 0 of 5 points"
+    assert lines(names["said"])[-1] == "What is wrong with the next one: check(triple)"
+    assert "This is the square." in names["said"]._repr_html_()
+    assert lines(eval("check()", notebook())) == [
+        "No exercise of this notebook has run yet: run its cells, or name a function: check(entropy)."
+    ]
+
+
+def test_a_whole_check_leaves_the_learner_where_they_are(toy_course, monkeypatch, tmp_path):
+    """What was tried is remembered, the first that is wrong last: there it goes on. A stub is no news."""
+    monkeypatch.setenv(memory.VARIABLE, str(tmp_path / "progress.jsonl"))
+    exec("check()", notebook(double=lambda x: x, triple=lambda x: 3 * x))
+    assert [check.exercise for check in memory.checks()] == ["triple", "double"]
+    learn.check_whole_file(toy_course.stub)
+    assert len(memory.checks()) == 2
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
@@ -280,8 +312,15 @@ def test_file_of_an_unknown_exercise():
         learn.check_file("duble")
 
 
-@pytest.mark.parametrize("name", ["notebooks/00_toy.ipynb", "mine.py"])
-def test_file_in_the_place_of_an_exercise(name):
-    """A file without an exercise is met with the order in which they are named."""
-    with pytest.raises(CommandError, match=f"`coursekit check squared_error {name}`"):
-        learn.check_file(name)
+@pytest.mark.parametrize("name", ["mine.py", "mine.ipynb"])
+def test_a_file_in_conflict(tmp_path, name):
+    """A file in which git has left its marks says what to do, and no exercise is blamed for it."""
+    path = tmp_path / name
+    path.write_text(
+        "<<<<<<< HEAD\ndef double(p):\n    return p\n=======\ndef double(p):\n    return 2 * p\n>>>>>>> theirs\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(
+        (CommandError, OSError), match=r"stands in conflict.*`python3 start\.py update` reads both sides"
+    ):
+        learn.check_file("double", path)

@@ -50,9 +50,19 @@ def test_a_check_is_a_line(file):
     assert told.pop("time").endswith("+00:00")
     assert told == {
         **{"kind": "check", "exercise": "double", "outcome": "passed", "core": True, "parity": True, "points": 4.0},
-        **{"misconception": None, "attempt": 1},
+        **{"misconception": None, "attempt": 1, "where": "notebook"},
     }
     assert said.next == learn.next_steps(syllabus.find_exercise("double")[1], said.report)
+
+
+def test_a_line_from_before_it_was_noted_where(file):
+    """It counts as it did."""
+    memory.remember(report(), "watch")
+    (line,) = file.read_text(encoding="utf-8").splitlines()
+    told = json.loads(line)
+    assert told.pop("where") == "watch"
+    file.write_text(f"{line}\n{json.dumps(told)}\n", encoding="utf-8")
+    assert [check.where for check in memory.checks()] == ["watch", ""]
 
 
 def test_a_check_in_a_terminal_is_the_same_line(file, tmp_path, capsys):
@@ -140,7 +150,7 @@ def test_other_kinds_are_passed_over(file):
     memory.remember(report())
     line = json.loads(file.read_text(encoding="utf-8"))
     with file.open("a", encoding="utf-8") as end:
-        end.write(json.dumps({"kind": "prediction", "exercise": "double", "attempt": 7, "value": 3}) + "\n")
+        end.write(json.dumps({"kind": "note", "exercise": "double", "attempt": 7, "value": 3}) + "\n")
         end.write(json.dumps({**line, "attempt": 2, "seconds": 4}) + "\r\n")
     memory.remember(report())
     assert [each.attempt for each in memory.checks()] == [1, 2, 3]
@@ -327,7 +337,7 @@ def midway(file):
 
 MAP = [
     "1 of 2 exercises passed, 4.5 of 5 points",
-    "00 Toys                               1 of 2 passed     4.5 of 5 points",
+    "00 Toys                            1 of 2 passed    4.5 of 5 points",
     "   ✓✓ double  done            4 of 4",
     "   …  triple  tried 2 times   0.5 of 1",
     "✓✓ done, ✓ core passed, … tried, · untouched",
@@ -408,7 +418,7 @@ def test_everything_is_done(file):
     memory.remember(report())
     memory.remember(report("triple", points=1.0))
     assert repr(progress()).splitlines()[1:] == [
-        "00 Toys                               2 of 2 passed       5 of 5 points",
+        "00 Toys                            2 of 2 passed      5 of 5 points",
         *MAP[4:5],
         "All is done.",
     ]

@@ -162,7 +162,7 @@ wrong.table(
         lambda d, beta: branches(d, beta, lambda x: x - beta / 2, lambda x: x**2 / (2 * beta)),
     ),
     sigma_of_fast_rcnn=(
-        "beta is taken for the σ of Fast R-CNN, which puts the threshold at 1/σ². torch's beta is the threshold "
+        "beta is taken for the σ of Faster R-CNN, which puts the threshold at 1/σ². torch's beta is the threshold "
         "itself.",
         lambda d, beta: smooth_formula(d, 1 / beta**2),
         "HUB3",
@@ -214,7 +214,7 @@ wrong.table(
 other_default(
     wrong,
     "other_beta_by_default",
-    "The default of beta is 1/9, as in many detectors, which follow Fast R-CNN with σ = 3. torch's default is 1.",
+    "The default of beta is 1/9, as in many detectors, which follow Faster R-CNN with σ = 3. torch's default is 1.",
     beta=1 / 9,
 )
 wrong.table(

@@ -1,0 +1,111 @@
+"""An explorable as text: its module with what all share above it, its box on a page, and a page without a kernel.
+
+The modules lie in `js/`, one file each, with no build step. A browser takes no import between files of a page that was
+opened from a disk, so the shared file is put above a module's own text wherever the module is used.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+PICTURES = HERE / "pictures"
+
+RUN = "Run this cell to move it."  # what is said of a picture that stands without its script
+_LONG = 4000  # characters of a state, from which on it is packed
+
+_IMPORTS = re.compile(r'^import \{[^}]*\} from "\./kit\.js";\n', re.MULTILINE)
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>{title}</title></head>
+<body>
+{body}
+</body></html>
+"""
+
+
+def kinds() -> list[str]:
+    """The names of all explorables that are drawn in the browser."""
+    return sorted(path.stem for path in (HERE / "js").glob("*.js") if path.stem != "kit")
+
+
+@cache
+def module(kind: str) -> str:
+    """One ES module that needs no other file and no network."""
+    kit, own = ((HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in ("kit", kind))
+    return re.sub(r"(?m)^export ", "", kit) + _IMPORTS.sub("", own)
+
+
+@cache
+def script(kind: str) -> str:
+    """The element that brings every picture of this kind on its page to life."""
+    text = module(kind).replace("export default ", "const shown = ")
+    return f'<script type="module">\n{text}\nenliven("{kind}", shown);\n</script>'
+
+
+def box(kind: str, state: dict[str, Any], key: str = "", picture: str = "") -> str:
+    """What stands on a page: a picture of the state with its words, or, where none was drawn, words alone.
+
+    Args:
+        kind: the explorable's name.
+        state: what it shows, as JSON knows it.
+        key: the name of the kernel's model, where there is a kernel.
+        picture: an `<img>` with alt text, where it is not one of those that are kept.
+    """
+    model = f' data-model="{key}"' if key else ""
+    attributes = f"data-explorable=\"{kind}\"{model} data-state='{packed(state)}'"
+    return f"<div {attributes}>{_shown(kind, state, picture)}</div>"
+
+
+def packed(state: dict[str, Any]) -> str:
+    """A state as an attribute in single quotes: JSON, or, of a long one, its gzip in base64."""
+    text = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
+    if len(text) > _LONG:
+        return "gzip:" + base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    return html.escape(text, quote=False).replace("'", "&#x27;")  # JSON is full of quotes that may stay what they are
+
+
+def unpacked(attribute: str) -> dict[str, Any]:
+    """The state of which `packed` made an attribute."""
+    if attribute.startswith("gzip:"):
+        attribute = gzip.decompress(base64.b64decode(attribute.removeprefix("gzip:"))).decode()
+    state: dict[str, Any] = json.loads(html.unescape(attribute))
+    return state
+
+
+def page(*fragments: str, title: str = "Explorables") -> str:
+    """A whole page that needs neither kernel nor network, of what `Explorable.html` returns."""
+    return _PAGE.format(title=html.escape(title), body="\n".join(fragments))
+
+
+def picture(kind: str, state: dict[str, Any]) -> Path:
+    """Where the picture of a state is kept; its words lie beside it, as .txt."""
+    drawn = hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:12]
+    return PICTURES / f"{kind}-{drawn}.png"
+
+
+def words(kind: str, state: dict[str, Any]) -> str:
+    """What is seen, as the module says it; of a state that is not shipped, what it is."""
+    said = picture(kind, state).with_suffix(".txt")
+    if said.exists():
+        return said.read_text(encoding="utf-8").strip()
+    values = ", ".join(f"{name} = {value}" for name, value in state.items())
+    return f"{kind.replace('_', ' ').capitalize()} of {values}."
+
+
+def _shown(kind: str, state: dict[str, Any], image: str) -> str:
+    drawn, said = picture(kind, state), words(kind, state)
+    if not image and not drawn.exists():
+        image = f"<p>{html.escape(said)}</p>"
+    elif not image:
+        data = base64.b64encode(drawn.read_bytes()).decode()
+        image = f'<img width="640" alt="{html.escape(said, quote=True)}" src="data:image/png;base64,{data}">'
+    return f"{image}<div><em>{RUN}</em></div>"
