@@ -18,12 +18,10 @@ from torch import float64 as DOUBLE
 
 from coursekit.exercise import Exercise, Loss
 from coursekit.grading.diagnosis.changes import (
-    ACTS,
     OF_ALL_ARGUMENTS,
     OF_AN_ARGUMENT,
     OF_THE_RESULT,
     OF_WHOLE_NUMBERS,
-    TERMS,
     Change,
 )
 from coursekit.grading.diagnosis.evidence import Evidence
@@ -35,7 +33,7 @@ Possible = Callable[[Given], bool]
 
 
 @dataclass(frozen=True)
-class _Slip:
+class Slip:
     """A general mistake.
 
     Attributes:
@@ -58,16 +56,19 @@ def general_mistake(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
         exercise: what was asked.
         evidence: what its own mistakes do not explain, of enough numbers.
     """
+    return first_that_fits(_general_mistakes(exercise), exercise, evidence)
+
+
+def first_that_fits(slips: list[Slip], exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
+    """The first of these that can be made in the call that failed, and gives the very numbers of all of them."""
     question = evidence.first.question
     given = exercise.misconceptions.bound(*question.args, **question.kwargs).arguments
-    for slip in _general_mistakes(exercise):
-        if slip.possible(given) and evidence.fits_all(slip.function, *slip.about):
-            return slip.says
-    return None
+    fitting = (s.says for s in slips if s.possible(given) and evidence.fits_all(s.function, *s.about))
+    return next(fitting, None)
 
 
 @lru_cache(128)
-def _general_mistakes(exercise: Exercise) -> list[_Slip]:
+def _general_mistakes(exercise: Exercise) -> list[Slip]:
     spec, bound = exercise.spec, exercise.misconceptions.bound
 
     def of_result(change: Change) -> Loss:
@@ -82,17 +83,13 @@ def _general_mistakes(exercise: Exercise) -> list[_Slip]:
         return wrong
 
     return [
-        *(_Slip(Diagnosis(key, says), of_result(change)) for key, (change, says) in OF_THE_RESULT.items()),
+        *(Slip(Diagnosis(key, says), of_result(change)) for key, (change, says) in OF_THE_RESULT.items()),
         *(
-            _Slip(Diagnosis(name, says), of_arguments(spoil), possible, about)
+            Slip(Diagnosis(name, says), of_arguments(spoil), possible, about)
             for name, says, spoil, possible, about in _spoilt_arguments(exercise)
         ),
         *(
-            _Slip(Diagnosis(name, says), partial(_with_term, spec, bound, which, change, act), possible, (which,))
-            for name, says, which, change, act, possible in _terms(exercise)
-        ),
-        *(
-            _Slip(
+            Slip(
                 Diagnosis(key.format(*pair), says.format(*pair)),
                 partial(_both_ways, spec, bound, pair, over),
                 partial(_alike, *pair),
@@ -101,7 +98,7 @@ def _general_mistakes(exercise: Exercise) -> list[_Slip]:
             for pair, (key, over, says) in product(combinations(signature(spec).parameters, 2), _OF_BOTH_WAYS)
         ),
         *(
-            _Slip(Diagnosis(key, says), partial(_row_by_row, spec, bound, over), _has_rows)
+            Slip(Diagnosis(key, says), partial(_row_by_row, spec, bound, over), _has_rows)
             for key, over, says in _OF_EACH_ROW
         ),
     ]
@@ -130,7 +127,7 @@ def _spoilt_arguments(exercise: Exercise) -> Iterator[tuple[str, str, Spoil, Pos
         one, other = pair
         says = f"These are the right numbers for {what.format(f'`{one}`')}, and likewise for `{other}`."
         yield f"{one}_and_{other}_{key}", says, partial(_change_both, *pair, change), partial(_alike, *pair), pair
-    for tells, table in ((_is_real, OF_AN_ARGUMENT), (_is_whole, OF_WHOLE_NUMBERS)):
+    for tells, table in ((is_real, OF_AN_ARGUMENT), (_is_whole, OF_WHOLE_NUMBERS)):
         for each, (key, (change, what)) in product(parameters, table.items()):
             name, says = each.name, f"These are the right numbers for {what.format(f'`{each.name}`')}."
             spoil = partial(_change, name, change, default=each.default)
@@ -143,32 +140,6 @@ def _spoilt_arguments(exercise: Exercise) -> Iterator[tuple[str, str, Spoil, Pos
             _has_rows,
             (),
         )
-
-
-def _terms(
-    exercise: Exercise,
-) -> Iterator[tuple[str, str, str, Change, Callable[[Tensor, Tensor], Tensor], Possible]]:
-    """Of each argument and what it may add to the result: a name, a sentence, the argument, what is made of it, how."""
-    parameters = [p for p in signature(exercise.spec).parameters.values() if p.kind is not Parameter.VAR_POSITIONAL]
-    for each, (key, (change, what)), (word, (act, how)) in product(parameters, TERMS.items(), ACTS.items()):
-        says = f"These are the right numbers {how.format(what.format(each.name))}."
-        yield f"{each.name}_{key}_{word}", says, each.name, change, act, partial(_is_real, each.name, each.default)
-
-
-def _with_term(
-    spec: Loss,
-    bound: Callable[..., Any],
-    name: str,
-    change: Change,
-    act: Callable[[Tensor, Tensor], Tensor],
-    *args: Any,
-    **flags: Any,
-) -> Tensor:
-    call = bound(*args, **flags)
-    right = spec(*call.args, **call.kwargs)
-    call.apply_defaults()
-    value = call.arguments[name]
-    return act(right, change(value if isinstance(value, Tensor) else tensor(value, dtype=right.dtype)))
 
 
 # Two arguments in both orders, and what becomes of the results
@@ -245,7 +216,8 @@ def _alike(one: str, other: str, given: Given) -> bool:
     return isinstance(a, Tensor) and isinstance(b, Tensor) and a.dtype == b.dtype and a.shape == b.shape
 
 
-def _is_real(name: str, default: Any, given: Given) -> bool:
+def is_real(name: str, default: Any, given: Given) -> bool:
+    """Whether a call has a real number there, or a tensor of them."""
     value = given.get(name, default)
     return isinstance(value, float) or (isinstance(value, Tensor) and value.is_floating_point())
 

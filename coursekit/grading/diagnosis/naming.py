@@ -8,6 +8,7 @@ from coursekit.exercise import Call, Exercise
 from coursekit.grading.diagnosis.evidence import Evidence
 from coursekit.grading.diagnosis.factors import wrong_factor
 from coursekit.grading.diagnosis.general import general_mistake
+from coursekit.grading.diagnosis.terms import wrong_term
 from coursekit.grading.diagnosis.twice import two_mistakes
 from coursekit.report import ARGUMENTS_MISSING, INPUT_CHANGED, Diagnosis
 
@@ -70,7 +71,7 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
         return _CUT_OFF
     if not evidence.is_enough:
         return None
-    general = (general_mistake, wrong_factor, two_mistakes)
+    general = (general_mistake, wrong_factor, wrong_term, two_mistakes)
     return next((found for each in general if (found := each(exercise, evidence))), None)
 
 
