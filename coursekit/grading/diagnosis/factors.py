@@ -16,7 +16,7 @@ from coursekit.grading.diagnosis.evidence import Evidence, Near
 from coursekit.report import Diagnosis
 
 # What is counted in an argument
-_COUNTED: dict[str, tuple[Callable[[Tensor], float], str]] = {
+_COUNTED: dict[str, tuple[Callable[[Tensor], Any], str]] = {
     "size": (lambda x: x.numel(), "the number of all entries of `{0}`"),
     "rows": (lambda x: x.shape[0] if x.ndim > 1 else 0, "the first size of `{0}`"),
     "columns": (lambda x: x.shape[-1] if x.ndim > 1 else 0, "the last size of `{0}`"),
@@ -24,12 +24,12 @@ _COUNTED: dict[str, tuple[Callable[[Tensor], float], str]] = {
         lambda x: x.shape[0] / x.shape[-1] if x.ndim > 1 else 0,
         "the first size of `{0}` over the last: the two have changed places",
     ),
-    "sum": (lambda x: x.detach().sum().item(), "the sum of `{0}`"),
+    "sum": (lambda x: x.sum(), "the sum of `{0}`"),
     "nonzero": (lambda x: (x != 0).sum().item(), "how many of `{0}` are not 0"),
     "positive": (lambda x: (x > 0).sum().item(), "how many of `{0}` are above 0"),
 }
 # What such a number does to the result
-_DONE: dict[str, tuple[Callable[[float], float], str]] = {
+_DONE: dict[str, tuple[Callable[[Any], Any], str]] = {
     "divided": (lambda n: 1 / n, "divided by {0}"),
     "multiplied": (lambda n: n, "times {0}"),
     "over_one_less": (
@@ -174,20 +174,21 @@ def _sizes(exercise: Exercise) -> list[tuple[Diagnosis, Loss]]:
     return found
 
 
-def _sum_over(exercise: Exercise, name: str, count: Callable[[Tensor], float], *args: Any, **flags: Any) -> Tensor:
+def _sum_over(exercise: Exercise, name: str, count: Callable[[Tensor], Any], *args: Any, **flags: Any) -> Tensor:
     call = exercise.misconceptions.bound(*args, **flags)
     if call.arguments.get("reduction", signature(exercise.spec).parameters["reduction"].default) not in _AVERAGES:
         return exercise.spec(*call.args, **call.kwargs)
     number = count(call.arguments[name])
     call.arguments["reduction"] = "sum"
-    return exercise.spec(*call.args, **call.kwargs) / number
+    mean: Tensor = exercise.spec(*call.args, **call.kwargs) / number
+    return mean
 
 
 def _by_size(
     exercise: Exercise,
     name: str,
-    count: Callable[[Tensor], float],
-    act: Callable[[float], float],
+    count: Callable[[Tensor], Any],
+    act: Callable[[Any], Any],
     *args: Any,
     **flags: Any,
 ) -> Tensor:
@@ -197,4 +198,5 @@ def _by_size(
     call.apply_defaults()
     if call.arguments.get("reduction", "mean") not in _AVERAGES:
         return right
-    return act(count(given)) * right
+    factor: Tensor | float = act(count(given))
+    return factor * right
