@@ -139,7 +139,7 @@ class Explorer(Explorable):
         said = self._frame()["said"]
         return figures.image_tag(figures.png(self._figure), self._figure, said)
 
-    def words(self) -> str:
+    def said(self) -> str:
         """What the drawing function says of the picture."""
         said: str = self._frame()["said"]
         return said
