@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""One command sets the course up and opens it, another tests it. Nothing but Python itself is needed.
+"""One command sets the course up and opens it, others update and test it. Nothing but Python itself is needed.
 
-    python3 start.py         open the course in JupyterLab; options such as --no-browser are handed on to it
-    python3 start.py test    lint, types and every test; with options, such as -m "not slow", only pytest
+    python3 start.py                 open the course in JupyterLab; options such as --no-browser are handed on to it
+    python3 start.py update          bring the newest course, by git, and keep all that you have written
+    python3 start.py update FILE     the same, from a zip of the newest course, or from its folder
+    python3 start.py update --into FOLDER    make the course in that folder the one that this start.py belongs to
+    python3 start.py test            lint, types and every test; with options, such as -m "not slow", only pytest
 
 The first time installs about 1.5 GB into .venv; later starts see that nothing has changed and skip that.
 COURSE_VENV=FOLDER puts the environment elsewhere; COURSE_NO_UV=1 installs with pip alone, which is slower.
@@ -213,6 +216,31 @@ def resume() -> str:
     return place.path + place.fragment
 
 
+def update(options: list[str]) -> int:
+    """Brings a newer course with all that its learner has written (see coursekit/course/updating)."""
+    insist(machine_problem(sys.version_info[:3], True, 0.0, 0.0))
+    root, sources = ROOT, options
+    if options[:1] == ["--into"]:
+        root, sources = Path(*options[1:2]).absolute(), [str(ROOT), *options[2:]]
+        insist("" if options[1:] and root != ROOT else "after --into comes the folder of your course, an older one.")
+        insist("" if (root / "start.py").exists() else f"{root} is not the course's folder: start.py is not in it.")
+    if len(sources) > 1 or any(source.startswith("-") for source in sources):
+        insist("after `update` comes nothing, or one zip file or folder, or --into and the folder of your course.")
+    newest = root / ".update" / "new"  # there when an update was cut short: it finishes what it has begun
+    command = [sys.executable, "-B", "-m", "coursekit.course.updating", str(root)]
+    command += [str(Path(source).absolute()) for source in sources]
+    code = subprocess.call(command, cwd=newest if newest.exists() else ROOT)
+    if code:
+        return code
+    return subprocess.call([sys.executable, "-c", "import start; start.set_up_again()"], cwd=root)  # the new start.py
+
+
+def set_up_again() -> None:
+    """Makes an environment that there is what pyproject.toml asks for now."""
+    if STAMP.exists():
+        set_up(STAMP.read_text(encoding="utf-8").endswith(" test"))
+
+
 def terminal_options() -> list[str]:
     """Makes Lab's terminals keep our PATH: with its output in a file, Lab starts login shells, which reset it."""
     shell = os.environ.get("SHELL") or shutil.which("sh")
@@ -221,6 +249,8 @@ def terminal_options() -> list[str]:
 
 def open_course(options: list[str]) -> int:
     """Becomes JupyterLab, with the whole course in its file browser and the lesson open that comes next."""
+    if (ROOT / ".update" / "plan.json").exists():
+        insist("an update was cut short. `python3 start.py update` finishes it, without a network.")
     set_up(test=False)
     place = resume()
     say("Opening JupyterLab, which takes a few seconds; Ctrl-C here ends it.")
@@ -294,9 +324,11 @@ def main(arguments: list[str]) -> int:
     if word in ("-h", "--help"):
         print(__doc__)
         return 0
-    if word and word != "test" and not word.startswith("-"):
-        insist(f"unknown word {word!r}: say nothing to open the course, or `test` to test it.")
+    if word and word not in ("test", "update") and not word.startswith("-"):
+        insist(f"unknown word {word!r}: say nothing to open the course, `update` to renew it, or `test` to test it.")
     try:
+        if word == "update":
+            return update(arguments[1:])
         return run_tests(arguments[1:]) if word == "test" else open_course(arguments)
     except OSError as error:
         insist(explain(str(error)))

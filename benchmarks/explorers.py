@@ -3,8 +3,8 @@
     python benchmarks/explorers.py [LESSON…]          for instance 02 11; all lessons take about ten minutes
 
 For each control and handle: a key is pressed, and the page itself takes the time from the key's event to the changed
-and laid out picture (not the screen's next frame, which comes at most 16.7 ms later). Wanted: a median of 60 ms at most
-and a 95th percentile of 120 ms; of what is drawn in the browser, a 95th percentile of 16 ms.
+and laid out picture (not to the screen's next frame, up to 16.7 ms later). Wanted: a median of 60 ms at most and a 95th
+percentile of 120 ms; of what is drawn in the browser, a 95th percentile of 16 ms.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -95,19 +96,26 @@ def partial_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
 
-def zip_of(files: Iterable[tuple[str, bytes]], modes: Mapping[str, int] | None = None) -> bytes:
+def zip_of(
+    files: Iterable[tuple[str, bytes]],
+    modes: Mapping[str, int] | None = None,
+    times: Mapping[str, float] | None = None,
+) -> bytes:
     """A zip of these files, the same to the byte whenever it is made.
 
     Args:
         files: the name of each within the zip, and its content.
         modes: rights of some of them; the others can be read by all and written by their owner.
+        times: when some of them were saved, in seconds since 1970; the others have the date of the format's beginning.
     """
     import zipfile  # a command that only asks for help does not need it
 
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files:
-            member = zipfile.ZipInfo(name)  # its date is that of the format's beginning, which changes nothing
+            member = zipfile.ZipInfo(name)
+            if times and name in times:
+                member.date_time = max(time.localtime(times[name])[:6], member.date_time)
             member.compress_type = zipfile.ZIP_DEFLATED
             member.external_attr = (0o100000 | (modes or {}).get(name, 0o644)) << 16
             archive.writestr(member, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from coursekit.course.syllabus import Topic
     from coursekit.exercise import Exercise
+    from coursekit.jail.judge import Jail
 
 settings.register_profile("course", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("course")
@@ -46,6 +48,17 @@ def strict_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Process, "_ask_waited", lambda self: 0.0)
 
 
+@pytest.fixture(scope="session")
+def any_jail() -> Iterator[Jail]:
+    """A jail for who does not need one of their own: it takes seconds to start. Whoever uses it sets its limits."""
+    from coursekit.jail.judge import Jail
+
+    if os.name != "posix":
+        pytest.skip("submissions run in forked processes")
+    with Jail(confined=sys.platform == "linux") as jail:
+        yield jail
+
+
 @pytest.fixture
 def double() -> Exercise:
     """The toy exercise."""
@@ -61,6 +74,7 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
 
     from coursekit.cli import commands
     from coursekit.course import stubs, syllabus
+    from coursekit.course.updating import shipped
 
     grader = ModuleType("coursekit.graders.toy")
     grader.EXERCISES = toys.make_double(), toys.make_triple()
@@ -78,5 +92,6 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
     syllabus.exercises.cache_clear()
     topic.stub.write_text(stubs.stub_module(topic), encoding="utf-8")
     toys.write_notebook(topic.notebook, *toys.lesson(topic))
+    shipped.add_missing(tmp_path, shipped.names_in(tmp_path))
     yield topic
     syllabus.exercises.cache_clear()

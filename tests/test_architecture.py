@@ -145,6 +145,7 @@ def loaded_by(statement: str) -> set[str]:
         ("nbformat", "course/notebooks.py"),
         ("nbclient", "course/notebooks.py"),
         ("rich", "cli/terminal.py"),
+        ("prompt_toolkit", "cli/screen.py"),
         ("yaml", "classroom/layouts/gradescope.py"),
         ("anywidget", "explorables/widget.py"),
         ("keras", "exercise/families/twins.py"),
@@ -164,7 +165,7 @@ def test_one_module_knows_a_library(library, module):
         ("zipfile", {"grading/opening/archive.py", "files.py"}),
         ("csv", {"classroom/gradefiles.py", "publish/export/roster.py", "publish/export/spreadsheet.py"}),
         ("xml", {"publish/export/junit.py"}),
-        ("ipywidgets", {"explorables/explore.py", "learning/predict.py"}),
+        ("ipywidgets", {"explorables/explore.py", "learning/predict.py", "learning/card/buttons.py"}),
         (
             "argparse",
             {f"cli/{name}.py" for name in ("commands", "learner", "grader", "marker", "author", "export", "numbers")},
@@ -196,7 +197,7 @@ def test_exports_are_made_of_reports():
 
 def test_pictures_alone_know_matplotlib():
     """Graders and reports draw nothing; refresh compares two pictures."""
-    drawing = {"learning/figures.py", "explorables/explore.py", "explorables/scene.py"}
+    drawing = {"learning/figures.py", "explorables/explore.py", "explorables/looks.py", "explorables/scene.py"}
     assert importers("matplotlib") == {*drawing, "authoring/refresh.py"}
 
 
@@ -255,11 +256,18 @@ def test_importing_the_package_is_cheap():
     assert loaded_by("import coursekit") & (HEAVY | {"rich"}) == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["grade", "--help"], ["export", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["watch", "--help"], ["grade", "--help"], ["export", "--help"]])
 def test_help_is_cheap(arguments):
     """`coursekit --help` answers at once: it loads no torch and no numpy."""
     loaded = loaded_by(f"from coursekit.cli import main; main({arguments})")
-    assert loaded & (HEAVY | {"rich", "sqlalchemy", "distributed"}) == set()
+    assert loaded & (HEAVY | {"rich", "prompt_toolkit", "sqlalchemy", "distributed"}) == set()
+
+
+def test_the_screen_needs_no_torch():
+    """`coursekit watch` draws its first screen without torch, which the process behind it imports meanwhile."""
+    loaded = loaded_by("import coursekit.cli.screen, coursekit.learning.watching.beginning")
+    assert "prompt_toolkit" in loaded
+    assert loaded & (HEAVY | {"rich", "sqlalchemy"}) == set()
 
 
 @pytest.mark.slow

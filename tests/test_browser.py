@@ -133,9 +133,21 @@ def move_every_slider(notebook) -> int:
     return outputs.count()
 
 
+def answer_a_prediction(notebook) -> None:
+    """Commits to the first choice of the first question, which is then judged."""
+    from playwright.sync_api import expect
+
+    form = notebook.locator(".jp-OutputArea-output:has(.widget-radio)").first
+    form.locator("input[type=radio]").first.check()
+    form.get_by_role("button", name="Commit").click()
+    verdict = form.get_by_role("alert")
+    expect(verdict).to_contain_text("You said: ")
+    expect(verdict).to_contain_text(re.compile(r"(That holds|Not so)\. The answer: \w"))
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_solve_a_lesson_in_jupyterlab(lesson, tmp_path):
-    """Answers written into a notebook's exercise cells are checked, and its sliders move their pictures."""
+    """Answers written into a notebook's exercise cells are checked, its sliders move their pictures, it asks first."""
     from playwright.sync_api import expect, sync_playwright
 
     topic = syllabus.find_topic(lesson)
@@ -153,8 +165,14 @@ def test_solve_a_lesson_in_jupyterlab(lesson, tmp_path):
         page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=90_000)
         page.evaluate(READY)
         assert len(answers) == page.evaluate(WRITE_ANSWERS, answers)
-        assert page.evaluate(RUN_ALL) == []
         notebook = page.locator(".jp-NotebookPanel")
+        expect(notebook.locator(".jp-OutputPlaceholder").first).to_be_visible()
+        assert set(notebook.locator(".jp-OutputPlaceholder").all_inner_texts()) == {
+            ""
+        }  # a first line may be the answer
+        assert page.evaluate(RUN_ALL) == []
+        expect(notebook.locator(".jp-OutputPlaceholder")).to_have_count(0)  # what has run is open
+        answer_a_prediction(notebook)
         for name in answers:
             result = notebook.get_by_text(f"{name}: done ✓").first
             result.scroll_into_view_if_needed(timeout=30_000)

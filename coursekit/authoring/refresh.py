@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.course import notebooks, stubs
+from coursekit.course import notebooks, stubs, syllabus
 from coursekit.course.syllabus import ROOT, Topic
+from coursekit.course.updating import shipped
 from coursekit.errors import CommandError
 from coursekit.explorables import pictures, source
 
@@ -41,6 +42,12 @@ def refresh(topic: Topic) -> Iterator[int]:
     picture_explorables(notebook)
     keep_outputs(before, notebook)
     notebooks.write(notebook, topic)
+    list_shipped(topic)
+
+
+def list_shipped(topic: Topic) -> int:
+    """Adds the texts of a topic's stubs and notebook to what was ever shipped; returns how many were new."""
+    return shipped.add_missing(syllabus.ROOT, (f"notebooks/{topic.notebook.name}", f"exercises/{topic.stub.name}"))
 
 
 def picture_explorables(notebook: Any) -> None:

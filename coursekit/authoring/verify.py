@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from coursekit.authoring.proofs import LEFT_TO_DO, Findings, verify_exercise
 from coursekit.course import notebooks, stubs, syllabus
 from coursekit.course.syllabus import Topic
+from coursekit.course.updating import shipped
 from coursekit.exercise import Exercise
 from coursekit.machine import cores
 
@@ -115,15 +116,20 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
     for topic in topics:
         if not all(path.exists() for path in (topic.notebook, topic.solution, topic.stub, topic.grader)):
             continue  # _partners has said so
-        if topic.stub.read_text(encoding="utf-8") != stubs.stub_module(topic):
+        is_stale = topic.stub.read_text(encoding="utf-8") != stubs.stub_module(topic)
+        if is_stale:
             findings.faults.append(f"exercises/{topic.stub.name} is stale (run `coursekit refresh`).")
         defined = set(re.findall(r"(?m)^def (\w+)", topic.solution.read_text(encoding="utf-8")))
         for name in defined ^ {exercise.name for exercise in topic.exercises}:
             findings.faults.append(f"`{name}` is in only one of solutions/{topic.name}.py and its grader.")
-        findings.faults += notebooks.faults(topic)
+        unfit = list(notebooks.faults(topic))
+        findings.faults += unfit
+        if not (is_stale or unfit):
+            findings.faults += unlisted(topic)
         findings.faults += left_above_exercises(topic)
         findings.faults += left_in_notebook(topic)
         findings.faults += miscounted_in_lesson(topic)
+        findings.faults += passes_for_an_answer(topic)
     before = [each for each in syllabus.TOPICS if each.number + 1 in {topic.number for topic in topics}]
     for lesson in dict.fromkeys([*before, *topics]):  # a new one comes between the lesson before and the next of that
         if lesson.notebook.exists():
@@ -161,6 +167,23 @@ def miscounted_in_lesson(topic: Topic) -> Iterator[str]:
     for word in re.findall(r"\bhas (\w+) exercises\b", "\n".join(cell.source for cell in notebooks.read(topic).cells)):
         if word in _NUMBERS and _NUMBERS.index(word) != there:
             yield f"notebooks/{topic.notebook.name} says that it has {word} exercises: there are {there}."
+
+
+def passes_for_an_answer(topic: Topic) -> Iterator[str]:
+    """Of two functions of one name in what is handed in the last one counts: none of a lesson may be an exercise's."""
+    for number, cell in enumerate(notebooks.read(topic).cells, 1):
+        if cell.cell_type == "code" and "exercise" not in cell.metadata.get("coursekit", {}):
+            for name in re.findall(r"(?m)^def (\w+)\(", cell.source):
+                if name in syllabus.exercises():
+                    yield f"notebooks/{topic.notebook.name}, cell {number}: `{name}` is an exercise: call it otherwise."
+
+
+def unlisted(topic: Topic) -> Iterator[str]:
+    """An update knows the course's own text by a list: what is not in it would be taken for its learner's."""
+    names = f"notebooks/{topic.notebook.name}", f"exercises/{topic.stub.name}"
+    for name in names:
+        if shipped.missing(syllabus.ROOT, [name]):
+            yield f"{name}: text in it is not listed in {shipped.LIST} (run `coursekit refresh --list`)."
 
 
 def leads_elsewhere(topic: Topic) -> Iterator[str]:

@@ -17,11 +17,11 @@ from coursekit.classroom.gradebook import Gradebook, Work, attempts
 from coursekit.course import syllabus
 from coursekit.exercise import Exercise
 from coursekit.grading.behaviour.unnamed import Unnamed, is_unnamed, unnamed
-from coursekit.grading.leaning import model, part
+from coursekit.grading.leaning import may_lean, model, part
 from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission, files_that_define
 from coursekit.jail.ending import Clock
-from coursekit.jail.judge import Jail
+from coursekit.jail.judge import Jail, Leaning
 from coursekit.jail.terms import Limits
 from coursekit.jail.walls import Start
 from coursekit.report import Graded, Outcome, Report, Verdict
@@ -268,10 +268,13 @@ def score_submission(
     ]
     names = list(syllabus.exercises())
     clock = clock or Clock(jail.limits.total)
-    reports = jail.score(submission.cells, asked, learner=submission.learner, exercises=names, clock=clock)
+    leaning = Leaning(may_lean(submission.cells, names))
+    reports = jail.score(
+        submission.cells, asked, learner=submission.learner, exercises=names, clock=clock, leaning=leaning
+    )
     stands = {report.exercise: report for report in reports}
     for exercise, seed in sorted(asked, key=lambda each: names.index(each[0].name) if each[0].name in names else -1):
-        way = _InJail(jail, submission, seed, names, clock)
+        way = _InJail(jail, submission, seed, names, clock, leaning)
         stands[exercise.name] = part(way, exercise, stands[exercise.name], stands)
     for name, report in stands.items():
         files = files_that_define(submission.cells, name)
@@ -288,6 +291,7 @@ class _InJail:
     seed: int
     names: Sequence[str]
     clock: Clock
+    leaning: Leaning
 
     def grade(self, exercise: Exercise, instead: Mapping[str, str]) -> Report:
         (report,) = self.jail.score(
@@ -297,12 +301,15 @@ class _InJail:
             exercises=self.names,
             instead=instead,
             clock=self.clock,
+            leaning=self.leaning,
         )
         return report
 
     def leans_on(self, exercise: Exercise, others: Sequence[str]) -> tuple[str, ...]:
-        text = "\n".join(text for _, text in self.submission.cells)
-        there = [name for name in others if name in text]  # most are not, and a fork is saved
+        known = self.leaning.does.get(exercise.name)
+        if known is not None:
+            return known
+        there = [name for name in self.leaning.may.get(exercise.name, ()) if name in others]
         if not there or self.clock.is_over:
             return ()
         return self.jail.leans_on(self.submission.cells, exercise, there, self.clock)

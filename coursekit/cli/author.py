@@ -62,6 +62,9 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
     refresh = commands.add_parser("refresh", help="make stubs anew and execute the notebooks (for authors)")
     refresh.add_argument("topic", nargs="*", help="only these topics")
+    refresh.add_argument(
+        "--list", action="store_true", help="execute nothing: only list the texts that are shipped (see verify)"
+    )
     refresh.set_defaults(run=_refresh)
 
 
@@ -144,12 +147,16 @@ def _aside(line: str) -> None:
 
 
 def _refresh(arguments: argparse.Namespace) -> int:
-    from coursekit.authoring.refresh import refresh
+    from coursekit.authoring.refresh import list_shipped, refresh
     from coursekit.cli import terminal
     from coursekit.course import notebooks, syllabus
 
     syllabus.insist_on_course("`coursekit refresh`")
-    for topic in [syllabus.find_topic(name) for name in arguments.topic] or syllabus.TOPICS:
+    topics = [syllabus.find_topic(name) for name in arguments.topic] or syllabus.TOPICS
+    if arguments.list:
+        terminal.say(f"{sum(map(list_shipped, topics))} texts are new in the list of what was shipped.")
+        return 0
+    for topic in topics:
         files = {f"exercises/{topic.stub.name}": topic.stub, f"notebooks/{topic.notebook.name}": topic.notebook}
         before = {name: path.read_bytes() if path.exists() else None for name, path in files.items()}
         terminal.say(f"Executing notebooks/{topic.notebook.name} …")

@@ -14,9 +14,8 @@ from coursekit.cli import author, grader, learner, marker
 from coursekit.errors import CommandError, UsageError
 
 _EXIT_CODES = (
-    "Exit codes: 0 done (of `check`: the exercise is passed), 1 not done or not passed, 2 no such command, option or "
-    "number, "
-    "130 stopped with Ctrl-C."
+    "Exit codes: 0 done (of `check`: all that it checked is passed), 1 not done or not passed, 2 no such command, "
+    "option or number, 130 stopped with Ctrl-C."
 )
 
 

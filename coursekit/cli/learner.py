@@ -1,4 +1,4 @@
-"""What a learner types: check, hint, solution, list, progress."""
+"""What a learner types: check, watch, hint, solution, list, progress, submit, update."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from coursekit.errors import UsageError
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+    from coursekit.course.syllabus import Topic
+
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds them."""
@@ -27,6 +29,16 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     check.add_argument("file", nargs="?", help="the file in which it stands (default: the lesson's in exercises/)")
     check.add_argument("--json", action="store_true", help="print the report as JSON")
     check.set_defaults(run=_check)
+
+    watch = commands.add_parser("watch", help="check an exercise each time you save its file, and go on when it passes")
+    watch.add_argument(
+        "exercise",
+        nargs="?",
+        default="",
+        help="the function's name, or a .py or .ipynb file (default: the exercise that is next)",
+    )
+    watch.add_argument("file", nargs="?", help="the file in which it stands (default: the lesson's in exercises/)")
+    watch.set_defaults(run=_watch)
 
     hint = commands.add_parser("hint", help="show a hint that is not the answer")
     hint.add_argument("exercise")
@@ -44,6 +56,17 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     progress = commands.add_parser("progress", help="show how far you have come, and what is next")
     progress.add_argument("--json", action="store_true", help=documents.HELP)
     progress.set_defaults(run=_progress)
+
+    submit = commands.add_parser("submit", help="make the one file to hand in, and say what is in it")
+    submit.add_argument(
+        "lesson", nargs="*", help="its number, its name or its notebook (default: every lesson with an answer)"
+    )
+    submit.add_argument("--out", type=Path, default=Path("submission.zip"), help="where (default: submission.zip)")
+    submit.set_defaults(run=_submit)
+
+    update = commands.add_parser("update", help="bring the newest course, and keep all that you have written")
+    update.add_argument("source", nargs="?", help="a zip or a folder of it (default: what git brings)")
+    update.set_defaults(run=_update)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -66,6 +89,13 @@ def _check(arguments: argparse.Namespace) -> int:
     else:
         terminal.feedback(str(Feedback(report, steps)))
     return 0 if report.outcome is Outcome.PASSED else 1
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    from coursekit.cli import screen
+    from coursekit.learning.watching.beginning import beginning
+
+    return screen.watch(*beginning(*_name_and_file(arguments.exercise, arguments.file)))
 
 
 def _name_and_file(first: str, second: str | None) -> tuple[str, Path | None]:
@@ -132,3 +162,37 @@ def _progress(arguments: argparse.Namespace) -> int:
     else:
         print(progress().as_text(shutil.get_terminal_size().columns).replace("`", ""))
     return 0
+
+
+def _submit(arguments: argparse.Namespace) -> int:
+    from coursekit.course import syllabus
+    from coursekit.learning.submit import submit
+
+    syllabus.insist_on_course("`coursekit submit`")
+    if arguments.out.suffix.lower() != ".zip":
+        raise UsageError(f"A grader knows the file by its ending: call it {arguments.out.stem or 'submission'}.zip.")
+    print(submit([_lesson(word) for word in arguments.lesson], arguments.out))
+    return 0
+
+
+def _lesson(word: str) -> Topic:
+    """The lesson that is meant by its number, its name, or a path of its notebook."""
+    from coursekit.course import syllabus
+
+    for topic in syllabus.TOPICS:
+        if word.isdecimal() and int(word) == topic.number:
+            return topic
+        if Path(word).name in (topic.notebook.name, topic.notebook.stem, topic.stub.name):
+            return topic
+    return syllabus.find_topic(word)
+
+
+def _update(arguments: argparse.Namespace) -> int:
+    import subprocess
+    import sys
+
+    from coursekit.course import syllabus
+
+    syllabus.insist_on_course("`coursekit update`")
+    source = [arguments.source] if arguments.source else []
+    return subprocess.call([sys.executable, str(syllabus.ROOT / "start.py"), "update", *source])

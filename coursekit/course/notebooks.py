@@ -121,6 +121,8 @@ def freeze(notebook: NotebookNode) -> None:
                 data.pop(_WIDGET_VIEW, None)  # its state is not stored, the picture beside it is
             if _EXPLORABLE in data.get("text/html", ""):
                 data["text/html"] = _OF_ONE_RUN.sub("", data["text/html"])
+        if "outputs" in cell:  # a widget without even words belongs to a kernel: the buttons of a card
+            cell.outputs = [each for each in cell.outputs if set(each.get("data", {})) != {_WIDGET_VIEW}]
     questions.fold(notebook.cells)
 
 
@@ -218,6 +220,7 @@ def faults(topic: Topic) -> Iterator[str]:
         yield f"{topic.notebook.name} holds an error."
     if "widgets" in notebook.metadata or any(_is_bare_widget(output) for output in outputs):
         yield f"{topic.notebook.name} holds widget state, or a widget without a picture."
+    yield from (f"{topic.notebook.name}: {fault}" for fault in questions.faults(notebook.cells, topic.name))
     pages = [output.get("data", {}).get("text/html", "") for output in outputs]
     if any(_EXPLORABLE in page and "<img" not in page for page in pages):
         yield f"{topic.notebook.name} holds an explorable without its picture (run `coursekit refresh`, with Chromium)."

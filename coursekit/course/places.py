@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
+from coursekit.course import syllabus
 from coursekit.course.syllabus import Topic
 
 _CELL_NAME = re.compile(r"[a-zA-Z0-9_-]+")  # as the notebook format has it
@@ -53,3 +56,13 @@ def places(topic: Topic) -> list[Place]:
 def place_of(topic: Topic, exercise: str) -> Place:
     """Where an exercise of the lesson stands."""
     return next((each for each in places(topic) if each.exercise == exercise), Place(topic, exercise, ""))
+
+
+def address(topic: Topic, fragment: str = "") -> str:
+    """Where a link in the notebook that runs leads to a lesson; empty where there is none."""
+    if not syllabus.in_course():
+        return ""
+    # a notebook that has been copied out of the course stands, as those of the course do, beside the others
+    here, lesson = Path.cwd(), topic.notebook
+    path = os.path.relpath(lesson, here) if here.is_relative_to(syllabus.ROOT) else lesson.name
+    return Path(path).as_posix() + fragment

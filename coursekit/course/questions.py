@@ -1,8 +1,8 @@
 """What a lesson asks, and what would give the answer away: it is folded, so that a learner may think first.
 
 A text asks if there is a question in its last paragraph. The outputs of the code below it are folded, as far as the
-next text; an explorer is not, since its picture moves only when it is run. Where a learner is told to predict, and
-around an exercise, the text below is folded as well: it begins with `<details>`.
+next text; what is moved by hand is not, since it answers only then. Where a learner is told to predict, and around an
+exercise, the text below is folded as well: it begins with `<details>`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-_TOLD_TO_PREDICT = re.compile(r"\b(Predict|[Gg]uess|[Bb]efore you (run|move|look|read|do)|[Ww]hat do you expect)\b")
+_TOLD_TO_PREDICT = re.compile(r"\b(Predict|Guess|[Bb]efore you (run|move|look|read|do)|[Ww]hat do you expect)\b")
 _FOLDED = re.compile(r"<details[ >].*?</details>", re.S)
 _TAGS = {"outputs_hidden": "hide-output", "source_hidden": "hide-input"}  # what sites made of notebooks go by
 
@@ -22,11 +22,19 @@ def fold(cells: Sequence[Any]) -> None:
     for cell in cells:
         if _is_prediction(cell):
             _hide(cell, "source_hidden")
-    for at, cell in enumerate(cells):
-        if _asks(cell):
-            for answer in _answering(cells, at):
-                _hide(answer, "outputs_hidden")
-                answer.metadata["collapsed"] = True  # the same, to older programs
+            cell.metadata["cellView"] = "form"  # the same, in Colab
+    asking = [at for at, cell in enumerate(cells) if _asks(cell)]
+    answers = [cell for at in asking for cell in _answering(cells, at)]
+    for cell in cells:
+        if any(cell is answer for answer in answers):
+            _hide(cell, "outputs_hidden")
+            cell.metadata["collapsed"] = True  # the same, to older programs
+        elif _is_folded(cell, "outputs_hidden"):
+            _open(cell)  # its question is gone, or asks something else
+    for cell in cells:
+        if cell.get("outputs") and _is_hidden(cell) and not _is_covered(cell):
+            # JupyterLab shows the first line of what is folded: of an output that holds nothing, there is none
+            cell.outputs.insert(0, type(cell)(output_type="display_data", data={}, metadata={}))
 
 
 def _hide(cell: Any, what: str) -> None:
@@ -36,12 +44,23 @@ def _hide(cell: Any, what: str) -> None:
         tags.append(_TAGS[what])
 
 
+def _open(cell: Any) -> None:
+    del cell.metadata["jupyter"]["outputs_hidden"]
+    cell.metadata["tags"].remove(_TAGS["outputs_hidden"])
+    for key in ("jupyter", "tags"):
+        if not cell.metadata[key]:
+            del cell.metadata[key]
+    cell.metadata.pop("collapsed", None)
+    if cell.outputs and _is_covered(cell):
+        del cell.outputs[0]
+
+
 def faults(cells: Sequence[Any], lesson: str) -> Iterator[str]:
     """A sentence for each answer that stands in plain view, and for each prediction that cannot be remembered."""
     for at, cell in enumerate(cells):
         if _asks(cell):
             question = _question(cell)
-            if any(not _is_folded(answer, "outputs_hidden") for answer in _answering(cells, at)):
+            if not all(_is_folded(each, "outputs_hidden") and _is_covered(each) for each in _answering(cells, at)):
                 yield f"what answers “{question}” is not folded (run `coursekit refresh`)."
             if _is_answered_by_text(cells, at):
                 yield f"the text below “{question}” answers it in plain view: put the answer into <details>."
@@ -114,9 +133,14 @@ def _below(cells: Sequence[Any], at: int) -> Iterator[Any]:
 def _answering(cells: Sequence[Any], at: int) -> Iterator[Any]:
     """The cells whose outputs answer a question."""
     for cell in _below(cells, at):
-        shows_no_answer = _is_prediction(cell) or _is_checked(cell) or re.search(r"(?m)^explore\(", cell.source)
-        if cell.outputs and not shows_no_answer:
+        if cell.outputs and not (_is_prediction(cell) or _is_checked(cell) or _is_moved_by_hand(cell)):
             yield cell
+
+
+def _is_moved_by_hand(cell: Any) -> bool:
+    """Whether it is an explorer, or an explorable, whose stored output says so."""
+    pages = (output.get("data", {}).get("text/html", "") for output in cell.outputs)
+    return bool(re.search(r"(?m)^explore\(", cell.source)) or any("data-explorable=" in page for page in pages)
 
 
 def _is_checked(cell: Any) -> bool:
@@ -136,6 +160,14 @@ def _is_answered_by_text(cells: Sequence[Any], at: int) -> bool:
 
 def _is_told_to_predict(text: str) -> bool:
     return any(_TOLD_TO_PREDICT.search(part) for part in text.split("\n\n") if "?" in part)
+
+
+def _is_hidden(cell: Any) -> bool:
+    return bool(cell.metadata.get("jupyter", {}).get("outputs_hidden"))
+
+
+def _is_covered(cell: Any) -> bool:
+    return bool(cell.outputs[0].get("data") == {})
 
 
 def _is_folded(cell: Any, what: str) -> bool:

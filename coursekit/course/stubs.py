@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from coursekit.course.syllabus import Topic
 
 _ANSWER = re.compile(r"^(?P<indent> *)# BEGIN SOLUTION\n.*?^ *# END SOLUTION\n", re.MULTILINE | re.DOTALL)
+
+_OUTSIDE = re.compile(r"^[^\s#)]", re.MULTILINE)  # where a function's lines end
 
 _HEADER = '''"""{title}: write your answers here, then score one with `coursekit check {first}`.
 
@@ -104,6 +107,19 @@ def without_answers(source: str) -> str:
                 raise StubError(f"`{name[1]}` needs exactly one BEGIN SOLUTION … END SOLUTION.")
         result.append(part)
     return "".join(result)
+
+
+def spans_of(text: str, name: str) -> Iterator[tuple[int, int]]:
+    """Where in a text functions of that name begin and end, whether or not it is Python.
+
+    What stands between the last indented line and the next statement is not the function's.
+    """
+    for found in re.finditer(rf"^def[ \t]+{re.escape(name)}[ \t]*\(", text, re.MULTILINE):
+        outside = _OUTSIDE.search(text, found.end())
+        lines = text[found.start() : outside.start() if outside else None].splitlines(keepends=True)
+        while len(lines) > 1 and (not lines[-1].strip() or not lines[-1].startswith((" ", "\t", ")"))):
+            lines.pop()
+        yield found.start(), found.start() + sum(map(len, lines))
 
 
 def _end_of_docstring(source: str) -> int:

@@ -21,8 +21,9 @@ What cannot be parted is told and not guessed. A function is replaced only if a 
 from __future__ import annotations
 
 import inspect
+import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any, Protocol
@@ -33,6 +34,7 @@ from coursekit.course import stubs, syllabus
 from coursekit.exercise import Exercise
 from coursekit.grading import scoring
 from coursekit.report import Outcome, Report, Tier
+from coursekit.wire import Cell
 from coursekit.wire.answering import answer
 
 _RAN = (Outcome.PASSED, Outcome.FAILED, Outcome.ERROR)
@@ -83,6 +85,24 @@ def part(way: Way, exercise: Exercise, first: Report, known: dict[str, Report]) 
     if second.points <= first.points or not _does_its_own_part(exercise, lent, second):
         return told
     return replace(second, leans_on=tuple(wrong), parted=True)
+
+
+def may_lean(cells: Iterable[Cell], names: Sequence[str]) -> dict[str, list[str]]:
+    """By exercise, the earlier ones that a source names elsewhere than where it defines them.
+
+    An answer can depend on no other. This looks at the text only, and once.
+
+    Args:
+        cells: all of a submission's source.
+        names: of all exercises, in course order.
+    """
+    places = {name: place for place, name in enumerate(names)}
+    used = {word for _, text in cells for defines, word in _WORD.findall(text) if not defines}
+    there = [name for name in names if name in used]
+    return {name: [other for other in there if places[other] < places[name]] for name in names}
+
+
+_WORD = re.compile(r"(def[ \t]+)?([^\W\d]\w*)")
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -20,60 +20,107 @@ from coursekit.wire.readymade import plain
 
 
 def score(exercise: Exercise, ask: Ask, *, seed: int, learner: str = "") -> Report:
-    """Runs every check of `exercise` and says what came of it.
+    """Runs every check of `exercise` and says what came of it; see `run`."""
+    return run(exercise, ask, seed=seed).report(learner)
+
+
+@dataclass
+class Run:
+    """What came of the checks of one exercise, before anybody asks which mistake it is.
+
+    Attributes:
+        exercise: whose checks.
+        verdicts: one a check, in order.
+        failed: the calls of each check that failed.
+        passed: the calls of each that passed, when asked for.
+        stopped: why nothing more could be asked, if so.
+    """
+
+    exercise: Exercise
+    verdicts: list[Verdict] = field(default_factory=list)
+    failed: list[list[Call]] = field(default_factory=list)
+    passed: list[Callable[[], list[Call]]] = field(default_factory=list)
+    stopped: Stopped | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Of all checks together."""
+        if self.stopped:
+            return self.stopped.outcome
+        core = all(verdict.outcome is Outcome.PASSED for verdict in self.verdicts if verdict.tier is Tier.CORE)
+        return Outcome.PASSED if core else next(v.outcome for v in self.verdicts if v.outcome is not Outcome.PASSED)
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether every check passed, core and parity."""
+        return all(verdict.outcome is Outcome.PASSED for verdict in self.verdicts)
+
+    def report(self, learner: str) -> Report:
+        """All of it, with the mistake that it is: which takes as long as the checks."""
+        exercise, failed = self.exercise, self.failed
+        named = diagnose(exercise, failed, [call for calls in self.passed for call in calls()] if failed else [])
+        return Report(
+            exercise=exercise.name,
+            learner=learner,
+            outcome=self.outcome,
+            verdicts=tuple(self.verdicts),
+            points=_points(exercise, self.verdicts, self.stopped),
+            maximum=exercise.maximum,
+            diagnosis=named,
+            is_slip=bool(failed)
+            and (named not in (None, *OF_ANY_FUNCTION) or _mostly(self.verdicts) or is_slip(exercise, failed)),
+        )
+
+
+def run(exercise: Exercise, ask: Ask, *, seed: int, leave: Callable[[], bool] = lambda: False) -> Run:
+    """Runs every check of `exercise`.
 
     Parity is asked only once core has passed: who has not got the meaning yet is not told about flags.
+
+    Args:
+        exercise: whose checks.
+        ask: how to ask the function.
+        seed: what the checks draw their inputs from.
+        leave: asked when a check has not passed, whether the rest is of no interest; then it is not asked.
     """
-    verdicts: list[Verdict] = []
-    failed: list[list[Call]] = []
-    passed: list[Callable[[], list[Call]]] = []
-    stopped: Stopped | None = None
+    came = Run(exercise)
+    verdicts = came.verdicts
     f = Function(exercise.name, exercise.forbids, ask)
     line = ask if isinstance(ask, Line) else None
     ahead = asked_ahead(exercise, seed) if line else {}
     for tier in Tier:
-        blocked = any(verdict.outcome is not Outcome.PASSED for verdict in verdicts)
+        blocked = not came.is_solved
         if line and not blocked:
             line.send([frame for check in exercise.tier(tier) for frame, _ in ahead[check.name]])
         for check in exercise.tier(tier):
-            if stopped or blocked:
+            if came.stopped or blocked:
                 verdicts.append(_verdict(check, Outcome.UNCHECKED))
                 continue
             exchange = Exchange(line, ahead[check.name]) if line else None
             if exchange and exchange.has_passed((exercise, check.name, seed)):
                 verdicts.append(_verdict(check, Outcome.PASSED))
-                passed.append(partial(_calls, exchange))
+                came.passed.append(partial(_calls, exchange))
                 f.attempted = True
                 continue
             start = len(f.calls)
             try:
                 check.run(f.asking(exchange or ask), _generator(seed, check.name))
                 verdicts.append(_verdict(check, Outcome.PASSED))
-                passed.append(partial(list, f.calls[start:]))
+                came.passed.append(partial(list, f.calls[start:]))
                 if exchange:
                     exchange.note_passed((exercise, check.name, seed))
+                continue
             except Failure as failure:
                 outcome = Outcome.ERROR if isinstance(failure, Raised) else Outcome.FAILED
                 verdicts.append(_verdict(check, outcome, failure))
-                failed.append(f.calls[start:])
+                came.failed.append(f.calls[start:])
             except Stopped as stop:
-                stopped = stop
+                came.stopped = stop
                 verdict = _verdict(check, stop.outcome, stop)
                 verdicts.append(replace(verdict, help=verdict.help + _own_instead(exercise, stop.used)))
-    solved = all(verdict.outcome is Outcome.PASSED for verdict in verdicts if verdict.tier is Tier.CORE)
-    outcome = Outcome.PASSED if solved else next(v.outcome for v in verdicts if v.outcome is not Outcome.PASSED)
-    named = diagnose(exercise, failed, [call for calls in passed for call in calls()] if failed else [])
-    return Report(
-        exercise=exercise.name,
-        learner=learner,
-        outcome=stopped.outcome if stopped else outcome,
-        verdicts=tuple(verdicts),
-        points=_points(exercise, verdicts, stopped),
-        maximum=exercise.maximum,
-        diagnosis=named,
-        is_slip=bool(failed)
-        and (named not in (None, *OF_ANY_FUNCTION) or _mostly(verdicts) or is_slip(exercise, failed)),
-    )
+            if leave():
+                return came
+    return came
 
 
 def _mostly(verdicts: list[Verdict]) -> bool:

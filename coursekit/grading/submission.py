@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from coursekit.course.stubs import spans_of
 from coursekit.grading.newest import Dated, base_of, oldest_first
 from coursekit.grading.opening import SUFFIXES, UnreadableError, cells_of, file_bytes, from_zip, is_work, label
 from coursekit.text import visible
@@ -22,7 +23,6 @@ MAX_FILES = 100
 MAX_SOURCE = 1 << 20
 MAX_CELLS = 5_000
 MAX_LISTED = 10_000  # entries of a folder, with all below it, that are looked at
-_OUTSIDE = re.compile(r"^[^\s#)]", re.MULTILINE)  # where a function's lines end
 _RETURN = re.compile(r"^[ \t]+return\b", re.MULTILINE)
 _STAMP = "timestamp.txt"  # nbgrader's, of each assignment that was handed in: "2026-02-02 15:58:23.948203 UTC"
 
@@ -39,15 +39,24 @@ class Submission:
 
 def files_that_define(cells: Sequence[Cell], name: str) -> tuple[str, ...]:
     """The files in which a function of that name seems to begin, the one that counts last: a stub hides no answer."""
-    beginning = re.compile(rf"^def[ \t]+{re.escape(name)}[ \t]*\(", re.MULTILINE)
+    stubs, written = _files_with(cells, name)
+    return (*(file for file in stubs if file not in written), *written)
+
+
+def files_that_answer(cells: Sequence[Cell], name: str) -> tuple[str, ...]:
+    """Those of them in which it is no stub any more, the one that counts last."""
+    return tuple(_files_with(cells, name)[1])
+
+
+def _files_with(cells: Sequence[Cell], name: str) -> tuple[dict[str, None], dict[str, None]]:
+    """The files with a stub of the function, and those with an answer, each in the order of their last."""
     stubs, written = dict[str, None](), dict[str, None]()
     for place, text in cells:
-        for found in beginning.finditer(text):
-            end = _OUTSIDE.search(text, found.end())
-            places = stubs if _is_stub(text[found.end() : end.start() if end else None]) else written
+        for begin, end in spans_of(text, name):
+            places = stubs if _is_stub(text[begin:end]) else written
             places.pop(_file_of(place), None)
             places[_file_of(place)] = None
-    return (*(file for file in stubs if file not in written), *written)
+    return stubs, written
 
 
 def _is_stub(body: str) -> bool:

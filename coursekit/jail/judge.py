@@ -12,6 +12,7 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -27,8 +28,22 @@ from coursekit.jail.terms import JailError, Layer, Limits
 from coursekit.jail.walls import OPEN, START_SECONDS, Start, insist, layers, look, probe
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Cell, Question
+from coursekit.wire.readymade import relatives
 
 __all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look", "probe"]
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """Which functions of a submission depend on which others.
+
+    Attributes:
+        may: by exercise, the names of those to ask about.
+        does: what was found so far; nothing is kept of an exercise that was not asked about.
+    """
+
+    may: Mapping[str, Sequence[str]]
+    does: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Jail:
@@ -73,6 +88,7 @@ class Jail:
         exercises: Sequence[str] = (),
         instead: Mapping[str, str] | None = None,
         clock: Clock | None = None,
+        leaning: Leaning | None = None,
     ) -> list[Report]:
         """Grades several functions of one submission; those that forbid the same share a child, to save forks.
 
@@ -87,17 +103,18 @@ class Jail:
             exercises: the names of all that the course asks for: none of them is a misspelt other one.
             instead: by name, the source of functions that take the place of the learner's own ones.
             clock: the time of the submission; by default it begins now.
+            leaning: whom to ask about in passing, where a child has run nothing yet; what is found is put there.
 
         Raises:
             JailError: the jail cannot be started again.
         """
-        groups: dict[tuple[str, ...], list[tuple[Exercise, int]]] = {}
+        groups: dict[frozenset[str], list[tuple[Exercise, int]]] = {}
         for exercise, seed in asked:
-            groups.setdefault(exercise.forbids, []).append((exercise, seed))
+            groups.setdefault(relatives(exercise.forbids), []).append((exercise, seed))
         reports: dict[str, Report] = {}
         clock = clock or Clock(self.limits.total)
         for waiting in groups.values():
-            for report in self._grade_group(cells, waiting, learner, exercises, instead or {}, clock):
+            for report in self._grade_group(cells, waiting, learner, exercises, instead or {}, clock, leaning):
                 reports[report.exercise] = report
         return [reports[exercise.name] for exercise, _ in asked]
 
@@ -150,6 +167,7 @@ class Jail:
         exercises: Sequence[str],
         instead: Mapping[str, str],
         clock: Clock,
+        leaning: Leaning | None,
     ) -> Iterator[Report]:
         """Grades exercises under one rule, in as many children as it takes; should the jail end, in a new one."""
         ended: Exercise | None = None  # under which one, as the first in its child, the jail has ended
@@ -165,6 +183,8 @@ class Jail:
                 with self._fork(cells, first.forbids, exercises, clock, late=late) as child:
                     if child.is_over:
                         raise ZygoteGone
+                    if leaning is not None and not _asked_what_leans(child, first, leaning):
+                        continue
                     yield from _grade_in_turn(child, waiting, learner, instead, clock, again=first is starved)
                     late |= child.lacks
                     starved = waiting[0][0] if waiting and child.is_starved else None
@@ -278,14 +298,37 @@ def _grade_in_turn(
             child.turn_to(exercise, instead)
         except Stopped:
             return
-        report = scoring.score(exercise, child, seed=seed, learner=learner)
-        has_run = child.has_run or report.outcome is not Outcome.UNATTEMPTED
-        unsure = has_run and not alone and not scoring.is_solved(report)
+        # once it has failed here, and is to be graded again, nobody needs to know in what else, nor by which mistake
+        came = scoring.run(exercise, child, seed=seed, leave=partial(_is_unsure, child, clock, alone=alone))
+        has_run = child.has_run or came.outcome is not Outcome.UNATTEMPTED
+        unsure = has_run and not alone and not came.is_solved
         if (unsure or child.lacks or (child.is_starved and not again)) and not clock.is_over:
             return
         del waiting[0]
-        yield report
+        yield came.report(learner)
         alone = alone and not has_run
+
+
+def _is_unsure(child: Child, clock: Clock, *, alone: bool) -> bool:
+    """Whether what does not pass is graded again: it has run where another exercise's code had run before."""
+    return child.has_run and not alone and not clock.is_over
+
+
+def _asked_what_leans(child: Child, exercise: Exercise, leaning: Leaning) -> bool:
+    """Asks what an answer depends on, if that is not known: in a child where nothing of the learner's has run.
+
+    Returns:
+        Whether the child can go on. Where it has ended by this, nothing is known, and it is not asked again.
+    """
+    others = leaning.may.get(exercise.name)
+    if not others or exercise.name in leaning.does:
+        return True
+    leaning.does[exercise.name] = ()
+    try:
+        leaning.does[exercise.name] = child.leans_on(exercise.name, others)
+    except Stopped:
+        return False
+    return True
 
 
 def _no_time_left(clock: Clock, _question: Question) -> Answer:

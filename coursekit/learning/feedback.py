@@ -66,12 +66,12 @@ def state(report: Report) -> str:
     }.get(report.outcome, WORDS[report.outcome])
 
 
-def as_text(report: Report) -> str:
-    """The whole report as plain text, for a terminal, a log or a screen reader."""
-    lines = [headline(report), *_wrap(found_twice(report)), *_wrap(leaning(report))]
+def as_text(report: Report, width: int = 100) -> str:
+    """The whole report as plain text, for a terminal, a log or a screen reader; prose in lines of `width`."""
+    lines = [headline(report), *_wrap(found_twice(report), width), *_wrap(leaning(report), width)]
     first = report.first_failure
     if report.outcome is Outcome.UNATTEMPTED and first is not None:
-        return "\n".join([*lines, *_wrap(f"{first.rationale} {first.help}".strip())])
+        return "\n".join([*lines, *_wrap(f"{first.rationale} {first.help}".strip(), width)])
     for tier in Tier:
         verdicts = report.tier(tier)
         if verdicts:
@@ -79,7 +79,7 @@ def as_text(report: Report) -> str:
         for verdict in _worth_a_line(verdicts):
             lines.append(f"  {WORDS[verdict.outcome]:<16}{verdict.title}")
             if verdict is first:
-                lines += _details(report, verdict)
+                lines += _details(report, verdict, width)
     return "\n".join(lines)
 
 
@@ -121,13 +121,13 @@ def _worth_a_line(verdicts: tuple[Verdict, ...]) -> Iterator[Verdict]:
         yield from verdicts
 
 
-def _details(report: Report, verdict: Verdict) -> list[str]:
-    lines = [line for said in _said(report, verdict) for line in _wrap(said, "    ")]
+def _details(report: Report, verdict: Verdict, width: int) -> list[str]:
+    lines = [line for said in _said(report, verdict) for line in _wrap(said, width, "    ")]
     if verdict.example is not None:
         example = verdict.example
         lines.append(f"    {example.line}  # got {example.got}, expected {example.expected}")
     if verdict.help and report.diagnosis is None:
-        lines += _wrap(verdict.help, "    ")
+        lines += _wrap(verdict.help, width, "    ")
     return lines
 
 
@@ -142,8 +142,8 @@ def _said(report: Report, verdict: Verdict) -> list[str]:
     return [verdict.rationale, verdict.help, report.diagnosis.explanation]  # what raised is another thing than that
 
 
-def _wrap(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, 100, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+def _wrap(text: str, width: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
 
 
 # ---- HTML --------------------------------------------------------------------------------------------------------
@@ -177,14 +177,23 @@ def _tone(outcome: Outcome | None) -> str:
     return "bad" if outcome is None else _TONES.get(outcome, "bad")
 
 
-def as_html(report: Report | None, next: tuple[str, ...] = ()) -> str:
-    """The report as HTML with inline styles (a notebook keeps no others). All text is escaped."""
+def as_html(report: Report | None, next: tuple[str, ...] = (), picture: str = "", onward: str = "") -> str:
+    """The report as HTML with inline styles (a notebook keeps no others). All text is escaped.
+
+    Args:
+        report: what to show, if there is anything but steps.
+        next: what to do now, a sentence a line.
+        picture: what stands below the numbers of the first failing check, as HTML.
+        onward: the last line, as HTML.
+    """
     parts: list[str] = []
     if report is not None:
         parts.append(f"<b {_inline('word', report.outcome)}>{html.escape(headline(report))}</b>")
-        parts += _report_html(report, _inline)
-    parts += [f"<div>{prose(line)}</div>" for line in next]
-    return f"<div {_inline('box', report.outcome if report else None)}>{''.join(parts)}</div>"
+        parts += _report_html(report, _inline, picture)
+    parts += [f"<div>{line}</div>" for line in (*map(prose, next), onward) if line]
+    box = _inline("box", report.outcome if report else None)
+    # a screen reader says what comes in such an element, when it comes
+    return f'<div role="status" aria-live="polite" {box}>{"".join(parts)}</div>'
 
 
 def as_section(report: Report) -> str:
@@ -194,7 +203,7 @@ def as_section(report: Report) -> str:
     return f"<section {_classed('box', report.outcome)}>{heading}{body}</section>"
 
 
-def _report_html(report: Report, look: _Look) -> Iterator[str]:
+def _report_html(report: Report, look: _Look, picture: str = "") -> Iterator[str]:
     first = report.first_failure
     yield from (f"<div>{prose(said)}</div>" for said in (found_twice(report), leaning(report)) if said)
     if report.outcome is Outcome.UNATTEMPTED and first is not None:
@@ -204,24 +213,28 @@ def _report_html(report: Report, look: _Look) -> Iterator[str]:
         verdicts = report.tier(tier)
         if verdicts:
             yield f"<div {look('tier', None)}>{html.escape(_tier_line(tier, verdicts))}</div>"
-        rows = "".join(_row(report, verdict, verdict is first, look) for verdict in _worth_a_line(verdicts))
+        rows = "".join(
+            _row(report, verdict, look, in_full=verdict is first, picture=picture)
+            for verdict in _worth_a_line(verdicts)
+        )
         if rows:
             yield f"<ul {look('checks', None)}>{rows}</ul>"
 
 
-def _row(report: Report, verdict: Verdict, in_full: bool, look: _Look) -> str:
+def _row(report: Report, verdict: Verdict, look: _Look, *, in_full: bool, picture: str) -> str:
     word = f"<b {look('word', verdict.outcome)}>{WORDS[verdict.outcome]}</b>"
-    details = "".join(_details_html(report, verdict, look)) if in_full else ""
+    details = "".join(_details_html(report, verdict, look, picture)) if in_full else ""
     return f"<li>{word} — {prose(verdict.title)}{details}</li>"
 
 
-def _details_html(report: Report, verdict: Verdict, look: _Look) -> Iterator[str]:
+def _details_html(report: Report, verdict: Verdict, look: _Look, picture: str) -> Iterator[str]:
     for said in _said(report, verdict):
         yield f"<div>{prose(said)}</div>"
     if verdict.example is not None:
         example = verdict.example
         line = visible(f"{example.line}  # got {example.got}, expected {example.expected}")
         yield f"<code {look('line', None)}>{html.escape(line)}</code>"
+        yield picture
     if verdict.help and report.diagnosis is None:
         yield f"<div>{prose(verdict.help)}</div>"
 

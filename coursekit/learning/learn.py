@@ -12,31 +12,37 @@ from typing import Any
 
 from coursekit.course import stubs, syllabus
 from coursekit.errors import CommandError
-from coursekit.exercise import Exercise
+from coursekit.exercise import Exercise, Stopped
 from coursekit.grading import leaning, scoring
 from coursekit.grading.here import as_graded, ask_here
+from coursekit.grading.opening import in_conflict, is_in_conflict
 from coursekit.grading.submission import Submission, read_submission
 from coursekit.jail.inside import source
 from coursekit.jail.inside.byhand import ByHand
 from coursekit.learning import feedback, memory, overview
+from coursekit.learning.card.parting import Asked
+from coursekit.learning.card.shown import Card
 from coursekit.learning.reading import used_in
 from coursekit.report import Outcome, Report
-from coursekit.wire import Answer, Problem
+from coursekit.wire import Answer, Problem, Question
 from coursekit.wire.answering import describe
 
 
 @dataclass(frozen=True)
 class Wording:
-    """How a next step is written where the learner is: a call in a notebook, a command in a terminal."""
+    """How a next step is written where the learner is: a call in a notebook, a command in a terminal, a key."""
 
+    where: str
     hint: str
     solution: str
 
 
-NOTEBOOK = Wording('`hint("{name}", {step})`', '`solution("{name}")`')
-TERMINAL = Wording("`coursekit hint {name} {step}`", "`coursekit solution {name}`")
+NOTEBOOK = Wording("notebook", '`hint("{name}", {step})`', '`solution("{name}")`')
+TERMINAL = Wording("terminal", "`coursekit hint {name} {step}`", "`coursekit solution {name}`")
+WATCH = Wording("watch", "press `h`", "press `s`")
 
 _ALL: Any = object()  # no function at all; None is what a mistaken name may hold
+_SOON = 0.2  # seconds that a single question of a curve may take
 VISIBLE_SEED = 0  # the inputs of a learner's own checks; a graded run draws others
 
 
@@ -60,8 +66,10 @@ def check(function: Callable[..., Any] | str = _ALL, name: str | None = None) ->
         _, exercise = syllabus.find_exercise(name)
     except syllabus.UnknownNameError as error:
         return _say(str(error))
-    report = _report_of(function, exercise)
-    return feedback.Feedback(report, (*next_steps(exercise, report), *_remembered(report)))
+    asked = list[Asked]()
+    report = _report_of(function, exercise, asked)
+    steps = (*next_steps(exercise, report), *_remembered(report, NOTEBOOK))
+    return Card(report, steps, exercise, asked, function.__doc__ or "")
 
 
 def _check_notebook(names: Mapping[str, Any]) -> feedback.Feedback | overview.Overview:
@@ -69,18 +77,20 @@ def _check_notebook(names: Mapping[str, Any]) -> feedback.Feedback | overview.Ov
     found = overview.in_notebook(names)
     if not found:
         return _say("No exercise of this notebook has run yet: run its cells, or name a function: `check(entropy)`.")
-    reports = [_report_of(names[name], syllabus.find_exercise(name)[1]) for name in found]
+    reports = [_report_of(names[name], syllabus.find_exercise(name)[1], []) for name in found]
     return _overview("This notebook", reports, "`check({name})`", NOTEBOOK)
 
 
-def _report_of(function: Callable[..., Any], exercise: Exercise) -> Report:
+def _report_of(function: Callable[..., Any], exercise: Exercise, asked: list[Asked]) -> Report:
     used = used_in(function, exercise)
-    return _score(exercise, function) if used is None else _refused(exercise, Problem("forbidden", used))
+    if used is not None:
+        return _refused(exercise, Problem("forbidden", used))
+    return _score(exercise, function, None, asked)
 
 
-def _remembered(report: Report) -> tuple[str, ...]:
+def _remembered(report: Report, wording: Wording) -> tuple[str, ...]:
     """Remembers a check; a line to show where that could not be done."""
-    said = memory.remember(report)
+    said = memory.remember(report, wording.where)
     return (said,) if said else ()
 
 
@@ -108,7 +118,7 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
         CommandError: no file is given, and this is the installed package.
         OSError: the file cannot be read.
     """
-    topic, exercise = syllabus.find_exercise(name)
+    topic, _ = syllabus.find_exercise(name)
     if path is None:
         if not syllabus.in_course():
             raise CommandError(
@@ -116,8 +126,26 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
                 "folder, and this is the installed package."
             )
         path = topic.stub
-    report = _score_file(_read(path), exercise)
-    return report, (*next_steps(exercise, report, TERMINAL), f"Your file: {path}", *_remembered(report))
+    report, steps = score_in(_read(path), name, TERMINAL)
+    return report, (*steps, f"Your file: {path}", *_remembered(report, TERMINAL))
+
+
+def score_in(submission: Submission, name: str, wording: Wording) -> tuple[Report, tuple[str, ...]]:
+    """Scores the function `name` in files that have been read, and says what to do next; remembers nothing."""
+    _, exercise = syllabus.find_exercise(name)
+    report = _score_file(submission, exercise)
+    return report, next_steps(exercise, report, wording)
+
+
+def stopped(name: str, why: Stopped, wording: Wording) -> tuple[Report, tuple[str, ...]]:
+    """The same for a function that has ended, or outlived, the process in which it was scored."""
+
+    def ask(_: Question) -> Answer:
+        raise why
+
+    _, exercise = syllabus.find_exercise(name)
+    report = scoring.score(exercise, ask, seed=VISIBLE_SEED)
+    return report, next_steps(exercise, report, wording)
 
 
 def check_whole_file(path: Path) -> overview.Overview:
@@ -143,7 +171,7 @@ def _overview(title: str, reports: Sequence[Report], one: str, wording: Wording)
     shown = overview.Overview(title, reports)
     # what is remembered last is where the learner is: at the first that is wrong
     said = dict.fromkeys(
-        line for report in sorted(tried, key=lambda each: each is shown.wrong) for line in _remembered(report)
+        line for report in sorted(tried, key=lambda each: each is shown.wrong) for line in _remembered(report, wording)
     )
     begin = next((report.exercise for report in reports if report.outcome is Outcome.UNATTEMPTED), None)
     steps = list[str]()
@@ -152,7 +180,7 @@ def _overview(title: str, reports: Sequence[Report], one: str, wording: Wording)
         others = (report.exercise for report in tried if report is not shown.wrong and not scoring.is_solved(report))
         steps += [f"What is wrong with the next one: {one.format(name=name)}" for name in [*others][:1]]
     elif begin is not None:
-        steps.append(f"Next: write `{begin}`. A hint: {wording.hint.format(name=begin, step=1)}")
+        steps.append(f"Next: write `{begin}`. {_help(syllabus.find_exercise(begin)[1], wording)}")
     return overview.Overview(title, reports, (*steps, *said))
 
 
@@ -160,6 +188,8 @@ def _read(path: Path) -> Submission:
     submission = read_submission(path, learner="")
     if submission.problem:
         raise OSError(f"{path}: {submission.problem}")
+    if any(is_in_conflict(text) for _, text in submission.cells):
+        raise CommandError(in_conflict(str(path)))
     return submission
 
 
@@ -167,8 +197,8 @@ def _refused(exercise: Exercise, problem: Problem) -> Report:
     return scoring.score(exercise, lambda _: Answer(problem=problem), seed=VISIBLE_SEED)
 
 
-def _score(exercise: Exercise, function: Callable[..., Any], by_hand: ByHand | None = None) -> Report:
-    way = _Here(exercise.name, function, by_hand)
+def _score(exercise: Exercise, function: Callable[..., Any], by_hand: ByHand | None, asked: list[Asked]) -> Report:
+    way = _Here(exercise.name, function, by_hand, asked)
     return leaning.part(way, exercise, way.grade(exercise, {}), {})
 
 
@@ -179,6 +209,7 @@ class _Here:
     name: str
     function: Callable[..., Any]
     by_hand: ByHand | None  # what has caught what the function called, if it was loaded so
+    asked: list[Asked]  # is added to
 
     def grade(self, exercise: Exercise, instead: Mapping[str, str]) -> Report:
         there = self._reached()
@@ -190,8 +221,10 @@ class _Here:
             function = _with_globals(function, names)
         here = ask_here(function, exercise)
         judge = self.by_hand.judge if self.by_hand and exercise.name == self.name else lambda answer: answer
+        ask = Asked(exercise.name, lambda question: judge(here(question)), ask_here(function, exercise, seconds=_SOON))
+        self.asked.append(ask)
         with as_graded():
-            return scoring.score(exercise, lambda question: judge(here(question)), seed=VISIBLE_SEED)
+            return scoring.score(exercise, ask, seed=VISIBLE_SEED)
 
     def leans_on(self, exercise: Exercise, others: Sequence[str]) -> tuple[str, ...]:
         function = self.function if exercise.name == self.name else None
@@ -241,7 +274,7 @@ def _score_file(submission: Submission, exercise: Exercise) -> Report:
     except BaseException as error:  # SystemExit too: an exit() in the file is the file's problem
         problem = Problem("broken", f"Loading it raised {describe(error).message}.")
     else:
-        return _score(exercise, function, by_hand)
+        return _score(exercise, function, by_hand, [])
     return _refused(exercise, by_hand.judge(Answer(problem=problem)).problem or problem)
 
 
@@ -254,6 +287,7 @@ def hint(name: str, step: int = 1, wording: Wording = NOTEBOOK) -> feedback.Feed
         return _say(str(error))
     if not 1 <= step <= len(exercise.hints):
         return _say(f"`{name}` has hints 1 to {len(exercise.hints)}.")
+    memory.read_hint(name, step)
     after = (
         f"One more: {wording.hint.format(name=name, step=step + 1)}"
         if step < len(exercise.hints)
@@ -276,12 +310,21 @@ def next_steps(exercise: Exercise, report: Report, wording: Wording = NOTEBOOK) 
     """What to do after this report."""
     name = exercise.name
     if report.outcome is Outcome.UNATTEMPTED:
-        return (f"A hint: {wording.hint.format(name=name, step=1)}",)
+        return (_help(exercise, wording),)
     if not scoring.is_solved(report):
-        return (f"Next: mend it and check again. A hint: {wording.hint.format(name=name, step=1)}",)
+        return (f"Next: mend it and check again. {_help(exercise, wording)}",)
     after = syllabus.next_exercise(name)
     onward = f"Next exercise: `{after}`" if after else "That was the last exercise of the course."
     return (exercise.idea, f"{feedback.ADVICE} Compare: {wording.solution.format(name=name)}", onward)
+
+
+def _help(exercise: Exercise, wording: Wording) -> str:
+    """The way to the next hint that is unread; to the first one, and to the answer, where all are read."""
+    name, step = exercise.name, memory.next_hint(exercise.name)
+    if step <= len(exercise.hints):
+        return f"{'A hint' if step == 1 else 'The next hint'}: {wording.hint.format(name=name, step=step)}"
+    again, answer = wording.hint.format(name=name, step=1), wording.solution.format(name=name)
+    return f"All its hints are read; again: {again}. To see the answer: {answer}"
 
 
 def _say(*lines: str) -> feedback.Feedback:

@@ -1,4 +1,4 @@
-"""What the course remembers of a learner: a line for each check and each prediction, in a file beside the course.
+"""What the course remembers of a learner: a line for each check, prediction and hint, in a file beside the course.
 
 Each line is a JSON object that says in `kind` what it tells of; kinds that are not known here are passed over, so that
 others may be added. A line is written whole by one call, so several notebooks may write at once, and what is damaged
@@ -11,8 +11,10 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,7 @@ class Check:
         points: what it earned.
         misconception: the name of the mistake, or None.
         attempt: which attempt at the exercise it was; 0 for a stub, and those are not counted.
+        where: in a notebook, a terminal or watch; empty in lines from before that was noted.
     """
 
     time: str
@@ -50,6 +53,7 @@ class Check:
     points: float
     misconception: str | None
     attempt: int
+    where: str = ""
 
     @property
     def is_attempt(self) -> bool:
@@ -76,8 +80,23 @@ class Prediction:
     holds: bool
 
 
-_Entry = Check | Prediction
-_KINDS: dict[str, type[_Entry]] = {"check": Check, "prediction": Prediction}
+@dataclass(frozen=True)
+class Hint:
+    """A hint that was read.
+
+    Attributes:
+        time: when that was, in UTC, as ISO 8601 has it.
+        exercise: whose.
+        step: which one, from 1.
+    """
+
+    time: str
+    exercise: str
+    step: int
+
+
+_Entry = Check | Prediction | Hint
+_KINDS: dict[str, type[_Entry]] = {"check": Check, "prediction": Prediction, "hint": Hint}
 
 
 def place() -> Path | None:
@@ -98,15 +117,20 @@ def place() -> Path | None:
     return syllabus.ROOT / "progress.jsonl"
 
 
-def remember(told: Report | Prediction) -> str:
-    """Adds a check, or a prediction; a sentence where that cannot be done and has not been said yet, else nothing."""
+def remember(told: Report | Prediction, where: str = "") -> str:
+    """Adds a check, or a prediction; a sentence where that cannot be done and has not been said yet, else nothing.
+
+    Args:
+        told: what came of it.
+        where: of a check, see `Check`.
+    """
     path = place()
     if path is None:
         return ""
     try:
         with _opened(path) as file:
             end = _end_of(file)
-            _append(file, end, _line(told if isinstance(told, Prediction) else _check_of(told, end)))
+            _append(file, end, _line(told if isinstance(told, Prediction) else _check_of(told, end, where)))
     except OSError as error:
         if path in _told:
             return ""
@@ -146,6 +170,27 @@ def checks() -> list[Check]:
 def predictions() -> list[Prediction]:
     """All predictions, the same way."""
     return [each for each in _read(_content()) if isinstance(each, Prediction)]
+
+
+def read_hint(exercise: str, step: int) -> None:
+    """Adds that a hint was read; where that cannot be done, the next check says so."""
+    path = place()
+    if path is not None:
+        with suppress(OSError), _opened(path) as file:
+            _append(file, _end_of(file), _line(Hint(now(), exercise, step)))
+
+
+def next_hint(exercise: str) -> int:
+    """The number of the first hint that has not been read, which may be one more than there are."""
+    # of the thousands of lines of a course, a few are about hints
+    lines = b"\n".join(line for line in _content().split(b"\n") if b'"kind": "hint"' in line)
+    read = {each.step for each in _read(lines) if isinstance(each, Hint) and each.exercise == exercise}
+    return next(step for step in count(1) if step not in read)
+
+
+def now() -> str:
+    """The time as it is remembered."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _content() -> bytes:
@@ -196,10 +241,10 @@ def _append(file: Any, end: bytes, line: bytes) -> None:
         raise OSError("the disk is full")
 
 
-def _check_of(report: Report, end: bytes) -> Check:
+def _check_of(report: Report, end: bytes, where: str) -> Check:
     passed = {tier: all(each.outcome is Outcome.PASSED for each in report.tier(tier)) for tier in Tier}
     return Check(
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        time=now(),
         exercise=report.exercise,
         outcome=str(report.outcome),
         core=passed[Tier.CORE],
@@ -207,6 +252,7 @@ def _check_of(report: Report, end: bytes) -> Check:
         points=report.points,
         misconception=report.diagnosis.misconception if report.diagnosis else None,
         attempt=0 if report.outcome is Outcome.UNATTEMPTED else 1 + _attempts(end, report.exercise),
+        where=where,
     )
 
 
@@ -233,15 +279,16 @@ _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("core", "parity", "holds"), (bool,)),
     "points": (int, float),
     "misconception": (str, type(None)),
-    "attempt": (int,),
+    **dict.fromkeys(("attempt", "step"), (int,)),
+    "where": (str,),
 }
 
 
 def _entry_of(kind: type[_Entry], told: dict[str, Any]) -> _Entry | None:
-    known = {field.name: told.get(field.name) for field in fields(kind)}
+    known = {field.name: told.get(field.name, field.default) for field in fields(kind)}
     if any(type(value) not in _TYPES[name] for name, value in known.items()):
         return None
     numbers = [value for value in known.values() if isinstance(value, int | float)]
     if not all(0 <= number < _MOST for number in numbers):  # a NaN is neither
         return None
-    return kind(**known)  # type: ignore[arg-type] # their types have just been seen to
+    return kind(**known)  # their types have just been seen to

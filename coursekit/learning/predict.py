@@ -177,7 +177,7 @@ _BOX = (
     "background:var(--jp-layout-color1,#FFFFFF);color:var(--jp-content-font-color1,#22272E);"
     "border-left:4px solid #0072B2;padding:0.4em 0.9em;margin:0.2em 0;font-size:14px;line-height:1.5;max-width:60em"
 )
-_LIST = "list-style:'○  ';margin:0.2em 0;padding-left:1.4em"
+_LIST = "margin:0.2em 0;padding-left:1.4em"
 
 
 def _asked(question: Question) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import html
-import os
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from coursekit.course import syllabus
-from coursekit.course.places import Place, place_of
+from coursekit.course.places import Place, address, place_of
 from coursekit.learning import memory
 from coursekit.learning.records import NOTHING, SIGNS, Record, State, next_up, predicted, records
 
@@ -212,12 +210,8 @@ _LINK = "color:var(--jp-content-link-color,#0B5CAD);text-decoration:underline"
 
 def _link(topic: syllabus.Topic, fragment: str, words: str) -> str:
     """The words, as a link that opens the lesson where there is one."""
-    if not syllabus.in_course():
-        return words
-    # a notebook that has been copied out of the course stands, as those of the course do, beside the others
-    here, lesson = Path.cwd(), topic.notebook
-    href = os.path.relpath(lesson, here) if here.is_relative_to(syllabus.ROOT) else lesson.name
-    return f'<a href="{html.escape(Path(href).as_posix())}{fragment}" style="{_LINK}">{words}</a>'
+    href = address(topic, fragment)
+    return f'<a href="{html.escape(href)}" style="{_LINK}">{words}</a>' if href else words
 
 
 def progress() -> Progress:

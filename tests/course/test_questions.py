@@ -44,10 +44,44 @@ def test_what_is_folded():
     assert cells[1].metadata == {"jupyter": {"outputs_hidden": True}, "tags": ["hide-output"], "collapsed": True}
 
 
+def test_the_first_line_is_no_answer():
+    """JupyterLab shows it beside a folded output, so an output without any comes first: once, and only there."""
+    cells = text("How many?"), code("one"), text("So."), code("two"), code("three", jupyter={"outputs_hidden": True})
+    for _ in range(2):
+        questions.fold(cells)
+    assert [[output.get("data") == {} for output in cells[at].outputs] for at in (1, 3, 4)] == [
+        [True, False],
+        [False],
+        [True, False],
+    ]
+    del cells[1].outputs[0]
+    assert "is not folded" in "".join(faults(*cells, fold=False))
+
+
 def test_what_shows_no_answer_is_open():
     """An explorer has to be moved, an exercise has to be written, and a prediction tells nothing before it is made."""
     explorer, exercise = code("f = 1\nexplore(f, a=1)"), code("def f(): ...", coursekit={"exercise": "f"})
     assert folded(text("How?"), explorer, prediction(), exercise, code("check(f)"), code("g")) == ["g"]
+
+
+def test_an_explorable_is_open():
+    """It is drawn in the browser and moves without a kernel; its stored output says what it is."""
+    cell = code("Boxes(p=1)", prints="")
+    cell.outputs = [new_output("display_data", {"text/html": '<div data-explorable="boxes"></div>'})]
+    assert folded(text("How?"), cell, code("g")) == ["g"]
+
+
+def test_what_answers_no_more_is_opened():
+    """Folding follows the text: where the question is gone, its cell is as it was; what an author folds stays."""
+    cells = (
+        *(text("How many?"), code("f", tags=["mine"]), text("So.")),
+        code("g", jupyter={"outputs_hidden": True}),
+    )
+    questions.fold(cells)
+    cells[0].source = "It is three."
+    assert folded(*cells) == ["g"]
+    assert cells[1].metadata == {"tags": ["mine"]}
+    assert [output.get("text") for output in cells[1].outputs] == ["3"]
 
 
 def test_the_source_of_a_prediction_is_folded():
@@ -56,7 +90,9 @@ def test_the_source_of_a_prediction_is_folded():
     cell.metadata = {"tags": ["mine"], "jupyter": {"other": 1}}
     for _ in range(2):
         questions.fold([cell])
-    assert cell.metadata == {"tags": ["mine", "hide-input"], "jupyter": {"other": 1, "source_hidden": True}}
+    assert cell.metadata == {
+        **{"tags": ["mine", "hide-input"], "jupyter": {"other": 1, "source_hidden": True}, "cellView": "form"},
+    }
 
 
 def test_a_folded_question_asks_nothing():

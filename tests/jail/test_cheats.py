@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import linecache
 import re
 import subprocess
 import sys
 import textwrap
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,6 @@ from coursekit.grading.here import ask_here
 from coursekit.jail.inside.byhand import ByHand
 from coursekit.jail.inside.disarm import Disarmed
 from coursekit.jail.inside.source import Source
-from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
 from coursekit.learning import learn
 from coursekit.report import Outcome
@@ -123,24 +123,30 @@ def cheat(input, target):
     return torch.nn.functional.cross_entropy(input, target)
 """
 
-# A zygote in small: no reading of the source, and no walls. Ends with 0 where torch's function could be had.
+# A zygote in small: no reading of the source, and no walls. It forks for each cheat, and prints how that ended: with 0
+# where torch's function could be had.
 PROGRAM = """
-import os, sys, torch
+import json, os, sys, torch
 from coursekit.course import syllabus
 from coursekit.jail.inside.disarm import Disarmed
 
 def serve():
     disarmed = Disarmed(syllabus.find_exercise("cross_entropy")[1].forbids)
-    if os.fork():
-        os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
-    if sys.argv[2] == "sealed":
-        disarmed.seal()
-        return disarmed.by_hand, None
-    return disarmed.by_hand, disarmed
+    ends = []
+    for cheat, how in json.loads(sys.argv.pop()):
+        if os.fork():
+            ends.append(os.waitstatus_to_exitcode(os.wait()[1]))
+        elif how == "sealed":
+            disarmed.seal()
+            return cheat, disarmed.by_hand, None
+        else:
+            return cheat, disarmed.by_hand, disarmed
+    print(json.dumps(ends))
+    sys.exit()
 
-by_hand, kept = serve()
+text, by_hand, kept = serve()
 by_hand.told = lambda problem: os._exit(3)
-exec(sys.argv[1])
+exec(text)
 try:
     value = cheat(torch.tensor([[1.0, 2.0]]), torch.tensor([0]))
 except BaseException as error:
@@ -150,9 +156,9 @@ os._exit(0 if abs(value.item() - 1.3132617) < 1e-5 else 5)
 
 
 @pytest.fixture(scope="module")
-def jail():
-    with Jail(Limits(seconds=20)) as jail:
-        yield jail
+def jail(any_jail):
+    any_jail.limits = Limits(seconds=20)
+    return any_jail
 
 
 def grade(jail, text, names):
@@ -168,24 +174,29 @@ def answers(file):
     return text, names
 
 
+@pytest.fixture(scope="module")
+def graded(jail):
+    """What the answers of a file get in the jail."""
+    return cache(lambda file: grade(jail, *answers(file)))
+
+
 @pytest.mark.parametrize("file", FOUND)
-def test_what_was_found_earns_nothing(jail, file):
+def test_what_was_found_earns_nothing(graded, file):
     """Each answer of the file gets no point, and the report says what it is."""
-    text, names = answers(file)
-    for report in grade(jail, text, names):
+    for report in graded(file):
         assert (report.exercise, report.points, report.outcome) == (report.exercise, 0, FOUND[file])
 
 
 @pytest.mark.filterwarnings("ignore")  # torch calls its own compiler deprecated
 @pytest.mark.parametrize("file", [file for file in (*RELATIVES, *WAYS_ROUND) if file not in UNSEEN_IN_A_NOTEBOOK])
-def test_a_check_says_the_same(jail, file):
+def test_a_check_says_the_same(graded, file):
     """In a notebook and of a file, a check refuses what a graded run does; the relatives in the very same words."""
-    text, names = answers(file)
+    text, _ = answers(file)
     space = {"__name__": "__main__"}
     cell = f"<cell of {file}>"
     linecache.cache[cell] = (len(text), None, text.splitlines(keepends=True), cell)
     exec(compile(text, cell, "exec"), space)
-    for report in grade(jail, text, names):
+    for report in graded(file):
         name, exercise = report.exercise, syllabus.find_exercise(report.exercise)[1]
         in_notebook = learn.check(space[name], name).report
         of_file, _ = learn.check_file(name, FOLDER / file)
@@ -220,18 +231,23 @@ def test_either_layer_is_enough(file, layer):
             assert disarmed.by_hand.caught or report.points == 0, name
 
 
-def ends_with(search: str, how: str) -> int:
-    cheat = CHEAT.format(search=textwrap.indent(textwrap.dedent(SEARCHES[search]), "    "))
-    return subprocess.run([sys.executable, "-c", PROGRAM, cheat, how], capture_output=True).returncode
+@pytest.fixture(scope="module")
+def ends():
+    """How each search ended of a process that is sealed, and of one that has kept what gives torch back."""
+    asked = [*((search, "sealed") for search in SEARCHES), ("frames", "open"), ("garbage", "open")]
+    cheats = [CHEAT.format(search=textwrap.indent(textwrap.dedent(SEARCHES[search]), "    ")) for search, _ in asked]
+    given = json.dumps([(cheat, how) for cheat, (_, how) in zip(cheats, asked, strict=True)])
+    told = subprocess.run([sys.executable, "-c", PROGRAM, given], capture_output=True, check=True)
+    return dict(zip(asked, json.loads(told.stdout), strict=True))
 
 
 @pytest.mark.parametrize("search", SEARCHES)
-def test_nothing_gives_torch_back(search):
+def test_nothing_gives_torch_back(ends, search):
     """No search through the process finds what could, even where the source was not read."""
-    assert ends_with(search, "sealed") in (3, 4)
+    assert ends[search, "sealed"] in (3, 4)
 
 
-def test_the_searches_are_real():
+def test_the_searches_are_real(ends):
     """Of a process that has kept it, they do find it: what is proved above is that nothing is left."""
-    assert ends_with("frames", "open") == 0
-    assert ends_with("garbage", "open") == 0
+    assert ends["frames", "open"] == 0
+    assert ends["garbage", "open"] == 0

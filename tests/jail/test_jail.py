@@ -14,6 +14,7 @@ import sys
 import textwrap
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -234,14 +235,6 @@ def test_few_need_more(jail, text):
 
 
 @pytest.mark.slow
-def test_plain_answers_wait_for_little():
-    """What takes seconds to import is not there for an answer that does not need it."""
-    with Jail(LIMITS, confined=sys.platform == "linux") as fresh:
-        found = "sum(name in sys.modules for name in ('sympy', 'IPython', 'torch._dynamo'))"
-        assert number(fresh, found) == 0
-
-
-@pytest.mark.slow
 def test_a_module_that_is_nowhere(jail):
     """It is looked for once more, and then said to be missing."""
     report = told(jail, function("import seaborn\nreturn 2 * x"))
@@ -249,11 +242,26 @@ def test_a_module_that_is_nowhere(jail):
     assert "No module named 'seaborn'" in report.verdicts[0].rationale
 
 
+@contextmanager
+def fresh_jail(confined):
+    """A jail of the test's own, that was given a start: it takes that, keeps it, and ends it in order."""
+    with walls.Start("zygote", confined=confined) as start:
+        jail = Jail(LIMITS, confined, start)
+        with jail:
+            assert jail._zygote is start._process
+            yield jail
+    assert start._process.returncode == 0
+
+
 @pytest.mark.slow
 def test_what_can_be_imported_does_not_hang_on_who_came_before(jail):
-    """A child finds the same modules whether or not an earlier one needed more; one that needs them finds them."""
+    """A child finds the same modules whether or not an earlier one needed more; one that needs them finds them.
+
+    What takes seconds to import is not there for an answer that does not need it.
+    """
     found = "import sys, torch\ndef double(x):\n    return torch.tensor([len(sys.modules), '_dynamo' in vars(torch)])"
-    with Jail(LIMITS, confined=jail.confined) as fresh:
+    with fresh_jail(jail.confined) as fresh:
+        assert number(fresh, "sum(name in sys.modules for name in ('sympy', 'IPython', 'torch._dynamo'))") == 0
         before = asked(fresh, found).value
         for _ in range(2):
             assert told(fresh, function(TRANSFORM), seconds=1.5).outcome is Outcome.PASSED
@@ -269,7 +277,7 @@ def test_what_can_be_imported_does_not_hang_on_who_came_before(jail):
 @pytest.mark.slow
 def test_without_walls_nothing_is_hidden():
     """Where files can be read, what is there already must not be imported a second time: torch registers it twice."""
-    with Jail(LIMITS, confined=False) as fresh:
+    with fresh_jail(False) as fresh:
         assert told(fresh, toys.HONEST).outcome is Outcome.PASSED
         assert told(fresh, function(TRANSFORM), seconds=1.5).outcome is Outcome.PASSED
         assert number(fresh, "'torch._dynamo' in sys.modules") == 1
@@ -495,6 +503,7 @@ def test_four_descriptors(jail):
     assert number(jail, held, before=is_open) == 0b1111
 
 
+@pytest.mark.slow  # as every test of the jail without walls: it takes seconds to start
 @needs_proc
 def test_one_conversation(open_jail):
     """A child can talk to its judge, and holds no other socket and no file that was open before it."""
@@ -514,6 +523,7 @@ def test_course_is_not_loaded(jail):
     assert number(jail, f"sum(os.path.realpath(path) == {root!r} for path in sys.path)") == 0
 
 
+@pytest.mark.slow
 def test_nothing_can_be_written_to_a_file(jail, open_jail, tmp_path):
     """A file that a submission opens stays empty, where it can be opened at all."""
     path = tmp_path / "planted.py"
@@ -533,12 +543,14 @@ def test_submissions_share_nothing(jail):
     assert tensor([1.0, 2.0]).sum() == 3
 
 
+@pytest.mark.slow
 def test_process_left_behind_is_killed(open_jail):
     """What a submission starts does not outlive it."""
     started = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid"
     assert dies(number(open_jail, started, before="import subprocess"))
 
 
+@pytest.mark.slow
 def test_fork_left_behind_is_killed(open_jail):
     """A copy of the child that stays behind does not outlive it either, nor spoil the next learner."""
     body = "import torch\npid = os.fork()\nif pid == 0:\n    time.sleep(60)\nreturn torch.tensor(pid)"
@@ -809,15 +821,10 @@ def test_which_layers_hold():
 @linux
 @pytest.mark.parametrize("confined", [True, False])
 def test_start_that_nobody_takes(confined):
-    """It ends with its context; one that is taken stays, and is the jail's own."""
+    """It ends with its context."""
     with walls.Start("zygote", confined=confined) as start:
         pass
     assert start._process.returncode is not None
-    with walls.Start("zygote", confined=confined) as start:
-        jail = Jail(LIMITS, confined, start)
-        with jail:
-            assert jail._zygote is start._process
-    assert start._process.returncode == 0
 
 
 @pytest.mark.slow
@@ -928,7 +935,7 @@ def test_jail_on_windows(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="lists what Linux lists in /proc")
-@pytest.mark.parametrize("kind", ["jail", "open_jail"])
+@pytest.mark.parametrize("kind", ["jail", pytest.param("open_jail", marks=pytest.mark.slow)])
 def test_zygote_ends_with_its_judge(request, kind):
     """A judge that is killed leaves no process behind (the last test, since it leaves no zygote)."""
     jail = request.getfixturevalue(kind)

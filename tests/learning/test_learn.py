@@ -312,8 +312,15 @@ def test_file_of_an_unknown_exercise():
         learn.check_file("duble")
 
 
-@pytest.mark.parametrize("name", ["notebooks/00_toy.ipynb", "mine.py"])
-def test_file_in_the_place_of_an_exercise(name):
-    """A file without an exercise is met with the order in which they are named."""
-    with pytest.raises(CommandError, match=f"`coursekit check squared_error {name}`"):
-        learn.check_file(name)
+@pytest.mark.parametrize("name", ["mine.py", "mine.ipynb"])
+def test_a_file_in_conflict(tmp_path, name):
+    """A file in which git has left its marks says what to do, and no exercise is blamed for it."""
+    path = tmp_path / name
+    path.write_text(
+        "<<<<<<< HEAD\ndef double(p):\n    return p\n=======\ndef double(p):\n    return 2 * p\n>>>>>>> theirs\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(
+        (CommandError, OSError), match=r"stands in conflict.*`python3 start\.py update` reads both sides"
+    ):
+        learn.check_file("double", path)

@@ -50,9 +50,19 @@ def test_a_check_is_a_line(file):
     assert told.pop("time").endswith("+00:00")
     assert told == {
         **{"kind": "check", "exercise": "double", "outcome": "passed", "core": True, "parity": True, "points": 4.0},
-        **{"misconception": None, "attempt": 1},
+        **{"misconception": None, "attempt": 1, "where": "notebook"},
     }
     assert said.next == learn.next_steps(syllabus.find_exercise("double")[1], said.report)
+
+
+def test_a_line_from_before_it_was_noted_where(file):
+    """It counts as it did."""
+    memory.remember(report(), "watch")
+    (line,) = file.read_text(encoding="utf-8").splitlines()
+    told = json.loads(line)
+    assert told.pop("where") == "watch"
+    file.write_text(f"{line}\n{json.dumps(told)}\n", encoding="utf-8")
+    assert [check.where for check in memory.checks()] == ["watch", ""]
 
 
 def test_a_check_in_a_terminal_is_the_same_line(file, tmp_path, capsys):

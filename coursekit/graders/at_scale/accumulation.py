@@ -168,6 +168,10 @@ wrong.table(
         lambda s: s.losses.sum() / len(s.sizes),
     ),
     last_step_only=("Only the last micro-batch's loss is returned: add them up.", lambda s: s.sums[-1] / s.counts[-1]),
+    last_count_only=(
+        "The sum is divided by the count of the last micro-batch alone. Add up the counts as well.",
+        lambda s: s.sums.sum() / s.counts[-1],
+    ),
     count_so_far=(
         "Each micro-batch is divided by the count so far. The first ones then weigh too much: the count of the whole "
         "batch is needed from the beginning.",

@@ -131,6 +131,13 @@ wrong.table(
         "The logits stand where their softmax should: the gradient is softmax - one-hot.",
         lambda logits, one_hot: logits - one_hot,
     ),
+    one_sum_for_the_chunk=(
+        "One sum of exponentials divides the whole chunk. Each row has a softmax of its own.",
+        lambda logits, one_hot: (
+            (logits - logits.amax(1, keepdim=True)).exp() / (logits - logits.amax(1, keepdim=True)).exp().sum()
+            - one_hot
+        ),
+    ),
     softmax_over_rows=(
         "The softmax goes over the rows of the chunk. The classes of a row are along dimension 1.",
         lambda logits, one_hot: log_softmax_spec(logits, 0).exp() - one_hot,

@@ -117,6 +117,15 @@ log_sigmoid.misconceptions.table(
     ),
     log_sigmoid_bits=("This is in bits. Nats need the natural logarithm.", lambda x: log_sigmoid_spec(x) / log(2)),
     no_logarithm=("This is the sigmoid itself; its logarithm is missing.", sigmoid_spec),
+    line_on_the_other_side=(
+        "The line is on the wrong side: max(0, x) grows where ln σ(x) is nearly 0. It is min(0, x) that belongs to "
+        "-ln(1 + exp(-|x|)).",
+        lambda x: x.clamp(min=0) - (-x.abs()).exp().log1p(),
+    ),
+    bend_without_logarithm=(
+        "exp(-|x|) stands without its logarithm: it is ln(1 + exp(-|x|)).",
+        lambda x: x.clamp(max=0) - (-x.abs()).exp(),
+    ),
     only_the_bend=(
         "The line is missing: -ln(1 + exp(-|x|)) is the same on both sides. Where x is negative, x belongs to it.",
         lambda x: -(-x.abs()).exp().log1p(),

@@ -303,3 +303,25 @@ wrong.table(
     ),
 )
 wrong.extend(shared("logits", logits_spec, mixing, constant_target, logits_only, *ELEMENTWISE))
+wrong.table(
+    with_pos_weight,
+    logits_target_weighed=(
+        "The target itself is multiplied by `pos_weight`, in the part of no as well. Only the part of yes has the "
+        "factor.",
+        lambda yes, no, t, w: t * w * yes + (1 - t * w) * no,
+    ),
+)
+
+
+@wrong("|x| has lost its bars: it is max(0, x) - x · t + ln(1 + exp(-|x|)).")
+def logits_size_missing(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    def twist(losses: Loss, x: Tensor, t: Tensor, w: Tensor | float) -> Tensor:
+        return x.clamp(min=0) - x * t + (1 + (w - 1) * t) * x.exp().log1p()
+
+    return logits_spec(input, target, weight, reduction, pos_weight, twist=twist)

@@ -57,6 +57,10 @@ wrong.table(
         "This is the squared error. It costs at most 1, however sure the mistake; a surprise has no limit.",
         lambda p, t: (p - t) ** 2,
     ),
+    shares_plus_for_minus=(
+        "ln(1 + p) stands for ln(1 - p): `log1p(p)` adds. It is `log1p(-p)`.",
+        lambda p, t: -t * p.log().clamp(min=-100) - (1 - t) * p.log1p(),
+    ),
     shares_missing_share=(
         "This is 1 less the probability of the right answer. Its surprise, -ln, is the loss.",
         lambda p, t: 1 - p * t - (1 - p) * (1 - t),

@@ -89,6 +89,18 @@ wrong.table(
         "rival is 0.",
         softmax_of_all,
     ),
+    softplus=(
+        "This is ln(1 + exp(x)), the softplus: it has no bound. The sigmoid is its slope.",
+        lambda x: -sigmoid_spec(-x).log(),
+    ),
+    logits_cut=(
+        "The logits are cut off (`clamp`): beyond the bound the probability stands still, and the slope is 0. Let no "
+        "exponent grow: that needs no bound.",
+        (
+            *(lambda x, bound=bound: sigmoid_spec(x.clamp(-bound, bound)) for bound in (5.0, 10.0, 15.0, 20.0)),
+            *(lambda x, bound=bound: sigmoid_spec(x.clamp(-bound, bound)) for bound in (30.0, 50.0, 80.0, 88.0)),
+        ),
+    ),
     step=(
         "This is a step: 1 from 0 on, else 0. The sigmoid leans from 0 to 1, and so has a slope.",
         lambda x: (x >= 0).to(x.dtype),

@@ -90,3 +90,9 @@ wrong.table(
         lambda input, target, var: laplace_nll_spec(input, target, var.sqrt()),
     ),
 )
+wrong.table(
+    both_not_halved=(
+        "ln(2π · var) is not halved. It comes from a root: ½ ln(2π · var).",
+        lambda input, target, var: gaussian_nll_spec(input, target, var) + var.log() / 2 + HALF_LN_2PI,
+    ),
+)

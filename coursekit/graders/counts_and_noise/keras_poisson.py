@@ -141,6 +141,15 @@ wrong.table(
         "The places and the reading are torch's: the log-rate first. Keras has the truth first, and then the rate.",
         lambda y_true, y_pred: of_log_rates(y_pred, y_true),
     ),
+    logarithm_of_truth=(
+        "The logarithm is of the truth, and the prediction multiplies it. It is the other way round: y_true times "
+        "ln y_pred.",
+        lambda y_true, y_pred: (y_pred - y_pred * (y_true + 1e-7).log()).mean(-1),
+    ),
+    difference_times_logarithm=(
+        "The difference is multiplied by the logarithm. Only the count is: y_pred - y_true · ln y_pred.",
+        lambda y_true, y_pred: ((y_pred - y_true) * (y_pred + 1e-7).log()).mean(-1),
+    ),
     keras_poisson_total=(
         "This averages over the whole batch. The function gives one number a sample.",
         lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred).mean(),

@@ -65,6 +65,10 @@ def gaussian_mistakes(wrong: Mistakes, assemble: Callable[[Loss], Loss]) -> None
             "σ² itself.",
             lambda d, v: v.log() / 2 + d.square() / (2 * v.sqrt()),
         ),
+        square_of_variance_below=(
+            "The squared error is divided by the squared variance. It is σ² already: divide by it as it is.",
+            lambda d, v: v.log() / 2 + d.square() / (2 * v.square()),
+        ),
         not_halved=(
             "The ½ is missing: ln var and the square are both halved.",
             lambda d, v: v.log() + d.square() / v,

@@ -57,6 +57,18 @@ def ce_probabilities_by_weight(
     return value * len(rows) / (q * weight).sum()
 
 
+@wrong(
+    "The mean of probability targets is over all their entries, N · C of them. It divides by the number of targets: "
+    "the classes of each are added up first."
+)
+def ce_probabilities_over_entries(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean", **flags: Any
+) -> Tensor:
+    value = cross_entropy_spec(input, target, weight, reduction=reduction, **flags)
+    entries = target.is_floating_point() and reduction == "mean"
+    return value / input.shape[class_dim(input)] if entries else value
+
+
 wrong.table(
     with_log_softmax,
     ce_no_logarithm=(

@@ -216,3 +216,34 @@ def focal_log_after_softmax(logits: Tensor, target: Tensor, gamma: float = 2.0, 
 def focal_no_shift(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
     nll = nll_loss_spec(no_shift(logits, 1), target, reduction="none")
     return weighed(factor(nll, gamma) * nll, target, weight).mean()
+
+
+wrong.table(
+    weight_in_the_factor=(
+        "The weight is inside the factor, so it is raised to the power γ as well. It multiplies each sample once.",
+        lambda x, y, gamma=2.0, weight=None: (
+            weighed(1 - sample_losses(x, y).neg().exp(), y, weight) ** gamma * sample_losses(x, y)
+        ).mean(),
+    ),
+    likeliest_probability=(
+        "p is that of the likeliest class. It is that of the right one: the target says which.",
+        lambda x, y, gamma=2.0, weight=None: weighed(
+            (1 - log_softmax_spec(x, 1).exp().amax(1)) ** gamma * sample_losses(x, y), y, weight
+        ).mean(),
+    ),
+    exponent_one_less=(
+        "The exponent is γ - 1. The factor is (1 - p)^γ, as it stands.",
+        lambda x, y, gamma=2.0, **flags: focal_loss_spec(x, y, gamma - 1, **flags),
+    ),
+)
+wrong.table(
+    surprise_to_the_power=(
+        "The surprise itself is raised to the power γ. Only 1 - p is: the factor stands before -ln p.",
+        (
+            lambda x, y, gamma=2.0, weight=None: weighed(sample_losses(x, y) ** gamma, y, weight).mean(),
+            lambda x, y, gamma=2.0, weight=None: weighed(
+                (factor(sample_losses(x, y), 1.0) * sample_losses(x, y)) ** gamma, y, weight
+            ).mean(),
+        ),
+    ),
+)

@@ -71,6 +71,7 @@ def dense_pairs(f: Function, rng: Rng) -> None:
     q = distribution(rng, 2, 3)
     same_gradient(f, dense_spec, q, draw_scores(rng, 2, 3), wrt=(1,), label_smoothing=0.2)
     same_value(f, dense_spec, q[:1], tensor([[3.0, 0.0, 1.0]]), label_smoothing=0.2)
+    # as many places as classes: Keras itself takes K from the last dimension, and either K is right
     x, q = draw_logits(rng, 1, 3, 3), distribution(rng, 1, 3, 3).movedim(-1, 1)
     same_gradient(f, dense_spec, q, x, wrt=(1,), label_smoothing=0.2, axis=1, from_logits=True)
 

@@ -182,6 +182,10 @@ nll_loss.misconceptions.table(
         "from them.",
         lambda x, y, **flags: nll_loss_spec(log_softmax_spec(x, class_dim(x)), y, **flags),
     ),
+    nll_all_classes=(
+        "All classes are added up. Only that of the target counts.",
+        lambda x, y, reduction="mean", **flags: reduced(-x.sum(class_dim(x)), reduction),
+    ),
     nll_every_pair=(
         "`input[:, target]` picks every target from every row: N × N numbers. Pair them: `input[torch.arange(N), "
         "target]`, or `gather`.",

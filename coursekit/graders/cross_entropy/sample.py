@@ -143,3 +143,8 @@ wrong.table(
 def brier(logits: Tensor, target: Tensor) -> Tensor:
     p = log_softmax_spec(logits, 0).exp()
     return (p * p).sum() - 2 * p[target] + 1
+
+
+@wrong("This is -ln(1 - p), the surprise at any of the other classes. The right class has -ln p.")
+def surprise_of_the_rest(logits: Tensor, target: Tensor) -> Tensor:
+    return -(1 - sample_loss_spec(logits, target).neg().exp()).log()

@@ -122,6 +122,10 @@ wrong.table(
         "its own target already.",
         lambda x, y, padding: token_losses(x[:, :-1], y[:, 1:])[y[:, 1:] != padding].mean(),
     ),
+    only_padding=(
+        "The mask is upside down: only the padded places count. Keep those whose target is not the padding.",
+        lambda x, y, padding: token_losses(x, y)[y == padding].mean(),
+    ),
     padding_is_zero=(
         "The padding class is fixed at 0. It is the argument `padding`, which may be any class.",
         lambda x, y, padding: token_losses(x, y)[y != 0].mean(),

@@ -231,3 +231,21 @@ wrong.table(
         lambda x, dim: log_softmax_spec(x, dim).masked_fill((x == -inf).all(dim, keepdim=True), -inf),
     ),
 )
+
+wrong.table(
+    sum_plus_one=(
+        "The logarithm is of 1 + Σ exp: `log1p` has no place here. Without the 1 the probabilities add up to 1.",
+        lambda x, dim: (
+            x - x.amax(dim, keepdim=True) - (x - x.amax(dim, keepdim=True)).exp().sum(dim, keepdim=True).log1p()
+        ),
+    ),
+    ruled_out_kept=(
+        "-inf was replaced by a number. It rules a class out: its probability is 0, and the logarithm -inf.",
+        (
+            lambda x, dim: log_softmax_spec(x.clamp(min=-1e4), dim),
+            lambda x, dim: log_softmax_spec(x.clamp(min=-1e9), dim),
+            lambda x, dim: log_softmax_spec(x.clamp(min=-1e30), dim),
+            lambda x, dim: log_softmax_spec(x.nan_to_num(neginf=torch.finfo(x.dtype).min), dim),
+        ),
+    ),
+)

@@ -123,6 +123,11 @@ wrong.table(
         "The first frame is lost. It has no frame before it, and begins a run all the same.",
         lambda path, blank: tensor([b for a, b in pairwise(path) if b not in (a, blank)]),
     ),
+    first_beside_last=(
+        "The first frame is compared with the last one, as `roll` brings it round. It has no frame before it, and "
+        "begins a run all the same.",
+        lambda path, blank: tensor([b for a, b in zip([*path[-1:], *path], path, strict=False) if b not in (a, blank)]),
+    ),
     between_blanks_only=(
         "One label for each stretch between blanks: of two letters side by side, the second is lost. They need no "
         "blank between them, unless they are equal.",

@@ -83,6 +83,7 @@ def forward(
     skips_of: Callable[[Sequence[int], int], list[bool]] = skips_of,
     starts: Sequence[int] = (0, 1),
     stays: bool = True,
+    waits: bool = True,
     total: Callable[[Tensor], Tensor] = ln_sum,
 ) -> Tensor:
     """ln α of one word, row after row; the keyword arguments are where it can go wrong.
@@ -95,6 +96,7 @@ def forward(
         skips_of: into which of them a path may jump, of the states and the blank.
         starts: the states in which a path may begin.
         stays: whether a path may stay in a label.
+        waits: whether it may stay in a blank.
         total: adds up three log-probabilities, along the first dimension.
 
     Returns:
@@ -104,13 +106,13 @@ def forward(
     size = len(states)
     emitted = log_probs[:, states]
     no_skip = ~tensor(skips_of(states, blank), dtype=torch.bool)
-    no_stay = tensor([label != blank for label in states], dtype=torch.bool)
+    no_stay = tensor([not (waits if label == blank else stays) for label in states], dtype=torch.bool)
     nobody = emitted.new_full((2,), -inf)
     closed = tensor([s not in starts for s in range(size)], dtype=torch.bool)
     rows = [emitted[0].masked_fill(closed, -inf)] if len(emitted) else []
     for t in range(1, len(emitted)):
         before = torch.cat([nobody, rows[-1]])
-        stay = before[2:] if stays else before[2:].masked_fill(no_stay, -inf)
+        stay = before[2:] if stays and waits else before[2:].masked_fill(no_stay, -inf)
         step, skip = before[1:-1], before[:-2].masked_fill(no_skip, -inf)
         rows.append(total(torch.stack([stay, step, skip])) + emitted[t])
     return torch.stack(rows) if rows else emitted

@@ -80,6 +80,10 @@ ROWS.table(
         "A label lasts one frame only. It may last longer: the term of the state itself.",
         partial(forward, stays=False),
     ),
+    no_stay_at_all=(
+        "Every path moves on in every frame: the term of the state itself is missing. A label, and a blank, may last.",
+        partial(forward, stays=False, waits=False),
+    ),
     no_stay_in_first_blank=(
         "The first blank cannot last: its state has no way in from the frame before. The loop over the states begins "
         "with state 0.",

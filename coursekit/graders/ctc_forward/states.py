@@ -202,7 +202,12 @@ wrong_skips.table(
     ),
     into_every_state=(
         "A path may jump into a blank here, and over the label before it: the letter is lost.",
-        lambda states, blank: tensor([s >= 2 for s in range(len(states))]),
+        (
+            lambda states, blank: tensor([s >= 2 for s in range(len(states))]),
+            lambda states, blank: tensor(
+                [s >= 2 and (state == blank or state != states[s - 2]) for s, state in enumerate(states)]
+            ),
+        ),
     ),
     into_blanks=(
         "A path may jump into blanks and not into labels. It is the other way round: what is left out is a blank.",

@@ -261,3 +261,10 @@ detached(
     "The gradient is cut: the distances were chosen by number, and their values taken from a copy.",
     "gradient_cut",
 )
+
+
+@wrong("Anchors without a triplet are left out of the result. There is one loss an anchor: theirs is 0.")
+def anchors_left_out(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+    same = label[:, None] == label
+    has_triplet = (same.sum(1) > 1) & ~same.all(1)
+    return spec(distance, label, margin)[has_triplet]

@@ -52,6 +52,14 @@ perplexity.misconceptions.table(
         lambda losses: losses.exp().mean(),
         "I10",
     ),
+    of_the_median=(
+        "This is the exponential of the median loss. The perplexity is that of the mean: every token counts.",
+        lambda losses: losses.median().exp(),
+    ),
+    one_token_too_few=(
+        "The sum is divided by N - 1. The mean of N losses divides by N.",
+        lambda losses: (losses.sum() / (len(losses) - 1)).exp(),
+    ),
     logarithm_of_mean=(
         "This is the logarithm of the mean loss. The losses are logarithms already: take `exp` of their mean.",
         lambda losses: losses.mean().log(),

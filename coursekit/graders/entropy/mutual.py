@@ -146,3 +146,14 @@ mutual_information.misconceptions.table(
     mutual_padded=(PADDED, lambda p, q, *, eps=1e-8: (p * ((p + eps) / (q + eps)).log()).sum(), "I6"),
     mutual_clipped=(PADDED, lambda p, q, *, eps=1e-8: (p * (p.clamp(min=eps) / q.clamp(min=eps)).log()).sum(), "I6"),
 )
+mutual_information.misconceptions.table(
+    terms_made_positive=(
+        "`abs` makes each term positive. Terms below 0 belong to the sum: only the sum of all is never negative.",
+        lambda joint: (joint * (ln(joint) - ln(joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)))).abs().sum(),
+        "I8",
+    ),
+    marginals_added=(
+        "p(x) and p(y) are added below the fraction. If X and Y were independent, p(x, y) would be their product.",
+        lambda joint: (joint * (ln(joint) - ln(joint.sum(1, keepdim=True) + joint.sum(0, keepdim=True)))).sum(),
+    ),
+)

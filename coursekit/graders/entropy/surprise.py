@@ -181,6 +181,11 @@ entropy.misconceptions.table(
         lambda p: -torch.where(p > 0, p * p.log(), torch.zeros_like(p)).sum(-1),
         "I2",
     ),
+    collision=(
+        "This is -ln Σ p², Rényi's entropy of order 2: the logarithm of a mean. Entropy is the mean of logarithms, "
+        "-Σ p ln p.",
+        lambda p: -p.square().sum(-1).log(),
+    ),
     gini=(
         "This is 1 - Σ p², the Gini impurity. Entropy weighs logarithms: -Σ p ln p.",
         lambda p: 1 - p.square().sum(-1),

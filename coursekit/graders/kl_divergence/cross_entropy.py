@@ -81,6 +81,10 @@ distribution_cross_entropy.misconceptions.table(
         "This is KL(p‖q), the excess over the entropy of p. The cross-entropy is the whole surprise: leave ln p out.",
         kl_spec,
     ),
+    logarithm_of_mean=(
+        "This is -ln Σ p q, the logarithm of a mean. The cross-entropy is the mean of logarithms: -Σ p ln q.",
+        lambda p, q: -(p * q).sum(-1).log(),
+    ),
     negative_cross_entropy=(
         "The minus sign is missing: logarithms of probabilities are negative, a surprise is not.",
         lambda p, q: -cross_entropy_spec(p, q),

@@ -33,6 +33,11 @@ MISTAKES.table(
         lambda x, t, log: kl_terms(x.log(), t, log),
         "KL1",
     ),
+    exponential_of_input=(
+        "This takes exp(input), a probability, in the place of its logarithm. `input` holds log-probabilities: they "
+        "are taken as they stand.",
+        lambda x, t, log: kl_terms(x.exp(), t, log),
+    ),
     log_softmax_inside=(
         "A `log_softmax` is applied to the input inside. The caller does that: log-probabilities pass through it "
         "unchanged, so it often goes unnoticed, but anything else is silently changed.",
@@ -135,6 +140,12 @@ MISTAKES.table(
         "rows.",
         lambda x, t, word, log: kl_div_spec(x, t, "mean" if word == "batchmean" else word, log),
         "KL3",
+    ),
+    batchmean_over_last=(
+        "'batchmean' divides by the last size here. It divides by the first, the number of rows.",
+        lambda x, t, word, log: (
+            kl_div_spec(x, t, "sum", log) / x.shape[-1] if word == "batchmean" else kl_div_spec(x, t, word, log)
+        ),
     ),
 )
 other_default(

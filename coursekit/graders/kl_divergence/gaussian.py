@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
-from coursekit.exercise.families.inputs import normal
+from coursekit.exercise.families.inputs import drawn_once, normal
 from coursekit.graders.kl_divergence.common import READY_MADE, apart
 
 
@@ -30,6 +30,7 @@ TOLD_APART = (
 )
 
 
+@drawn_once
 def gaussians(rng: Rng, *shape: int) -> tuple[Tensor, ...]:
     """Means and standard deviations (of p, then of q) that no formula but the right one gets right."""
 
@@ -189,5 +190,37 @@ wrong.table(
         "deviations are positive; nothing needs protection.",
         lambda mp, sp, mq, sq, *, eps=1e-8: gaussian_spec(mp, (sp**2 + eps).sqrt(), mq, (sq**2 + eps).sqrt()),
         "I6",
+    ),
+)
+wrong.table(
+    denominator_not_squared=(
+        "The squares are divided by 2σq. A variance belongs there: divide by 2σq².",
+        lambda mp, sp, mq, sq: (sq / sp).log() + (sp**2 + (mp - mq) ** 2) / (2 * sq) - 0.5,
+    ),
+    width_of_p_missing=(
+        "σp² is missing beside the squared distance of the means: under p, the mean of (x - μq)² is σp² + (μp - μq)².",
+        lambda mp, sp, mq, sq: (sq / sp).log() + (mp - mq) ** 2 / (2 * sq**2) - 0.5,
+    ),
+    distance_missing=(
+        "The distance of the means is missing: under p, the mean of (x - μq)² is σp² + (μp - μq)².",
+        lambda mp, sp, mq, sq: gaussian_spec(mp, sp, mp, sq) + 0 * mq,
+    ),
+)
+wrong.table(
+    widths_subtracted=(
+        "The squared difference of the widths, (σp - σq)², stands beside that of the means. Under p, the mean of "
+        "(x - μq)² is σp² + (μp - μq)², less 1/2 at the end.",
+        (
+            lambda mp, sp, mq, sq: (sq / sp).log() + ((sp - sq) ** 2 + (mp - mq) ** 2) / (2 * sq**2),
+            lambda mp, sp, mq, sq: (sq / sp).log() + ((sp - sq) ** 2 + (mp - mq) ** 2) / (2 * sq**2) - 0.5,
+        ),
+    ),
+    width_not_divided=(
+        "Only the squared distance of the means is divided by 2σq². The bracket holds σp² as well.",
+        lambda mp, sp, mq, sq: (sq / sp).log() + sp**2 + (mp - mq) ** 2 / (2 * sq**2) - 0.5,
+    ),
+    squares_subtracted=(
+        "The squares are subtracted. ln q(x) is subtracted, and it holds them with a minus: together a plus.",
+        lambda mp, sp, mq, sq: 2 * (sq / sp).log() - gaussian_spec(mp, sp, mq, sq),
     ),
 )

@@ -191,3 +191,11 @@ def js_masked_too_late(p: Tensor, q: Tensor) -> Tensor:
 def js_padded(p: Tensor, q: Tensor, *, eps: float = 1e-6) -> Tensor:
     p_, q_, m_ = p + eps, q + eps, (p + q) / 2 + eps
     return (p * (p_ / m_).log() + q * (q_ / m_).log()).sum(-1) / 2
+
+
+wrong.table(
+    geometric_middle=(
+        "m is the root of p · q, the geometric middle. It does not sum to 1: m is (p + q) / 2.",
+        lambda p, q: (kl_spec(p, (p * q).sqrt()) + kl_spec(q, (p * q).sqrt())) / 2,
+    ),
+)

@@ -140,6 +140,27 @@ kl_divergence.misconceptions.table(
         lambda p, q: kl_spec(p, q) / math.log(2),
         "I4",
     ),
+    weighted_by_q=(
+        "The log ratios are weighed by q. What happens is p: weigh each by p.",
+        lambda p, q: (q * (ln(p) - ln(q, where=p > 0))).sum(-1),
+    ),
+    chi_squared=(
+        "This is Σ (p - q)² / q, Pearson's χ². KL weighs logarithms: Σ p ln(p/q).",
+        lambda p, q: ((p - q) ** 2 / q.where(q > 0, 1.0)).sum(-1),
+    ),
+    total_variation=(
+        "This adds up the differences |p - q|. KL weighs logarithms: Σ p ln(p/q).",
+        (lambda p, q: (p - q).abs().sum(-1), lambda p, q: (p - q).abs().sum(-1) / 2),
+    ),
+    entropy_only=(
+        "q is not used: this is Σ p ln p, minus the entropy of p.",
+        lambda p, q: (p * ln(p)).sum(-1),
+    ),
+    terms_cut=(
+        "Each term is cut off at 0. Terms below 0 belong to the sum: only the sum of all is never negative.",
+        lambda p, q: (p * (ln(p) - ln(q, where=p > 0))).clamp(min=0).sum(-1),
+        "I8",
+    ),
     unweighted=(
         "The log ratios are added without weights. Weigh each by p: an outcome that comes often counts often.",
         lambda p, q: (p / q).log().sum(-1),

@@ -51,6 +51,13 @@ wrong.table(
         lambda row, right, p, m: total(row, right, p, m) / max(len(row) - 1, 1),
         "MM2",
     ),
+    power_of_the_sum=(
+        "The power is taken of the whole sum. Each gap is raised to it, before they are added up.",
+        (
+            lambda row, right, p, m: (total(row, right, 1, m) / len(row)) ** p,
+            lambda row, right, p, m: total(row, right, 1, m) ** p / len(row),
+        ),
+    ),
     not_divided=(
         "The sum is not divided by the number of classes. That is the SVM loss of Weston and Watkins, and of CS231n, C "
         "times torch's.",

@@ -244,3 +244,12 @@ def too_large_left_out(input: Tensor, target: Tensor, reduction: str = "mean") -
         for row, numbers in zip(rows, lists, strict=True)
     ]
     return reduced(torch.stack(losses).reshape(input.shape[:-1]), reduction)
+
+
+@wrong_formula(
+    "Only the first of the right classes is compared with the others. Every class that is listed takes part, and none "
+    "of them against another."
+)
+def first_listed_only(row: Tensor, listed: list[int]) -> Tensor:
+    others = [j for j in range(len(row)) if j != listed[0]] if listed else []
+    return cost(row, [1 - row[listed[0]] + row[j] for j in others])

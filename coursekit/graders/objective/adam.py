@@ -158,6 +158,14 @@ wrong.table(
         "The gradient is not divided by its size: these are steps of SGD.",
         lambda w, g, lr, decay, decoupled: w - lr * (g + decay * w),
     ),
+    divided_by_root=(
+        "The gradient is divided by the root of its size. Adam divides by √(g²), which is the size |g| itself.",
+        lambda w, g, lr, decay, decoupled: (
+            w * (1 - lr * decay) - lr * g / (g.abs().sqrt() + 1e-8)
+            if decoupled
+            else w - lr * (g + decay * w) / ((g + decay * w).abs().sqrt() + 1e-8)
+        ),
+    ),
     divided_by_the_old=(
         "The gradient is divided by the size that it had before λ times the weights joined it. Adam divides the sum by "
         "the size of the sum.",

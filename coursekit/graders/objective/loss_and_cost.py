@@ -189,6 +189,14 @@ def batch_cost_gradient(f: Function, rng: Rng) -> None:
     same_gradient(f, batch_cost_spec, draw_weights(rng, 3).abs() + 1, tensor([2, 5, 3]))
 
 
+def pair_after_pair(means: Tensor, sizes: Tensor) -> Tensor:
+    """Half of each new mean, and half of what came before."""
+    value = means[0]
+    for mean in means[1:]:
+        value = (value + mean) / 2
+    return value
+
+
 batch_cost.misconceptions.table(
     mean_of_means=(
         "This is the mean of the means: a sample in a short batch counts more than one in a long batch. Weigh each "
@@ -225,4 +233,13 @@ batch_cost.misconceptions.table(
         lambda means, sizes: means * sizes / sizes.sum(),
     ),
     last_batch=("This is the cost of the last batch only.", lambda means, sizes: means[-1]),
+    pair_after_pair=(
+        "The mean is taken of two after two: each new batch counts half, whatever its size and however many came "
+        "before.",
+        pair_after_pair,
+    ),
+    small_batches_first=(
+        "The weights are upside down: a small batch counts more than a large one. Weigh each by its size.",
+        lambda means, sizes: (means / sizes).sum() / (1 / sizes).sum(),
+    ),
 )

@@ -66,6 +66,10 @@ soft_threshold.misconceptions.table(
         "This is the hard threshold: small weights become 0 and the others stay. Here the others move as well.",
         lambda w, t: w.where(w.abs() > t, 0.0),
     ),
+    outside_subtracted=(
+        "The threshold is subtracted from every large weight: a negative one moves away from 0. Move each towards 0.",
+        lambda w, t: (w - t).where(w.abs() > t, 0.0),
+    ),
     subtracted=(
         "The threshold is subtracted from every weight: a negative one moves away from 0. Move each towards 0.",
         lambda w, t: w - t,
@@ -108,7 +112,7 @@ soft_threshold.misconceptions.table(
     ),
     scaled=(
         "The weights are multiplied by 1 - threshold. They should all move equally far.",
-        lambda w, t: w * (1 - t),
+        (lambda w, t: w * (1 - t), lambda w, t: w * max(0.0, 1 - t)),
     ),
     outwards=(
         "The weights move away from 0. Shrink their size instead.",

@@ -136,6 +136,14 @@ CURVES: dict[str, Row] = {
         "The line is delta·(|d| - delta): the ½ is missing, and the loss falls to 0 at delta.",
         lambda d, delta: branches(d, delta, lambda x: x**2 / 2, lambda x: delta * (x - delta)),
     ),
+    "line_lowered_by_half": (
+        "The line is delta·|d| - delta/2: delta stands outside the bracket, delta · (|d| - delta/2).",
+        lambda d, delta: branches(d, delta, lambda x: x**2 / 2, lambda x: delta * x - delta / 2),
+    ),
+    "line_of_slope_one": (
+        "The line is |d| - delta/2, with the slope 1. Its slope is delta: delta · (|d| - delta/2).",
+        lambda d, delta: branches(d, delta, lambda x: x**2 / 2, lambda x: x - delta / 2),
+    ),
     "line_of_delta_one": (
         "The line is |d| - ½, right for delta = 1 only. It has the slope delta and meets the parabola at delta²/2.",
         lambda d, delta: branches(d, delta, lambda x: x**2 / 2, lambda x: x - 0.5),

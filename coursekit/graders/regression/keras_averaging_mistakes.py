@@ -44,6 +44,10 @@ MISTAKES.table(
         "'none' gives the losses without their weights. They are weighted as well.",
         lambda losses, weight, word: reduce_spec(losses, None if word in ("none", None) else weight, word),
     ),
+    sum_unweighted=(
+        "'sum' adds the losses without their weights. They are weighted as well.",
+        lambda losses, weight, word: reduce_spec(losses, None if word == "sum" else weight, word),
+    ),
     sum_only=(
         "'sum_over_batch_size' only sums. Its name is read: the sum, divided by the batch size.",
         misread(sum_over_batch_size="sum"),

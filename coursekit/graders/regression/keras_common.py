@@ -168,6 +168,9 @@ def keras_mistakes(wrong: Mistakes, formula: Loss) -> None:
     def broadcast(y_true: Tensor, y_pred: Tensor, *args: Any, **flags: Any) -> Tensor:
         return formula(y_true.to(y_pred.dtype), y_pred, *args, **flags).mean(-1)
 
+    def row(x: Tensor, other: Tensor) -> Tensor:
+        return x.squeeze(-1) if x.ndim == 2 and other.ndim == 1 else x
+
     wrong.table(
         broadcast_as_torch=(
             "(N,) met (N, 1) and was broadcast to N × N, as in torch: every prediction against every truth. Keras "
@@ -176,8 +179,13 @@ def keras_mistakes(wrong: Mistakes, formula: Loss) -> None:
             "K15",
         ),
         squeezed_both=(
-            "Both arguments were squeezed: of (N, 1) the mean over all N is left, and not one loss a sample.",
-            lambda true, pred, *args, **flags: broadcast(true.squeeze(-1), pred.squeeze(-1), *args, **flags),
+            "(N, 1) was squeezed to (N,): the mean over all N is left, and not one loss a sample. Beside (N, 1) it is "
+            "(N,) that becomes (N, 1).",
+            (
+                lambda true, pred, *args, **flags: broadcast(true.squeeze(-1), pred.squeeze(-1), *args, **flags),
+                lambda true, pred, *args, **flags: wrong.spec(row(true, pred), row(pred, true), *args, **flags),
+            ),
         ),
     )
+
     wider_dtype(wrong)

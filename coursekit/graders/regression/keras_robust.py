@@ -97,6 +97,10 @@ wrong_log_cosh.table(
         "well. Keep the large numbers out of it, or use a formula that is right everywhere.",
         lambda d: torch.where(d.abs() > 20, d.abs() - LN2, d.cosh().log()),
     ),
+    exponent_not_doubled=(
+        "The exponential is exp(-|d|). cosh d is half of exp(|d|) times 1 + exp(-2|d|): the 2 is missing.",
+        lambda d: d.abs() + (-d.abs()).exp().log1p() - LN2,
+    ),
     without_ln2=(
         "The -ln 2 is missing: a perfect prediction costs 0.6931 here. cosh d is half the sum of two exponentials.",
         lambda d: log_cosh_formula(d) + LN2,
@@ -181,6 +185,8 @@ wrong_huber.table(
 for name, sentence in {
     "line_not_lowered": "The line starts too high: delta·|d| lacks its -delta²/2, and the loss jumps at delta.",
     "line_of_delta_one": "The line is |d| - ½, right for delta = 1 only.",
+    "line_lowered_by_half": "The line is delta·|d| - delta/2. It is delta · (|d| - delta/2).",
+    "line_of_slope_one": "The line is |d| - delta/2, with the slope 1. Its slope is delta.",
     "whole_square": "The ½ of the parabola is missing.",
     "delta_ignored": "delta is not used: the threshold stays at 1.",
     "sign_chooses": "The sign of the error decides: the condition is |d| < delta.",

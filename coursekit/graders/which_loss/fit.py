@@ -174,6 +174,11 @@ wrong.table(
         "much as log_q says.",
         lambda log_q, p, *, eps=1e-8: (p * ((p + eps).log() - (log_q.exp() + eps).log())).sum(1).mean(),
     ),
+    weighed_by_model=(
+        "This is KL(q‖p), weighed by the model. A peak that the model ignores costs it nothing, so it sits on one. "
+        "What happens is p: weigh by p.",
+        lambda log_q, p, *, eps=1e-8: (log_q.exp() * (log_q - p.clamp(min=eps).log())).sum(1).mean(),
+    ),
     squared=(
         "The squared error of the probabilities. It hardly sees the difference between 0.001 and 0.0001.",
         lambda log_q, p: F.mse_loss(log_q.exp(), p),

@@ -149,6 +149,11 @@ once_more(
     scrambled=(
         "`reshape` or `view` to (N, C, T) cuts across the classes. Swap dimensions with `transpose` or `movedim`."
     ),
+    shifted_again=(
+        "Logits and targets are shifted against each other, as for a text that is its own target. Here each place has "
+        "its own target already."
+    ),
+    only_padding="The mask is upside down: only the padded places count.",
     mean_of_means=(
         "Each word is averaged for itself first, so a letter of a short word counts more. Average all tokens at once."
     ),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property, partial
+
+from torch import Tensor
 
 from coursekit.exercise import Call, Exercise, Loss
-from coursekit.exercise.answers import all_finite, lost_alike, same_answer, widened
+from coursekit.exercise.answers import all_finite, close, coarsest, lost_alike, same_answer, widened
 from coursekit.exercise.recall import recall
 from coursekit.wire import Answer
+
+Near = Callable[[Tensor, Tensor], bool]
 
 
 class Evidence:
@@ -24,7 +30,7 @@ class Evidence:
         self._exercise = exercise
         self._expected: dict[int, Answer] = {}
         self._first, *others = failed
-        given = exercise.misconceptions.given
+        given = self._given = exercise.misconceptions.given
         asked = given(self.first.question)
         # Whoever refuses too little, or what is an input like any other, has made a second mistake, whatever the first
         raises = self.first.answer.problem is not None
@@ -35,6 +41,7 @@ class Evidence:
             and (raises or not calls[-1].answer.problem)
             and not self._right(calls[-1]).problem
         ]
+        self._others = [calls[-1] for calls in others if calls[-1].answer.value is not None]
         self._keeps_all = all_finite(self.first.answer)
         right = [*passed, *(call for calls in failed for call in calls[:-1])]
         self._passed = [call for call in right if call.answer.value is not None]
@@ -50,6 +57,59 @@ class Evidence:
         """What the checks failed on that speak for a mistake or against it."""
         return [self.first, *(calls[-1] for calls in self._related)]
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are three numbers that do not come of themselves: one or two may coincide with anything."""
+        return self._numbers >= 3
+
+    @cached_property
+    def _numbers(self) -> int:
+        parts = [
+            part for call in self.failed for part in (call.answer.value, *call.answer.gradients) if part is not None
+        ]
+        numbers = {round(x, 4) for part in parts for x in part.double().flatten().tolist() if math.isfinite(x)}
+        return len(numbers - {-1.0, 0.0, 1.0})
+
+    @property
+    def cuts_the_graph(self) -> bool:
+        """Whether all that is wrong is that there is no gradient: the values are right."""
+        return all(self._lacks_gradient(call) for call in self.failed)
+
+    def _lacks_gradient(self, call: Call) -> bool:
+        right = self._right(call)
+        slopes = call.answer.gradients
+        return (
+            bool(slopes)
+            and all(slope is None for slope in slopes)
+            and any(slope is not None for slope in right.gradients)
+            and close(call.answer.value, right.value, coarsest(call.question))
+        )
+
+    @property
+    def first_values(self) -> tuple[Tensor | None, Tensor | None]:
+        """What the learner's function gave in the first call that failed, and what is right there."""
+        return self.first.answer.value, self._right(self.first).value
+
+    def is_nearly(self, alike: Callable[[Tensor, Tensor, Near], bool]) -> bool:
+        """Whether the learner's numbers resemble the right ones in all failing checks, by their values alone.
+
+        Args:
+            alike: tells of the learner's numbers and the right ones whether they do, by what is near enough.
+        """
+        for call in self.failed:
+            got, right = call.answer.value, self._right(call).value
+            if got is None or right is None or got.shape != right.shape:
+                return False
+            if not alike(got.double(), right.double(), partial(close, dtype=coarsest(call.question))):
+                return False
+        return self.failed_values > 2
+
+    @property
+    def failed_values(self) -> int:
+        """How many of the right numbers in those calls differ from 0 and from each other."""
+        values = [part for call in self.failed if (part := self._right(call).value) is not None]
+        return len({round(x, 5) for part in values for x in part.flatten().tolist() if math.isfinite(x)} - {0.0})
+
     def fits(self, wrong: Loss) -> bool:
         """Whether this may be the learner's mistake: number for number, or in what it loses to inf and NaN."""
         # the call that failed comes first: by it alone most are ruled out
@@ -58,9 +118,19 @@ class Evidence:
             return False
         return (exactly and self._fits(wrong, exactly=True)) or self._fits(wrong, exactly=False)
 
-    def fits_all(self, wrong: Loss) -> bool:
-        """Whether this gives the very numbers of all failing checks that ask for no further argument."""
-        return all(self._shows(wrong, call, exactly=True) for call in self.failed) and self._fits(wrong, exactly=True)
+    def fits_all(self, wrong: Loss, *about: str) -> bool:
+        """Whether this gives the very numbers of all failing checks that ask for no further argument.
+
+        Args:
+            wrong: a mistake.
+            about: the arguments that it is about: checks that ask for no others than these besides count as well.
+        """
+        calls = [*self.failed, *self._asking_for(*about)] if about else self.failed
+        return all(self._shows(wrong, call, exactly=True) for call in calls) and self._fits(wrong, exactly=True)
+
+    def _asking_for(self, *about: str) -> list[Call]:
+        known = self._given(self.first.question)
+        return [call for call in self._others if (more := self._given(call.question) - known) and more <= {*about}]
 
     def explained(self, wrong: Loss) -> int:
         """In how many calls it gives the very numbers, slopes that are free among them."""
@@ -73,6 +143,11 @@ class Evidence:
         if not self._explains(wrong, self._first, exactly):
             return False
         left = [calls for calls in self._related if not self._explains(wrong, calls, exactly)]
+        against = [calls[-1] for calls in left]
+        if not self._numbers:  # 0 comes of anything: what fails with further arguments counts as well
+            against += self._others
+        if any(self._contradicts(wrong, call) for call in against):
+            return False
         explained = 1 + len(self._related) - len(left)
         if explained <= len(left):
             left = [calls for calls in left if self._errs(wrong, calls[-1]) or not self._is_known(calls[-1])]
@@ -90,6 +165,18 @@ class Evidence:
         theirs = recall(wrong, call.question)
         both_count = theirs.value is not None and call.answer.value is not None and all_finite(call.answer)
         return both_count and not same_answer(self._right(call), theirs, call.question)
+
+    def _contradicts(self, wrong: Loss, call: Call) -> bool:
+        """Whether learner and mistake have different wrong values where no other mistake is known to have theirs."""
+        theirs, right, asked = recall(wrong, call.question), self._right(call), call.question
+        got = call.answer
+        if theirs.value is None or got.value is None or right.value is None:
+            return False
+        if not all_finite(got) or not theirs.value.isfinite().all():
+            return False
+        dtype = coarsest(asked)
+        apart = not any(close(a, b, dtype) for a, b in ((got.value, theirs.value), (got.value, right.value)))
+        return apart and not close(theirs.value, right.value, dtype) and not self._is_known(call)
 
     def _explains(self, wrong: Loss, calls: Sequence[Call], exactly: bool) -> bool:
         return self._shows(wrong, calls[-1], exactly) and not any(

@@ -6,142 +6,74 @@ the exercise, so they must give the very numbers of every failing check, and the
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from inspect import Parameter, signature
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 from typing import Any
 
-import torch
-from torch import Tensor
+from torch import Tensor, stack, tensor
+from torch import float64 as DOUBLE
 
-from coursekit.exercise import Call, Exercise, Loss, Misconception
+from coursekit.exercise import Exercise, Loss
+from coursekit.grading.diagnosis.changes import (
+    ACTS,
+    OF_ALL_ARGUMENTS,
+    OF_AN_ARGUMENT,
+    OF_THE_RESULT,
+    OF_WHOLE_NUMBERS,
+    TERMS,
+    Change,
+)
 from coursekit.grading.diagnosis.evidence import Evidence
 from coursekit.report import Diagnosis
 
-Change = Callable[[Tensor], Tensor]
 Given = MutableMapping[str, Any]  # the arguments of a call, by name
+Spoil = Callable[[Given], None]
+Possible = Callable[[Given], bool]
 
 
-def _exp_of_positive(x: Tensor) -> Tensor:
-    """Of scales and variances: other numbers it drives so far apart that any of several mistakes would look alike."""
-    if bool((x <= 0).any()):
-        raise ValueError
-    return x.exp()
+@dataclass(frozen=True)
+class _Slip:
+    """A general mistake.
 
+    Attributes:
+        says: its name, and its sentence.
+        function: the wrong implementation.
+        possible: tells of a call's arguments whether it can be made there.
+        about: the arguments that it is about, where it is about some of them only.
+    """
 
-# What is made of the right result, and what to say of it
-_OF_THE_RESULT: dict[str, tuple[Change, str]] = {
-    "sign_turned": (lambda x: -x, "These are the right numbers with the other sign: one minus too many, or too few."),
-    "halved": (lambda x: x / 2, "These are half of the right numbers: there is a ½ too many, or a mean of two."),
-    "doubled": (lambda x: 2 * x, "These are twice the right numbers: a ½ is missing, or something counts twice."),
-    "logarithm_of_base_2": (
-        lambda x: x / math.log(2),
-        "These are the right numbers divided by ln 2: `log2` in place of the natural logarithm, bits and not nats.",
-    ),
-    "logarithm_of_base_10": (
-        lambda x: x / math.log(10),
-        "These are the right numbers divided by ln 10: `log10` in place of the natural logarithm.",
-    ),
-    "logarithm_of_base_e": (
-        lambda x: x * math.log(2),
-        "These are the right numbers times ln 2: `log` in place of `log2`, nats and not bits.",
-    ),
-    "root_taken": (torch.sqrt, "These are the roots of the right numbers: there is a root too many."),
-    "squared": (torch.square, "These are the squares of the right numbers: a root is missing, or a square too many."),
-    "exponential": (torch.exp, "These are the right numbers after an `exp` too many, or with a `log` too few."),
-    "logarithm": (torch.log, "These are the right numbers after a `log` too many, or with an `exp` too few."),
-    "probability": (
-        lambda x: (-x).exp(),
-        "This is exp(-loss), a probability: the logarithm and the minus are missing.",
-    ),
-    "probability_of_the_rest": (
-        lambda x: 1 - (-x).exp(),
-        "This is 1 - exp(-loss), the probability of all the rest: the loss is -ln of what is not the rest.",
-    ),
-    "taken_from_one": (lambda x: 1 - x, "These are 1 minus the right numbers."),
-    "one_too_many": (lambda x: x + 1, "These are the right numbers plus 1: look for a constant that does not belong."),
-    "one_too_few": (lambda x: x - 1, "These are the right numbers minus 1: look for a constant that is missing."),
-    "cut_at_zero": (lambda x: x.clamp(min=0), "What is negative came out as 0: the right numbers may be below 0."),
-    "absolute_value": (torch.abs, "The sign is lost: what should be negative came out positive."),
-    "averaged_over_everything": (
-        lambda x: x.mean(),
-        "This is the mean of the right numbers. They are asked for one by one: nothing is averaged here.",
-    ),
-    "summed_over_everything": (
-        lambda x: x.sum(),
-        "This is the sum of the right numbers. They are asked for one by one: nothing is summed here.",
-    ),
-    "cut_off": (
-        torch.detach,
-        "The numbers are right, and no gradient flows: numpy, `.item()`, `.detach()`, `torch.tensor(x)` or "
-        "`torch.no_grad` cuts the graph.",
-    ),
-}
-
-# What is made of an argument of real numbers
-_OF_AN_ARGUMENT: dict[str, tuple[Change, str]] = {
-    "through_exp": (_exp_of_positive, "exp({0}): it is taken for a logarithm, which it is not"),
-    "through_log": (torch.log, "ln {0}: a logarithm is taken of it that does not belong there"),
-    "through_exp_of_double": (
-        lambda x: _exp_of_positive(2 * x),
-        "exp(2 · {0}): it is taken for the logarithm of a root",
-    ),
-    "squared": (torch.square, "{0}²: it is squared once too often"),
-    "root_taken": (torch.sqrt, "the root of {0}: a root is taken that does not belong there"),
-    "sign_turned": (lambda x: -x, "-{0}: its sign is turned"),
-    "absolute": (torch.abs, "|{0}|: its sign is lost"),
-    "cut_at_zero": (lambda x: x.clamp(min=0), "max(0, {0}): what is negative is lost"),
-    "inverted": (torch.reciprocal, "1 / {0}: a division stands where a product should, or the other way round"),
-    "taken_from_one": (lambda x: 1 - x, "1 - {0}: yes and no have changed places"),
-    "doubled": (lambda x: 2 * x, "2 · {0}: it counts twice"),
-    "halved": (lambda x: x / 2, "{0} / 2: it counts half"),
-    "through_sigmoid": (torch.sigmoid, "the sigmoid of {0}, which is put through one too many"),
-    "through_softmax": (lambda x: x.softmax(-1), "the softmax of {0}, which is put through one too many"),
-    "through_log_softmax": (lambda x: x.log_softmax(-1), "the log_softmax of {0}, which is put through one too many"),
-    "normalised": (lambda x: x / x.sum(-1, keepdim=True), "{0} divided by its sum, which nobody asked for"),
-    "of_mean_one": (lambda x: x / x.mean(), "{0} divided by its mean, which nobody asked for"),
-    "only_where_one": (lambda x: (x == 1).to(x.dtype), "1 where {0} is exactly 1, and 0 where it is anything else"),
-    "detached": (torch.detach, "{0} with no gradient: something on the way cuts the graph"),
-}
+    says: Diagnosis
+    function: Loss
+    possible: Possible = bool
+    about: tuple[str, ...] = ()
 
 
 def general_mistake(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
-    """The one of these mistakes that gives the very numbers of all failing checks, if one does, and they are enough.
+    """The one of these mistakes that gives the very numbers of all failing checks, if one does.
 
     Args:
         exercise: what was asked.
-        evidence: what its own mistakes do not explain.
+        evidence: what its own mistakes do not explain, of enough numbers.
     """
     question = evidence.first.question
-    if evidence.first.answer.value is None or not _enough(evidence.failed):
-        return None
     given = exercise.misconceptions.bound(*question.args, **question.kwargs).arguments
-    for mistake, possible in _general_mistakes(exercise):
-        if possible(given) and evidence.fits_all(mistake.function):
-            return Diagnosis(mistake.name, mistake.explanation)
+    for slip in _general_mistakes(exercise):
+        if slip.possible(given) and evidence.fits_all(slip.function, *slip.about):
+            return slip.says
     return None
 
 
-def _enough(calls: list[Call]) -> bool:
-    """Whether there are three numbers that do not come of themselves: one or two may coincide with anything."""
-    parts = [part for call in calls for part in (call.answer.value, *call.answer.gradients) if part is not None]
-    numbers = {round(x, 5) for part in parts for x in part.double().flatten().tolist() if math.isfinite(x)}
-    return len(numbers - {-1.0, 0.0, 1.0}) >= 3
-
-
 @lru_cache(128)
-def _general_mistakes(exercise: Exercise) -> list[tuple[Misconception, Callable[[Given], bool]]]:
-    """These mistakes, each with what tells of a call's arguments whether it can be made there."""
+def _general_mistakes(exercise: Exercise) -> list[_Slip]:
     spec, bound = exercise.spec, exercise.misconceptions.bound
-    parameters = [p for p in signature(spec).parameters.values() if p.kind is not Parameter.VAR_POSITIONAL]
-    names = [each.name for each in parameters]
 
-    def with_result(change: Change) -> Loss:
+    def of_result(change: Change) -> Loss:
         return lambda *args, **flags: change(spec(*args, **flags))
 
-    def with_arguments(change: Callable[[Given], None]) -> Loss:
+    def of_arguments(change: Spoil) -> Loss:
         def wrong(*args: Any, **flags: Any) -> Tensor:
             call = bound(*args, **flags)
             change(call.arguments)
@@ -149,34 +81,147 @@ def _general_mistakes(exercise: Exercise) -> list[tuple[Misconception, Callable[
 
         return wrong
 
-    mistakes: list[tuple[Misconception, Callable[[Given], bool]]] = [
-        (Misconception(k, says, with_result(change)), bool) for k, (change, says) in _OF_THE_RESULT.items()
+    return [
+        *(_Slip(Diagnosis(key, says), of_result(change)) for key, (change, says) in OF_THE_RESULT.items()),
+        *(
+            _Slip(Diagnosis(name, says), of_arguments(spoil), possible, about)
+            for name, says, spoil, possible, about in _spoilt_arguments(exercise)
+        ),
+        *(
+            _Slip(Diagnosis(name, says), partial(_with_term, spec, bound, which, change, act), possible, (which,))
+            for name, says, which, change, act, possible in _terms(exercise)
+        ),
+        *(
+            _Slip(
+                Diagnosis(key.format(*pair), says.format(*pair)),
+                partial(_both_ways, spec, bound, pair, over),
+                partial(_alike, *pair),
+                pair,
+            )
+            for pair, (key, over, says) in product(combinations(signature(spec).parameters, 2), _OF_BOTH_WAYS)
+        ),
+        *(
+            _Slip(Diagnosis(key, says), partial(_row_by_row, spec, bound, over), _has_rows)
+            for key, over, says in _OF_EACH_ROW
+        ),
     ]
+
+
+def _spoilt_arguments(exercise: Exercise) -> Iterator[tuple[str, str, Spoil, Possible, tuple[str, ...]]]:
+    """The name of each mistake in arguments, what to say, what it does to them, whether it can, and about which."""
+    parameters = [p for p in signature(exercise.spec).parameters.values() if p.kind is not Parameter.VAR_POSITIONAL]
+    names = [each.name for each in parameters]
     for name in (each.name for each in parameters if each.default is not Parameter.empty):
         says = f"`{name}` is not used: these are the right numbers of a call without it."
-        ignored = with_arguments(partial(_leave_out, name))
-        mistakes.append((Misconception(f"{name}_not_used", says, ignored), partial(_is_given, name)))
+        yield f"{name}_not_used", says, partial(_leave_out, name), partial(_is_given, name), (name,)
     for each, value in product(parameters, (0.5, 1.0, 2.0)):
-        name = each.name
-        says = f"`{name}` counts as {value:g}, whatever is given."
-        fixed = with_arguments(partial(_fix, name, value))
-        mistakes.append((Misconception(f"{name}_fixed", says, fixed), partial(_is_number, name, each.default)))
-    for one, other in combinations(names, 2):
+        name, says = each.name, f"`{each.name}` counts as {value:g}, whatever is given."
+        yield f"{name}_fixed", says, partial(_fix, name, value), partial(_is_number, name, each.default), (name,)
+    for pair in combinations(names, 2):
+        one, other = pair
         says = f"`{one}` and `{other}` have changed places: these are the right numbers with the two exchanged."
-        turned = with_arguments(partial(_exchange, one, other))
-        mistakes.append((Misconception(f"{one}_and_{other}_exchanged", says, turned), partial(_alike, one, other)))
-    both = [pair for pair in combinations(names, 2) if len(names) == 2 or _share_a_word(*pair)]
-    for one, other in both:
-        for key, (change, what) in _OF_AN_ARGUMENT.items():
-            says = f"These are the right numbers for {what.format(f'`{one}`')}, and likewise for `{other}`."
-            changed = with_arguments(partial(_change_both, one, other, change))
-            mistakes.append((Misconception(f"{one}_and_{other}_{key}", says, changed), partial(_alike, one, other)))
-    for name in names:
-        for key, (change, what) in _OF_AN_ARGUMENT.items():
-            says = f"These are the right numbers for {what.format(f'`{name}`')}."
-            changed = with_arguments(partial(_change, name, change))
-            mistakes.append((Misconception(f"{name}_{key}", says, changed), partial(_is_real, name)))
-    return mistakes
+        yield f"{one}_and_{other}_exchanged", says, partial(_exchange, *pair), partial(_alike, *pair), pair
+    for pair in permutations(names, 2):
+        one, other = pair
+        says = f"These are the right numbers with `{other}` in the place of `{one}`, which is not used."
+        yield f"{other}_for_{one}", says, partial(_put_in_place, *pair), partial(_alike, *pair), pair
+    both = [pair for pair in combinations(names, 2) if list(pair) == names[:2] or _share_a_word(*pair)]
+    for pair, (key, (change, what)) in product(both, OF_AN_ARGUMENT.items()):
+        one, other = pair
+        says = f"These are the right numbers for {what.format(f'`{one}`')}, and likewise for `{other}`."
+        yield f"{one}_and_{other}_{key}", says, partial(_change_both, *pair, change), partial(_alike, *pair), pair
+    for tells, table in ((_is_real, OF_AN_ARGUMENT), (_is_whole, OF_WHOLE_NUMBERS)):
+        for each, (key, (change, what)) in product(parameters, table.items()):
+            name, says = each.name, f"These are the right numbers for {what.format(f'`{each.name}`')}."
+            spoil = partial(_change, name, change, default=each.default)
+            yield f"{name}_{key}", says, spoil, partial(tells, name, each.default), (name,)
+    for key, (change, what) in OF_ALL_ARGUMENTS.items():
+        yield (
+            f"all_{key}",
+            f"These are the right numbers {what}.",
+            partial(_change_all, names[0], change),
+            _has_rows,
+            (),
+        )
+
+
+def _terms(
+    exercise: Exercise,
+) -> Iterator[tuple[str, str, str, Change, Callable[[Tensor, Tensor], Tensor], Possible]]:
+    """Of each argument and what it may add to the result: a name, a sentence, the argument, what is made of it, how."""
+    parameters = [p for p in signature(exercise.spec).parameters.values() if p.kind is not Parameter.VAR_POSITIONAL]
+    for each, (key, (change, what)), (word, (act, how)) in product(parameters, TERMS.items(), ACTS.items()):
+        says = f"These are the right numbers {how.format(what.format(each.name))}."
+        yield f"{each.name}_{key}_{word}", says, each.name, change, act, partial(_is_real, each.name, each.default)
+
+
+def _with_term(
+    spec: Loss,
+    bound: Callable[..., Any],
+    name: str,
+    change: Change,
+    act: Callable[[Tensor, Tensor], Tensor],
+    *args: Any,
+    **flags: Any,
+) -> Tensor:
+    call = bound(*args, **flags)
+    right = spec(*call.args, **call.kwargs)
+    call.apply_defaults()
+    value = call.arguments[name]
+    return act(right, change(value if isinstance(value, Tensor) else tensor(value, dtype=right.dtype)))
+
+
+# Two arguments in both orders, and what becomes of the results
+_OF_BOTH_WAYS: tuple[tuple[str, Callable[[Tensor, Tensor], Tensor], str], ...] = (
+    (
+        "{0}_and_{1}_both_ways",
+        lambda one, other: (one + other) / 2,
+        "`{0}` and `{1}` are taken in both orders, and the mean of the two is returned. They have one order.",
+    ),
+    (
+        "{0}_and_{1}_added_both_ways",
+        lambda one, other: one + other,
+        "`{0}` and `{1}` are taken in both orders, and the two are added. They have one order.",
+    ),
+)
+
+
+def _both_ways(
+    spec: Loss,
+    bound: Callable[..., Any],
+    pair: tuple[str, str],
+    over: Callable[[Tensor, Tensor], Tensor],
+    *args: Any,
+    **flags: Any,
+) -> Tensor:
+    call = bound(*args, **flags)
+    one = spec(*call.args, **call.kwargs)
+    _exchange(*pair, call.arguments)
+    return over(one, spec(*call.args, **call.kwargs))
+
+
+# Each row of the arguments by itself, and what becomes of the results
+_OF_EACH_ROW = (
+    (
+        "mean_of_rows",
+        Tensor.mean,
+        "Each row is finished by itself, and the mean of these is taken. All of them belong together.",
+    ),
+    ("sum_of_rows", Tensor.sum, "Each row is finished by itself, and these are added. All of them belong together."),
+    ("one_for_each_row", Tensor.clone, "Each row is finished by itself. All of them belong together, in one result."),
+)
+
+
+def _row_by_row(spec: Loss, bound: Callable[..., Any], over: Change, *args: Any, **flags: Any) -> Tensor:
+    call = bound(*args, **flags)
+    given: Given = dict(call.arguments)
+    first = next(iter(given))
+    results = []
+    for row in range(given[first].shape[0]):
+        _change_all(first, partial(Tensor.select, dim=0, index=row), call.arguments)
+        results.append(spec(*call.args, **call.kwargs))
+        call.arguments.update(given)
+    return over(stack(results))
 
 
 def _fix(name: str, value: float, given: Given) -> None:
@@ -200,13 +245,26 @@ def _alike(one: str, other: str, given: Given) -> bool:
     return isinstance(a, Tensor) and isinstance(b, Tensor) and a.dtype == b.dtype and a.shape == b.shape
 
 
-def _is_real(name: str, given: Given) -> bool:
-    value = given.get(name)
+def _is_real(name: str, default: Any, given: Given) -> bool:
+    value = given.get(name, default)
     return isinstance(value, float) or (isinstance(value, Tensor) and value.is_floating_point())
+
+
+def _is_whole(name: str, default: Any, given: Given) -> bool:
+    value = given.get(name, default)
+    return isinstance(value, Tensor) and not value.is_floating_point()
+
+
+def _has_rows(given: Given) -> bool:
+    return isinstance(first := next(iter(given.values())), Tensor) and first.ndim > 0
 
 
 def _exchange(one: str, other: str, given: Given) -> None:
     given[one], given[other] = given[other], given[one]
+
+
+def _put_in_place(one: str, other: str, given: Given) -> None:
+    given[one] = given[other]
 
 
 def _share_a_word(one: str, other: str) -> bool:
@@ -218,9 +276,16 @@ def _change_both(one: str, other: str, change: Change, given: Given) -> None:
     _change(other, change, given)
 
 
-def _change(name: str, change: Change, given: Given) -> None:
-    value = given.get(name)
+def _change_all(first: str, change: Change, given: Given) -> None:
+    rows = given[first].shape[0]
+    for name, value in given.items():
+        if isinstance(value, Tensor) and value.ndim and value.shape[0] == rows:
+            given[name] = change(value)
+
+
+def _change(name: str, change: Change, given: Given, default: Any = None) -> None:
+    value = given.get(name, default)
     if isinstance(value, float):
-        given[name] = change(torch.tensor(value, dtype=torch.float64)).item()
-    elif isinstance(value, Tensor) and value.is_floating_point():
+        given[name] = change(tensor(value, dtype=DOUBLE)).item()
+    elif isinstance(value, Tensor):
         given[name] = change(value)

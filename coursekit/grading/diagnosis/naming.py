@@ -6,7 +6,9 @@ import re
 
 from coursekit.exercise import Call, Exercise
 from coursekit.grading.diagnosis.evidence import Evidence
+from coursekit.grading.diagnosis.factors import wrong_factor
 from coursekit.grading.diagnosis.general import general_mistake
+from coursekit.grading.diagnosis.twice import two_mistakes
 from coursekit.report import ARGUMENTS_MISSING, INPUT_CHANGED, Diagnosis
 
 # The one mistake that every exercise with arguments to leave out invites; the error that comes with it names them
@@ -19,6 +21,11 @@ _INPUT_CHANGED = Diagnosis(
     INPUT_CHANGED,
     "The function writes into an argument: whoever calls it finds other numbers in it afterwards. Make a new tensor: "
     "`x = x - y` in place of `x -= y`, and no method whose name ends in `_`.",
+)
+_CUT_OFF = Diagnosis(
+    "cut_off",
+    "The numbers are right, and no gradient flows: numpy, `.item()`, `.detach()`, `torch.tensor(x)` or "
+    "`torch.no_grad` cuts the graph.",
 )
 OF_ANY_FUNCTION = (_ARGUMENTS_MISSING, _INPUT_CHANGED)  # these say nothing of what it computes
 
@@ -57,7 +64,14 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
         return None
     if _is_changed(evidence.first):
         return _INPUT_CHANGED
-    return general_mistake(exercise, evidence)
+    if evidence.first.answer.value is None:
+        return None
+    if evidence.cuts_the_graph:
+        return _CUT_OFF
+    if not evidence.is_enough:
+        return None
+    general = (general_mistake, wrong_factor, two_mistakes)
+    return next((found for each in general if (found := each(exercise, evidence))), None)
 
 
 def _is_changed(call: Call) -> bool:

@@ -141,9 +141,7 @@ def _no_notebook(name: str, text: str, error: ValueError | RecursionError) -> st
     if _is_page(text):
         return f"{name} is not a notebook: it is a web page, of a login perhaps. Download the file itself."
     if _CONFLICT.search(text):
-        return (
-            f"{name} is not a notebook: it holds the marks of a git conflict (<<<<<<<). Resolve it and save it again."
-        )
+        return in_conflict(name)
     if begin.startswith("version https://git-lfs"):
         return f"{name} is not a notebook: it is a pointer of Git LFS. Hand in the file itself."
     if not begin.startswith("{"):
@@ -152,6 +150,19 @@ def _no_notebook(name: str, text: str, error: ValueError | RecursionError) -> st
     if isinstance(error, json.JSONDecodeError) and _is_cut(text, error):
         return f"{name} is not a notebook: it ends in the middle, as if saving or sending had stopped. {_SAVE}"
     return f"{name} is not a notebook: {error}. {_SAVE}"
+
+
+def is_in_conflict(text: str) -> bool:
+    """Whether git has left all three of its marks in a text."""
+    return len(set(_CONFLICT.findall(text))) == 3
+
+
+def in_conflict(name: str) -> str:
+    """What to say of a file in which git has left its marks."""
+    return (
+        f"{name} stands in conflict: git has left its marks (<<<<<<<) in it. In the course's folder, `python3 start.py "
+        "update` reads both sides and keeps your answers."
+    )
 
 
 def _is_page(text: str) -> bool:

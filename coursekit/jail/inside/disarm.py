@@ -10,6 +10,7 @@ that, goes as well: operators of other libraries, numpy's functions of such a na
 
 from __future__ import annotations
 
+import ctypes
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -55,6 +56,7 @@ class Disarmed:
         self.by_hand = ByHand(())
         self._forbids: tuple[str, ...] = ()
         self._taken: dict[str, _Taken] = {}
+        self._found: dict[tuple[tuple[str, ...], int], frozenset[str]] = {}
         self.of(forbids)
 
     def of(self, forbids: Iterable[str]) -> Disarmed:
@@ -63,7 +65,7 @@ class Disarmed:
             return self
         self._forbids = tuple(forbids)
         self.by_hand.turn_to(forbids)
-        names = {*self.by_hand.names, *relatives_among(_in_python(), self._forbids), *[_OTHERS] * bool(self._forbids)}
+        names = {*self.by_hand.names, *self._insides(), *[_OTHERS] * bool(self._forbids)}
         for name in self._taken.keys() - names:
             self._taken.pop(name).restore()
         for name in names - self._taken.keys():
@@ -72,17 +74,28 @@ class Disarmed:
             self._taken[name] = _Taken(name, partial(self.by_hand.refusal, said))
         return self
 
+    def _insides(self) -> frozenset[str]:
+        """Those names that torch does not show; torch.func, say, brings more of them."""
+        key = self._forbids, sum(1 for _ in python_modules())
+        if key not in self._found:
+            self._found[key] = relatives_among(_in_python(), self._forbids)
+        return self._found[key]
+
     def close_engines(self) -> None:
         """Takes away, for good, what computes whole graphs past torch's dispatcher; whatever is forbidden."""
         for owner, name in engines():
             with suppress(AttributeError):  # a constant of a class
                 setattr(owner, name, self.by_hand.refusal(name))
 
-    def seal(self) -> None:
-        """Makes it final in this process: nothing is left by which any code could undo it."""
-        for taken in self._taken.values():
-            taken.keep()
+    def seal(self) -> list[object]:
+        """Makes it final in this process: nothing is left by which any code could undo it.
+
+        Returns:
+            What does no harm, and is best held: to let go of it would write to memory that is shared with the zygote.
+        """
+        held = [taken.keep() for taken in self._taken.values()]
         self._taken.clear()
+        return held
 
     def restore(self) -> None:
         """Puts everything back."""
@@ -102,18 +115,31 @@ class _Taken:
             if library not in self._kernels:
                 self._kernels[library] = Kernels(library)
             self._kernels[library].replace(operator, key, refusal)
-        for function in _functions(name):  # first, or a refusal that stands in a table is taken for torch's
-            self._empty(function, refusal)
+        self._functions = list(_functions(name))  # first, or a refusal that stands in a table is taken for torch's
+        # to the garbage collector, which can be asked for what it knows, numpy's array is no container
+        self._codes = np.empty(len(self._functions), dtype=object)
+        self._codes[:] = [function.__code__ for function in self._functions]
+        self._defaults = [function.__kwdefaults__ for function in self._functions]
+        for function in self._functions:
+            function.__code__ = _refuse.__code__.replace(co_freevars=function.__code__.co_freevars)
+            function.__kwdefaults__ = {"_refusal": refusal}
         for table, key in _tables(name):
             self._replace(table, key, refusal)
         for table in _in_numpy(name):
             self._replace(table, name, refuses(with_attributes=True))
 
-    def keep(self) -> None:
-        """Leaves it as it is for as long as the process lives."""
+    def keep(self) -> object:
+        """Leaves it as it is for as long as the process lives; what it gives back are functions that are empty.
+
+        Their code stays in memory, and no object refers to it any more. To take hundreds of pieces of code down, each
+        with all that it is made of, would write to as many pages that are shared with the zygote and are copied then:
+        that was half of what a child cost. What is freed stays in memory, too, until something else comes there.
+        """
         for kernels in self._kernels.values():
             kernels.keep()
         self._undo.clear()
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._codes))
+        return self._functions, self._defaults
 
     def restore(self) -> None:
         """Puts it back."""
@@ -121,22 +147,14 @@ class _Taken:
             kernels.restore()
         for undo in reversed(self._undo):
             undo()
+        for function, code, defaults in zip(self._functions, self._codes, self._defaults, strict=True):
+            function.__code__ = code
+            function.__kwdefaults__ = defaults
 
     def _replace(self, table: dict[Any, Any], key: Any, refusal: Callable[..., None]) -> None:
         old = table[key]
         table[key] = refusal
         self._undo.append(lambda: table.__setitem__(key, old))
-
-    def _empty(self, function: FunctionType, refusal: Callable[..., None]) -> None:
-        code, defaults = function.__code__, function.__kwdefaults__
-        function.__code__ = _refuse.__code__.replace(co_freevars=code.co_freevars)
-        function.__kwdefaults__ = {"_refusal": refusal}
-
-        def undo() -> None:
-            function.__code__ = code
-            function.__kwdefaults__ = defaults
-
-        self._undo.append(undo)
 
 
 def _refuse(*_: Any, _refusal: Callable[..., None], **__: Any) -> None:

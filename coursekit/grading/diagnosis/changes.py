@@ -1,0 +1,159 @@
+"""What a learner's slip makes of the right result, or of an argument, and what to say of it.
+
+Of the numbers alone: no sentence may say more than they show.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Change = Callable[[Tensor], Tensor]
+
+
+def _exp_of_positive(x: Tensor) -> Tensor:
+    """Of scales and variances: other numbers it drives so far apart that any of several mistakes would look alike."""
+    if bool((x <= 0).any()):
+        raise ValueError
+    return x.exp()
+
+
+# What is made of the right result, and what to say of it
+OF_THE_RESULT: dict[str, tuple[Change, str]] = {
+    "sign_turned": (lambda x: -x, "These are the right numbers with the other sign: one minus too many, or too few."),
+    "halved": (lambda x: x / 2, "These are half of the right numbers: there is a ½ too many, or a mean of two."),
+    "doubled": (lambda x: 2 * x, "These are twice the right numbers: a ½ is missing, or something counts twice."),
+    "logarithm_of_base_2": (
+        lambda x: x / math.log(2),
+        "These are the right numbers divided by ln 2: `log2` in place of the natural logarithm, bits and not nats.",
+    ),
+    "logarithm_of_base_10": (
+        lambda x: x / math.log(10),
+        "These are the right numbers divided by ln 10: `log10` in place of the natural logarithm.",
+    ),
+    "logarithm_of_base_e": (
+        lambda x: x * math.log(2),
+        "These are the right numbers times ln 2: `log` in place of `log2`, nats and not bits.",
+    ),
+    "root_taken": (torch.sqrt, "These are the roots of the right numbers: there is a root too many."),
+    "squared": (torch.square, "These are the squares of the right numbers: a root is missing, or a square too many."),
+    "exponential": (torch.exp, "These are the right numbers after an `exp` too many, or with a `log` too few."),
+    "logarithm": (torch.log, "These are the right numbers after a `log` too many, or with an `exp` too few."),
+    "probability": (
+        lambda x: (-x).exp(),
+        "This is exp(-loss), a probability: the logarithm and the minus are missing.",
+    ),
+    "probability_of_the_rest": (
+        lambda x: 1 - (-x).exp(),
+        "This is 1 - exp(-loss), the probability of all the rest: the loss is -ln of what is not the rest.",
+    ),
+    "taken_from_one": (lambda x: 1 - x, "These are 1 minus the right numbers."),
+    "one_too_many": (lambda x: x + 1, "These are the right numbers plus 1: look for a constant that does not belong."),
+    "one_too_few": (lambda x: x - 1, "These are the right numbers minus 1: look for a constant that is missing."),
+    "cut_at_zero": (lambda x: x.clamp(min=0), "What is negative came out as 0: the right numbers may be below 0."),
+    "absolute_value": (torch.abs, "The sign is lost: what should be negative came out positive."),
+    "averaged_over_everything": (
+        lambda x: x.mean(),
+        "This is the mean of the right numbers. They are asked for one by one: nothing is averaged here.",
+    ),
+    "summed_over_everything": (
+        lambda x: x.sum(),
+        "This is the sum of the right numbers. They are asked for one by one: nothing is summed here.",
+    ),
+}
+
+# What is made of an argument of real numbers
+OF_AN_ARGUMENT: dict[str, tuple[Change, str]] = {
+    "through_exp": (_exp_of_positive, "exp({0}): it is taken for a logarithm, which it is not"),
+    "through_log": (torch.log, "ln {0}: a logarithm is taken of it that does not belong there"),
+    "through_exp_of_double": (
+        lambda x: _exp_of_positive(2 * x),
+        "exp(2 · {0}): it is taken for the logarithm of a root",
+    ),
+    "squared": (torch.square, "{0}²: it is squared once too often"),
+    "root_taken": (torch.sqrt, "the root of {0}: a root is taken that does not belong there"),
+    "sign_turned": (lambda x: -x, "-{0}: its sign is turned"),
+    "absolute": (torch.abs, "|{0}|: its sign is lost"),
+    "cut_at_zero": (lambda x: x.clamp(min=0), "max(0, {0}): what is negative is lost"),
+    "inverted": (torch.reciprocal, "1 / {0}: a division stands where a product should, or the other way round"),
+    "taken_from_one": (lambda x: 1 - x, "1 - {0}: yes and no have changed places"),
+    "doubled": (lambda x: 2 * x, "2 · {0}: it counts twice"),
+    "halved": (lambda x: x / 2, "{0} / 2: it counts half"),
+    "through_sigmoid": (torch.sigmoid, "the sigmoid of {0}, which is put through one too many"),
+    "through_softmax": (lambda x: x.softmax(-1), "the softmax of {0}, which is put through one too many"),
+    "through_log_softmax": (lambda x: x.log_softmax(-1), "the log_softmax of {0}, which is put through one too many"),
+    "normalised": (lambda x: x / x.sum(-1, keepdim=True), "{0} divided by its sum, which nobody asked for"),
+    "of_mean_one": (lambda x: x / x.mean(), "{0} divided by its mean, which nobody asked for"),
+    "zero": (lambda x: 0 * x, "{0} = 0: it is not used, or a term that holds it is missing"),
+    "one": (lambda x: 0 * x + 1, "{0} = 1: it is not used, or a factor that holds it is missing"),
+    "plus_one": (lambda x: x + 1, "{0} + 1: a 1 is added that does not belong"),
+    "less_one": (lambda x: x - 1, "{0} - 1: a 1 is taken off that does not belong"),
+    "through_log1p": (torch.log1p, "ln(1 + {0}): a logarithm is taken of it that does not belong there"),
+    "cut_at_one": (lambda x: x.clamp(max=1), "min(1, {0}): what is above 1 is lost"),
+    "whole": (torch.trunc, "{0} cut to a whole number, as an `int` is"),
+    "rounded": (torch.round, "{0} rounded to a whole number"),
+    "centred": (lambda x: x - x.mean(), "{0} less its mean, which nobody asked for"),
+    "largest_only": (
+        lambda x: (x == x.amax(-1, keepdim=True)).to(x.dtype),
+        "1 where {0} is largest, and 0 elsewhere: how large it is counts as well",
+    ),
+    "mean_for_all": (lambda x: x.mean().expand(x.shape), "the mean of {0} in place of each of its numbers"),
+    "first_for_all": (lambda x: x[:1].expand(x.shape), "the first of {0} in place of each of them"),
+    "reversed": (lambda x: x.flip(0), "{0} from the last to the first: its order is turned"),
+    "one_behind": (lambda x: x.roll(1, 0), "{0} moved by one place: each stands where the next one should"),
+    "one_ahead": (lambda x: x.roll(-1, 0), "{0} moved by one place: each stands where the one before should"),
+    "transposed": (lambda x: x.mT, "{0} with rows and columns exchanged"),
+    "only_where_one": (lambda x: (x == 1).to(x.dtype), "1 where {0} is exactly 1, and 0 where it is anything else"),
+    "detached": (torch.detach, "{0} with no gradient: something on the way cuts the graph"),
+}
+
+# What is made of an argument of whole numbers
+OF_WHOLE_NUMBERS: dict[str, tuple[Change, str]] = {
+    key: OF_AN_ARGUMENT[key]
+    for key in ("zero", "one", "plus_one", "less_one", "reversed", "one_behind", "one_ahead", "transposed")
+}
+
+# What is made of all arguments that are as long as the first, and what to say of it
+OF_ALL_ARGUMENTS: dict[str, tuple[Change, str]] = {
+    "last_left_out": (lambda x: x[:-1], "without the last entry: look for a loop or a slice that ends too early"),
+    "first_left_out": (lambda x: x[1:], "without the first entry: look for a loop or a slice that begins too late"),
+    "first_alone": (lambda x: x[:1], "of the first entry alone: the others are not looked at"),
+    "last_alone": (
+        lambda x: x[-1:],
+        "of the last entry alone: is the result overwritten in each round of a loop, or returned too early?",
+    ),
+    "last_column_left_out": (
+        lambda x: x[..., :-1],
+        "without the last of each row: look for a loop or a slice that ends too early",
+    ),
+    "first_column_left_out": (
+        lambda x: x[..., 1:],
+        "without the first of each row: look for a loop or a slice that begins too late",
+    ),
+    "turned": (
+        lambda x: x.transpose(0, -1),
+        "with rows and columns exchanged: something runs over the wrong dimension",
+    ),
+    "flattened": (torch.flatten, "made into one long row: each row is to be treated by itself"),
+}
+
+# What an argument adds to the result, or multiplies it by, that it should not
+TERMS: dict[str, tuple[Change, str]] = {
+    "itself": (lambda x: x, "`{0}`"),
+    "size": (torch.abs, "|`{0}`|"),
+    "half": (lambda x: x / 2, "`{0}` / 2"),
+    "square": (torch.square, "`{0}`²"),
+    "half_square": (lambda x: x.square() / 2, "`{0}`² / 2"),
+    "logarithm": (torch.log, "ln `{0}`"),
+    "half_logarithm": (lambda x: x.log() / 2, "½ ln `{0}`"),
+    "exponential": (torch.exp, "exp(`{0}`)"),
+}
+ACTS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], str]] = {
+    "added": (torch.add, "plus {0}: a term that does not belong, or one that is missing"),
+    "subtracted": (torch.sub, "minus {0}: a term that does not belong, or one that is missing"),
+    "multiplied": (torch.mul, "times {0}: a factor that does not belong, or a division that is missing"),
+    "divided": (torch.div, "divided by {0}: a division that does not belong, or a factor that is missing"),
+}

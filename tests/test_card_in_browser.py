@@ -1,0 +1,114 @@
+"""The card of `check` in JupyterLab: buttons that answer, nothing that axe-core minds, no error once it is saved."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from test_browser import ARGUMENTS, BROWSER, BROWSERS, READY, RUN_ALL, TOKEN, jupyterlab
+
+from coursekit.course import notebooks
+from coursekit.learning import memory
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} is on PATH"),
+    pytest.mark.filterwarnings("default"),
+]
+
+WCAG_AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+CELLS = (
+    "import torch\nfrom coursekit import check",
+    "def sigmoid(input):\n    return 1 / (1 + torch.exp(input))",
+    "check(sigmoid)",
+    "def l2_penalty(weights):\n    return weights.square().sum()",
+    "check(l2_penalty)",
+)
+SAVE = "window.jupyterapp.commands.execute('docmanager:save')"
+END_KERNELS = "window.jupyterapp.serviceManager.sessions.shutdownAll()"
+TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')]
+    .filter(each => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline')
+    .map(each => each.outerHTML.slice(0, 80))"""
+
+
+def faults(page) -> list[str]:
+    """What axe-core finds in the outputs, and what does not fit into them."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=".jp-Notebook .jp-OutputArea", options=WCAG_AA).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found] + page.evaluate(TOO_WIDE)
+
+
+def theme(page, name: str) -> None:
+    page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{ theme: 'JupyterLab {name}' }})")
+    page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{str(name == 'Light').lower()}'")
+
+
+def test_a_card_in_jupyterlab(tmp_path, monkeypatch):
+    """Hint, solution, a link; in both themes, on a wide page and a narrow one; then once more without its kernel."""
+    from playwright.sync_api import expect, sync_playwright
+
+    root = tmp_path / "course"
+    root.mkdir()
+    text = notebooks.text_of(notebooks.of_cells(*(("code", source) for source in CELLS)))
+    (root / "cards.ipynb").write_text(text, encoding="utf-8")
+    monkeypatch.setenv(memory.VARIABLE, str(tmp_path / "progress.jsonl"))
+    with jupyterlab(root, tmp_path / "state") as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile", executable_path=BROWSER, headless=True, args=ARGUMENTS
+        )
+        page = browser.pages[0] if browser.pages else browser.new_page()
+        page.set_viewport_size({"width": 1280, "height": 1500})
+        page.set_default_timeout(60_000)
+
+        def open_notebook() -> None:
+            page.goto(f"{address}/doc/tree/cards.ipynb?token={TOKEN}&reset")
+            page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=90_000)
+            page.evaluate(READY)
+
+        open_notebook()
+        assert page.evaluate(RUN_ALL) == []
+        wrong, right = (page.locator(".jp-CodeCell").nth(number) for number in (2, 4))
+        expect(wrong.get_by_role("status").first).to_contain_text("sigmoid: not yet")
+        expect(wrong.get_by_role("img")).to_have_attribute(
+            "alt", re.compile("^Two curves .* yours is 0.25, right is 0.75")
+        )
+        expect(right.get_by_role("link", name="l1_penalty")).to_have_attribute(
+            "href", re.compile(r"/00_objective\.ipynb\?.*#cell-id=")
+        )
+
+        wrong.get_by_role("button", name="Hint (1 of 3)").click()
+        expect(wrong.get_by_text("Hint 1 of 3.")).to_be_visible()
+        wrong.get_by_role("button", name="Next hint (2 of 3)").click()
+        expect(wrong.get_by_text("Hint 2 of 3.")).to_be_visible()
+        wrong.get_by_role("button", name="Solution", exact=True).click()
+        expect(wrong.get_by_text("Show the solution all the same?")).to_be_visible()
+        assert "torch.where" not in wrong.inner_html()
+        wrong.get_by_role("button", name="Show the solution").click()
+        expect(wrong.locator("pre", has_text="def sigmoid(")).to_be_visible()
+        right.get_by_role("button", name="Solution", exact=True).click()
+        expect(right.locator("pre", has_text="def l2_penalty(")).to_be_visible()
+        assert memory.next_hint("sigmoid") == 3
+
+        for name in ("Light", "Dark"):
+            theme(page, name)
+            for width in (1280, 820):
+                page.set_viewport_size({"width": width, "height": 1500})
+                assert faults(page) == []
+                if folder := os.environ.get("COURSE_SCREENSHOTS"):
+                    page.screenshot(path=Path(folder) / f"card_{name.lower()}_{width}.png")
+
+        theme(page, "Light")
+        page.evaluate(SAVE)
+        page.evaluate(END_KERNELS)
+        open_notebook()
+        wrong = page.locator(".jp-CodeCell").nth(2)
+        lost = wrong.get_by_text("Error displaying widget")
+        expect(lost).to_be_attached(timeout=60_000)  # JupyterLab has given up the buttons: that is what is hidden
+        expect(lost).to_be_hidden()
+        expect(wrong.get_by_role("img")).to_be_visible()
+        expect(wrong.get_by_text('hint("sigmoid", 1)')).to_be_visible()
+        browser.close()
