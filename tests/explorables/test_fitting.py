@@ -1,12 +1,13 @@
 """Explorables about losses of numbers: what they show is what torch says."""
 
 import itertools
+import math
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from coursekit.explorables import Pulls
+from coursekit.explorables import Diamond, Pulls
 
 
 @pytest.mark.slow
@@ -46,3 +47,37 @@ def test_no_such_measurement():
         Pulls([1.0, 2.0], stray=2, c=1.0, reach=(0, 3), label="")
     with pytest.raises(ValueError, match=r"The line goes from 0 to 3: \[4.0\] do not stand on it"):
         Pulls([1.0, 4.0], stray=0, c=1.0, reach=(0, 3), label="")
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_diamond(open_page):
+    """Over middles and strengths: at the weights that are shown torch's slopes of cost and price cancel."""
+    page = open_page(Diamond([2.0, 1.2], [[2.0, 1.0], [1.0, 1.5]], "L1", 4.0))
+    page.drag("middle", (-143, 0))  # of 430 pixels for 6
+    page.tab.keyboard.press("ArrowUp")
+    assert page.state()["middle"] == pytest.approx([0.0, 1.3], abs=0.06)
+    curvature = torch.tensor([[2.0, 1.0], [1.0, 1.5]], dtype=torch.float64)
+    for first, second, price, strength in itertools.product((-2.5, 0.4), (1.2, 3.0), ("L1", "L2"), (0.0, 2.0, 7.5)):
+        page.move(middle=[first, second], price=price, strength=strength)
+        found = page.numbers()
+        w = torch.tensor([found["w1"], found["w2"]], dtype=torch.float64, requires_grad=True)
+        away = w - torch.tensor([first, second], dtype=torch.float64)
+        cost = away @ curvature @ away
+        paid = w.abs().sum() if price == "L1" else w.square().sum()
+        assert (found["cost"], found["price"]) == pytest.approx((cost.item(), paid.item()), abs=1e-6)
+        (slope,) = torch.autograd.grad(cost, w)
+        for weight, pull in zip(w.tolist(), slope.tolist(), strict=True):
+            if price == "L1" and weight == 0:
+                assert abs(pull) <= strength + 1e-6  # the corner holds it
+            else:
+                asked = strength * (2 * weight if price == "L2" else math.copysign(1, weight))
+                assert pull + asked == pytest.approx(0, abs=1e-6)
+
+
+def test_no_lowest_point():
+    """A saddle has no best weights, and a middle beyond the plane is not seen."""
+    with pytest.raises(ValueError, match="The cost needs a lowest point"):
+        Diamond([1.0, 1.0], [[1.0, 2.0], [2.0, 1.0]])
+    with pytest.raises(ValueError, match=r"two weights from -3 to 3: this is \[4.0, 0.0\]"):
+        Diamond([4.0, 0.0], [[1.0, 0.0], [0.0, 1.0]])
