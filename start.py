@@ -222,6 +222,7 @@ def update(options: list[str]) -> int:
     root, sources = ROOT, options
     if options[:1] == ["--into"]:
         root, sources = Path(*options[1:2]).absolute(), [str(ROOT), *options[2:]]
+        insist("" if options[1:] and root != ROOT else "after --into comes the folder of your course, an older one.")
         insist("" if (root / "start.py").exists() else f"{root} is not the course's folder: start.py is not in it.")
     if len(sources) > 1 or any(source.startswith("-") for source in sources):
         insist("after `update` comes nothing, or one zip file or folder, or --into and the folder of your course.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from coursekit.course.syllabus import Topic
     from coursekit.exercise import Exercise
+    from coursekit.jail.judge import Jail
 
 settings.register_profile("course", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("course")
@@ -44,6 +46,17 @@ def strict_time(monkeypatch: pytest.MonkeyPatch) -> None:
     from coursekit.jail.process import Process
 
     monkeypatch.setattr(Process, "_ask_waited", lambda self: 0.0)
+
+
+@pytest.fixture(scope="session")
+def any_jail() -> Iterator[Jail]:
+    """A jail for who does not need one of their own: it takes seconds to start. Whoever uses it sets its limits."""
+    from coursekit.jail.judge import Jail
+
+    if os.name != "posix":
+        pytest.skip("submissions run in forked processes")
+    with Jail(confined=sys.platform == "linux") as jail:
+        yield jail
 
 
 @pytest.fixture

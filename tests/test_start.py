@@ -412,3 +412,80 @@ def test_programs_are_brought(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     start.bring_programs()
     assert len(scripts) == 1
     assert capsys.readouterr().out == ""
+
+
+# ---- updating ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def updates(course: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], Path]]:
+    """The commands that an update would have run, and where; all succeed."""
+    made: list[tuple[list[str], Path]] = []
+    monkeypatch.setattr(subprocess, "call", lambda command, cwd: made.append((command[1:], cwd)) or 0)
+    return made
+
+
+def test_update(updates: list[tuple[list[str], Path]], course: Path, tmp_path: Path):
+    """The course's own code brings the new one; then the new start.py sets up what has changed."""
+    assert start.main(["update", "new.zip"]) == 0
+    (first, where), (second, there) = updates
+    assert first == ["-B", "-m", "coursekit.course.updating", str(course), str(Path("new.zip").absolute())]
+    assert second == ["-c", "import start; start.set_up_again()"]
+    assert where == there == course
+
+
+def test_update_that_was_cut_short(updates: list[tuple[list[str], Path]], course: Path):
+    """The code of the new course goes on, whatever state the old one is in; until then, the course is not opened."""
+    (course / ".update" / "new").mkdir(parents=True)
+    start.main(["update"])
+    assert updates[0][1] == course / ".update" / "new"
+    (course / ".update" / "plan.json").touch()
+    with pytest.raises(SystemExit, match=r"an update was cut short. `python3 start\.py update` finishes it"):
+        start.main([])
+
+
+def test_update_of_another_folder(updates: list[tuple[list[str], Path]], course: Path, tmp_path: Path):
+    """A new course makes an older one new, which may know no update itself."""
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "start.py").touch()
+    assert start.main(["update", "--into", str(old)]) == 0
+    assert updates[0] == (["-B", "-m", "coursekit.course.updating", str(old), str(course)], course)
+    assert updates[1][1] == old
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["a.zip", "b.zip"], "after `update` comes nothing, or one zip"),
+        (["--force"], "after `update` comes nothing, or one zip"),
+        (["--into", "nowhere"], "nowhere is not the course's folder"),
+        (["--into"], "after --into comes the folder of your course"),
+        (["--into", "."], "after --into comes the folder of your course"),
+    ],
+)
+def test_update_that_cannot_be_meant(updates: list[tuple[list[str], Path]], course: Path, monkeypatch, words, said):
+    """What is typed wrongly has a sentence, and runs nothing."""
+    monkeypatch.chdir(course)
+    with pytest.raises(SystemExit, match=said):
+        start.main(["update", *words])
+    assert updates == []
+
+
+def test_update_on_an_old_python(updates: list[tuple[list[str], Path]], monkeypatch: pytest.MonkeyPatch):
+    """An old Python is told so, and not in a traceback of the new code."""
+    monkeypatch.setattr(start, "machine_problem", lambda *_: "the course needs Python 3.11 or newer")
+    with pytest.raises(SystemExit, match="needs Python"):
+        start.main(["update"])
+    assert updates == []
+
+
+def test_set_up_after_an_update(environment: Path, monkeypatch: pytest.MonkeyPatch):
+    """An environment that there is becomes what is needed now, for tests as well if it was; none is made."""
+    asked: list[bool] = []
+    monkeypatch.setattr(start, "set_up", asked.append)
+    start.set_up_again()
+    for kind in ("course", "test"):
+        (environment / "course-stamp").write_text(f"old {kind}", encoding="utf-8")
+        start.set_up_again()
+    assert asked == [False, True]

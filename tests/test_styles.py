@@ -12,7 +12,7 @@ from coursekit.authoring import proofs
 from coursekit.course import syllabus
 from coursekit.grading import scoring
 from coursekit.grading.here import ask_here
-from coursekit.jail.judge import Jail
+from coursekit.jail.terms import Limits
 from coursekit.wire.answering import answer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -81,13 +81,13 @@ def test_full_marks_on_every_seed(style):
 
 
 @pytest.mark.slow
-def test_full_marks_through_a_jail():
+def test_full_marks_through_a_jail(any_jail):
     """One style of each topic, sent as text: with its helpers and classes, and under its exercise's name."""
-    with Jail() as jail:
-        for topic in syllabus.TOPICS:
-            style = IN_JAIL.get(topic.name, list(proofs.styles_of(topic))[-1])
-            exercise = exercise_of(style)
-            text = (STYLES / f"{topic.name}.py").read_text(encoding="utf-8") + f"\n{exercise.name} = {style}\n"
-            with jail.child((("cell 1", text),), exercise) as ask:
-                report = scoring.score(exercise, ask, seed=0)
-            assert (style, exercise.maximum, None) == (style, *outcome(report))
+    any_jail.limits = Limits()
+    for topic in syllabus.TOPICS:
+        style = IN_JAIL.get(topic.name, list(proofs.styles_of(topic))[-1])
+        exercise = exercise_of(style)
+        text = (STYLES / f"{topic.name}.py").read_text(encoding="utf-8") + f"\n{exercise.name} = {style}\n"
+        with any_jail.child((("cell 1", text),), exercise) as ask:
+            report = scoring.score(exercise, ask, seed=0)
+        assert (style, exercise.maximum, None) == (style, *outcome(report))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from coursekit.wire import Answer, Question
 # (relative, absolute): a few roundings of a sum over some dozen terms. Extreme inputs are compared by the relative
 # bound alone, so a missing max-shift or an epsilon of 1e-6 stands out in float64.
 TOLERANCE = {torch.float64: (1e-7, 1e-9), torch.float32: (1e-4, 1e-5), torch.float16: (1e-2, 1e-3)}
+
+
+_WIDENED = "_widened"  # where a question, which never changes, keeps its own in float64
 
 
 class SpecError(Exception):
@@ -37,10 +40,13 @@ def expected_answer(spec: Callable[..., Tensor], question: Question) -> Answer:
 
 
 def widened(question: Question) -> Question:
-    """The same question about float64."""
-    args = tuple(_widen(value) for value in question.args)
-    kwargs = {name: _widen(value) for name, value in question.kwargs.items()}
-    return Question(args, kwargs, question.wrt, question.scale, question.through, question.free)
+    """The same question about float64; asked again it is the same object, which keeps what was found out about it."""
+    kept: dict[str, Any] = vars(question)
+    if _WIDENED not in kept:
+        args = tuple(_widen(value) for value in question.args)
+        kwargs = {name: _widen(value) for name, value in question.kwargs.items()}
+        kept[_WIDENED] = Question(args, kwargs, question.wrt, question.scale, question.through, question.free)
+    return cast(Question, kept[_WIDENED])
 
 
 def same_answer(one: Answer, other: Answer, question: Question) -> bool:

@@ -98,6 +98,7 @@ def test_any_sentence(grader, name):
     assert ast.literal_eval(call.args[0]).split() == name.split()
 
 
+@pytest.mark.slow
 def test_every_exercise_has_a_place_for_it():
     """In the file in which it is made, with its own parameters."""
     for topic, exercise in syllabus.exercises().values():

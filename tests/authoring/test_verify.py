@@ -110,6 +110,14 @@ def test_files_in_order(topic):
         ),
         (lambda t: toys.write_notebook(t.notebook), "00_toy.ipynb holds the exercises []"),
         (
+            lambda t: edit(t.notebook, "# Toys", "# Toys, reworded"),
+            "notebooks/00_toy.ipynb: text in it is not listed in coursekit/course/updating/shipped.txt",
+        ),
+        (
+            lambda t: edit(t.notebook, "from coursekit import check", "def triple(x):\\n    return x"),
+            "notebooks/00_toy.ipynb, cell 2: `triple` is an exercise: call it otherwise.",
+        ),
+        (
             lambda t: edit(t.notebook, "# Toys", "# Toys, after [others](01_old.ipynb)"),
             "notebooks/00_toy.ipynb links to 01_old.ipynb, which is no lesson.",
         ),

@@ -65,10 +65,7 @@ def test_old_files_are_kept(root: Path, said):
     (folder,) = upstream.kept(root)
     copies = upstream.files(folder, leaving=())
     assert "notebooks/01_two.ipynb" not in copies
-    assert (
-        copies.pop("what-changed.txt").decode().splitlines()[-1]
-        == f"Your files as they were before: kept/{folder.name}/"
-    )
+    assert "notebooks/00_one.ipynb has changed." in copies.pop("what-changed.txt").decode()
     assert copies == {name: before[name] for name in copies}
     assert f"kept/{folder.name}/" in said()
 
@@ -94,17 +91,20 @@ def test_new_docstring_above_an_answer(root: Path, said):
     lessons["00_one"] = lesson("one", exercise("double", "Twice as much as x."), exercise("triple"))
     bring(root, lessons)
     assert upstream.texts(root, "00_one")["double-cell"] == upstream.answer("double", DOUBLE, "Twice as much as x.")
-    assert "double is described anew" in said()
+    assert "double: described anew. The new docstring stands above your answer" in said()
 
 
-def test_new_docstring_beside_an_own_one(root: Path):
-    """A docstring that the learner has changed stays."""
+def test_new_docstring_beside_an_own_one(root: Path, said):
+    """A docstring that the learner has changed stays; the new one is in the report."""
     mine = upstream.answer("double", DOUBLE).replace("The double of x.", "My own words.")
     upstream.change(root, "00_one", "double-cell", mine)
     lessons = upstream.first()
     lessons["00_one"] = lesson("one", exercise("double", "Twice as much as x."), exercise("triple"))
     bring(root, lessons)
     assert upstream.texts(root, "00_one")["double-cell"] == mine
+    assert "double: described anew, where you have words of your own." in said()
+    report = upstream.kept(root)[0] / "what-changed.txt"
+    assert "double is described so now:\n\n    Twice as much as x." in report.read_text(encoding="utf-8")
 
 
 def test_new_signature(root: Path, said):
@@ -139,8 +139,8 @@ def test_a_lesson_is_renamed(root: Path, said):
     assert not (root / "notebooks" / "01_two.ipynb").exists()
     assert (upstream.kept(root)[0] / "notebooks" / "01_two.ipynb").exists()
     told = said()
-    assert "notebooks/01_two.ipynb is no longer in the course." in told
-    assert "notebooks/01_zero.ipynb and notebooks/02_two.ipynb are new." in told
+    assert "notebooks/01_two.ipynb is notebooks/02_two.ipynb now." in told
+    assert "notebooks/01_zero.ipynb is new." in told
     assert "has moved" not in told
 
 
@@ -531,3 +531,14 @@ def test_from_before_there_was_a_list(root: Path, said):
     upstream.update(root, new)
     assert upstream.texts(root, "00_one")["double-cell"] == answer
     assert "# Mine" in upstream.source(upstream.cells_of(root, "00_one")[1])
+
+
+def test_many_names(root: Path, said, monkeypatch: pytest.MonkeyPatch):
+    """On the screen a row of names ends somewhere; the report has them all."""
+    monkeypatch.setattr("coursekit.course.updating.telling._MANY", 1)
+    upstream.solve(root, "00_one", "double", DOUBLE)
+    upstream.solve(root, "01_two", "halve", "return x / 2")
+    bring(root, upstream.first(), checks="other")
+    assert "double and 1 more: their checks have changed" in said()
+    report = upstream.kept(root)[0] / "what-changed.txt"
+    assert "double and halve: their checks have changed" in report.read_text(encoding="utf-8")

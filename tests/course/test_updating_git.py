@@ -110,6 +110,8 @@ def test_changes_and_commits_of_ones_own(server: Path, root: Path, capsys):
     upstream.put(root / "README.md", "My words.\n")
     upstream.put(root / "data.csv", "2\n")
     upstream.put(root / "untracked.txt", "another\n")
+    upstream.put(root / "fresh.txt", "mine, by chance\n")
+    upstream.put(server / "fresh.txt", "the course's\n")
     commit = reword(server)
     update(root)
     told = capsys.readouterr().out
@@ -123,7 +125,10 @@ def test_changes_and_commits_of_ones_own(server: Path, root: Path, capsys):
         " M notebooks/01_two.ipynb",
         "?? untracked.txt",
     ]
-    assert "You had changed README.md: the course's own is there now, and yours among your old files." in told
+    assert (
+        "You had changed README.md and fresh.txt: the course's own is there now, and yours among your old files."
+        in told
+    )
     assert "data.csv: as you have changed it, for the course has not." in told
     assert "Your commit is kept: a commit joins them" in told
     assert (upstream.kept(root)[0] / "README.md").read_text(encoding="utf-8") == "My words.\n"

@@ -13,7 +13,7 @@ from upstream import lesson, text
 
 from coursekit.course.updating import steps
 from coursekit.course.updating.bringing import bring
-from coursekit.course.updating.update import carry_over, main
+from coursekit.course.updating.update import _alone, carry_over, main
 from coursekit.errors import CommandError
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is killed in a child made by fork")
@@ -171,6 +171,25 @@ def test_a_file_is_saved_meanwhile(courses: tuple[Path, Path], monkeypatch: pyte
     assert "# mine" in upstream.texts(root, "01_two")["halve-cell"]
     assert "# mine" in upstream.texts(root, "02_less")["negate-cell"]
     assert upstream.keys(root, "02_less").count("mine") == 1
+
+
+def test_a_merged_file_is_as_old_and_yet_another(courses: tuple[Path, Path]):
+    """What was saved later stays later; and whoever has the old one open can tell that it has changed."""
+    root, new = courses
+    path = root / "notebooks" / "01_two.ipynb"
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    upstream.update(root, new)
+    assert path.stat().st_mtime == 1_700_000_002
+
+
+@needs_fork
+def test_two_at_once(courses: tuple[Path, Path], capsys: pytest.CaptureFixture[str]):
+    """A second update of the same course is told to wait, and touches nothing."""
+    root, new = courses
+    with _alone(root):
+        assert main([str(root), str(new)]) == 1
+    assert "Another update of this course is under way" in capsys.readouterr().err
+    assert not (root / ".update").exists()
 
 
 # ---- where the new course comes from -----------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 """One slip is paid once, and nobody earns a point by it that their own function does not."""
 
-import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -33,11 +31,9 @@ CALLED = [
 
 
 @pytest.fixture(scope="module")
-def jail():
-    if os.name != "posix":
-        pytest.skip("submissions run in forked processes")
-    with Jail(Limits(seconds=4.0), confined=sys.platform == "linux") as jail:
-        yield jail
+def jail(any_jail):
+    any_jail.limits = Limits(seconds=4.0)
+    return any_jail
 
 
 def solutions(topic):

@@ -52,6 +52,7 @@ def one_by_one(exercise, function, seed=0):
     return scoring.score(exercise, lambda question: answer(function, question), seed=seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["kl_div", "huber_loss", "cross_entropy"])
 def test_same_reports_as_one_by_one(name):
     """The spec and every known mistake get the same report either way, and again once the checks are known."""

@@ -25,7 +25,7 @@ from coursekit.grading.scoring import score
 from coursekit.jail.inside.byhand import ByHand, Refused
 from coursekit.jail.inside.disarm import Disarmed
 from coursekit.jail.inside.source import Source
-from coursekit.jail.judge import Jail
+from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
 from coursekit.wire import Answer, Problem, Question
 from coursekit.wire.answering import answer
@@ -72,9 +72,9 @@ def test_hand_made_is_not(file):
 
 
 @pytest.fixture(scope="module")
-def jail():
-    with Jail() as jail:
-        yield jail
+def jail(any_jail):
+    any_jail.limits = Limits()
+    return any_jail
 
 
 def graded(jail, text, name="cross_entropy"):

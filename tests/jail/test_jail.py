@@ -503,6 +503,7 @@ def test_four_descriptors(jail):
     assert number(jail, held, before=is_open) == 0b1111
 
 
+@pytest.mark.slow  # as every test of the jail without walls: it takes seconds to start
 @needs_proc
 def test_one_conversation(open_jail):
     """A child can talk to its judge, and holds no other socket and no file that was open before it."""
@@ -522,6 +523,7 @@ def test_course_is_not_loaded(jail):
     assert number(jail, f"sum(os.path.realpath(path) == {root!r} for path in sys.path)") == 0
 
 
+@pytest.mark.slow
 def test_nothing_can_be_written_to_a_file(jail, open_jail, tmp_path):
     """A file that a submission opens stays empty, where it can be opened at all."""
     path = tmp_path / "planted.py"
@@ -541,12 +543,14 @@ def test_submissions_share_nothing(jail):
     assert tensor([1.0, 2.0]).sum() == 3
 
 
+@pytest.mark.slow
 def test_process_left_behind_is_killed(open_jail):
     """What a submission starts does not outlive it."""
     started = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid"
     assert dies(number(open_jail, started, before="import subprocess"))
 
 
+@pytest.mark.slow
 def test_fork_left_behind_is_killed(open_jail):
     """A copy of the child that stays behind does not outlive it either, nor spoil the next learner."""
     body = "import torch\npid = os.fork()\nif pid == 0:\n    time.sleep(60)\nreturn torch.tensor(pid)"
@@ -931,7 +935,7 @@ def test_jail_on_windows(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="lists what Linux lists in /proc")
-@pytest.mark.parametrize("kind", ["jail", "open_jail"])
+@pytest.mark.parametrize("kind", ["jail", pytest.param("open_jail", marks=pytest.mark.slow)])
 def test_zygote_ends_with_its_judge(request, kind):
     """A judge that is killed leaves no process behind (the last test, since it leaves no zygote)."""
     jail = request.getfixturevalue(kind)

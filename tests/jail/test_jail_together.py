@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import socket
-import sys
 
 import pytest
 import toys
@@ -11,7 +10,6 @@ import toys
 from coursekit.grading import scoring
 from coursekit.jail import judge
 from coursekit.jail.child import Child
-from coursekit.jail.judge import Jail
 from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
 
@@ -27,9 +25,9 @@ BOTH = (toys.make_double(), toys.make_triple())
 
 
 @pytest.fixture(scope="module")
-def jail():
-    with Jail(LIMITS, confined=sys.platform == "linux") as jail:
-        yield jail
+def jail(any_jail):
+    any_jail.limits = LIMITS
+    return any_jail
 
 
 @pytest.fixture

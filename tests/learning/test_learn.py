@@ -9,6 +9,7 @@ import toys
 
 import coursekit
 from coursekit.course.syllabus import UnknownNameError
+from coursekit.errors import CommandError
 from coursekit.grading import here
 from coursekit.learning import learn, memory
 from coursekit.report import Outcome
@@ -309,3 +310,17 @@ def test_file_of_an_unknown_exercise():
     """An exercise that does not exist is a LookupError with a suggestion."""
     with pytest.raises(UnknownNameError, match="Did you mean `double`"):
         learn.check_file("duble")
+
+
+@pytest.mark.parametrize("name", ["mine.py", "mine.ipynb"])
+def test_a_file_in_conflict(tmp_path, name):
+    """A file in which git has left its marks says what to do, and no exercise is blamed for it."""
+    path = tmp_path / name
+    path.write_text(
+        "<<<<<<< HEAD\ndef double(p):\n    return p\n=======\ndef double(p):\n    return 2 * p\n>>>>>>> theirs\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(
+        (CommandError, OSError), match=r"stands in conflict.*`python3 start\.py update` reads both sides"
+    ):
+        learn.check_file("double", path)

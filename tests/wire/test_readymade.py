@@ -83,6 +83,7 @@ def functions() -> Iterator[tuple[str, Callable[..., Any]]]:
                     continue
 
 
+@pytest.mark.slow
 def test_nothing_else_gives_one_away():
     """Of all that can be called with a matrix, what gives a softmax or a sigmoid, or its logarithm, is ready-made."""
     found, forbidden = {}, relatives(SIGMOID)

@@ -24,6 +24,7 @@ class Carried:
         sheets: the new files, by name.
         answers: by exercise the name of the file that its answer stands in now.
         moved: by exercise the file that it was in before, where that is another lesson.
+        described: exercises whose answers have a new docstring.
         spare: exercises that had several answers, with the number of those that stand above the last.
         lent: exercises whose answers have what they need of their old file above them.
         removed: answers to exercises that are no more.
@@ -37,6 +38,7 @@ class Carried:
     sheets: dict[str, Sheet] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    described: list[str] = field(default_factory=list)
     spare: dict[str, int] = field(default_factory=dict)
     lent: list[str] = field(default_factory=list)
     removed: dict[str, list[str]] = field(default_factory=dict)
@@ -139,7 +141,10 @@ class _Carrying:
         if not answers:
             return
         origin, block = max(answers, key=lambda each: (not is_stub(each[1].text), answers.index(each)))
-        self.instead[place] = self._in_place(stub, self.changes.described_anew(stub.exercise, block))
+        described = self.changes.described_anew(stub.exercise, block)
+        if described is not block:
+            self.carried.described.append(stub.exercise)
+        self.instead[place] = self._in_place(stub, described)
         self.written_in[place] = origin
         self.carried.answers[stub.exercise] = place.name
         there = self.old[origin.sheet]

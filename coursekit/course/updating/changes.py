@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -57,6 +58,11 @@ class Changes:
         """Whether the docstring is another one."""
         old, new = (each.get(name) for each in self._asked)
         return bool(old and new and old.docstring != new.docstring)
+
+    def words(self, name: str) -> str:
+        """The new docstring, without its quotes and its indentation."""
+        new = self._asked[1].get(name)
+        return inspect.cleandoc(ast.literal_eval(new.docstring)) if new and new.docstring else ""
 
     def checks(self, name: str) -> bool:
         """Whether its checks are others: the code of the module that makes them, or of one that it imports."""

@@ -145,6 +145,7 @@ def _add_others(wanted: Wanted, root: Path, new: Path, clone: Clone | None, comm
     base = clone.base(commit) if clone is not None else ""
     changed = clone.changed(base) if clone is not None and base else set()
     untouched = changed & clone.same_in(base, commit) if clone is not None and base else set()
+    shipped_there = clone.shipped_names(base) if clone is not None and base else set()
     names = [name for name in _files(new) if not is_lesson(name)]
     names.sort(key=lambda name: (name == LIST, name == "start.py"))
     for name in names:
@@ -153,11 +154,11 @@ def _add_others(wanted: Wanted, root: Path, new: Path, clone: Clone | None, comm
         if name in untouched and (root / name).is_file():
             wanted.left.append(name)
             continue
-        if name in changed and (root / name).is_file():
+        if (name in changed or name not in shipped_there) and (root / name).is_file() and clone is not None:
             wanted.replaced.append(name)
         wanted.writes[name] = new / name
     if clone is not None and base:
-        gone = [name for name in clone.shipped_names(base) if (root / name).is_file()]
+        gone = [name for name in shipped_there if (root / name).is_file()]
     else:
         gone = [name for folder in _OURS for name in _files(root / folder, folder)]
     there = set(names)

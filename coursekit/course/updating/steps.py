@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,6 +21,7 @@ from coursekit.course.updating.bringing import WORKSHOP, new_course
 from coursekit.errors import CommandError
 from coursekit.files import write_whole
 
+_LATER = 2_000_000_000  # nanoseconds: a zip counts in so many, and JupyterLab overlooks half a second
 KEPT = "kept"  # the folder of copies, in the course's folder
 
 
@@ -66,7 +67,7 @@ def prepare(
     root: Path,
     writes: Mapping[str, bytes | Path],
     removes: Iterable[str],
-    told: Sequence[str],
+    told: tuple[str, ...],
     aside: Mapping[str, str],
 ) -> Plan:
     """Makes everything ready, and writes the plan.
@@ -75,7 +76,7 @@ def prepare(
         root: the course's folder.
         writes: by name what a file is to hold, or where that stands; in the order in which they are exchanged.
         removes: what is to be gone.
-        told: what the learner is told in the end.
+        told: what the learner is told in the end, but for where the copies are.
         aside: by name what else is put with the copies; nothing where it is empty.
 
     Raises:
@@ -103,12 +104,10 @@ def prepare(
             _insist_on_writable(root, step.name)
             _copy(root / step.name, copies / step.name)
     kept = _new_name(root / KEPT) if any(step.was for step in steps) else ""
-    lines = [*told, *([f"Your files as they were before: {KEPT}/{kept}/"] if kept else [])]
-    if kept:
-        for name, text in {**aside, "what-changed.txt": "\n".join(lines) + "\n"}.items():
-            if text:
-                (copies / name).write_text(text, encoding="utf-8", errors="replace")
-    plan = Plan(tuple(steps), kept, tuple(lines))
+    for name, text in aside.items() if kept else ():
+        if text:
+            (copies / name).write_text(text, encoding="utf-8", errors="replace")
+    plan = Plan(tuple(steps), kept, (*told, f"Your files as they were, and all this: {KEPT}/{kept}/") if kept else told)
     write_whole(workshop / "plan.json", json.dumps(asdict(plan)).encode())
     return plan
 
@@ -197,10 +196,14 @@ def _copy(path: Path, copy: Path) -> None:
 
 
 def _as_old(old: Path, new: Path, ready: Path) -> None:
-    """Gives a merged file the rights of the new course's, and the time at which the learner last saved it."""
+    """Gives a merged file the rights of the new course's, and nearly the time at which the learner last saved it.
+
+    So what was saved later still is (`coursekit submit` goes by that), and JupyterLab, which has the old one open
+    perhaps, sees that it is another, and asks before it writes over it.
+    """
     with suppress(OSError):
         shutil.copymode(new, ready)
-        time = (old if old.exists() else new).stat().st_mtime_ns
+        time = (old if old.exists() else new).stat().st_mtime_ns + _LATER
         os.utime(ready, ns=(time, time))
 
 

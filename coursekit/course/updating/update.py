@@ -5,8 +5,11 @@ For only the new one knows its lessons, and how they came about. The old one's p
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from coursekit.course.updating import planning, telling
@@ -46,6 +49,11 @@ def update(root: Path, source: Path | None) -> int:
         CommandError: it cannot be brought; nothing was changed.
         OSError: the disk does not take it; nothing was changed.
     """
+    with _alone(root):
+        return _update(root, source)
+
+
+def _update(root: Path, source: Path | None) -> int:
     if new_course(root).exists():
         print("An update was cut short here: it is finished first.", flush=True)
     else:
@@ -58,6 +66,25 @@ def update(root: Path, source: Path | None) -> int:
             return 0
     command = [sys.executable, "-B", "-m", "coursekit.course.updating", _CARRY, str(root)]
     return subprocess.call(command, cwd=new_course(root))
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Keeps a second update of the same course out, as far as the system can."""
+    try:
+        import fcntl  # Windows has none
+    except ImportError:
+        yield
+        return
+    folder = os.open(root, os.O_RDONLY)
+    try:
+        with suppress(PermissionError, NotImplementedError):
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process, however that ends
+        yield
+    except BlockingIOError:
+        raise CommandError("Another update of this course is under way: wait until it is done.") from None
+    finally:
+        os.close(folder)
 
 
 def carry_over(root: Path) -> None:
@@ -89,8 +116,9 @@ def _prepared(root: Path, commit: str, said: tuple[str, ...]) -> Plan:
     """Plans the update, and makes it ready."""
     clone = clone_at(root) if commit else None
     wanted = planning.plan(root, new_course(root), clone, commit)
-    told = [*said, *telling.sentences(wanted)]
-    return prepare(root, wanted.writes, wanted.removes, told, {telling.REMOVED: telling.removed_answers(wanted)})
+    told = (*said, *telling.sentences(wanted))
+    aside = {telling.REMOVED: telling.removed_answers(wanted), telling.REPORT: telling.report(wanted)}
+    return prepare(root, wanted.writes, wanted.removes, told, aside)
 
 
 def _about(error: OSError) -> str:

@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from math import prod
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from coursekit.exercise.recall import Shelf
+
+Draw = Callable[..., tuple[Tensor, ...]]
+_drawn: Shelf[tuple[tuple[Tensor, ...], Any]] = Shelf(8 << 20)
+_TENSOR, _ENTRY = 800, 2_000  # bytes that a tensor of some numbers takes, and an entry besides
+
+
+def drawn_once(draw: Draw) -> Draw:
+    """A decorator for `draw(rng, *sizes)`, which draws again and again until something fits: that is done once a seed.
+
+    A check runs for every learner who shares its inputs, and draws the same ones each time: it is given copies of
+    those, and its generator stands where it would stand then.
+    """
+    return partial(_draw_once, draw)
+
+
+def _draw_once(draw: Draw, rng: np.random.Generator, *sizes: int, **flags: bool) -> tuple[Tensor, ...]:
+    bits = rng.bit_generator
+    key = draw, sizes, *flags.items(), repr(bits.state)
+    known = _drawn.get(key)
+    if known is None:
+        known = draw(rng, *sizes, **flags), bits.state
+        _drawn.put(key, known, _ENTRY + _TENSOR * len(known[0]))
+    tensors, bits.state = known
+    return tuple(tensor.clone() for tensor in tensors)
 
 
 def distribution(rng: np.random.Generator, *shape: int) -> Tensor:
@@ -21,10 +53,11 @@ def distribution(rng: np.random.Generator, *shape: int) -> Tensor:
         float32 tensor of that shape.
     """
     outcomes = shape[-1]
+    each = np.full(outcomes, 1 / outcomes)
     rows: list[NDArray[np.int64]] = []
-    while len(rows) < int(np.prod(shape[:-1], dtype=int)):
-        row = rng.multinomial(20 - outcomes, np.full(outcomes, 1 / outcomes)) + 1
-        if (np.diff(row) != 0).all():
+    while len(rows) < prod(shape[:-1]):
+        row = rng.multinomial(20 - outcomes, each) + 1
+        if all(one != next for one, next in pairwise(row.tolist())):
             rows.append(row)
     return torch.tensor(np.array(rows).reshape(shape) / 20, dtype=torch.float32)
 

@@ -118,7 +118,8 @@ log_sigmoid.misconceptions.table(
     log_sigmoid_bits=("This is in bits. Nats need the natural logarithm.", lambda x: log_sigmoid_spec(x) / log(2)),
     no_logarithm=("This is the sigmoid itself; its logarithm is missing.", sigmoid_spec),
     line_on_the_other_side=(
-        "The line is on the wrong side: max(0, x) grows where ln σ(x) is about 0. It is min(0, x) - ln(1 + exp(-|x|)).",
+        "The line is on the wrong side: max(0, x) grows where ln σ(x) is nearly 0. It is min(0, x) that belongs to "
+        "-ln(1 + exp(-|x|)).",
         lambda x: x.clamp(min=0) - (-x.abs()).exp().log1p(),
     ),
     bend_without_logarithm=(

@@ -306,7 +306,8 @@ wrong.extend(shared("logits", logits_spec, mixing, constant_target, logits_only,
 wrong.table(
     with_pos_weight,
     logits_target_weighed=(
-        "The target itself is multiplied by `pos_weight`, in the part of no as well. Only the yes has the factor.",
+        "The target itself is multiplied by `pos_weight`, in the part of no as well. Only the part of yes has the "
+        "factor.",
         lambda yes, no, t, w: t * w * yes + (1 - t * w) * no,
     ),
 )

@@ -142,7 +142,8 @@ wrong.table(
         lambda y_true, y_pred: of_log_rates(y_pred, y_true),
     ),
     logarithm_of_truth=(
-        "The logarithm is of the truth, the prediction multiplies it: the wrong way round. It is y_true · ln y_pred.",
+        "The logarithm is of the truth, and the prediction multiplies it. It is the other way round: y_true times "
+        "ln y_pred.",
         lambda y_true, y_pred: (y_pred - y_pred * (y_true + 1e-7).log()).mean(-1),
     ),
     difference_times_logarithm=(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, same_gradient, same_value
-from coursekit.exercise.families.inputs import distribution
+from coursekit.exercise.families.inputs import distribution, drawn_once
 from coursekit.report import Tier
 
 READY_MADE = ("kl_div",)
@@ -53,6 +53,7 @@ def kl_spec(p: Tensor, q: Tensor) -> Tensor:
     return (p * (ln(p) - ln(q, where=p > 0))).sum(-1)
 
 
+@drawn_once
 def pair(rng: Rng, *shape: int) -> tuple[Tensor, ...]:
     """Two distributions (or two batches) that differ in every row, and more in one direction than in the other."""
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.exercise import Exercise, Function, Question, Rng, no_elements, same_dtype, same_gradient, same_value
-from coursekit.exercise.families.inputs import distribution, in_float64
+from coursekit.exercise.families.inputs import distribution, drawn_once, in_float64
 from coursekit.graders.kl_divergence.common import READY_MADE, apart, believed, nothing
 from coursekit.graders.kl_divergence.drop_in_mistakes import MISTAKES, places_swapped
 from coursekit.graders.kl_divergence.drop_in_spec import REDUCTIONS, kl_div_spec
@@ -47,6 +47,7 @@ def torch_kl_div(*args: Any, **kwargs: Any) -> Tensor:
         return torch.nn.functional.kl_div(*args, **kwargs)
 
 
+@drawn_once
 def pair_of_logs(rng: Rng, *shape: int, log_target: bool = False) -> tuple[Tensor, ...]:
     """An input and a target of `kl_div` that no other order or flag makes look right."""
 

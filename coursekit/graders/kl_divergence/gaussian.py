@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
-from coursekit.exercise.families.inputs import normal
+from coursekit.exercise.families.inputs import drawn_once, normal
 from coursekit.graders.kl_divergence.common import READY_MADE, apart
 
 
@@ -30,6 +30,7 @@ TOLD_APART = (
 )
 
 
+@drawn_once
 def gaussians(rng: Rng, *shape: int) -> tuple[Tensor, ...]:
     """Means and standard deviations (of p, then of q) that no formula but the right one gets right."""
 

@@ -234,7 +234,8 @@ batch_cost.misconceptions.table(
     ),
     last_batch=("This is the cost of the last batch only.", lambda means, sizes: means[-1]),
     pair_after_pair=(
-        "The mean is taken pair by pair: each new batch counts half, whatever its size and however many came before.",
+        "The mean is taken of two after two: each new batch counts half, whatever its size and however many came "
+        "before.",
         pair_after_pair,
     ),
     small_batches_first=(

@@ -90,11 +90,6 @@ soft_threshold.misconceptions.table(
             lambda w, t: w / w.abs() * (w.abs() - t).clamp(min=0),
         ),
     ),
-    shrunk=(
-        "Every weight is multiplied by 1 - threshold: large ones move farther than small ones, and none becomes 0. All "
-        "move equally far, by the threshold.",
-        lambda w, t: w * (1 - t),
-    ),
     minus_forgotten=(
         "Whatever is below the threshold moves up, small weights too: on the other side the edge is -threshold.",
         lambda w, t: torch.where(w > t, w - t, torch.where(w < t, w + t, 0.0)),
@@ -117,7 +112,7 @@ soft_threshold.misconceptions.table(
     ),
     scaled=(
         "The weights are multiplied by 1 - threshold. They should all move equally far.",
-        lambda w, t: w * (1 - t),
+        (lambda w, t: w * (1 - t), lambda w, t: w * max(0.0, 1 - t)),
     ),
     outwards=(
         "The weights move away from 0. Shrink their size instead.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -25,10 +26,12 @@ from coursekit.wire.frames import NAMES
 SEED = 20_480_229  # of the questions, which are no secret
 MOST = 1 << 11  # numbers of one tensor, and
 MOST_OF_ALL = 1 << 16  # of one behaviour that are kept: more than any right answer has
+_EXERCISES = 32  # whose frames are kept at hand: those of a lesson, and more
 _WORD = 80  # characters of what was raised
 _BY_TYPE = ("raised", "in-backward", "not-a-tensor")  # problems whose message begins with a type
 
 
+@lru_cache(_EXERCISES)
 def frames_to_ask(exercise: Exercise) -> tuple[bytes, ...]:
     """The questions, as frames that cross the wall, each once, in the order of the checks."""
     ahead = scoring.asked_ahead(exercise, SEED)
@@ -37,7 +40,13 @@ def frames_to_ask(exercise: Exercise) -> tuple[bytes, ...]:
 
 def questions(exercise: Exercise) -> list[Question]:
     """The same questions, to be read."""
-    return [question_in(frame) for frame in frames_to_ask(exercise)]
+    return [_read(frame) for frame in frames_to_ask(exercise)]
+
+
+@lru_cache(1 << 11)
+def _read(frame: bytes) -> Question:
+    """A question, which is the same object each time: it keeps what was found out about it."""
+    return question_in(frame)
 
 
 def ask(function: Callable[[Question], Answer], asked: Iterable[Question]) -> list[Answer]:
@@ -54,7 +63,7 @@ def ask_child(line: Line, frames: Sequence[bytes]) -> list[Answer]:
     try:
         line.send(frames)
         for frame in frames:
-            answers.append(line.read(line.reply(), question_in(frame)))
+            answers.append(line.read(line.reply(), _read(frame)))
     except Stopped as stopped:
         if stopped.outcome in (Outcome.SKIPPED, Outcome.STARVED):
             return []

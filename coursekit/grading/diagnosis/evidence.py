@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 from torch import Tensor
 
@@ -60,11 +60,15 @@ class Evidence:
     @property
     def is_enough(self) -> bool:
         """Whether there are three numbers that do not come of themselves: one or two may coincide with anything."""
+        return self._numbers >= 3
+
+    @cached_property
+    def _numbers(self) -> int:
         parts = [
             part for call in self.failed for part in (call.answer.value, *call.answer.gradients) if part is not None
         ]
-        numbers = {round(x, 5) for part in parts for x in part.double().flatten().tolist() if math.isfinite(x)}
-        return len(numbers - {-1.0, 0.0, 1.0}) >= 3
+        numbers = {round(x, 4) for part in parts for x in part.double().flatten().tolist() if math.isfinite(x)}
+        return len(numbers - {-1.0, 0.0, 1.0})
 
     @property
     def cuts_the_graph(self) -> bool:
@@ -139,7 +143,10 @@ class Evidence:
         if not self._explains(wrong, self._first, exactly):
             return False
         left = [calls for calls in self._related if not self._explains(wrong, calls, exactly)]
-        if any(self._contradicts(wrong, calls[-1]) for calls in left):
+        against = [calls[-1] for calls in left]
+        if not self._numbers:  # 0 comes of anything: what fails with further arguments counts as well
+            against += self._others
+        if any(self._contradicts(wrong, call) for call in against):
             return False
         explained = 1 + len(self._related) - len(left)
         if explained <= len(left):

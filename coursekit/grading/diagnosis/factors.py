@@ -169,7 +169,7 @@ def _sizes(exercise: Exercise) -> list[tuple[Diagnosis, Loss]]:
         found.append((Diagnosis(f"{word}_by_{key}_of_{name}", says), partial(_by_size, exercise, name, count, act)))
     if "reduction" in signature(exercise.spec).parameters:
         for name, (key, (count, counted)) in product(signature(exercise.spec).parameters, _COUNTED.items()):
-            says = f"The mean is the sum divided by {counted.format(name)}. It divides by another number."
+            says = f"'mean' is the sum divided by {counted.format(name)} here. It divides by another number."
             found.append((Diagnosis(f"mean_over_{key}_of_{name}", says), partial(_sum_over, exercise, name, count)))
     return found
 

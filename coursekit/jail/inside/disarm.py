@@ -10,14 +10,13 @@ that, goes as well: operators of other libraries, numpy's functions of such a na
 
 from __future__ import annotations
 
-import marshal
-import mmap
+import ctypes
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache, partial
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -117,7 +116,9 @@ class _Taken:
                 self._kernels[library] = Kernels(library)
             self._kernels[library].replace(operator, key, refusal)
         self._functions = list(_functions(name))  # first, or a refusal that stands in a table is taken for torch's
-        self._codes = _Codes([function.__code__ for function in self._functions])
+        # to the garbage collector, which can be asked for what it knows, numpy's array is no container
+        self._codes = np.empty(len(self._functions), dtype=object)
+        self._codes[:] = [function.__code__ for function in self._functions]
         self._defaults = [function.__kwdefaults__ for function in self._functions]
         for function in self._functions:
             function.__code__ = _refuse.__code__.replace(co_freevars=function.__code__.co_freevars)
@@ -128,11 +129,16 @@ class _Taken:
             self._replace(table, name, refuses(with_attributes=True))
 
     def keep(self) -> object:
-        """Leaves it as it is for as long as the process lives; what it gives back are functions that are empty."""
+        """Leaves it as it is for as long as the process lives; what it gives back are functions that are empty.
+
+        Their code stays in memory, and no object refers to it any more. To take hundreds of pieces of code down, each
+        with all that it is made of, would write to as many pages that are shared with the zygote and are copied then:
+        that was half of what a child cost. What is freed stays in memory, too, until something else comes there.
+        """
         for kernels in self._kernels.values():
             kernels.keep()
         self._undo.clear()
-        self._codes.forget()
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._codes))
         return self._functions, self._defaults
 
     def restore(self) -> None:
@@ -141,7 +147,7 @@ class _Taken:
             kernels.restore()
         for undo in reversed(self._undo):
             undo()
-        for function, code, defaults in zip(self._functions, self._codes.read(), self._defaults, strict=True):
+        for function, code, defaults in zip(self._functions, self._codes, self._defaults, strict=True):
             function.__code__ = code
             function.__kwdefaults__ = defaults
 
@@ -149,30 +155,6 @@ class _Taken:
         old = table[key]
         table[key] = refusal
         self._undo.append(lambda: table.__setitem__(key, old))
-
-
-class _Codes:
-    """The code of functions that were taken away, as bytes in memory of its own.
-
-    A child lets go of it before anything of a learner's runs. As objects, each of hundreds would be taken down piece by
-    piece, and every piece lies in memory that is copied when it is written to: two thirds of what a child cost. Memory
-    of its own is given back to the system at once, and nothing of it is left.
-    """
-
-    def __init__(self, codes: list[CodeType]) -> None:
-        content = marshal.dumps(codes)
-        self._memory = mmap.mmap(-1, len(content), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) if codes else None
-        if self._memory is not None:
-            self._memory.write(content)
-
-    def read(self) -> list[CodeType]:
-        """The code again."""
-        return marshal.loads(self._memory) if self._memory is not None else []
-
-    def forget(self) -> None:
-        """Gives the memory back."""
-        if self._memory is not None:
-            self._memory.close()
 
 
 def _refuse(*_: Any, _refusal: Callable[..., None], **__: Any) -> None:

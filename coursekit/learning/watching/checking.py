@@ -16,7 +16,7 @@ from coursekit.exercise.failure import NO_END
 from coursekit.grading.submission import Submission, read_submission
 from coursekit.learning import learn, memory, overview, records
 from coursekit.learning.watching.orders import SECONDS, Entry, Order, Result
-from coursekit.report import Outcome
+from coursekit.report import Outcome, Report
 from coursekit.wire import Cell
 
 _PRINTED = 2_000  # characters of what an answer prints that are kept: a screen has no room for more
@@ -30,6 +30,7 @@ class Asked:
     exercise: str
     exercises: tuple[str, ...]
     submission: Submission
+    is_new: bool
 
     @property
     def line(self) -> int:
@@ -46,11 +47,13 @@ class Desk:
 
     Attributes:
         warm: the exercises whose check has run in this process.
+        untold: the files whose code has changed since a verdict was told of it.
     """
 
     def __init__(self) -> None:
         self.warm: set[str] = set()
-        self._texts: dict[str, dict[str, str]] = {}  # by file what stood of each exercise in it, when it was last read
+        self.untold: set[str] = set()
+        self._read: dict[str, tuple[Cell, ...]] = {}  # by file its code when it was last read
 
     def course(self) -> list[Entry]:
         """All exercises."""
@@ -69,13 +72,14 @@ class Desk:
         if not names and not order.exercise:
             said = "It defines no function that is called as an exercise. `coursekit list` names them."
             return Result(order.number, "", problem=said)
-        texts = {name: _text_of(submission.cells, name) for name in names}
-        before = self._texts.get(order.file, texts)
-        self._texts[order.file] = texts
+        before, self._read[order.file] = self._read.get(order.file, ()), submission.cells
         exercise = order.exercise or records.next_up([names], memory.checks()) or names[0]
-        if order.follows and texts.get(exercise) == before.get(exercise):
-            exercise = next((name for name in names if texts[name] != before.get(name)), exercise)
-        return Asked(order, exercise, tuple(names), submission)
+        if order.follows and before:
+            changed = [name for name in names if _text_of(before, name) != _text_of(submission.cells, name)]
+            exercise = exercise if exercise in changed else next(iter(changed), exercise)
+        if before != submission.cells:
+            self.untold.add(order.file)
+        return Asked(order, exercise, tuple(names), submission, order.file in self.untold)
 
     def check(self, asked: Asked) -> Result:
         """Checks one answer."""
@@ -83,13 +87,11 @@ class Desk:
         with redirect_stdout(printed), redirect_stderr(printed):
             report, steps = learn.score_in(asked.submission, asked.exercise, learn.WATCH)
         self.warm.add(asked.exercise)
-        number = asked.order.number
-        return Result(number, asked.exercise, asked.exercises, asked.line, report, steps, printed.getvalue())
+        return _result(asked, report, steps, printed.getvalue())
 
     def refusal(self, asked: Asked, stopped: Stopped) -> Result:
         """What is said of a check that did not come to its end."""
-        report, steps = learn.stopped(asked.exercise, stopped, learn.WATCH)
-        return Result(asked.order.number, asked.exercise, asked.exercises, asked.line, report, steps)
+        return _result(asked, *learn.stopped(asked.exercise, stopped, learn.WATCH), "")
 
     def warm_up(self, name: str) -> None:
         """Checks the course's own answer, which brings along whatever a first check imports and works out."""
@@ -101,6 +103,19 @@ class Desk:
 
 
 _NO_PYTHON = Submission("", (("cell", "%magic\n"),))
+
+
+def _result(asked: Asked, report: Report, steps: tuple[str, ...], printed: str) -> Result:
+    return Result(
+        asked.order.number,
+        asked.exercise,
+        asked.exercises,
+        asked.line,
+        report=report,
+        steps=steps,
+        printed=printed,
+        is_new=asked.is_new,
+    )
 
 
 def _text_of(cells: Sequence[Cell], name: str) -> str:

@@ -42,6 +42,7 @@ class Result:
         report: how it stands; None where there is a problem.
         steps: what to do next.
         printed: what the answer has printed.
+        is_new: whether the file's code is other than when it was last read.
         problem: why nothing could be checked, in a sentence.
     """
 
@@ -52,6 +53,7 @@ class Result:
     report: Report | None = None
     steps: tuple[str, ...] = ()
     printed: str = ""
+    is_new: bool = True
     problem: str = ""
 
 

@@ -106,8 +106,7 @@ def _check(session: Session, width: int) -> Iterator[Line]:
 def _list(session: Session, width: int) -> tuple[list[Line], int]:
     lines: list[Line] = []
     states, focus, topic = session.states(), 0, ""
-    march = session.order_of_march
-    for number, name in enumerate(march):
+    for number, name in enumerate(session.march):
         entry = session.entries.get(name)
         if entry and entry.topic != topic:
             topic = entry.topic

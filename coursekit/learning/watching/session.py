@@ -11,6 +11,7 @@ from typing import Protocol
 from coursekit.course import stubs, syllabus
 from coursekit.errors import CommandError
 from coursekit.learning import memory, records
+from coursekit.learning.watching import march
 from coursekit.learning.watching.orders import Entry, Result
 from coursekit.learning.watching.resetting import reset
 from coursekit.learning.watching.saves import Saved
@@ -137,11 +138,9 @@ class Session:
     # ---- what it does --------------------------------------------------------------------------------------------
 
     @property
-    def order_of_march(self) -> list[str]:
+    def march(self) -> list[str]:
         """The exercises that next and previous go through: those of the file, or of the course in its own files."""
-        if any(self.file in (topic.notebook, topic.stub) for topic in syllabus.TOPICS):
-            return list(self.entries)
-        return list(self._of_file)
+        return list(self.entries) if march.is_of_course(self.file) else list(self._of_file)
 
     def states(self) -> dict[str, records.State]:
         """How far each exercise has come that was tried, today or before."""
@@ -155,46 +154,40 @@ class Session:
         self._order(self.file, self.exercise, follows=cause is Cause.SAVE)
 
     def _remember(self, report: Report) -> None:
-        """Every save counts; to look at an answer counts where it tells something new."""
+        """Every save of other code counts; to look at an answer counts where it tells something new."""
         known = self.states().get(report.exercise)
         old = (records.State.DONE,) if _is_done(report) else _PASSED
-        if self._cause is Cause.SAVE or (report.outcome is Outcome.PASSED and known not in old):
+        is_try = self._cause is Cause.SAVE and self.result is not None and self.result.is_new
+        if is_try or (report.outcome is Outcome.PASSED and known not in old):
             self.notice = memory.remember(report, "watch") or self.notice
 
     def _move_on(self, report: Report) -> None:
-        self.passed.append(report)
-        march = self.order_of_march
-        at = march.index(self.exercise) if self.exercise in march else 0
-        states = self.states()
-        after = next((name for name in [*march[at:], *march[:at]] if states.get(name) not in _PASSED), None)
-        if after is None:
-            self.notice = f"All exercises of {self.file.name} are passed."
-            if march == list(self.entries):
-                self.notice = "All exercises of the course are passed."
+        self.passed = [*(each for each in self.passed if each.exercise != report.exercise), report]
+        passed = [name for name, state in self.states().items() if state in _PASSED]
+        following = march.after(self.march, self.exercise, passed)
+        if following is not None:
+            self._go_to(following, Cause.ARRIVAL)
+        elif march.is_of_course(self.file):
+            self.notice = "All exercises of the course are passed."
         else:
-            self._go_to(after, Cause.ARRIVAL)
+            self.notice = f"All exercises of {self.file.name} are passed."
 
     def _go_to(self, name: str, cause: Cause) -> None:
-        before = self.file
-        for topic in syllabus.TOPICS:
-            if self.entries[name].topic == topic.name and before not in (topic.notebook, topic.stub):
-                if any(before == each.notebook for each in syllabus.TOPICS):
-                    self.file = topic.notebook
-                elif any(before == each.stub for each in syllabus.TOPICS):
-                    self.file = topic.stub
+        file = march.file_of(self.entries[name].topic, self.file)
+        if file != self.file:
+            self.file = file
+            self._turn(file)
         self.exercise, self.result, self.view = name, None, View.CHECK
-        if self.file != before:
-            self._turn(self.file)
         self._ask(cause)
 
     def _step(self, by: int) -> None:
-        march = self.order_of_march
-        if self.exercise not in march:
+        names = self.march
+        if self.exercise not in names:
             self.notice = _NOT_READY
             return
-        at = march.index(self.exercise) + by
-        if 0 <= at < len(march):
-            self._go_to(march[at], Cause.KEY)
+        at = names.index(self.exercise) + by
+        if 0 <= at < len(names):
+            self._go_to(names[at], Cause.KEY)
         else:
             self.notice = f"This is the {'last' if by > 0 else 'first'} exercise here."
 
@@ -252,18 +245,18 @@ class Session:
             )
 
     def _list(self) -> None:
-        march = self.order_of_march
+        names = self.march
         self.view = View.LIST
-        self.cursor = march.index(self.exercise) if self.exercise in march else 0
+        self.cursor = names.index(self.exercise) if self.exercise in names else 0
 
     def _key_in_list(self, key: str) -> None:
-        march = self.order_of_march
+        names = self.march
         if key in ("l", "escape"):
             self.view = View.CHECK
-        elif key in ("down", "up", "n", "p") and march:
-            self.cursor = max(0, min(len(march) - 1, self.cursor + (1 if key in ("down", "n") else -1)))
-        elif key == "enter" and march:
-            self._go_to(march[self.cursor], Cause.KEY)
+        elif key in ("down", "up", "n", "p") and names:
+            self.cursor = max(0, min(len(names) - 1, self.cursor + (1 if key in ("down", "n") else -1)))
+        elif key == "enter" and names:
+            self._go_to(names[self.cursor], Cause.KEY)
         elif key == "q":
             self._quit()
 

@@ -90,7 +90,7 @@ class Warm:
                 self._hear(child)
             elif time.monotonic() >= child.end:
                 self._end_child()
-                self._say(self._desk.refusal(child.asked, checking.too_slow()))
+                self._tell(child.asked, self._desk.refusal(child.asked, checking.too_slow()))
         return True
 
     def _take(self, order: orders.Order) -> None:
@@ -100,11 +100,11 @@ class Warm:
             self._say(asked)
         elif order.ended:
             late = order.ended == Outcome.TIMEOUT
-            self._say(self._desk.refusal(asked, checking.too_slow() if late else checking.crashed()))
+            self._tell(asked, self._desk.refusal(asked, checking.too_slow() if late else checking.crashed()))
         elif _FORKS:
             self._fork(asked)
         else:
-            self._say(self._desk.check(asked))
+            self._tell(asked, self._desk.check(asked))
 
     def _fork(self, asked: checking.Asked) -> None:
         read, write = os.pipe()
@@ -134,9 +134,9 @@ class Warm:
         child.heard += data
         if child.heard.endswith(b"\n"):
             self._end_child()
-            os.write(self._outgoing, child.heard)
+            self._tell(child.asked, child.heard)
         elif not data:
-            self._say(self._desk.refusal(child.asked, self._how_it_ended()))
+            self._tell(child.asked, self._desk.refusal(child.asked, self._how_it_ended()))
 
     def _how_it_ended(self) -> Stopped:
         """Of a fork that has closed its end without an answer."""
@@ -169,8 +169,21 @@ class Warm:
             self._filling = memory.settle()
         gc.freeze()  # a fork that collects garbage writes to none of this
 
+    def _tell(self, asked: checking.Asked, verdict: orders.Result | bytes) -> None:
+        self._desk.untold.discard(asked.order.file)
+        if isinstance(verdict, bytes):
+            _write(self._outgoing, verdict)
+        else:
+            self._say(verdict)
+
     def _say(self, answer: orders.Result | list[orders.Entry]) -> None:
-        os.write(self._outgoing, orders.line(answer))
+        _write(self._outgoing, orders.line(answer))
+
+
+def _write(descriptor: int, line: bytes) -> None:
+    """All of it: a pipe may take less at a time."""
+    while line:
+        line = line[os.write(descriptor, line) :]
 
 
 def _kill(pid: int) -> None:

@@ -35,6 +35,7 @@ class Evening:
         while self.orders:
             order = self.orders.pop(0)
             asked = self.desk.read(order)
+            self.desk.untold.discard(order.file)
             self.session.came(asked if isinstance(asked, Result) else answer_of(line(self.desk.check(asked))))
         return self
 
@@ -94,6 +95,7 @@ def test_a_stub(evening, remembered):
 def test_saves_are_checked_and_remembered(evening, remembered):
     """Each one, with the mistake by name; a pass goes on to the next exercise, and the pass stays in sight."""
     assert "This is the square." in evening.save(WRONG).shown()
+    evening.save(WRONG)  # by an editor that saves now and then: nobody has tried anything
     assert evening.save(f"{WRONG}# later\n").shown().startswith("double, 4 points")
     shown = evening.save(RIGHT).shown()
     assert shown.splitlines()[0] == "triple, 1 point"
@@ -265,6 +267,15 @@ def test_a_check_that_ends_its_process(toy_course):
         "Still running after 30 s, so it was ended.",
     )
     assert desk.refusal(asked, checking.crashed()).report.outcome is Outcome.ERROR
+
+
+def test_a_verdict_that_nobody_heard(toy_course):
+    """The code of a check that was ended by the next save is still new to it."""
+    desk = Desk()
+    order = Order(1, str(toy_course.stub), "double")
+    assert [desk.read(order).is_new for _ in range(2)] == [True, True]
+    desk.untold.discard(order.file)
+    assert desk.read(order).is_new is False
 
 
 def test_where_it_begins(toy_course, remembered, tmp_path, monkeypatch):
