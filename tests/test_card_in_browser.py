@@ -102,6 +102,7 @@ def test_a_card_in_jupyterlab(tmp_path, monkeypatch):
             theme(page, name)
             for width in (1280, 820):
                 page.set_viewport_size({"width": width, "height": 1500})
+                page.wait_for_timeout(1000)  # JupyterLab lays out, and colours fade over, after the call has returned
                 assert faults(page) == []
                 if folder := os.environ.get("COURSE_SCREENSHOTS"):
                     page.screenshot(path=Path(folder) / f"card_{name.lower()}_{width}.png")
