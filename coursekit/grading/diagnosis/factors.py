@@ -75,18 +75,22 @@ def wrong_factor(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
     ]
     if powers:
         return powers[0]
+    constant = _constant(exercise, evidence) if evidence.failed_values > 1 else None
+    return constant or next((says for says, alike in _NEARLY if evidence.is_nearly(alike)), None)
+
+
+def _constant(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
+    """A factor or a term that is the same everywhere; where it is near 1, a constant was rounded, and is no other."""
     got, right = evidence.first_values
     if got is None or right is None or got.shape != right.shape or not right.numel():
         return None
     at = right.abs().flatten().nan_to_num(posinf=0.0).argmax()
     one, other = got.flatten()[at].item(), right.flatten()[at].item()
-    if not math.isfinite(one) or not other or one == other:
+    if not math.isfinite(one) or not other or abs(one / other - 1) < 0.01:
         return None
-    for says, change in ((_A_FACTOR, one / other), (_A_CONSTANT, one - other)):
-        wrong = partial(_times if says is _A_FACTOR else _plus, exercise.spec, change)
-        if evidence.fits_all(wrong) and evidence.failed_values > 1:
-            return says
-    return next((says for says, alike in _NEARLY if evidence.is_nearly(alike)), None)
+    if evidence.fits_all(partial(_times, exercise.spec, one / other)):
+        return _A_FACTOR
+    return _A_CONSTANT if evidence.fits_all(partial(_plus, exercise.spec, one - other)) else None
 
 
 # ---- what no function can make: every row, or every number, has a slip of its own ------------------------------------
