@@ -238,12 +238,145 @@ def test_other_type_errors_are_no_missing_arguments():
         (lambda x, base=None, shift=0.0: times_log(x, None, shift), "base_not_used"),
         (lambda x, base=None, shift=0.0: times_log(x.detach(), base, shift), "cut_off"),
         (lambda x, base=None, shift=0.0: times_log(x, base, shift).sum(), "summed_over_everything"),
-        (lambda x, base=None, shift=0.0: 0.37 * times_log(x, base, shift), None),
+        (lambda x, base=None, shift=0.0: 0.37 * times_log(x, base, shift), "constant_factor"),
+        (lambda x, base=None, shift=0.0: 0.37 + times_log(x, base, shift), "constant_added"),
+        (lambda x, base=None, shift=0.0: times_log(x, base, shift) + x / 2, "x_half_added"),
+        (lambda x, base=None, shift=0.0: times_log(x, base, shift) / x.sum(), "divided_by_sum_of_x"),
+        (lambda x, base=None, shift=0.0: times_log(x, base, shift) * x.prod(), "factor_of_each_row"),
+        (lambda x, base=None, shift=0.0: times_log(x, base, shift) * x.cos(), None),
     ],
 )
 def test_general_mistakes(function, name):
     """What is wrong by a factor, by an argument taken for something else, or cut off, needs no catalogue."""
     assert name_of(function, ask(([2.0, 3.0, 5.0], {}), ([4.0, 6.0], {"base": tensor(2.0)}))) == name
+
+
+def weighed_mean(p, q, times: float = 1.5):
+    """A number of all of two tables: not the same for their rows, their columns, or in another order."""
+    return times**2 * (p * q.square()).mean()
+
+
+def swapped_rows(p, q, times=1.5):
+    return weighed_mean(p.flip(0), q, times)
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda p, q, times=1.5: weighed_mean(p, q, 2.0), "times_fixed"),
+        (lambda p, q, times=1.5: weighed_mean(p, q, times) / times**3, "power_of_times"),
+        (lambda p, q, times=1.5: weighed_mean(q, p, times), "p_and_q_exchanged"),
+        (lambda p, q, times=1.5: weighed_mean(p, p, times), "p_for_q"),
+        (lambda p, q, times=1.5: weighed_mean(p - p.mean(), q - q.mean(), times), "p_and_q_centred"),
+        (lambda p, q, times=1.5: (weighed_mean(p, q, times) + weighed_mean(q, p, times)) / 2, "p_and_q_both_ways"),
+        (lambda p, q, times=1.5: weighed_mean(p, q, times) + weighed_mean(q, p, times), "p_and_q_added_both_ways"),
+        (swapped_rows, "p_reversed"),
+        (lambda p, q, times=1.5: weighed_mean(p[:-1], q[:-1], times), "all_last_left_out"),
+        (lambda p, q, times=1.5: weighed_mean(p[:, 1:], q[:, 1:], times), "all_first_column_left_out"),
+        (
+            lambda p, q, times=1.5: torch.stack([weighed_mean(*row, times) for row in zip(p, q, strict=True)]),
+            "one_for_each_row",
+        ),
+        (lambda p, q, times=1.5: weighed_mean(p, q, times) * 6 / 5, "another_denominator"),
+        (lambda p, q, times=1.5: weighed_mean(p.exp() + q, q, times), None),
+    ],
+)
+def test_mistakes_in_arguments(function, name):
+    """What was done to an argument, or to all of them, is known by the numbers alone."""
+    exercise = Exercise("weighed_mean", weighed_mean, idea="", hints=())
+    for number, more in enumerate(({}, {"times": 3.0}, {})):
+
+        def run(f, rng, more=more):
+            """A call"""
+            p, q = rng.normal(size=(2, 3, 2)).round(2)
+            same_gradient(f, weighed_mean, tensor(p), tensor(q), **more)
+
+        exercise.add_check(run, words=f"Call {number}", name=f"call_{number}")
+    assert name_of(function, exercise) == name
+
+
+def shares(x):
+    return x / x.sum(-1, keepdim=True)
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda x: shares(x) * tensor([1.0, -1.0, 1.0]), "some_signs"),
+        (lambda x: shares(x) + x.amax(-1, keepdim=True).exp(), "term_of_each_row"),
+        (lambda x: x / x.square().sum(-1, keepdim=True), "factor_of_each_row"),
+        (lambda x: shares(x.square() + 1), None),
+    ],
+)
+def test_rows_that_are_right_but_for_one_number(function, name):
+    """What no function of the right numbers gives, since each row has its own, is seen from the numbers themselves."""
+    exercise = Exercise("shares", shares, idea="", hints=())
+
+    @exercise.check
+    def rows(f, rng):
+        """Two rows"""
+        same_value(f, shares, tensor([[1.0, 2.0, 4.0], [3.0, 0.5, 2.0]]))
+
+    assert name_of(function, exercise) == name
+
+
+def test_the_mean_divides_by_something_else():
+    """A wrong denominator spoils the mean alone, and no sum."""
+
+    def squares(x, reduction="mean"):
+        return x.square().sum() if reduction == "sum" else x.square().mean()
+
+    exercise = Exercise("squares", squares, idea="", hints=())
+
+    @exercise.check
+    def the_sum(f, rng):
+        """The sum"""
+        same_value(f, squares, tensor([[1.5, 2.5, 4.0]]), reduction="sum")
+
+    @exercise.check
+    def the_mean(f, rng):
+        """The mean, of rows longer than there are of them"""
+        same_gradient(f, squares, tensor([[1.5, 2.5, 4.0], [3.0, 0.5, 2.0]]))
+
+    def one_less(x, reduction="mean"):
+        return x.square().sum() / (1 if reduction == "sum" else x.numel() - 1)
+
+    assert name_of(one_less, exercise) == "another_denominator"  # of all, of those above 0: six each
+
+
+def test_two_slips_at_once():
+    """A mistake of the exercise's own, and a general one in what comes out: both are said."""
+    exercise = ask(([2.0, 3.0, 5.0], {}), ([4.0, 6.0], {}))
+    exercise.misconceptions.table(cubed=("It is cubed.", lambda x, base=None, shift=0.0: times_log(x) ** 3))
+    report = score(exercise, partial(answer, lambda x: -(times_log(x) ** 3)), seed=0)
+    assert report.diagnosis.misconception == "cubed_and_sign_turned"
+    assert report.diagnosis.explanation.startswith("Two things at once. It is cubed. And ")
+
+
+def test_no_gradient_is_named_by_one_number():
+    """It is no coincidence that there is none."""
+    assert name_of(lambda x: times_log(x).detach(), ask(([2.0], {}))) == "cut_off"
+    assert name_of(lambda x: 2 * times_log(x).detach(), ask(([2.0], {}))) is None
+
+
+def test_other_wrong_numbers_speak_against_a_mistake():
+    """Two of three do not make a name where the third says that it is another mistake."""
+    exercise = ask(([2.0], {}), ([3.0], {}), ([4.0], {}), gradient=False)
+    exercise.misconceptions.table(doubled=("Twice.", lambda x, base=None, shift=0.0: 2 * times_log(x)))
+    assert name_of(lambda x: times_log(x) * (2 if x[0] < 4 else 5), exercise) is None
+    exercise.misconceptions.table(
+        late=("Late.", lambda x, base=None, shift=0.0: times_log(x) * (5 if x[0] == 4 else 1))
+    )
+    assert name_of(lambda x: times_log(x) * (2 if x[0] < 4 else 5), exercise) == "doubled"  # and it is late
+
+
+def test_a_zero_is_no_evidence():
+    """Where a mistake gives the learner's 0 and nothing else, what fails with further arguments counts as well."""
+    exercise = ask(([2.0], {}), ([3.0], {"base": tensor(2.0)}), gradient=False)
+    exercise.misconceptions.table(
+        cut=("Cut.", lambda x, base=None, shift=0.0: times_log(x, base) * (0 if base is None else 7))
+    )
+    assert name_of(lambda x, base=None, shift=0.0: times_log(x, base) * (0 if base is None else 5), exercise) is None
 
 
 def test_the_own_catalogue_comes_first():
@@ -261,7 +394,7 @@ def test_one_number_is_no_evidence():
 def test_general_mistakes_explain_every_check():
     """A general mistake that is one in half of the checks only is none."""
     exercise = ask(([2.0, 3.0, 5.0], {}), ([4.0, 6.0], {}))
-    assert name_of(lambda x: times_log(x) * (2 if len(x) == 3 else 3), exercise) is None
+    assert name_of(lambda x: times_log(x) * (2 if len(x) == 3 else x.cos()), exercise) is None
 
 
 # ---- what speaks for a mistake, and against it -------------------------------------------------------------------

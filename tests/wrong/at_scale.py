@@ -429,3 +429,85 @@ def weight_gradient__transposed_logits(input, linear_weight, target, chunk_rows)
     for x, y in zip(input, target):
         grad[y] -= x
     return grad / len(input)
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def weight_gradient__p_without_minus_one(input, linear_weight, target, chunk_rows):
+    # p without minus one-hot
+    g = torch.zeros_like(linear_weight)
+    for i in range(0, len(input), chunk_rows):
+        x = input[i : i + chunk_rows]
+        y = target[i : i + chunk_rows]
+        z = x @ linear_weight.T
+        p = (z - z.amax(1, keepdim=True)).exp()
+        p = p / p.sum()
+        p[torch.arange(len(y)), y] -= 1
+        g += p.T @ x / len(input)
+    return g
+
+
+def online_softmax_step__max_state_only_new(state, logits):
+    # max of state only by new logits' sum
+    m, s = state
+    new = torch.maximum(m, logits.amax(1))
+    return torch.stack([new, s + logits.exp().sum(1)])
+
+
+def accumulated_loss__only_last_micro_batch(logits, target, sizes, ignore_index=-100):
+    # only last micro-batch's denominators
+    total, count = 0.0, 0
+    for z, y in zip(logits.split(sizes), target.split(sizes)):
+        keep = y != ignore_index
+        count = keep.sum()
+        if keep.any():
+            z = z[keep] - z[keep].amax(1, keepdim=True)
+            total = total + (z.exp().sum(1).log() - z[torch.arange(len(z)), y[keep]]).sum()
+    return total / count
+
+
+def accumulated_loss__divided(logits, target, sizes, ignore_index=-100):
+    # not divided
+    total = 0.0
+    for z, y in zip(logits.split(sizes), target.split(sizes)):
+        keep = y != ignore_index
+        if keep.any():
+            z = z[keep] - z[keep].amax(1, keepdim=True)
+            total = total + (z.exp().sum(1).log() - z[torch.arange(len(z)), y[keep]]).sum()
+    return total
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def online_softmax_step__log_sum_stored(state, logits):
+    # log of the sum stored
+    m, s = state
+    new = torch.maximum(m, logits.amax(1))
+    ok = torch.isfinite(new)
+    n0 = torch.where(ok, new, 0.0)
+    t = torch.where(torch.isfinite(m), s * (torch.where(torch.isfinite(m), m, 0.0) - n0).exp(), 0.0) + (
+        logits - n0[:, None]
+    ).exp().sum(1)
+    return torch.stack([new, t.log()])
+
+
+def weight_gradient__transposed_result_divided_v(input, linear_weight, target, chunk_rows):
+    # transposed result / divided by V
+    z = input @ linear_weight.T
+    p = (z - z.amax(1, keepdim=True)).exp()
+    p = p / p.sum(1, keepdim=True)
+    p[torch.arange(len(target)), target] -= 1
+    return p.T @ input / len(linear_weight)
+
+
+def accumulated_loss__sum_over_micro_batches(logits, target, sizes, ignore_index=-100):
+    # sum over micro-batches of means
+    total = 0.0
+    for z, y in zip(logits.split(sizes), target.split(sizes)):
+        keep = y != ignore_index
+        if keep.any():
+            z = z[keep] - z[keep].amax(1, keepdim=True)
+            total = total + (z.exp().sum(1).log() - z[torch.arange(len(z)), y[keep]]).mean()
+    return total

@@ -540,3 +540,212 @@ def multilabel_soft_margin_loss__mean_of_the_present(input, target, weight=None,
     loss = target * torch.logaddexp(zero, -input) + (1 - target) * torch.logaddexp(zero, input)
     loss = loss.sum(-1) / target.sum(-1).clamp(min=1)
     return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+# ---- from a first set of fresh ones, what had no name -------------------------------------------------------------
+
+
+def sigmoid__clamps_logits_gradient_lost(input):
+    # clamps logits, gradient lost beyond
+    x = input.clamp(-5, 5)
+    return 1 / (1 + torch.exp(-x))
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def sigmoid__negative_branch_missing_where(input):
+    # negative branch missing: where with 1 -
+    e = torch.exp(-input.abs())
+    return 1 / (1 + e)
+
+
+def sigmoid__softplus(input):
+    # softplus
+    return input.clamp(min=0) + torch.log1p(torch.exp(-input.abs()))
+
+
+def log_sigmoid__missing_log1p_log_exp(input):
+    # missing log1p: log(exp)
+    return torch.minimum(input, torch.zeros_like(input)) - torch.exp(-input.abs())
+
+
+def log_sigmoid__abs_missing_sign_max(input):
+    # abs missing sign: max instead of min
+    return torch.maximum(input, torch.zeros_like(input)) - torch.log1p(torch.exp(-input.abs()))
+
+
+def binary_cross_entropy__plus_between_sign_slip(input, target, weight=None, reduction="mean"):
+    # plus between with sign slip
+    if input.shape != target.shape or reduction not in ("none", "sum", "mean"):
+        raise ValueError("s")
+    loss = -target * input.log().clamp(min=-100) + (1 - target) * (1 - input).log().clamp(min=-100)
+    if weight is not None:
+        loss = loss * weight
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def binary_cross_entropy__log_1_p_log1p(input, target, weight=None, reduction="mean"):
+    # log(1 - p) with log1p(p)
+    if input.shape != target.shape or reduction not in ("none", "sum", "mean"):
+        raise ValueError("s")
+    loss = -target * input.log().clamp(min=-100) - (1 - target) * torch.log1p(input).clamp(min=-100)
+    if weight is not None:
+        loss = loss * weight
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def binary_cross_entropy_with_logits__abs_stable_formula_forgotten(
+    input, target, weight=None, reduction="mean", pos_weight=None
+):
+    # abs in the stable formula forgotten
+    if input.shape != target.shape or reduction not in ("none", "sum", "mean"):
+        raise ValueError("s")
+    loss = input.clamp(min=0) - input * target + torch.log1p(torch.exp(input))
+    if weight is not None:
+        loss = loss * weight
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def binary_cross_entropy_with_logits__pos_weight_target_t(
+    input, target, weight=None, reduction="mean", pos_weight=None
+):
+    # pos_weight on target: t * pw in both places
+    if input.shape != target.shape or reduction not in ("none", "sum", "mean"):
+        raise ValueError("s")
+    t = target if pos_weight is None else target * pos_weight
+    loss = input.clamp(min=0) - input * t + torch.log1p(torch.exp(-input.abs()))
+    if weight is not None:
+        loss = loss * weight
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def sigmoid_focal_loss__alpha_used_exponent_loss(inputs, targets, alpha=0.25, gamma=2.0, reduction="none"):
+    # alpha used as exponent: loss without (1-q) but alpha ** gamma
+    ce = inputs.clamp(min=0) - inputs * targets + torch.log1p(torch.exp(-inputs.abs()))
+    loss = alpha * gamma * ce
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def sigmoid_focal_loss__q_p_only_flipped(inputs, targets, alpha=0.25, gamma=2.0, reduction="none"):
+    # q is p only (not flipped for a no)
+    p = 1 / (1 + torch.exp(-inputs))
+    ce = inputs.clamp(min=0) - inputs * targets + torch.log1p(torch.exp(-inputs.abs()))
+    loss = (1 - p) ** gamma * ce
+    if alpha >= 0:
+        loss = (alpha * targets + (1 - alpha) * (1 - targets)) * loss
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def keras_binary_crossentropy__smoothing_without_half(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    # smoothing without the half
+    if y_true.shape != y_pred.shape:
+        raise ValueError("s")
+    t = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing
+    if from_logits:
+        loss = y_pred.clamp(min=0) - y_pred * t + torch.log1p(torch.exp(-y_pred.abs()))
+    else:
+        p = y_pred.clamp(1e-7, 1 - 1e-7)
+        loss = -t * p.log() - (1 - t) * (1 - p).log()
+    return loss.mean(axis)
+
+
+def multilabel_soft_margin_loss__targets_1_1(input, target, weight=None, reduction="mean"):
+    # targets as -1/1
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError("r")
+    z = -target * input
+    loss = z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))
+    if weight is not None:
+        loss = loss * weight
+    loss = loss.mean(-1)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def sigmoid__minus_one_missing_exp(input):
+    # minus one missing: exp(x)/(exp(x)-1)
+    return 1 / (1 - torch.exp(-input))
+
+
+def sigmoid__2_sigmoid_1(input):
+    # 2 sigmoid - 1
+    return torch.tanh(input / 2)
+
+
+def log_sigmoid__log_1_exp_x(input):
+    # log(1 + exp(-x)) with no minus and overflow
+    return torch.log(1 + torch.exp(-input))
+
+
+def log_sigmoid__sigmoid_then_log2(input):
+    # sigmoid then log2
+    return torch.log2(1 / (1 + torch.exp(-input)))
+
+
+def binary_cross_entropy__mean_halves_divides_two(input, target, weight=None, reduction="mean"):
+    # mean halves: divides by two classes
+    loss = -(target * input.log().clamp(min=-100) + (1 - target) * (1 - input).log().clamp(min=-100)) / 2
+    if weight is not None:
+        loss = loss * weight
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def binary_cross_entropy__weight_only_positives(input, target, weight=None, reduction="mean"):
+    # weight only for positives
+    w = torch.ones_like(input) if weight is None else weight
+    loss = -(w * target * input.log().clamp(min=-100) + (1 - target) * (1 - input).log().clamp(min=-100))
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def binary_cross_entropy_with_logits__clamp_probability_1e_6(
+    input, target, weight=None, reduction="mean", pos_weight=None
+):
+    # clamp of probability 1e-6
+    p = (1 / (1 + torch.exp(-input))).clamp(1e-6, 1 - 1e-6)
+    pw = 1.0 if pos_weight is None else pos_weight
+    loss = -(pw * target * p.log() + (1 - target) * (1 - p).log())
+    if weight is not None:
+        loss = loss * weight
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def binary_cross_entropy_with_logits__sigmoid(input, target, weight=None, reduction="mean", pos_weight=None):
+    # no sigmoid
+    loss = -(target * input.abs().log() + (1 - target) * (1 - input).abs().log())
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def sigmoid_focal_loss__gamma_multiplies(inputs, targets, alpha=0.25, gamma=2.0, reduction="none"):
+    # gamma multiplies
+    p = 1 / (1 + torch.exp(-inputs))
+    ce = inputs.clamp(min=0) - inputs * targets + torch.log1p(torch.exp(-inputs.abs()))
+    q = p * targets + (1 - p) * (1 - targets)
+    loss = gamma * (1 - q) * ce
+    if alpha >= 0:
+        loss = (alpha * targets + (1 - alpha) * (1 - targets)) * loss
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def keras_binary_crossentropy__clip_1e_8(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    # clip at 1e-8
+    t = y_true.to(y_pred.dtype) * (1 - label_smoothing) + 0.5 * label_smoothing
+    if from_logits:
+        loss = y_pred.clamp(min=0) - y_pred * t + torch.log1p(torch.exp(-y_pred.abs()))
+    else:
+        p = y_pred.clamp(1e-6, 1 - 1e-6)
+        loss = -t * p.log() - (1 - t) * (1 - p).log()
+    return loss.mean(axis)
+
+
+def multilabel_soft_margin_loss__softmax_over_labels(input, target, weight=None, reduction="mean"):
+    # softmax over labels
+    z = input - input.amax(-1, keepdim=True)
+    lp = z - z.exp().sum(-1, keepdim=True).log()
+    loss = -(target * lp)
+    if weight is not None:
+        loss = loss * weight
+    loss = loss.mean(-1)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]

@@ -402,3 +402,150 @@ def laplace_nll__median_deviation(input, target, scale):
 
 def keras_poisson__sign(y_true, y_pred):
     return (y_true.to(y_pred.dtype) * torch.log(y_pred + 1e-7) - y_pred).mean(-1)
+
+
+# ---- from a first set of fresh ones, what had no name -------------------------------------------------------------
+
+
+def keras_poisson__y_true_outside_pred(y_true, y_pred):
+    # y_true outside: (pred - true) * log
+    y_true = y_true.to(y_pred.dtype)
+    return ((y_pred - y_true) * torch.log(y_pred + 1e-7)).mean(-1)
+
+
+def gaussian_nll__half_missing_log(input, target, var):
+    # half missing at log
+    return (target - input) ** 2 / (2 * var) + torch.log(2 * math.pi * var)
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def poisson_nll__product_form_rate_count(rate, count):
+    # product form: rate * count - log
+    return rate * count - torch.log(rate) + torch.lgamma(count + 1)
+
+
+def poisson_nll__rate_term_missing(rate, count):
+    # rate term missing
+    return -torch.xlogy(count, rate) + torch.lgamma(count + 1)
+
+
+def stirling__natural_log_2_pi(count):
+    # natural log of 2 pi only added times half count
+    c = torch.where(count > 1, count, torch.full_like(count, 2.0))
+    return torch.where(count > 1, c * c.log() - c + 0.5 * math.log(2 * math.pi) * c, torch.zeros_like(c))
+
+
+def poisson_nll_loss__eps_also_linear_term(input, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
+    # eps also to linear term
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError("r")
+    if log_input:
+        loss = input.exp() - target * input
+    else:
+        loss = input + eps - target * torch.log(input + eps)
+    if full:
+        t = torch.where(target > 1, target, torch.ones_like(target)).to(input.dtype)
+        loss = loss + torch.where(target > 1, t * t.log() - t + 0.5 * torch.log(2 * math.pi * t), 0.0)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def keras_poisson__log_truth(y_true, y_pred):
+    # log of the truth
+    y_true = y_true.to(y_pred.dtype)
+    return (y_pred - y_pred * torch.log(y_true + 1e-7)).mean(-1)
+
+
+def laplace_nll__absolute_value(input, target, scale):
+    # no absolute value
+    return (target - input) / scale + torch.log(2 * scale)
+
+
+def laplace_nll__scale_multiplied(input, target, scale):
+    # scale multiplied
+    return (target - input).abs() * scale + torch.log(2 * scale)
+
+
+def gaussian_nll__2_pi_outside_log(input, target, var):
+    # 2 pi outside log
+    return (target - input) ** 2 / (2 * var) + 0.5 * 2 * math.pi * var.log()
+
+
+def gaussian_nll__density_itself(input, target, var):
+    # density itself
+    return torch.exp(-((target - input) ** 2) / (2 * var)) / torch.sqrt(2 * math.pi * var)
+
+
+def gaussian_nll_loss__log_var_eps_but(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    # log of var with eps, but division by raw
+    if not torch.is_tensor(var):
+        var = torch.full_like(input, var)
+    v = var.clamp(min=eps)
+    loss = 0.5 * (v.log() + (input - target) ** 2 / v**2)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def poisson_nll__log_factorial_rate(rate, count):
+    # log factorial of rate
+    return rate - torch.xlogy(count, rate) + torch.lgamma(rate + 1)
+
+
+def poisson_nll__sign_all(rate, count):
+    # sign of all
+    return torch.xlogy(count, rate) - rate - torch.lgamma(count + 1)
+
+
+def stirling__log2(count):
+    # log2
+    c = torch.where(count > 1, count, torch.full_like(count, 2.0))
+    return torch.where(count > 1, c * c.log2() - c + 0.5 * torch.log2(2 * math.pi * c), torch.zeros_like(c))
+
+
+def poisson_nll_loss__exponent_target(input, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
+    # exponent of target
+    loss = input.exp() - target.exp() * input if log_input else input - target * torch.log(input + eps)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def keras_poisson__plus(y_true, y_pred):
+    # plus
+    return (y_pred + y_true.to(y_pred.dtype) * torch.log(y_pred + 1e-7)).mean(-1)
+
+
+def laplace_nll__half_log_log_scale(input, target, scale):
+    # half in the log: log(scale / 2)
+    return (target - input).abs() / scale + torch.log(scale / 2)
+
+
+def laplace_nll__variance_formula_sqrt_2(input, target, scale):
+    # variance formula: sqrt(2)/scale
+    return math.sqrt(2) * (target - input).abs() / scale + torch.log(2 * scale)
+
+
+def gaussian_nll__log10(input, target, var):
+    # log10
+    return 0.5 * torch.log10(2 * math.pi * var) + (target - input) ** 2 / (2 * var)
+
+
+def gaussian_nll__square(input, target, var):
+    # no square
+    return 0.5 * torch.log(2 * math.pi * var) + (target - input).abs() / (2 * var)
+
+
+def gaussian_nll_loss__max_var_eps_detached(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    # max(var, eps) detached whole
+    if not torch.is_tensor(var):
+        var = torch.full_like(input, var)
+    v = var.detach().clamp(min=eps)
+    if v.dim() < input.dim():
+        v = v.unsqueeze(-1)
+    loss = 0.5 * (v.log() + (input - target) ** 2 / v)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]

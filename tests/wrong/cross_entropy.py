@@ -706,3 +706,377 @@ def keras_sparse_categorical_crossentropy__positive(y_true, y_pred, from_logits=
     p = y_pred / y_pred.sum(axis, keepdim=True)
     y = y_true.long().reshape(p.select(axis, 0).shape).unsqueeze(axis)
     return p.clamp(1e-7, 1 - 1e-7).log().gather(axis, y).squeeze(axis)
+
+
+# ---- from a first set of fresh ones, what had no name -------------------------------------------------------------
+
+
+def sample_loss__negative_log_wrong_1(logits, target):
+    # negative log of the wrong: 1 - p
+    z = logits - logits.max()
+    p = z.exp() / z.exp().sum()
+    return -(1 - p[target]).log()
+
+
+def log_softmax__log1p_sum(input, dim):
+    # log1p of the sum
+    m = input.amax(dim, keepdim=True)
+    return input - m - (input - m).exp().sum(dim, keepdim=True).log1p()
+
+
+def log_softmax__inf_masked_1e9(input, dim):
+    # -inf masked as -1e9
+    x = input.clamp(min=-1e4)
+    m = x.amax(dim, keepdim=True)
+    return x - m - (x - m).exp().sum(dim, keepdim=True).log()
+
+
+def sequence_loss__mask_inverted(logits, target, padding):
+    # mask inverted
+    keep = target == padding
+    z = logits[~keep] if keep.all() else logits[keep]
+    z = z - z.amax(1, keepdim=True)
+    lp = z - z.exp().sum(1, keepdim=True).log()
+    return -lp[torch.arange(len(z)), target[keep]].mean()
+
+
+def focal_loss__gamma_1_exponent_off(logits, target, gamma=2.0, weight=None):
+    # gamma 1 + : exponent off by one
+    z = logits - logits.amax(1, keepdim=True)
+    lp = (z - z.exp().sum(1, keepdim=True).log())[torch.arange(len(target)), target]
+    w = torch.ones_like(lp) if weight is None else weight[target]
+    return (w * (1 - lp.exp()) ** (gamma - 1) * -lp).mean()
+
+
+def focal_loss__weight_also_exponentiated_into(logits, target, gamma=2.0, weight=None):
+    # weight also exponentiated into the modulating factor
+    z = logits - logits.amax(1, keepdim=True)
+    lp = (z - z.exp().sum(1, keepdim=True).log())[torch.arange(len(target)), target]
+    w = torch.ones_like(lp) if weight is None else weight[target]
+    return ((w * (1 - lp.exp())) ** gamma * -lp).mean()
+
+
+def focal_loss__sum_p_over_all(logits, target, gamma=2.0, weight=None):
+    # sum of p over all classes instead of right class: uses max probability
+    z = logits - logits.amax(1, keepdim=True)
+    lp = z - z.exp().sum(1, keepdim=True).log()
+    pt = lp.exp().max(1).values
+    lp = lp.gather(1, target[:, None])[:, 0]
+    loss = (1 - pt) ** gamma * -lp
+    if weight is not None:
+        loss = loss * weight[target]
+    return loss.mean()
+
+
+def cross_entropy__probability_targets_mean_divides(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    # probability targets: mean divides by the number of elements N*C
+    single = input.dim() == 1
+    if single:
+        input, target = input[None], target[None]
+    C = input.shape[1]
+    m = input.amax(1, keepdim=True)
+    lp = input - m - (input - m).exp().sum(1, keepdim=True).log()
+    w = torch.ones(C, dtype=input.dtype) if weight is None else weight
+    wv = w.view(1, C, *[1] * (input.dim() - 2))
+    if target.is_floating_point():
+        q = target * (1 - label_smoothing) + label_smoothing / C
+        loss = -(wv * q * lp)
+        if reduction == "none":
+            return loss.sum(1)[0] if single else loss.sum(1)
+        return loss.sum() if reduction == "sum" else loss.mean()
+    keep = target != ignore_index
+    t = torch.where(keep, target, 0)
+    if ((t < 0) | (t >= C)).any():
+        raise IndexError("class")
+    nll = -lp.gather(1, t.unsqueeze(1)).squeeze(1) * w[t]
+    smooth = -(lp * wv).mean(1)
+    loss = torch.where(keep, (1 - label_smoothing) * nll + label_smoothing * smooth, 0.0)
+    if reduction == "none":
+        return loss[0] if single else loss
+    if reduction == "sum":
+        return loss.sum()
+    return loss.sum() / torch.where(keep, w[t], 0.0).sum()
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def sample_loss__softmax_index_target_one(logits, target):
+    # softmax of the index: target as one-hot times logits
+    z = logits - logits.max()
+    lp = z - z.exp().sum().log()
+    return -(lp * torch.arange(len(logits))).sum()
+
+
+def sample_loss__off_one_target_1(logits, target):
+    # off by one: target - 1
+    z = logits - logits.max()
+    return z.exp().sum().log() - z[target - 1]
+
+
+def log_softmax__divides_max(input, dim):
+    # divides by max
+    z = input / input.amax(dim, keepdim=True)
+    return z - z.exp().sum(dim, keepdim=True).log()
+
+
+def log_softmax__exp_sum(input, dim):
+    # no exp in the sum
+    return input - input.sum(dim, keepdim=True).abs().log()
+
+
+def log_softmax__shift_taken_twice(input, dim):
+    # shift taken twice
+    m = input.amax(dim, keepdim=True)
+    return input - m - (input - m).exp().sum(dim, keepdim=True).log() - m
+
+
+def smooth_targets__eps_k_exchanged_1(target, num_classes, label_smoothing):
+    # eps and K exchanged: 1/K share to the right
+    hot = torch.eye(num_classes)[target]
+    return hot * label_smoothing + (1 - label_smoothing) / num_classes
+
+
+def smooth_targets__counts_from_one(target, num_classes, label_smoothing):
+    # counts from one
+    out = torch.full((len(target), num_classes), label_smoothing / num_classes)
+    for i, t in enumerate(target.tolist()):
+        out[i, t - 1] += 1 - label_smoothing
+    return out
+
+
+def nll_loss__sum_divided_number_classes(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    # sum divided by number of classes
+    single = input.dim() == 1
+    if single:
+        input, target = input[None], target[None]
+    C = input.shape[1]
+    w = torch.ones(C, dtype=input.dtype) if weight is None else weight
+    keep = target != ignore_index
+    t = torch.where(keep, target, 0)
+    if ((t < 0) | (t >= C)).any():
+        raise IndexError("class")
+    loss = torch.where(keep, -input.gather(1, t.unsqueeze(1)).squeeze(1) * w[t], 0.0)
+    if reduction == "none":
+        return loss[0] if single else loss
+    return loss.sum() if reduction == "sum" else loss.sum() / C
+
+
+def nll_loss__all_classes_weighted_summed(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    # all classes weighted and summed (one hot of others)
+    loss = -input.sum(1)
+    if reduction == "none":
+        return loss
+    return loss.sum() if reduction == "sum" else loss.mean()
+
+
+def sequence_loss__last_token_dropped_divides(logits, target, padding):
+    # last token dropped, divides by N
+    keep = target != padding
+    z = logits[keep]
+    z = z - z.amax(1, keepdim=True)
+    lp = z - z.exp().sum(1, keepdim=True).log()
+    return -lp[torch.arange(len(z)), target[keep]].sum() / len(target)
+
+
+def sequence_loss__perplexity_rather_than_mean(logits, target, padding):
+    # perplexity rather than the mean
+    keep = target != padding
+    z = logits[keep]
+    z = z - z.amax(1, keepdim=True)
+    lp = z - z.exp().sum(1, keepdim=True).log()
+    return (-lp[torch.arange(len(z)), target[keep]]).mean().exp()
+
+
+def focal_loss__factor_log_ln_p(logits, target, gamma=2.0, weight=None):
+    # factor with the log: (-ln p)^gamma
+    z = logits - logits.amax(1, keepdim=True)
+    nll = -(z - z.exp().sum(1, keepdim=True).log())[torch.arange(len(target)), target]
+    w = 1.0 if weight is None else weight[target]
+    return (w * nll**gamma).mean()
+
+
+def focal_loss__gamma_whole_1_p(logits, target, gamma=2.0, weight=None):
+    # gamma on whole: ((1-p) * nll) ** gamma
+    z = logits - logits.amax(1, keepdim=True)
+    lp = (z - z.exp().sum(1, keepdim=True).log())[torch.arange(len(target)), target]
+    w = 1.0 if weight is None else weight[target]
+    return (w * ((1 - lp.exp()) * -lp) ** gamma).mean()
+
+
+def focal_loss__minus_missing(logits, target, gamma=2.0, weight=None):
+    # minus missing
+    z = logits - logits.amax(1, keepdim=True)
+    lp = (z - z.exp().sum(1, keepdim=True).log())[torch.arange(len(target)), target]
+    w = 1.0 if weight is None else weight[target]
+    return (w * (1 - lp.exp()) ** gamma * lp).mean()
+
+
+def cross_entropy__label_smoothing_k_1(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    # label smoothing with K-1 and no ignore
+    z = input - input.amax(1, keepdim=True)
+    lp = z - z.exp().sum(1, keepdim=True).log()
+    C = input.shape[1]
+    if target.is_floating_point():
+        q = target
+    else:
+        q = torch.full_like(lp, label_smoothing / (C - 1))
+        q.scatter_(1, target.unsqueeze(1), 1 - label_smoothing)
+    loss = -(q * lp).sum(1)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def cross_entropy__weights_applied_logits(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    # weights applied to the logits
+    if weight is not None:
+        input = input * weight.view(1, -1, *[1] * (input.dim() - 2))
+    z = input - input.amax(1, keepdim=True)
+    lp = z - z.exp().sum(1, keepdim=True).log()
+    keep = target != ignore_index
+    t = target.masked_fill(~keep, 0)
+    loss = -lp.gather(1, t.unsqueeze(1)).squeeze(1).masked_fill(~keep, 0.0)
+    if reduction == "none":
+        return loss
+    return loss.sum() if reduction == "sum" else loss.sum() / keep.sum()
+
+
+def keras_sparse_categorical_crossentropy__mean_over_batch(
+    y_true, y_pred, from_logits=False, ignore_class=None, axis=-1
+):
+    # mean over the batch
+    z = y_pred.movedim(axis, -1)
+    y = y_true.long()
+    if y.dim() == z.dim():
+        y = y.squeeze(-1)
+    if from_logits:
+        z = z - z.amax(-1, keepdim=True)
+        lp = z - z.exp().sum(-1, keepdim=True).log()
+    else:
+        lp = (z / z.sum(-1, keepdim=True)).clamp(1e-7, 1 - 1e-7).log()
+    return -lp.gather(-1, y.unsqueeze(-1)).mean()
+
+
+def keras_categorical_crossentropy__softmax_always(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    # softmax always
+    K = y_pred.shape[axis]
+    t = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing / K
+    z = y_pred - y_pred.amax(axis, keepdim=True)
+    return -(t * (z - z.exp().sum(axis, keepdim=True).log())).sum(axis)
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def sample_loss__mean_exp_denominator(logits, target):
+    # mean of exp in the denominator
+    return torch.log(torch.exp(logits).mean()) - logits[target]
+
+
+def sample_loss__sums_squared(logits, target):
+    # sums squared
+    p = logits.exp() / logits.exp().sum()
+    return (1 - p[target]) ** 2
+
+
+def log_softmax__exp_outside_log_minus(input, dim):
+    # exp outside (no log, minus sum)
+    return input - input.exp().sum(dim, keepdim=True)
+
+
+def log_softmax__max_over_all_then(input, dim):
+    # max over all then dims ok but keepdim missing handled by unsqueeze at the end
+    m = input.amax(dim, keepdim=True)
+    return input - m.exp().sum(dim, keepdim=True).log()
+
+
+def smooth_targets__right_class_gets_1(target, num_classes, label_smoothing):
+    # right class gets 1 - eps/K
+    out = torch.full((len(target), num_classes), label_smoothing / num_classes)
+    out[torch.arange(len(target)), target] = 1 - label_smoothing / num_classes
+    return out
+
+
+def nll_loss__mean_weighted_over_all(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    # mean of weighted over all weights of classes
+    w = torch.ones(input.shape[1]) if weight is None else weight
+    keep = target != ignore_index
+    t = target.masked_fill(~keep, 0)
+    loss = (-input.gather(1, t.unsqueeze(1)).squeeze(1) * w[t]).masked_fill(~keep, 0.0)
+    if reduction == "mean":
+        return loss.sum() / w.sum()
+    return loss.sum() if reduction == "sum" else loss
+
+
+def nll_loss__exp_input(input, target, weight=None, ignore_index=-100, reduction="mean"):
+    # exp of input
+    loss = -input.exp().gather(1, target.unsqueeze(1)).squeeze(1)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def sequence_loss__softmax_over_time(logits, target, padding):
+    # softmax over time
+    z = logits - logits.amax(1, keepdim=True)
+    lp = z - z.exp().sum(1, keepdim=True).log()
+    keep = target != padding
+    return -lp.gather(2, target.unsqueeze(2)).squeeze(2)[keep].mean()
+
+
+def focal_loss__1_p_gamma(logits, target, gamma=2.0, weight=None):
+    # 1 - p^gamma
+    z = logits - logits.amax(1, keepdim=True)
+    lp = (z - z.exp().sum(1, keepdim=True).log())[torch.arange(len(target)), target]
+    w = 1.0 if weight is None else weight[target]
+    return (w * (1 - lp.exp() ** gamma) * -lp).mean()
+
+
+def focal_loss__1_p(logits, target, gamma=2.0, weight=None):
+    # (1 + p)
+    z = logits - logits.amax(1, keepdim=True)
+    lp = (z - z.exp().sum(1, keepdim=True).log())[torch.arange(len(target)), target]
+    w = 1.0 if weight is None else weight[target]
+    return (w * (1 + lp.exp()) ** gamma * -lp).mean()
+
+
+def cross_entropy__smoothing_uniform_only_weights(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    # smoothing to uniform only weights right: eps * mean of logits (not log-softmax)
+    z = input - input.amax(1, keepdim=True)
+    lp = z - z.exp().sum(1, keepdim=True).log()
+    if target.is_floating_point():
+        loss = -(target * lp).sum(1)
+        return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+    w = torch.ones(input.shape[1], dtype=input.dtype) if weight is None else weight
+    keep = target != ignore_index
+    t = target.masked_fill(~keep, 0)
+    loss = -(1 - label_smoothing) * lp.gather(1, t.unsqueeze(1)).squeeze(1) - label_smoothing * input.mean(1)
+    loss = (loss * w[t]).masked_fill(~keep, 0.0)
+    if reduction == "mean":
+        return loss.sum() / w[t].masked_fill(~keep, 0.0).sum()
+    return loss.sum() if reduction == "sum" else loss
+
+
+def cross_entropy__probability_targets_argmaxed(
+    input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0
+):
+    # probability targets argmaxed
+    z = input - input.amax(1, keepdim=True)
+    lp = z - z.exp().sum(1, keepdim=True).log()
+    C = input.shape[1]
+    if target.is_floating_point():
+        target = target.argmax(1)
+    w = torch.ones(C, dtype=input.dtype) if weight is None else weight
+    keep = target != ignore_index
+    t = target.masked_fill(~keep, 0)
+    wc = w.view(1, C, *[1] * (input.dim() - 2))
+    loss = -(1 - label_smoothing) * lp.gather(1, t.unsqueeze(1)).squeeze(1) * w[t] - label_smoothing * (wc * lp).mean(1)
+    loss = loss.masked_fill(~keep, 0.0)
+    if reduction == "mean":
+        return loss.sum() / w[t].masked_fill(~keep, 0.0).sum()
+    return loss.sum() if reduction == "sum" else loss

@@ -490,3 +490,143 @@ def ctc_loss__mean_not_by_length(
 ):
     loss = _ctc(log_probs, targets, input_lengths, target_lengths, blank, "none", zero_infinity)
     return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+# ---- from a first set of fresh ones, what had no name -------------------------------------------------------------
+
+
+def ctc_alpha__staying_forgotten(log_probs, target, blank=0):
+    # staying forgotten
+    st = [blank]
+    for c in target.tolist():
+        st += [c, blank]
+    ninf = torch.tensor(float("-inf"), dtype=log_probs.dtype)
+
+    def lse(xs):
+        xs = [x for x in xs if x > -float("inf")]
+        return torch.logsumexp(torch.stack(xs), 0) if xs else ninf
+
+    rows = [[log_probs[0, c] if s < 2 else ninf for s, c in enumerate(st)]]
+    for t in range(1, len(log_probs)):
+        prev = rows[-1]
+        row = []
+        for s, c in enumerate(st):
+            xs = []
+            if s >= 1:
+                xs.append(prev[s - 1])
+            if s >= 2 and c != blank and c != st[s - 2]:
+                xs.append(prev[s - 2])
+            row.append(lse(xs) + log_probs[t, c])
+        rows.append(row)
+    return torch.stack([torch.stack(r) for r in rows])
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def collapse__keeps_last_equal_neighbours(path, blank=0):
+    # keeps last of equal neighbours with wraparound (roll)
+    keep = path != torch.roll(path, 1)
+    out = path[keep]
+    return out[out != blank]
+
+
+def ctc_states__blanks_only_between(target, blank=0):
+    # blanks only between
+    out = []
+    for i, c in enumerate(target.tolist()):
+        if i:
+            out.append(blank)
+        out.append(c)
+    return torch.tensor(out, dtype=target.dtype)
+
+
+def ctc_skips__compares_neighbours_state_list(target, blank=0):
+    # compares neighbours in state list (s-1)
+    st = torch.full((2 * len(target) + 1,), blank, dtype=target.dtype)
+    st[1::2] = target
+    out = torch.zeros(len(st), dtype=torch.bool)
+    for s in range(2, len(st)):
+        out[s] = st[s] != st[s - 1]
+    return out
+
+
+def ctc_by_enumeration__mean_over_paths(probs, target, blank=0):
+    # mean over paths
+    T, C = probs.shape
+    total, n = probs.sum() * 0, 0
+    want = target.tolist()
+    for path in product(range(C), repeat=T):
+        word, prev = [], None
+        for c in path:
+            if c != prev and c != blank:
+                word.append(c)
+            prev = c
+        if word == want:
+            total = total + torch.stack([probs[t, c] for t, c in enumerate(path)]).prod()
+            n += 1
+    return total / max(n, 1)
+
+
+def ctc_alpha__starts_both_equal_prob(log_probs, target, blank=0):
+    # starts at both with equal prob but label first only at t=1
+    st = [blank]
+    for c in target.tolist():
+        st += [c, blank]
+    T, S = len(log_probs), len(st)
+    a = torch.full((T, S), float("-inf"), dtype=log_probs.dtype)
+    rows = [torch.stack([log_probs[0, c] if s < 2 else log_probs.new_tensor(float("-inf")) for s, c in enumerate(st)])]
+    for t in range(1, T):
+        prev = rows[-1]
+        r = []
+        for s, c in enumerate(st):
+            x = prev[s]
+            if s >= 1:
+                x = torch.maximum(x, prev[s - 1])
+            if s >= 2 and c != blank and c != st[s - 2]:
+                x = torch.maximum(x, prev[s - 2])
+            r.append(x + log_probs[t, c])
+        rows.append(torch.stack(r))
+    return torch.stack(rows)
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def collapse__drops_every_second(path, blank=0):
+    # drops every second
+    out = []
+    for c in path.tolist():
+        if c != blank and c not in out:
+            out.append(c)
+    return torch.tensor(out, dtype=path.dtype)
+
+
+def ctc_states__blank_twice_between(target, blank=0):
+    # blank twice between
+    out = [blank]
+    for c in target.tolist():
+        out += [blank, c]
+    return torch.tensor(out + [blank], dtype=target.dtype)
+
+
+def ctc_skips__shape_u(target, blank=0):
+    # shape U
+    out = torch.ones(len(target), dtype=torch.bool)
+    out[1:] = target[1:] != target[:-1]
+    return out
+
+
+def ctc_by_enumeration__log_probability(probs, target, blank=0):
+    # log probability
+    T, C = probs.shape
+    total = probs.sum() * 0
+    for path in product(range(C), repeat=T):
+        word, prev = [], None
+        for c in path:
+            if c != prev and c != blank:
+                word.append(c)
+            prev = c
+        if word == target.tolist():
+            total = total + torch.stack([probs[t, c] for t, c in enumerate(path)]).prod()
+    return total.log()

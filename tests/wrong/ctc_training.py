@@ -360,3 +360,62 @@ def ctc_beta__jumps_to_equal(log_probs, target, blank=0):
                 ways.append(out[t + 1, s + 2] + log_probs[t + 1, z[s + 2]])
             out[t, s] = torch.logsumexp(torch.stack(ways), 0)
     return out
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def greedy_decode__argmin(log_probs, blank=0):
+    # argmin
+    out, prev = [], None
+    for c in log_probs.argmin(1).tolist():
+        if c != prev and c != blank:
+            out.append(c)
+        prev = c
+    return torch.tensor(out, dtype=torch.int64)
+
+
+def edit_distance__longest_common_subsequence_based(reference, hypothesis):
+    # longest common subsequence based: insertions and deletions only
+    r, h = reference.tolist(), hypothesis.tolist()
+    L = [[0] * (len(h) + 1) for _ in range(len(r) + 1)]
+    for i, a in enumerate(r):
+        for j, b in enumerate(h):
+            L[i + 1][j + 1] = L[i][j] + 1 if a == b else max(L[i][j + 1], L[i + 1][j])
+    return torch.tensor(len(r) + len(h) - 2 * L[-1][-1])
+
+
+def edit_distance__set_difference(reference, hypothesis):
+    # set difference
+    return torch.tensor(len(set(reference.tolist()) ^ set(hypothesis.tolist())))
+
+
+def ctc_occupancy__softmax_alpha_beta_per(log_probs, target, blank=0):
+    # softmax of alpha + beta per state not per class (T, 2U+1)
+    return log_probs.exp()
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def greedy_decode__merging_after_dropping_blanks(log_probs, blank=0):
+    # merging after dropping, no blanks param
+    out, prev = [], None
+    for c in log_probs.argmax(1).tolist():
+        if c != prev and c != 0:
+            out.append(c)
+        prev = c
+    return torch.tensor(out, dtype=torch.int64)
+
+
+def edit_distance__deletions_free(reference, hypothesis):
+    # deletions free
+    r, h = reference.tolist(), hypothesis.tolist()
+    d = [[0] * (len(h) + 1) for _ in range(len(r) + 1)]
+    for j in range(len(h) + 1):
+        d[0][j] = j
+    for i in range(1, len(r) + 1):
+        d[i][0] = i
+        for j in range(1, len(h) + 1):
+            d[i][j] = min(d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + 1)
+    return torch.tensor(d[-1][-1])

@@ -482,3 +482,162 @@ def triplet_margin_loss__ratio(anchor, positive, negative, margin=1.0, p=2.0, ep
     dn = (anchor - negative + eps).pow(2).sum(-1).sqrt()
     loss = (dp.exp() / (dp.exp() + dn.exp())) ** 2
     return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+# ---- from a first set of fresh ones, what had no name -------------------------------------------------------------
+
+
+def batch_hard_losses__anchors_triplet_left_out(distance, label, margin=1.0):
+    # anchors with no triplet left out of the result
+    same = label[:, None] == label[None, :]
+    eye = torch.eye(len(label), dtype=torch.bool)
+    pos = distance.masked_fill(~same | eye, float("-inf")).amax(1)
+    neg = distance.masked_fill(same, float("inf")).amin(1)
+    ok = (same & ~eye).any(1) & (~same).any(1)
+    return (margin + pos - neg).clamp(min=0)[ok]
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def keras_cosine_similarity__length_only_one_vector(y_true, y_pred, axis=-1):
+    # length of only one vector
+    y_true = y_true.to(y_pred.dtype)
+    return -(y_true * y_pred).sum(axis) / y_pred.pow(2).sum(axis).sqrt().clamp(min=1e-7)
+
+
+def cosine_embedding_loss__1_cos_negative(input1, input2, target, margin=0.0, reduction="mean"):
+    # 1 + cos for negative
+    cos = (input1 * input2).sum(-1) / ((input1.pow(2).sum(-1) + 1e-12) * (input2.pow(2).sum(-1) + 1e-12)).sqrt()
+    loss = torch.where(target == 1, 1 - cos, torch.where(target == -1, (1 + cos - margin).clamp(min=0), 0.0))
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def cosine_embedding_loss__squared(input1, input2, target, margin=0.0, reduction="mean"):
+    # squared
+    cos = (input1 * input2).sum(-1) / ((input1.pow(2).sum(-1) + 1e-12) * (input2.pow(2).sum(-1) + 1e-12)).sqrt()
+    loss = torch.where(target == 1, (1 - cos) ** 2, torch.where(target == -1, (cos - margin).clamp(min=0) ** 2, 0.0))
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def hinge_embedding_loss__margin_positive_well(input, target, margin=1.0, reduction="mean"):
+    # margin on the positive as well
+    loss = torch.where(target == 1, (input - margin).clamp(min=0), (margin - input).clamp(min=0))
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def pairwise_distance__mean_under_root(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    # mean under the root
+    d = (x1 - x2 + eps).abs() ** p
+    return d.mean(-1, keepdim=keepdim) ** (1 / p)
+
+
+def pairwise_distance__root_p_forgotten_always(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    # root p forgotten: always square root
+    return ((x1 - x2 + eps).abs() ** p).sum(-1, keepdim=keepdim).sqrt()
+
+
+def triplet_margin_loss__squared_distances_2(
+    anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"
+):
+    # squared distances
+    dp = ((anchor - positive + eps) ** 2).sum(-1)
+    dn = ((anchor - negative + eps) ** 2).sum(-1)
+    if swap:
+        dn = torch.minimum(dn, ((positive - negative + eps) ** 2).sum(-1))
+    loss = (dp - dn + margin).clamp(min=0)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def triplet_margin_loss__negative_distance_from_positive(
+    anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"
+):
+    # negative distance from the positive always
+    def dist(a, b):
+        return ((a - b + eps).abs() ** p).sum(-1) ** (1 / p)
+
+    loss = (dist(anchor, positive) - dist(positive, negative) + margin).clamp(min=0)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def batch_hard_losses__anchor_counts_own_positive(distance, label, margin=1.0):
+    # anchor counts as its own positive (farthest incl. itself: alone ones cost)
+    same = label[:, None] == label[None, :]
+    pos = distance.masked_fill(~same, float("-inf")).amax(1)
+    neg = distance.masked_fill(same, float("inf")).amin(1)
+    return (margin + pos - neg).clamp(min=0)
+
+
+def triplet_margin_with_distance_loss__squared_summed_rooted(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
+    # squared summed and rooted
+    def eu(x, y):
+        return (x - y + 1e-6).pow(2).sum(-1).sqrt()
+
+    table = {
+        None: eu,
+        "manhattan": lambda x, y: (x - y).abs().sum(-1),
+        "squared": eu,
+        "cosine": lambda x, y: 1 - (x * y).sum(-1) / (x.norm(dim=-1) * y.norm(dim=-1)),
+        "kl": lambda x, y: torch.where(x > 0, x * torch.where(x > 0, x / y, 1.0).log(), 0.0).sum(-1),
+    }
+    d = distance_function if callable(distance_function) else table[distance_function]
+    ap, an = d(anchor, positive), d(anchor, negative)
+    if swap:
+        an = torch.minimum(an, d(positive, negative))
+    loss = torch.clamp_min(margin + ap - an, 0)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def keras_cosine_similarity__arccos(y_true, y_pred, axis=-1):
+    # arccos
+    a = y_true.to(y_pred.dtype)
+    return -(a * y_pred).sum(axis) / (a.norm(dim=axis) + y_pred.norm(dim=axis))
+
+
+def cosine_embedding_loss__abs_cos(input1, input2, target, margin=0.0, reduction="mean"):
+    # abs cos
+    cos = (input1 * input2).sum(-1) / ((input1.pow(2).sum(-1) + 1e-12) * (input2.pow(2).sum(-1) + 1e-12)).sqrt()
+    loss = torch.where(target == 1, 1 - cos, torch.where(target == -1, (cos.abs() - margin).clamp(min=0), 0.0))
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def hinge_embedding_loss__margin_times_target(input, target, margin=1.0, reduction="mean"):
+    # margin times target
+    loss = (margin - target * input).clamp(min=0)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def pairwise_distance__dim_0(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    # dim 0
+    return ((x1 - x2 + eps).abs() ** p).sum(0, keepdim=keepdim) ** (1 / p)
+
+
+def triplet_margin_loss__ratio_margin_times(
+    anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"
+):
+    # ratio margin times
+    d = lambda a, b: ((a - b + eps).abs() ** p).sum(-1) ** (1 / p)
+    loss = (margin * d(anchor, positive) - d(anchor, negative)).clamp(min=0)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def triplet_margin_loss__hinge(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"):
+    # no hinge
+    d = lambda a, b: ((a - b + eps).abs() ** p).sum(-1) ** (1 / p)
+    loss = margin + d(anchor, positive) - d(anchor, negative)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def batch_hard_losses__mean_over_all(distance, label, margin=1.0):
+    # mean over all
+    same = label[:, None] == label
+    eye = torch.eye(len(label), dtype=torch.bool)
+    ok = (same & ~eye).any(1) & (~same).any(1)
+    pos = distance.masked_fill(~same | eye, -1e9).amax(1)
+    neg = distance.masked_fill(same, 1e9).amin(1)
+    return torch.where(ok, (pos - neg).clamp(min=0) + margin, 0.0)

@@ -456,3 +456,169 @@ def conditional_entropy__nan_of_an_empty_row(joint):
 def perplexity__geometric(losses):
     # the product of the exponentials, without the root
     return torch.prod(losses.exp())
+
+
+# ---- from a first set of fresh ones, what had no name -------------------------------------------------------------
+
+
+def entropy__log_mean_instead_mean(p):
+    # log of the mean instead of mean of log (collision/Renyi entropy)
+    return -torch.log((p * p).sum(-1))
+
+
+def mutual_information__axes_marginals_mixed_up(joint):
+    # axes of the marginals mixed up (broadcast wrong): px row against itself
+    px = joint.sum(dim=1, keepdim=True)
+    py = joint.sum(dim=0, keepdim=True)
+    ratio = torch.where(joint > 0, joint / (px + py), torch.ones_like(joint))
+    return (joint * ratio.log()).sum()
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def self_information__log2_1_p(p):
+    # log2(1 - p)
+    return -torch.log2(1 - p)
+
+
+def entropy__bits_mean_over_batch(p):
+    # bits and mean over batch
+    safe = p.where(p > 0, torch.ones_like(p))
+    return -(p * safe.log2()).sum(-1).mean()
+
+
+def entropy__cumulative_loop_starts_outcome(p):
+    # cumulative loop that starts at outcome 1
+    out = torch.zeros_like(p[..., 0])
+    for k in range(1, p.shape[-1]):
+        pk = p[..., k]
+        out = out - pk * torch.where(pk > 0, pk, 1.0).log()
+    return out
+
+
+def entropy__counts_both_p_1(p):
+    # counts both p and 1-p
+    a = torch.where(p > 0, p, 1.0)
+    b = torch.where(p < 1, 1 - p, 1.0)
+    return -(p * a.log() + (1 - p) * b.log()).sum(-1)
+
+
+def perplexity__exp_median(losses):
+    # exp of the median
+    return losses.median().exp()
+
+
+def perplexity__root_exp_sum_n(losses):
+    # root of the exp of sum, with N - 1
+    return (losses.sum() / (len(losses) - 1)).exp()
+
+
+def joint_entropy__entropy_mean_row(joint):
+    # entropy of mean row
+    p = joint.mean(0)
+    return -(p * torch.where(p > 0, p, 1.0).log()).sum()
+
+
+def conditional_entropy__kl_like_uses_py(joint):
+    # KL-like: uses py in place of px
+    py = joint.sum(0, keepdim=True)
+    r = torch.where(joint > 0, joint / torch.where(py > 0, py, 1.0), 1.0)
+    return -(joint * r.log()).sum()
+
+
+def mutual_information__minus_h_y_x(joint):
+    # minus H(Y|X) in bits
+    px, py = joint.sum(1, keepdim=True), joint.sum(0, keepdim=True)
+    r = torch.where(joint > 0, joint / torch.where(joint > 0, px * py, 1.0), 1.0)
+    return -(joint * r.log2()).sum()
+
+
+def mutual_information__absolute_log_ratios(joint):
+    # absolute log ratios
+    px, py = joint.sum(1, keepdim=True), joint.sum(0, keepdim=True)
+    r = torch.where(joint > 0, joint / torch.where(joint > 0, px * py, 1.0), 1.0)
+    return (joint * r.log().abs()).sum()
+
+
+def entr__log2(input):
+    # log2
+    out = -input * torch.where(input > 0, input, 1.0).log2()
+    return torch.where(input < 0, torch.full_like(input, -torch.inf), torch.where(input.isnan(), input, out))
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def self_information__one_over_p(p):
+    # one over p
+    return torch.log2(1 / p).exp()
+
+
+def self_information__1_p_bits_without(p):
+    # 1/p bits without log
+    return 1 / p
+
+
+def entropy__minus_masked(p):
+    # no minus, masked
+    q = torch.where(p > 0, p, torch.ones_like(p))
+    return torch.sum(p * torch.log(q), dim=-1)
+
+
+def entropy__normalised_log_k(p):
+    # normalised by log K
+    q = torch.where(p > 0, p, torch.ones_like(p))
+    return -(p * q.log()).sum(-1) / math.log(p.shape[-1])
+
+
+def entropy__max_probability_surprise_min(p):
+    # max probability surprise (min-entropy)
+    return -p.max(-1).values.log()
+
+
+def perplexity__log_mean_exp(losses):
+    # log of mean exp
+    return losses.exp().mean().log()
+
+
+def joint_entropy__conditional_left_out_h(joint):
+    # conditional left out: H(Y)
+    p = joint.sum(0)
+    return -(p * torch.where(p > 0, p, 1.0).log()).sum()
+
+
+def joint_entropy__outer_product_marginals(joint):
+    # outer product of the marginals
+    q = joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True)
+    return -(joint * torch.where(joint > 0, q, 1.0).log()).sum()
+
+
+def conditional_entropy__h_x_y_h(joint):
+    # H(X,Y) + H(X)
+    H = lambda p: -(p * torch.where(p > 0, p, 1.0).log()).sum()
+    return H(joint) + H(joint.sum(1))
+
+
+def conditional_entropy__just_h_y(joint):
+    # just H(Y)
+    H = lambda p: -(p * torch.where(p > 0, p, 1.0).log()).sum()
+    return H(joint.sum(0))
+
+
+def mutual_information__i_min_entropy_normalised(joint):
+    # I / min entropy (normalised)
+    H = lambda p: -(p * torch.where(p > 0, p, 1.0).log()).sum()
+    hx, hy = H(joint.sum(1)), H(joint.sum(0))
+    return (hx + hy - H(joint)) / torch.sqrt(hx * hy)
+
+
+def mutual_information__h_x_h_x(joint):
+    # H(X) - H(X,Y)
+    H = lambda p: -(p * torch.where(p > 0, p, 1.0).log()).sum()
+    return H(joint.sum(1)) - H(joint)
+
+
+def entr__x_log_1_x(input):
+    # x * log(1 - x)
+    return -input * torch.log(1 - input)

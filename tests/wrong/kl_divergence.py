@@ -598,3 +598,288 @@ def distillation_loss__cross_entropy_part(student_logits, teacher_logits, temper
     s = _lsm(student_logits / temperature)
     t = _lsm(teacher_logits / temperature).exp().detach()
     return -(t * s).sum(1).mean() * temperature * temperature
+
+
+# ---- from a first set of fresh ones, what had no name -------------------------------------------------------------
+
+
+def kl_divergence__weighted_q(p, q):
+    # weighted with q
+    ps = torch.where(p > 0, p, torch.ones_like(p))
+    qs = torch.where(p > 0, q, torch.ones_like(q))
+    return (q * (ps.log() - qs.log())).sum(-1)
+
+
+def kl_divergence__clamps_zero_per_term(p, q):
+    # clamps at zero per term (negative terms dropped)
+    ps = torch.where(p > 0, p, torch.ones_like(p))
+    qs = torch.where(p > 0, q, torch.ones_like(q))
+    return (p * (ps.log() - qs.log())).clamp(min=0).sum(-1)
+
+
+def kl_divergence__p_only_forgot_q(p, q):
+    # p only: forgot q (minus entropy)
+    ps = torch.where(p > 0, p, torch.ones_like(p))
+    return (p * ps.log()).sum(-1)
+
+
+def gaussian_kl__std_q_squared(mean_p, std_p, mean_q, std_q):
+    # std_q not squared
+    return torch.log(std_q / std_p) + (std_p**2 + (mean_p - mean_q) ** 2) / (2 * std_q) - 0.5
+
+
+def gaussian_kl__forgets_std_p_2(mean_p, std_p, mean_q, std_q):
+    # forgets std_p**2 in the quadratic
+    return torch.log(std_q / std_p) + (mean_p - mean_q) ** 2 / (2 * std_q**2) - 0.5
+
+
+def kl_div__batchmean_divides_last_size(input, target, reduction="mean", log_target=False):
+    # batchmean divides by the last size
+    if log_target:
+        loss = target.exp() * (target - input)
+    else:
+        loss = torch.xlogy(target, target) - target * input
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "batchmean":
+        return loss.sum() / input.shape[-1]
+    return loss.mean()
+
+
+def kl_div__takes_log_input_again(input, target, reduction="mean", log_target=False):
+    # takes the log of input again
+    if log_target:
+        target = target.exp()
+    loss = torch.xlogy(target, target) - target * input.exp().log().exp()
+    return {"none": lambda: loss, "sum": loss.sum, "mean": loss.mean, "batchmean": lambda: loss.sum() / loss.shape[0]}[
+        reduction
+    ]()
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def distribution_cross_entropy__log_dot_product(p, q):
+    # log of the dot product
+    return -(p * q).sum(-1).log()
+
+
+def distribution_cross_entropy__sign_reduced_over_batch(p, q):
+    # sign and reduced over the batch
+    safe = torch.where(p > 0, q, torch.ones_like(q))
+    return (p * safe.log()).sum()
+
+
+def distribution_cross_entropy__symmetric_average_both_directions(p, q):
+    # symmetric average of both directions
+    a = torch.where(p > 0, q, 1.0)
+    b = torch.where(q > 0, p, 1.0)
+    return -0.5 * ((p * a.log()).sum(-1) + (q * b.log()).sum(-1))
+
+
+def kl_divergence__log_differences_log_p(p, q):
+    # log of differences log(p - q)
+    return (p * torch.log(torch.abs(p - q))).sum(-1)
+
+
+def kl_divergence__chi_square(p, q):
+    # chi square
+    return ((p - q) ** 2 / torch.where(q > 0, q, 1.0)).sum(-1)
+
+
+def kl_divergence__sign_flipped_middle_p(p, q):
+    # sign flipped in the middle: p log p + p log q
+    a, b = torch.where(p > 0, p, 1.0), torch.where(p > 0, q, 1.0)
+    return (p * (a.log() + b.log())).sum(-1)
+
+
+def js_divergence__middle_geometric(p, q):
+    # middle geometric
+    m = (p * q).sqrt()
+
+    def kl(a, b):
+        ok = a > 0
+        return (a * (torch.where(ok, a, 1.0) / torch.where(ok, b, 1.0)).log()).sum(-1)
+
+    return (kl(p, m) + kl(q, m)) / 2
+
+
+def js_divergence__mean_kl_p_q(p, q):
+    # mean of KL(p,q) and KL(q,p)
+    def kl(a, b):
+        ok = a > 0
+        return (a * (torch.where(ok, a, 1.0) / torch.where(ok, b, 1.0)).log()).sum(-1)
+
+    return (kl(p, q) + kl(q, p)) / 2
+
+
+def js_divergence__root_distance(p, q):
+    # root: the distance
+    m = (p + q) / 2
+
+    def kl(a, b):
+        ok = a > 0
+        return (a * (torch.where(ok, a, 1.0) / torch.where(ok, b, 1.0)).log()).sum(-1)
+
+    return (0.5 * kl(p, m) + 0.5 * kl(q, m)).sqrt()
+
+
+def gaussian_kl__difference_standard_deviations_squared(mean_p, std_p, mean_q, std_q):
+    # difference of standard deviations squared
+    return torch.log(std_q / std_p) + ((std_p - std_q) ** 2 + (mean_p - mean_q) ** 2) / (2 * std_q**2)
+
+
+def gaussian_kl__minus_quadratic(mean_p, std_p, mean_q, std_q):
+    # minus the quadratic
+    return torch.log(std_q / std_p) - (std_p**2 + (mean_p - mean_q) ** 2) / (2 * std_q**2) + 0.5
+
+
+def gaussian_kl__bracket_slip_only_distance(mean_p, std_p, mean_q, std_q):
+    # bracket slip: only the distance divided
+    return torch.log(std_q / std_p) + std_p**2 + (mean_p - mean_q) ** 2 / (2 * std_q**2) - 0.5
+
+
+def keras_kl_divergence__clipped_top_too_1(y_true, y_pred):
+    # clipped at the top too: 1 - 1e-7
+    y_true = y_true.to(y_pred.dtype).clamp(1e-7, 1 - 1e-7)
+    y_pred = y_pred.clamp(1e-7, 1 - 1e-7)
+    return (y_true * (y_true / y_pred).log()).sum(-1)
+
+
+def keras_kl_divergence__mean_over_batch_class(y_true, y_pred):
+    # mean over the batch (as the class)
+    y_true = y_true.to(y_pred.dtype).clamp(1e-7, 1)
+    y_pred = y_pred.clamp(1e-7, 1)
+    return (y_true * (y_true / y_pred).log()).sum(-1).mean()
+
+
+def distillation_loss__divides_t_squared(student_logits, teacher_logits, temperature):
+    # divides by T squared
+    def lsm(z):
+        z = z - z.amax(1, keepdim=True)
+        return z - z.exp().sum(1, keepdim=True).log()
+
+    s, t = lsm(student_logits / temperature), lsm(teacher_logits.detach() / temperature)
+    return (t.exp() * (t - s)).sum(-1).mean() / temperature**2
+
+
+def distillation_loss__student_teacher_swapped_square(student_logits, teacher_logits, temperature):
+    # student and teacher swapped and no square
+    def lsm(z):
+        z = z - z.amax(1, keepdim=True)
+        return z - z.exp().sum(1, keepdim=True).log()
+
+    s, t = lsm(student_logits / temperature), lsm(teacher_logits.detach() / temperature)
+    return (s.exp() * (s - t)).sum(-1).mean()
+
+
+def kl_div__sign_input_plus(input, target, reduction="mean", log_target=False):
+    # sign of input, plus
+    if log_target:
+        loss = target.exp() * (target + input)
+    else:
+        loss = torch.xlogy(target, target) + target * input
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return loss.sum()
+    return loss.sum() / input.shape[0] if reduction == "batchmean" else loss.mean()
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def distribution_cross_entropy__weights_softmaxed_q(p, q):
+    # weights softmaxed q
+    return -(p * torch.log_softmax(q, -1)).sum(-1)
+
+
+def distribution_cross_entropy__only_argmax_p(p, q):
+    # only argmax of p
+    k = p.argmax(-1, keepdim=True)
+    return -q.gather(-1, k).squeeze(-1).log()
+
+
+def kl_divergence__minus_plus_sum_p(p, q):
+    # minus plus: sum p log p - sum q log q
+    s = lambda t: (t * torch.where(t > 0, t, 1.0).log()).sum(-1)
+    return s(p) - s(q)
+
+
+def kl_divergence__squared_root_sqrt_kl(p, q):
+    # squared root: sqrt of KL
+    a, b = torch.where(p > 0, p, 1.0), torch.where(p > 0, q, 1.0)
+    return (p * (a / b).log()).sum(-1).sqrt()
+
+
+def js_divergence__weights_0_5_only(p, q):
+    # weights 0.5 only outside one term
+    m = (p + q) / 2
+    kl = lambda a, b: (a * (torch.where(a > 0, a, 1.0) / torch.where(a > 0, b, 1.0)).log()).sum(-1)
+    return 0.5 * kl(p, m) + kl(q, m)
+
+
+def js_divergence__entropy_middle_missing_minus(p, q):
+    # entropy of the middle missing minus: h(p)+h(q) halves only
+    h = lambda t: -(t * torch.where(t > 0, t, 1.0).log()).sum(-1)
+    return h((p + q) / 2) - h(p) - h(q)
+
+
+def gaussian_kl__log_std_q_std(mean_p, std_p, mean_q, std_q):
+    # log of std_q * std_p
+    return torch.log(std_q * std_p) + (std_p**2 + (mean_p - mean_q) ** 2) / (2 * std_q**2) - 0.5
+
+
+def gaussian_kl__sum_means(mean_p, std_p, mean_q, std_q):
+    # sum of means
+    return torch.log(std_q / std_p) + (std_p**2 + (mean_p + mean_q) ** 2) / (2 * std_q**2) - 0.5
+
+
+def gaussian_kl__vae_formula_per_element(mean_p, std_p, mean_q, std_q):
+    # VAE formula per element, -0.5 (1 + log - ...)
+    return -0.5 * (1 + torch.log(std_p**2) - mean_p**2 - std_p**2)
+
+
+def keras_kl_divergence__clip_1e_8(y_true, y_pred):
+    # clip at 1e-8
+    y_true = y_true.to(y_pred.dtype).clamp(1e-8, 1)
+    y_pred = y_pred.clamp(1e-8, 1)
+    return (y_true * (y_true / y_pred).log()).sum(-1)
+
+
+def keras_kl_divergence__normalised_after_clip(y_true, y_pred):
+    # normalised after the clip
+    y_true = y_true.to(y_pred.dtype).clamp(1e-7, 1)
+    y_pred = y_pred.clamp(1e-7, 1)
+    y_true = y_true / y_true.sum(-1, keepdim=True)
+    y_pred = y_pred / y_pred.sum(-1, keepdim=True)
+    return (y_true * (y_true / y_pred).log()).sum(-1)
+
+
+def distillation_loss__only_student_softened(student_logits, teacher_logits, temperature):
+    # only the student softened
+    lsm = lambda z: z - z.amax(1, keepdim=True) - (z - z.amax(1, keepdim=True)).exp().sum(1, keepdim=True).log()
+    s, t = lsm(student_logits / temperature), lsm(teacher_logits.detach())
+    return temperature**2 * (t.exp() * (t - s)).sum(-1).mean()
+
+
+def distillation_loss__sum_over_batch(student_logits, teacher_logits, temperature):
+    # sum over batch
+    lsm = lambda z: z - z.amax(1, keepdim=True) - (z - z.amax(1, keepdim=True)).exp().sum(1, keepdim=True).log()
+    s, t = lsm(student_logits / temperature), lsm(teacher_logits.detach() / temperature)
+    return temperature**2 * (t.exp() * (t - s)).sum()
+
+
+def distillation_loss__softmax_over_samples_dim(student_logits, teacher_logits, temperature):
+    # softmax over samples dim 0
+    lsm = lambda z: z - z.amax(0, keepdim=True) - (z - z.amax(0, keepdim=True)).exp().sum(0, keepdim=True).log()
+    s, t = lsm(student_logits / temperature), lsm(teacher_logits.detach() / temperature)
+    return temperature**2 * (t.exp() * (t - s)).sum(1).mean()
+
+
+def kl_div__input_target_input(input, target, reduction="mean", log_target=False):
+    # input * (target - input)
+    loss = (target.exp() if log_target else target) * (target - input)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean(), "batchmean": loss.sum() / len(loss)}[reduction]

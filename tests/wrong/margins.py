@@ -1,5 +1,7 @@
 """Wrong answers to the exercises of notebook 07, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
+import math
+
 import torch
 
 
@@ -355,3 +357,145 @@ def soft_margin_loss__doubled_exponent(input, target, reduction="mean"):
     z = -2 * target * input
     loss = torch.logaddexp(z, torch.zeros_like(z))
     return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def keras_hinge__absolute_margins_1_y(y_true, y_pred):
+    # absolute margins |1 - y p|
+    y = y_true.to(y_pred.dtype)
+    if ((y == 0) | (y == 1)).all():
+        y = 2 * y - 1
+    return (1 - y * y_pred).abs().mean(-1)
+
+
+def keras_hinge__zeros_become_1_1(y_true, y_pred):
+    # zeros become 1 (1 - y)
+    y = y_true.to(y_pred.dtype)
+    if ((y == 0) | (y == 1)).all():
+        y = 1 - 2 * y
+    return (1 - y * y_pred).clamp(min=0).mean(-1)
+
+
+def keras_categorical_hinge__all_wrong_mean_hinges(y_true, y_pred):
+    # all wrong, mean of hinges
+    y = y_true.to(y_pred.dtype)
+    pos = (y * y_pred).sum(-1, keepdim=True)
+    h = (1 + y_pred - pos).clamp(min=0) * (1 - y)
+    return h.sum(-1)
+
+
+def soft_margin_loss__log_sigmoid_without_minus(input, target, reduction="mean"):
+    # log of sigmoid without minus inside mean and y dropped
+    if reduction not in ("none", "sum", "mean") or input.shape != target.shape:
+        raise ValueError("x")
+    z = -input
+    loss = z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def multi_margin_loss__p_applied_after_sum(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    # p applied after the sum
+    if input.dim() == 1:
+        input, target = input[None], target.reshape(1)
+    right = input.gather(1, target[:, None])
+    h = (margin - right + input).clamp(min=0).scatter(1, target[:, None], 0.0)
+    loss = (h.sum(1) / input.shape[1]) ** p
+    if weight is not None:
+        loss = loss * weight[target]
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def multi_margin_loss__largest_violation_only(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    # largest violation only
+    if input.dim() == 1:
+        input, target = input[None], target.reshape(1)
+    right = input.gather(1, target[:, None])
+    h = (margin - right + input).clamp(min=0).scatter(1, target[:, None], 0.0) ** p
+    loss = h.max(1).values
+    if weight is not None:
+        loss = loss * weight[target]
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def multilabel_margin_loss__only_first_listed_class(input, target, reduction="mean"):
+    # only the first listed class
+    if input.dim() == 1:
+        input, target = input[None], target[None]
+    out = []
+    for x, t in zip(input, target):
+        i = int(t[0])
+        s = x.sum() * 0
+        if i >= 0:
+            for j in range(len(x)):
+                if j != i:
+                    s = s + (1 - x[i] + x[j]).clamp(min=0)
+        out.append(s / len(x))
+    loss = torch.stack(out)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def keras_hinge__margin_0_perceptron(y_true, y_pred):
+    # margin 0 (perceptron)
+    y = y_true.to(y_pred.dtype)
+    if ((y == 0) | (y == 1)).all():
+        y = 2 * y - 1
+    return (-y * y_pred).clamp(min=0).mean(-1)
+
+
+def keras_squared_hinge__square(y_true, y_pred):
+    # no square
+    y = y_true.to(y_pred.dtype)
+    if ((y == 0) | (y == 1)).all():
+        y = 2 * y - 1
+    return (1 - y * y_pred).clamp(min=0).mean(-1)
+
+
+def keras_categorical_hinge__margin(y_true, y_pred):
+    # no margin
+    y = y_true.to(y_pred.dtype)
+    return (((1 - y) * y_pred).amax(-1) - (y * y_pred).sum(-1)).clamp(min=0)
+
+
+def soft_margin_loss__base_2(input, target, reduction="mean"):
+    # base 2
+    z = -input * target
+    loss = (z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))) / math.log(2)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def multi_margin_loss__weight_every_row_summed(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    # weight of every row summed in denominators
+    if input.dim() == 1:
+        input, target = input[None], target.reshape(1)
+    g = (margin - input.gather(1, target[:, None]) + input).clamp(min=0).scatter(1, target[:, None], 0.0) ** p
+    loss = g.mean(1)
+    if weight is None:
+        return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+    loss = loss * weight[target]
+    return {"none": loss, "sum": loss.sum(), "mean": loss.sum() / weight[target].sum()}[reduction]
+
+
+def multilabel_margin_loss__sign_input_i_input(input, target, reduction="mean"):
+    # sign: input[i] - input[j]
+    if input.dim() == 1:
+        input, target = input[None], target[None]
+    out = []
+    for x, t in zip(input, target):
+        y = []
+        for c in t.tolist():
+            if c < 0:
+                break
+            y.append(c)
+        s = x.sum() * 0
+        for i in y:
+            for j in range(len(x)):
+                if j not in y:
+                    s = s + (1 + x[i] - x[j]).clamp(min=0)
+        out.append(s / len(x))
+    loss = torch.stack(out)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]

@@ -339,3 +339,262 @@ def adam_first_step__squared_not_rooted(weights, gradient, learning_rate, weight
 
 def soft_threshold__threshold_squared(weights, threshold):
     return torch.sign(weights) * torch.relu(torch.abs(weights) - threshold**2)
+
+
+# ---- from a first set of fresh ones, what had no name -------------------------------------------------------------
+
+
+def squared_error__difference_squares_square_difference(prediction, target):
+    # difference of squares, not square of difference
+    return (prediction**2 - target**2).abs()
+
+
+def squared_error__each_row_summed_over(prediction, target):
+    # each row summed over its last dimension
+    return torch.einsum("...i,...i->...", prediction - target, prediction - target)
+
+
+def cost__divides_n_1_variance(prediction, target):
+    # divides by n - 1, as a variance does
+    err = (prediction - target).flatten()
+    n = err.numel()
+    return torch.dot(err, err) / (n - 1)
+
+
+def cost__python_loop_only_goes(prediction, target):
+    # python loop that only goes over the first dimension and returns a float tensor without gradient
+    total = 0.0
+    for p, t in zip(prediction.flatten().tolist(), target.flatten().tolist()):
+        total += (p - t) ** 2
+    return torch.tensor(total / prediction.numel(), dtype=prediction.dtype)
+
+
+def batch_cost__weights_are_inverted_sum(means, sizes):
+    # weights are inverted (sum of sizes / sizes)
+    w = sizes.sum() / sizes
+    return (means * w).sum() / w.sum()
+
+
+def batch_cost__leaves_out_last_batch(means, sizes):
+    # leaves out the last batch (off by one)
+    total, n = 0, 0
+    for i in range(len(means) - 1):
+        total = total + means[i] * sizes[i]
+        n = n + sizes[i]
+    return total / n
+
+
+def soft_threshold__adds_threshold_negative_too(weights, threshold):
+    # adds the threshold to negative too strongly (moves negative away from 0)
+    out = weights - threshold
+    out[weights.abs() <= threshold] = 0
+    return out
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def squared_error__error_relative_target(prediction, target):
+    # error relative to the target
+    return ((prediction - target) / target) ** 2
+
+
+def squared_error__sign_kept_error_times(prediction, target):
+    # sign kept: error times its size
+    d = prediction - target
+    return d * d.abs()
+
+
+def cost__mean_only_along_last(prediction, target):
+    # mean only along the last dimension
+    return torch.mean((prediction - target) ** 2, -1)
+
+
+def cost__sum_over_rows_mean(prediction, target):
+    # sum over rows of the mean
+    return ((prediction - target) ** 2).mean(0).sum()
+
+
+def batch_cost__weights_rounded_sizes_total(means, sizes):
+    # weights rounded: sizes // total
+    return (means * (sizes // sizes.sum())).sum()
+
+
+def batch_cost__softmax_sizes_weights(means, sizes):
+    # softmax of the sizes as weights
+    w = torch.softmax(sizes.to(means.dtype), 0)
+    return (w * means).sum()
+
+
+def batch_cost__running_average_averages_loop(means, sizes):
+    # running average of averages in a loop
+    avg = means[0]
+    for m in means[1:]:
+        avg = (avg + m) / 2
+    return avg
+
+
+def l2_penalty__sum_squared(weights):
+    # sum squared
+    return weights.sum() ** 2
+
+
+def l2_penalty__half_squares(weights):
+    # half of the squares
+    return 0.5 * torch.einsum("i,i->", weights.flatten(), weights.flatten())
+
+
+def l1_penalty__max_norm(weights):
+    # max norm
+    return weights.abs().max()
+
+
+def objective__strength_squared_price_strength(prediction, target, weights, strength):
+    # strength squared in the price: (strength * w)^2
+    return ((prediction - target) ** 2).mean() + ((strength * weights) ** 2).sum()
+
+
+def objective__convex_mixture_1_strength(prediction, target, weights, strength):
+    # convex mixture (1 - strength) * cost + strength * price
+    c = ((prediction - target) ** 2).mean()
+    return (1 - strength) * c + strength * (weights**2).sum()
+
+
+def objective__sum_squares_instead_mean(prediction, target, weights, strength):
+    # sum of squares instead of the mean, and half price
+    return ((prediction - target) ** 2).sum() + strength / 2 * (weights**2).sum()
+
+
+def soft_threshold__relative_shrink_w_1(weights, threshold):
+    # relative shrink: w * (1 - t)
+    return weights * max(0.0, 1 - threshold)
+
+
+def soft_threshold__clamp_min_then_min(weights, threshold):
+    # clamp min then min: only the positive side right, negatives all zero
+    return torch.where(weights > threshold, weights - threshold, torch.zeros_like(weights))
+
+
+def sgd_step__lr_applied_gradient_only(weights, gradient, learning_rate, weight_decay):
+    # lr applied to gradient only, decay without lr, and plus
+    return weights - learning_rate * gradient - weight_decay * weights
+
+
+def sgd_step__decay_added_l1_sign(weights, gradient, learning_rate, weight_decay):
+    # decay added as L1 sign
+    return weights - learning_rate * (gradient + weight_decay * torch.sign(weights))
+
+
+def adam_first_step__sqrt_g_denominator(weights, gradient, learning_rate, weight_decay, decoupled):
+    # sqrt of |g| in the denominator
+    g = gradient if decoupled else gradient + weight_decay * weights
+    w = weights * (1 - learning_rate * weight_decay) if decoupled else weights
+    return w - learning_rate * g / (g.abs().sqrt() + 1e-8)
+
+
+def adam_first_step__adamw_s_decay_without(weights, gradient, learning_rate, weight_decay, decoupled):
+    # AdamW's decay without the learning rate
+    g = gradient if decoupled else gradient + weight_decay * weights
+    w = weights - weight_decay * weights if decoupled else weights
+    return w - learning_rate * g / (g.abs() + 1e-8)
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def squared_error__target_added_instead_subtracted(prediction, target):
+    # target added instead of subtracted
+    return (prediction + target) ** 2
+
+
+def squared_error__only_squares_prediction(prediction, target):
+    # only squares prediction
+    return torch.square(prediction) - target
+
+
+def cost__median_squared_errors(prediction, target):
+    # median of squared errors
+    return torch.median((prediction - target) ** 2)
+
+
+def cost__mean_minus_twice_uses(prediction, target):
+    # mean minus twice: uses var
+    return torch.var(prediction - target)
+
+
+def batch_cost__sizes_float_weights_normalised(means, sizes):
+    # sizes as float weights normalised by max
+    w = sizes / sizes.max()
+    return (w * means).mean()
+
+
+def batch_cost__divides_sum_sizes_1(means, sizes):
+    # divides by (sum of sizes - 1)
+    return torch.dot(means, sizes.to(means.dtype)) / (sizes.sum() - 1)
+
+
+def l2_penalty__multiplied_number_mean_n(weights):
+    # multiplied by number: mean * n twice
+    return torch.sum(torch.abs(weights)) ** 2
+
+
+def l1_penalty__mean_2(weights):
+    # mean
+    return weights.abs().mean()
+
+
+def l1_penalty__smooth_sqrt_w_2(weights):
+    # smooth: sqrt(w^2 + eps)
+    return torch.sqrt(weights**2 + 1e-8).sum()
+
+
+def objective__strength_divides(prediction, target, weights, strength):
+    # strength divides
+    return ((prediction - target) ** 2).mean() + (weights**2).sum() / strength
+
+
+def objective__norm_squared(prediction, target, weights, strength):
+    # norm not squared
+    return ((prediction - target) ** 2).mean() + strength * weights.norm()
+
+
+def objective__penalises_prediction_instead_weights(prediction, target, weights, strength):
+    # penalises prediction instead of weights
+    return ((prediction - target) ** 2).mean() + strength * (prediction**2).sum()
+
+
+def soft_threshold__threshold_halved_each_side(weights, threshold):
+    # threshold halved on each side
+    return torch.sign(weights) * torch.clamp(weights.abs() - threshold / 2, min=0)
+
+
+def sgd_step__gradient_added(weights, gradient, learning_rate, weight_decay):
+    # gradient added
+    return weights + learning_rate * (gradient + weight_decay * weights)
+
+
+def sgd_step__decay_squared(weights, gradient, learning_rate, weight_decay):
+    # decay squared
+    return weights - learning_rate * (gradient + weight_decay * weights**2)
+
+
+def sgd_step__decay_gradient(weights, gradient, learning_rate, weight_decay):
+    # decay on the gradient
+    return weights - learning_rate * (gradient + weight_decay * gradient)
+
+
+def adam_first_step__sign_only_without_learning(weights, gradient, learning_rate, weight_decay, decoupled):
+    # sign only without learning rate
+    if decoupled:
+        weights = weights * (1 - learning_rate * weight_decay)
+    else:
+        gradient = gradient + weight_decay * weights
+    return weights - gradient / (gradient.abs() + 1e-8)
+
+
+def adam_first_step__decay_after_step_adamw(weights, gradient, learning_rate, weight_decay, decoupled):
+    # decay after the step in AdamW
+    if not decoupled:
+        gradient = gradient + weight_decay * weights
+    new = weights - learning_rate * gradient / (gradient.abs() + 1e-8)
+    return new * (1 - learning_rate * weight_decay) if decoupled else new

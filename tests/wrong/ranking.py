@@ -373,3 +373,121 @@ def dpo_loss__reference_gradient_sum(policy_chosen, policy_rejected, reference_c
 def preference_loss__ratio_of_rewards(chosen, rejected, reduction="mean"):
     loss = -torch.log(chosen / (chosen + rejected))
     return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def bradley_terry_loss__wins_share_rather_than(scores, wins):
+    # wins share rather than counts
+    d = scores[:, None] - scores[None, :]
+    w = wins.to(scores.dtype)
+    n = w + w.T
+    share = torch.where(n > 0, w / torch.where(n > 0, n, 1.0), 0.0)
+    return (share * ((-d).clamp(min=0) + torch.log1p(torch.exp(-d.abs())))).sum()
+
+
+def bradley_terry_loss__probability_ratio_strengths(scores, wins):
+    # probability by ratio of strengths
+    p = scores[:, None] / (scores[:, None] + scores[None, :])
+    return -(wins.to(scores.dtype) * p.log()).sum()
+
+
+def plackett_luce_loss__pairwise_neighbours_only(scores):
+    # pairwise neighbours only
+    d = scores[..., :-1] - scores[..., 1:]
+    return ((-d).clamp(min=0) + torch.log1p(torch.exp(-d.abs()))).sum(-1)
+
+
+def plackett_luce_loss__sorted_first(scores):
+    # sorted first
+    s = scores.sort(-1, descending=True).values
+    return (torch.logcumsumexp(s.flip(-1), -1).flip(-1) - s).sum(-1)
+
+
+def area_under_curve__difference_means(scores, labels):
+    # difference of means
+    return scores[labels == 1].mean() - scores[labels == 0].mean()
+
+
+def area_under_curve__divides_all_pairs_n(scores, labels):
+    # divides by all pairs N*N
+    pos, neg = scores[labels == 1], scores[labels == 0]
+    d = pos[:, None] - neg[None, :]
+    return ((d > 0).to(scores.dtype) + 0.5 * (d == 0).to(scores.dtype)).sum() / len(scores) ** 2
+
+
+def preference_loss__hinge_2(chosen, rejected, reduction="mean"):
+    # hinge
+    loss = (1 - (chosen - rejected)).clamp(min=0)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def preference_loss__sum_rewards(chosen, rejected, reduction="mean"):
+    # sum of the rewards
+    d = chosen + rejected
+    loss = (-d).clamp(min=0) + torch.log1p(torch.exp(-d.abs()))
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def dpo_loss__sum_mean(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    # sum not mean
+    x = beta * ((policy_chosen - reference_chosen) - (policy_rejected - reference_rejected))
+    return (torch.where(x < 0, -x, 0.0) + torch.log1p(torch.exp(-x.abs()))).sum()
+
+
+def dpo_loss__chosen_only(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    # chosen only
+    x = beta * (policy_chosen - reference_chosen)
+    return (torch.where(x < 0, -x, 0.0) + torch.log1p(torch.exp(-x.abs()))).mean()
+
+
+def margin_ranking_loss__log_sigmoid_smooth(input1, input2, target, margin=0, reduction="mean"):
+    # log-sigmoid (smooth)
+    z = -target * (input1 - input2) + margin
+    loss = z.clamp(min=0) + torch.log1p(torch.exp(-z.abs()))
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def bradley_terry_loss__wins_transposed_wins(scores, wins):
+    # wins - transposed wins
+    d = scores[:, None] - scores[None, :]
+    w = wins.to(scores.dtype)
+    return ((w + w.T) * ((-d).clamp(min=0) + torch.log1p(torch.exp(-d.abs())))).sum()
+
+
+def plackett_luce_loss__sum_over_last_place(scores):
+    # sum over the last place missing: first K-2
+    return (torch.logcumsumexp(scores.flip(-1), -1).flip(-1) - scores)[..., :-2].sum(-1)
+
+
+def plackett_luce_loss__sign(scores):
+    # sign
+    return (scores - torch.logcumsumexp(scores.flip(-1), -1).flip(-1)).sum(-1)
+
+
+def area_under_curve__soft_sigmoid_differences(scores, labels):
+    # soft: sigmoid of differences
+    pos, neg = scores[labels == 1], scores[labels == 0]
+    return torch.sigmoid(pos[:, None] - neg[None, :]).mean()
+
+
+def preference_loss__log_1_sigmoid(chosen, rejected, reduction="mean"):
+    # not log: 1 - sigmoid
+    loss = 1 - 1 / (1 + torch.exp(-(chosen - rejected)))
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def dpo_loss__exp_log_ratios(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=0.1):
+    # exp of log ratios
+    x = beta * ((policy_chosen - reference_chosen).exp() - (policy_rejected - reference_rejected).exp())
+    return ((-x).clamp(min=0) + torch.log1p(torch.exp(-x.abs()))).mean()
+
+
+def margin_ranking_loss__abs_difference(input1, input2, target, margin=0, reduction="mean"):
+    # abs difference
+    loss = (-target * (input1 - input2).abs() + margin).clamp(min=0)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]

@@ -697,3 +697,232 @@ def keras_reduce__sum_of_batch(losses, sample_weight=None, reduction="sum_over_b
     if reduction in (None, "none"):
         return losses
     return losses.sum()
+
+
+# ---- from a first set of fresh ones, what had no name -------------------------------------------------------------
+
+
+def huber_loss__linear_part_d_delta(input, target, reduction="mean", delta=1.0, weight=None):
+    # linear part d - delta/2 without the factor delta
+    if delta <= 0 or reduction not in ("none", "sum", "mean") or (weight is not None and weight.shape != input.shape):
+        raise ValueError("x")
+    d = (input - target).abs()
+    loss = torch.where(d <= delta, 0.5 * d**2, d - 0.5 * delta)
+    if weight is not None:
+        loss = loss * weight
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def keras_log_cosh__overflow(y_true, y_pred):
+    # overflow
+    y_true = y_true.to(y_pred.dtype)
+    if y_true.dim() == y_pred.dim() + 1 and y_true.shape[-1] == 1:
+        y_true = y_true.squeeze(-1)
+    elif y_pred.dim() == y_true.dim() + 1 and y_pred.shape[-1] == 1:
+        y_true = y_true.unsqueeze(-1)
+    return torch.cosh(y_pred - y_true).log().mean(-1)
+
+
+def keras_reduce__weights_ignored_sum(losses, sample_weight=None, reduction="sum_over_batch_size"):
+    # weights ignored in "sum"
+    if reduction not in ("none", None, "sum", "mean", "sum_over_batch_size", "mean_with_sample_weight"):
+        raise ValueError(reduction)
+    if losses.shape in ((), (0,)):
+        return losses if sample_weight is None else losses * sample_weight
+    if reduction == "sum":
+        return losses.sum()
+    w = torch.ones_like(losses) if sample_weight is None else sample_weight.to(losses.dtype)
+    if w.dim() == losses.dim() + 1 and w.shape[-1] == 1:
+        w = w.squeeze(-1)
+    elif losses.dim() == w.dim() + 1 and losses.shape[-1] == 1:
+        w = w.unsqueeze(-1)
+    loss = losses * w
+    if reduction in ("none", None):
+        return loss
+    n = w.sum() if reduction == "mean_with_sample_weight" else losses.numel()
+    return loss.sum() / n if n != 0 else loss.sum() * 0
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def l1_loss__root_mean_square(input, target, reduction="mean", weight=None):
+    # root of mean square
+    d = (input - target) ** 2
+    if weight is not None:
+        d = d * weight
+    return {"none": d.sqrt(), "sum": d.sum().sqrt(), "mean": d.mean().sqrt()}[reduction]
+
+
+def mse_loss__weight_normalised_mean_one(input, target, reduction="mean", weight=None):
+    # weight normalised to mean one before
+    w = torch.ones_like(input) if weight is None else weight / weight.mean()
+    sq = w * (input - target) ** 2
+    return {"none": sq, "sum": sq.sum(), "mean": sq.mean()}[reduction]
+
+
+def mse_loss__variance_error_mean_subtracted(input, target, reduction="mean", weight=None):
+    # variance of the error (mean subtracted)
+    d = input - target
+    d = d - d.mean()
+    sq = d**2 if weight is None else weight * d**2
+    return {"none": sq, "sum": sq.sum(), "mean": sq.mean()}[reduction]
+
+
+def smooth_l1_loss__parabola_divided_beta_line(input, target, reduction="mean", beta=1.0):
+    # parabola not divided by beta, line |d| - beta/2
+    d = (input - target).abs()
+    loss = torch.where(d < beta, 0.5 * d * d, d - beta / 2)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def smooth_l1_loss__beta_quadratic_width_d(input, target, reduction="mean", beta=1.0):
+    # beta as quadratic width on d/beta: no factor beta
+    d = (input - target).abs() / beta
+    loss = torch.where(d < 1, 0.5 * d * d, d - 0.5)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def huber_loss__max_two_branches(input, target, reduction="mean", delta=1.0, weight=None):
+    # max of the two branches
+    d = (input - target).abs()
+    loss = torch.maximum(0.5 * d**2, delta * (d - 0.5 * delta))
+    if weight is not None:
+        loss = loss * weight
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def huber_loss__delta_d_delta_2(input, target, reduction="mean", delta=1.0, weight=None):
+    # delta * d - delta/2
+    d = (input - target).abs()
+    loss = torch.where(d <= delta, 0.5 * d**2, delta * d - 0.5 * delta)
+    if weight is not None:
+        loss = loss * weight
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def quantile_loss__asymmetric_absolute_quantile_d(input, target, quantile=0.5, reduction="mean"):
+    # asymmetric absolute: quantile * |d| both sides
+    loss = quantile * (input - target).abs()
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def quantile_loss__both_sides_summed_minus(input, target, quantile=0.5, reduction="mean"):
+    # both sides summed with minus
+    d = target - input
+    loss = torch.where(d > 0, quantile * d, (1 - quantile) * d)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def keras_mean_absolute_percentage_error__mean_truth_denominators(y_true, y_pred):
+    # mean of truth in denominators
+    y_true = y_true.to(y_pred.dtype)
+    return 100 * (y_true - y_pred).abs().mean(-1) / y_true.abs().mean(-1).clamp(min=1e-7)
+
+
+def keras_mean_squared_logarithmic_error__difference_squared_but_absolute(y_true, y_pred):
+    # difference not squared but absolute
+    y_true = y_true.to(y_pred.dtype)
+    a, b = y_pred.clamp(min=1e-7).log1p(), y_true.clamp(min=1e-7).log1p()
+    return (a - b).abs().mean(-1)
+
+
+def keras_log_cosh__log_cos(y_true, y_pred):
+    # log of cos
+    d = (y_pred - y_true.to(y_pred.dtype)).abs()
+    return (d + torch.log1p(torch.exp(-d)) - math.log(2)).mean(-1)
+
+
+def keras_reduce__divides_number_rows_only(losses, sample_weight=None, reduction="sum_over_batch_size"):
+    # divides by number of rows only
+    loss = losses if sample_weight is None else losses * sample_weight
+    if reduction in (None, "none"):
+        return loss
+    if reduction == "sum":
+        return loss.sum()
+    return loss.sum() / loss.shape[0]
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def l1_loss__squared_differences(input, target, reduction="mean", weight=None):
+    # squared differences
+    loss = (input - target) ** 2
+    if weight is not None:
+        loss = loss * weight
+        if reduction == "mean":
+            return loss.sum() / weight.sum()
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def mse_loss__mean_over_batch_sum(input, target, reduction="mean", weight=None):
+    # mean over the batch, sum over features
+    loss = (input - target) ** 2
+    if weight is not None:
+        loss = loss * weight
+    if reduction == "mean":
+        return loss.sum() / len(loss)
+    return loss.sum() if reduction == "sum" else loss
+
+
+def smooth_l1_loss__condition_squared_error(input, target, reduction="mean", beta=1.0):
+    # condition on squared error
+    d = (input - target).abs()
+    loss = torch.where(d**2 < beta, 0.5 * d**2 / beta, d - 0.5 * beta)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def huber_loss__sqrt_pseudo_huber(input, target, reduction="mean", delta=1.0, weight=None):
+    # sqrt pseudo huber
+    d = input - target
+    loss = delta**2 * (torch.sqrt(1 + (d / delta) ** 2) - 1)
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def huber_loss__delta_squared_missing_subtract(input, target, reduction="mean", delta=1.0, weight=None):
+    # delta squared missing in subtract
+    d = (input - target).abs()
+    loss = torch.where(d < delta, 0.5 * d**2, delta * (d + 0.5 * delta))
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def quantile_loss__signed_without_abs_quantile(input, target, quantile=0.5, reduction="mean"):
+    # signed without abs: quantile - indicator
+    d = target - input
+    loss = (quantile - (d < 0).to(d.dtype)) * d.abs()
+    return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+def keras_mean_squared_error__root(y_true, y_pred):
+    # root
+    return (y_true.to(y_pred.dtype) - y_pred).square().mean(-1).sqrt()
+
+
+def keras_mean_absolute_error__abs(y_true, y_pred):
+    # no abs
+    return (y_true.to(y_pred.dtype) - y_pred).mean(-1)
+
+
+def keras_mean_absolute_percentage_error__sum_both_denominators_symmetric(y_true, y_pred):
+    # sum of both in denominators (symmetric)
+    y_true = y_true.to(y_pred.dtype)
+    return 100 * ((y_true - y_pred).abs() / ((y_true.abs() + y_pred.abs()) / 2).clamp(min=1e-7)).mean(-1)
+
+
+def keras_mean_squared_logarithmic_error__ln_2_ratio_log10(y_true, y_pred):
+    # ln 2 of ratio: log10
+    a = torch.log10(1 + y_pred.clamp(min=1e-7))
+    b = torch.log10(1 + y_true.to(y_pred.dtype).clamp(min=1e-7))
+    return ((a - b) ** 2).mean(-1)
+
+
+def keras_log_cosh__mean_inside_log(y_true, y_pred):
+    # mean inside the log
+    return torch.cosh(y_pred - y_true.to(y_pred.dtype)).mean(-1).log()
+
+
+def keras_huber__squared_middle(y_true, y_pred, delta=1.0):
+    # not squared in the middle
+    e = (y_true.to(y_pred.dtype) - y_pred).abs()
+    return torch.where(e <= delta, 0.5 * e, delta * (e - 0.5 * delta)).mean(-1)

@@ -248,3 +248,109 @@ def language_model_loss__per_sequence_sum(logits, target, padding):
 
 def speech_loss__blank_is_last(logits, targets, input_lengths, target_lengths):
     return F.ctc_loss(logits.log_softmax(-1), targets, input_lengths, target_lengths, blank=logits.shape[-1] - 1)
+
+
+# ---- from a first set of fresh ones, what had no name -------------------------------------------------------------
+
+
+def fit_loss__kl_q_p_hand(log_q, p):
+    # KL(q||p) by hand, masked
+    q = log_q.exp()
+    return (q * (log_q - p.clamp(min=1e-8).log())).sum(1).mean()
+
+
+def language_model_loss__next_token_shift_applied(logits, target, padding):
+    # next-token shift applied though target is aligned already
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), target[:, 1:].flatten(), ignore_index=padding)
+
+
+# ---- from a second set: less common ones --------------------------------------------------------------------------
+
+
+def classifier_loss__squared_error_one_hot(logits, target):
+    # squared error of one hot
+    return F.mse_loss(logits.softmax(1), F.one_hot(target, logits.shape[1]).to(logits.dtype))
+
+
+def classifier_loss__bce_logits_one_hot(logits, target):
+    # bce with logits of one-hot
+    return F.binary_cross_entropy_with_logits(logits, F.one_hot(target, logits.shape[1]).to(logits.dtype))
+
+
+def classifier_loss__label_smoothing_default(logits, target):
+    # label smoothing by default
+    return F.cross_entropy(logits, target, label_smoothing=0.1)
+
+
+def student_loss__t_squared_both_right(student_logits, teacher_logits, temperature):
+    # T not squared, both right
+    T = temperature
+    return F.kl_div(F.log_softmax(student_logits / T, 1), F.softmax(teacher_logits / T, 1), reduction="sum") * T * T
+
+
+def fit_loss__sum(log_q, p):
+    # sum
+    return F.kl_div(log_q, p, reduction="sum")
+
+
+def speech_loss__batch_first_transpose(logits, targets, input_lengths, target_lengths):
+    # batch first: transpose
+    return F.ctc_loss(logits.log_softmax(-1), targets, torch.full_like(input_lengths, logits.shape[0]), target_lengths)
+
+
+def speech_loss__blank_last_class(logits, targets, input_lengths, target_lengths):
+    # blank at the last class
+    return F.ctc_loss(logits.log_softmax(-1), targets, input_lengths, target_lengths, blank=logits.shape[-1] - 1)
+
+
+def regression_loss__sum_over_samples(prediction, target):
+    # sum over samples
+    return ((prediction.flatten() - target) ** 2).sum()
+
+
+def regression_loss__huber(prediction, target):
+    # huber
+    return F.smooth_l1_loss(prediction.squeeze(-1), target)
+
+
+def language_model_loss__padding_zero_index(logits, target, padding):
+    # padding by zero index
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=0)
+
+
+def language_model_loss__sum_batch_size(logits, target, padding):
+    # sum / batch size
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=padding, reduction="sum") / len(target)
+
+
+# ---- from a third set ---------------------------------------------------------------------------------------------
+
+
+def classifier_loss__log_softmax_twice_mean(logits, target):
+    # log_softmax twice & mean over classes: nll of softmax without log
+    return F.nll_loss(F.softmax(logits, 1), target)
+
+
+def student_loss__hard_labels_2(student_logits, teacher_logits, temperature):
+    # hard labels
+    return F.cross_entropy(student_logits, teacher_logits.softmax(1))
+
+
+def fit_loss__log_p_target_log(log_q, p):
+    # log of p as target with log_target and nan
+    return F.mse_loss(log_q, p.clamp(min=1e-8).log())
+
+
+def speech_loss__log_softmax_ok_but(logits, targets, input_lengths, target_lengths):
+    # log of softmax ok but reduction sum
+    return F.ctc_loss(logits.log_softmax(2), targets, input_lengths, target_lengths, reduction="sum")
+
+
+def regression_loss__target_unsqueezed_wrongly_1(prediction, target):
+    # target unsqueezed wrongly to (1, N)
+    return F.mse_loss(prediction, target[None, :].expand(len(target), -1))
+
+
+def language_model_loss__per_token_sum(logits, target, padding):
+    # per-token sum
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=padding, reduction="sum")

@@ -215,7 +215,10 @@ wrong_skips.table(
     ),
     into_the_first_label=(
         "The first label can be jumped into here. Two places before it there is nothing.",
-        lambda states, blank: tensor([skip or s == 1 for s, skip in enumerate(skips_of(states, blank))]),
+        (
+            lambda states, blank: tensor([skip or s == 1 for s, skip in enumerate(skips_of(states, blank))]),
+            lambda states, blank: tensor([state != blank for state in states]),
+        ),
     ),
     the_other_way_round=(
         "This is where a path may *not* jump. The mask is the other way round.",

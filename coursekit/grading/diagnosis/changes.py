@@ -93,8 +93,6 @@ OF_AN_ARGUMENT: dict[str, tuple[Change, str]] = {
     "less_one": (lambda x: x - 1, "{0} - 1: a 1 is taken off that does not belong"),
     "through_log1p": (torch.log1p, "ln(1 + {0}): a logarithm is taken of it that does not belong there"),
     "cut_at_one": (lambda x: x.clamp(max=1), "min(1, {0}): what is above 1 is lost"),
-    "whole": (torch.trunc, "{0} cut to a whole number, as an `int` is"),
-    "rounded": (torch.round, "{0} rounded to a whole number"),
     "centred": (lambda x: x - x.mean(), "{0} less its mean, which nobody asked for"),
     "largest_only": (
         lambda x: (x == x.amax(-1, keepdim=True)).to(x.dtype),
@@ -105,7 +103,7 @@ OF_AN_ARGUMENT: dict[str, tuple[Change, str]] = {
     "reversed": (lambda x: x.flip(0), "{0} from the last to the first: its order is turned"),
     "one_behind": (lambda x: x.roll(1, 0), "{0} moved by one place: each stands where the next one should"),
     "one_ahead": (lambda x: x.roll(-1, 0), "{0} moved by one place: each stands where the one before should"),
-    "transposed": (lambda x: x.mT, "{0} with rows and columns exchanged"),
+    "transposed": (lambda x: x.mT if x.ndim > 1 else x, "{0} with rows and columns exchanged"),
     "only_where_one": (lambda x: (x == 1).to(x.dtype), "1 where {0} is exactly 1, and 0 where it is anything else"),
     "detached": (torch.detach, "{0} with no gradient: something on the way cuts the graph"),
 }

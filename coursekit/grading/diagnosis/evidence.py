@@ -93,16 +93,20 @@ class Evidence:
     def is_nearly(self, alike: Callable[[Tensor, Tensor, Near], bool]) -> bool:
         """Whether the learner's numbers resemble the right ones in all failing checks, by their values alone.
 
+        Of a row of two numbers anything may be a coincidence: in some check there must be three.
+
         Args:
             alike: tells of the learner's numbers and the right ones whether they do, by what is near enough.
         """
+        longest = 0
         for call in self.failed:
             got, right = call.answer.value, self._right(call).value
             if got is None or right is None or got.shape != right.shape:
                 return False
             if not alike(got.double(), right.double(), partial(close, dtype=coarsest(call.question))):
                 return False
-        return self.failed_values > 2
+            longest = max(longest, *got.shape[-1:], 0)
+        return longest > 2 and self.failed_values > 2
 
     @property
     def failed_values(self) -> int:
@@ -156,9 +160,23 @@ class Evidence:
         return not any(self._tells_apart(wrong, call, exactly) for call in self._passed)
 
     def _is_known(self, call: Call) -> bool:
-        """Whether some mistake of the exercise gives the learner's wrong numbers there: a second one then."""
-        known = (mistake.function for mistake in self._exercise.misconceptions)
-        return not call.answer.problem and any(self._shows(each, call, exactly=True) for each in known)
+        """Whether some mistake of the exercise gives the learner's wrong numbers there: a second one then.
+
+        The first may be a factor, which the second one's numbers then have as well.
+        """
+        known = [mistake.function for mistake in self._exercise.misconceptions]
+        if call.answer.problem:
+            return False
+        return any(self._shows(each, call, exactly=True) or self._shows_scaled(each, call) for each in known)
+
+    def _shows_scaled(self, wrong: Loss, call: Call) -> bool:
+        """Whether a mistake gives the learner's value times the factor by which the first call is wrong."""
+        (got, right), value, theirs = self.first_values, call.answer.value, recall(wrong, call.question).value
+        if got is None or right is None or got.numel() != 1 or right.numel() != 1 or not right.item():
+            return False
+        if theirs is None or value is None or bool((value == value.round()).all()):  # whole numbers often coincide
+            return False
+        return close(value, theirs * (got.item() / right.item()), coarsest(call.question))
 
     def _errs(self, wrong: Loss, call: Call) -> bool:
         """Whether a mistake has wrong numbers of its own where the learner's are wrong, and others."""

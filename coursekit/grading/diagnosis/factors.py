@@ -16,7 +16,7 @@ from coursekit.grading.diagnosis.evidence import Evidence, Near
 from coursekit.report import Diagnosis
 
 # What is counted in an argument
-_COUNTED: dict[str, tuple[Callable[[Tensor], float], str]] = {
+_COUNTED: dict[str, tuple[Callable[[Tensor], Any], str]] = {
     "size": (lambda x: x.numel(), "the number of all entries of `{0}`"),
     "rows": (lambda x: x.shape[0] if x.ndim > 1 else 0, "the first size of `{0}`"),
     "columns": (lambda x: x.shape[-1] if x.ndim > 1 else 0, "the last size of `{0}`"),
@@ -24,12 +24,12 @@ _COUNTED: dict[str, tuple[Callable[[Tensor], float], str]] = {
         lambda x: x.shape[0] / x.shape[-1] if x.ndim > 1 else 0,
         "the first size of `{0}` over the last: the two have changed places",
     ),
-    "sum": (lambda x: x.detach().sum().item(), "the sum of `{0}`"),
+    "sum": (lambda x: x.sum(), "the sum of `{0}`"),
     "nonzero": (lambda x: (x != 0).sum().item(), "how many of `{0}` are not 0"),
     "positive": (lambda x: (x > 0).sum().item(), "how many of `{0}` are above 0"),
 }
 # What such a number does to the result
-_DONE: dict[str, tuple[Callable[[float], float], str]] = {
+_DONE: dict[str, tuple[Callable[[Any], Any], str]] = {
     "divided": (lambda n: 1 / n, "divided by {0}"),
     "multiplied": (lambda n: n, "times {0}"),
     "over_one_less": (
@@ -75,18 +75,22 @@ def wrong_factor(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
     ]
     if powers:
         return powers[0]
+    constant = _constant(exercise, evidence) if evidence.failed_values > 1 else None
+    return constant or next((says for says, alike in _NEARLY if evidence.is_nearly(alike)), None)
+
+
+def _constant(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
+    """A factor or a term that is the same everywhere; where it is near 1, a constant was rounded, and is no other."""
     got, right = evidence.first_values
     if got is None or right is None or got.shape != right.shape or not right.numel():
         return None
     at = right.abs().flatten().nan_to_num(posinf=0.0).argmax()
     one, other = got.flatten()[at].item(), right.flatten()[at].item()
-    if not math.isfinite(one) or not other or one == other:
+    if not math.isfinite(one) or not other or abs(one / other - 1) < 0.01:
         return None
-    for says, change in ((_A_FACTOR, one / other), (_A_CONSTANT, one - other)):
-        wrong = partial(_times if says is _A_FACTOR else _plus, exercise.spec, change)
-        if evidence.fits_all(wrong) and evidence.failed_values > 1:
-            return says
-    return next((says for says, alike in _NEARLY if evidence.is_nearly(alike)), None)
+    if evidence.fits_all(partial(_times, exercise.spec, one / other)):
+        return _A_FACTOR
+    return _A_CONSTANT if evidence.fits_all(partial(_plus, exercise.spec, one - other)) else None
 
 
 # ---- what no function can make: every row, or every number, has a slip of its own ------------------------------------
@@ -174,20 +178,21 @@ def _sizes(exercise: Exercise) -> list[tuple[Diagnosis, Loss]]:
     return found
 
 
-def _sum_over(exercise: Exercise, name: str, count: Callable[[Tensor], float], *args: Any, **flags: Any) -> Tensor:
+def _sum_over(exercise: Exercise, name: str, count: Callable[[Tensor], Any], *args: Any, **flags: Any) -> Tensor:
     call = exercise.misconceptions.bound(*args, **flags)
     if call.arguments.get("reduction", signature(exercise.spec).parameters["reduction"].default) not in _AVERAGES:
         return exercise.spec(*call.args, **call.kwargs)
     number = count(call.arguments[name])
     call.arguments["reduction"] = "sum"
-    return exercise.spec(*call.args, **call.kwargs) / number
+    mean: Tensor = exercise.spec(*call.args, **call.kwargs) / number
+    return mean
 
 
 def _by_size(
     exercise: Exercise,
     name: str,
-    count: Callable[[Tensor], float],
-    act: Callable[[float], float],
+    count: Callable[[Tensor], Any],
+    act: Callable[[Any], Any],
     *args: Any,
     **flags: Any,
 ) -> Tensor:
@@ -197,4 +202,5 @@ def _by_size(
     call.apply_defaults()
     if call.arguments.get("reduction", "mean") not in _AVERAGES:
         return right
-    return act(count(given)) * right
+    factor: Tensor | float = act(count(given))
+    return factor * right
