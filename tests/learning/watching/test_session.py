@@ -6,6 +6,7 @@ import pytest
 import toys
 
 from coursekit.course import stubs, syllabus
+from coursekit.errors import CommandError
 from coursekit.learning import learn, memory
 from coursekit.learning.watching import beginning, pages
 from coursekit.learning.watching.checking import Desk
@@ -299,6 +300,13 @@ def test_where_it_begins(toy_course, remembered, tmp_path, monkeypatch):
     assert beginning.beginning("double", None) == (toy_course.stub, "double")
     assert beginning.beginning("", toy_course.notebook) == (toy_course.notebook, "")
     assert Evening(toy_course.notebook).begin().session.exercise == "triple"
+
+
+def test_the_installed_package(toy_course, monkeypatch):
+    """It has no exercises of its own to watch, and says what to name."""
+    monkeypatch.setattr(syllabus, "in_course", lambda: False)
+    with pytest.raises(CommandError, match="Name the file: `coursekit watch FILE`"):
+        beginning.beginning("double", None)
 
 
 def _file(path, text):
