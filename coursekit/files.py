@@ -122,6 +122,23 @@ def zip_of(
     return target.getvalue()
 
 
+def unzip(path: Path, folder: Path) -> None:
+    """Unpacks a zip into a folder; a name that leads out of the folder stays in it.
+
+    Raises:
+        ValueError: it is no zip, or is damaged.
+        OSError: the disk does not take it.
+    """
+    import zipfile
+    import zlib
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(str(error)) from None
+
+
 def _write_new(path: Path, content: bytes) -> None:
     """Writes a file that is not there; one that is, is left alone."""
     try:

@@ -248,7 +248,7 @@ def test_only_the_jail_and_our_own_files_are_executed():
     }
     # a learner's own file in the learner's own process, our own stubs, our own solutions with a change, and the child
     ours = {"authoring/proofs.py", "authoring/survivors.py"}
-    assert loading == {"learning/learn.py", *ours, "jail/inside/zygote.py"}
+    assert loading == {"learning/own.py", *ours, "jail/inside/zygote.py"}
 
 
 def test_importing_the_package_is_cheap():

@@ -116,21 +116,23 @@ def jupyterlab(root: Path, state: Path) -> Iterator[str]:
 LESSONS = ("objective", "ctc_training")
 
 
-def move_every_slider(notebook) -> int:
-    """Moves the first slider above each picture, and sees the picture change; returns how many there are."""
+def move_every_explorer(notebook) -> int:
+    """Moves the first slider or handle of each explorer, sees the picture change, and returns how many there are."""
     from playwright.sync_api import expect
 
-    outputs = notebook.locator(".jp-OutputArea-output:has(.widget-slider)")
-    for number in range(outputs.count()):
-        output = outputs.nth(number)
-        handle, picture = output.locator(".noUi-handle").first, output.locator("img").first
+    boxes = notebook.locator("[data-alive]")
+    for number in range(boxes.count()):
+        box = boxes.nth(number)
+        handle, said = box.locator("input[type=range], [role=slider]").first, box.locator(".said")
         handle.scroll_into_view_if_needed(timeout=30_000)
-        before = picture.get_attribute("src", timeout=30_000)
+        before, drawn = said.inner_text(), box.locator("svg").inner_html()
         handle.focus()
-        at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
-        handle.page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
-        expect(picture).not_to_have_attribute("src", before, timeout=20_000)
-    return outputs.count()
+        at = handle.get_attribute("aria-valuenow") or handle.input_value()
+        last = handle.get_attribute("aria-valuemax") or handle.get_attribute("max")
+        handle.page.keyboard.press("ArrowLeft" if at == last else "ArrowRight")
+        expect(said).not_to_have_text(before, timeout=20_000)
+        assert box.locator("svg").inner_html() != drawn
+    return boxes.count()
 
 
 def answer_a_prediction(notebook) -> None:
@@ -177,8 +179,12 @@ def test_solve_a_lesson_in_jupyterlab(lesson, tmp_path):
             result = notebook.get_by_text(f"{name}: done ✓").first
             result.scroll_into_view_if_needed(timeout=30_000)
             expect(result).to_be_visible()
-        explored = [cell for cell in notebooks.read(topic).cells if re.search(r"(?m)^explore\(", cell.source)]
-        assert len(explored) == move_every_slider(notebook) > 0
+        explored = [
+            cell
+            for cell in notebooks.read(topic).cells
+            if re.search(r"(?m)^explore\(|coursekit.explorables", cell.source)
+        ]
+        assert len(explored) == move_every_explorer(notebook) > 0
         if folder := os.environ.get("COURSE_SCREENSHOTS"):
             page.screenshot(path=Path(folder) / f"{lesson}.png")
         browser.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from coursekit.classroom import gradefiles
-from coursekit.files import make_folder, whole, write_first, write_whole, zip_of
+from coursekit.files import make_folder, unzip, whole, write_first, write_whole, zip_of
 
 
 def refuse(*_):
@@ -140,3 +140,13 @@ def test_zip_is_the_same_whenever_it_is_made(monkeypatch):
     one = zip_of([("a", b"1")], {"a": 0o755})
     monkeypatch.setattr("time.time", lambda: 2_000_000_000)
     assert zip_of([("a", b"1")], {"a": 0o755}) == one
+
+
+def test_a_zip_stays_in_its_folder(tmp_path):
+    """A name that leads out of the folder is unpacked within it; what is no zip is refused as such."""
+    (tmp_path / "a.zip").write_bytes(zip_of([("../out.txt", b"1"), ("in/b.txt", b"2")], times={"in/b.txt": 1e9}))
+    unzip(tmp_path / "a.zip", tmp_path / "inner" / "most")
+    assert not (tmp_path / "inner" / "out.txt").exists()
+    assert {path.name for path in (tmp_path / "inner" / "most").rglob("*.txt")} == {"out.txt", "b.txt"}
+    with pytest.raises(ValueError, match="not a zip"):
+        unzip(Path(__file__), tmp_path / "other")

@@ -1,6 +1,19 @@
 """Pictures that are drawn in the browser and follow the hand, one ES module each. How one is added: CONTRIBUTING.md."""
 
-from coursekit.explorables.beliefs import BeliefBoxes
+from coursekit.explorables.beliefs import BeliefBoxes, Huffman, Reliability, SoftmaxLogits
+from coursekit.explorables.fitting import Diamond, Pulls
+from coursekit.explorables.ordering import ClassGaps, PreferencePlane, TripletZones
 from coursekit.explorables.sequences import CtcLattice
 
-__all__ = ["BeliefBoxes", "CtcLattice"]
+__all__ = [
+    "BeliefBoxes",
+    "ClassGaps",
+    "CtcLattice",
+    "Diamond",
+    "Huffman",
+    "PreferencePlane",
+    "Pulls",
+    "Reliability",
+    "SoftmaxLogits",
+    "TripletZones",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from traitlets import Float, List, Unicode
+from traitlets import Float, Int, List, Unicode
 
 from coursekit.explorables.widget import Explorable, shown
 
@@ -37,3 +37,110 @@ class BeliefBoxes(Explorable):
             if min(values) < 0.03 or abs(sum(values) - 1) > 1e-6:
                 raise ValueError(f"{name} must sum to 1, with no entry below 0.03: this is {list(values)}.")
         super().__init__(p=list(p), q=list(q), outcomes=list(outcomes), **options)
+
+
+class SoftmaxLogits(Explorable):
+    """Logits to drag: their softmax, the loss of the right class, and p − q, which pulls each logit.
+
+    Args:
+        logits: one per class, from −6 to 6.
+        classes: their names.
+        right: the number of the right class.
+        epsilon: label smoothing, from 0 to 0.6.
+
+    Raises:
+        ValueError: logits and classes are not of one length, or there is no such class.
+    """
+
+    kind = "softmax_logits"
+    logits = shown(List(Float()))
+    classes = shown(List(Unicode()))
+    right = shown(Int())
+    epsilon = shown(Float())
+    shift = shown(Float())
+
+    def __init__(
+        self, logits: Sequence[float], classes: Sequence[str], right: int = 0, epsilon: float = 0.0, **options: Any
+    ) -> None:
+        if not 2 <= len(logits) == len(classes) or not 0 <= right < len(classes):
+            raise ValueError(
+                "There is one logit per class, for two classes at least, and the right class is one of them: "
+                f"these are {len(logits)} logits, {len(classes)} classes, and number {right} is right."
+            )
+        super().__init__(
+            logits=[float(z) for z in logits], classes=list(classes), right=right, epsilon=epsilon, shift=0.0, **options
+        )
+
+
+class Reliability(Explorable):
+    """A reliability diagram of a classifier that was trained with several `pos_weight`s; a threshold to drag.
+
+    Args:
+        weights: the values of pos_weight.
+        logits: for each of them the logits of all N cases; three digits after the point are kept.
+        labels: N times 1 or 0.
+        answers: what 1 means, and what 0.
+        chosen: the number of the weight that is shown first.
+        threshold: from 0.01 to 0.99; whoever has more is named.
+
+    Raises:
+        ValueError: a weight has not as many logits as there are labels.
+    """
+
+    kind = "reliability"
+    weights = shown(List(Float()))
+    logits = shown(List())
+    labels = shown(List(Int()))
+    answers = shown(List(Unicode()))
+    chosen = shown(Int())
+    threshold = shown(Float())
+    off = shown(Int())
+
+    def __init__(
+        self,
+        weights: Sequence[float],
+        logits: Sequence[Sequence[float]],
+        labels: Sequence[float],
+        answers: Sequence[str] = ("yes", "no"),
+        chosen: int = 0,
+        threshold: float = 0.5,
+        **options: Any,
+    ) -> None:
+        if len(weights) != len(logits) or any(len(row) != len(labels) for row in logits):
+            raise ValueError(
+                f"There is a row of logits for each weight, and a logit for each label: {len(weights)} weights and "
+                f"{len(labels)} labels do not fit {len(logits)} rows of {sorted({len(row) for row in logits})} logits."
+            )
+        super().__init__(
+            weights=list(weights),
+            logits=[[round(x, 3) for x in row] for row in logits],
+            labels=[int(label) for label in labels],
+            answers=list(answers),
+            chosen=chosen,
+            threshold=threshold,
+            off=0,
+            **options,
+        )
+
+
+class Huffman(Explorable):
+    """Letters, how often each comes, and the best yes-or-no questions for them: Huffman's tree.
+
+    Args:
+        p: how often each letter comes; sums to 1, none below 0.005.
+        letters: their names, two at least.
+
+    Raises:
+        ValueError: the two are not of one length, or p is no distribution.
+    """
+
+    kind = "huffman"
+    p = shown(List(Float()))
+    letters = shown(List(Unicode()))
+
+    def __init__(self, p: Sequence[float], letters: Sequence[str], **options: Any) -> None:
+        if not 2 <= len(p) == len(letters):
+            raise ValueError(f"Each of two letters or more has a probability: these are {len(p)} for {len(letters)}.")
+        if min(p) < 0.005 or abs(sum(p) - 1) > 1e-6:
+            raise ValueError(f"p must sum to 1, with no entry below 0.005: this is {list(p)}.")
+        super().__init__(p=list(p), letters=list(letters), **options)

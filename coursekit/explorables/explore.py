@@ -93,8 +93,11 @@ class Explorer(Explorable):
         for axes in self._figure.axes:
             scene.wipe(axes)
         said = self._draw(self._axes, **values)
-        key = json.dumps([indices[name] for name in self._controls], separators=(",", ":"), ensure_ascii=False)
-        return {"key": key, "said": said, "shapes": scene.shapes(self._figure)}
+        return {"key": self._key(indices), "said": said, "shapes": scene.shapes(self._figure)}
+
+    def _key(self, indices: dict[str, Any]) -> str:
+        """A state's name, as the browser writes it."""
+        return json.dumps([indices[name] for name in self._controls], separators=(",", ":"), ensure_ascii=False)
 
     def _answer(self, _change: object) -> None:
         self.answer = self._frame(self.asked)
@@ -111,7 +114,7 @@ class Explorer(Explorable):
         values = {name: self._index(name) for name in self._controls}
         if values != self.values:
             self.values = values
-        if json.dumps(list(values.values())) not in self.drawn["frames"]:
+        if self._key(values) not in (*self.drawn["frames"], self.answer["key"]):  # else it is drawn already
             self.answer = self._frame()
 
     def _bake(self) -> None:
@@ -139,7 +142,7 @@ class Explorer(Explorable):
         said = self._frame()["said"]
         return figures.image_tag(figures.png(self._figure), self._figure, said)
 
-    def words(self) -> str:
+    def said(self) -> str:
         """What the drawing function says of the picture."""
         said: str = self._frame()["said"]
         return said

@@ -57,7 +57,7 @@ class CtcLattice(Explorable):
             raise ValueError(f"{sorted(strange)} are in words, but no classes: {list(classes[1:])}.")
         super().__init__(
             table=[list(row) for row in table],
-            noise=[[round(value, 6) for value in row] for row in noise],
+            noise=[list(row) for row in noise],
             classes=list(classes),
             words=list(words),
             word=word,

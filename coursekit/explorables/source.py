@@ -33,8 +33,11 @@ _PAGE = """<!doctype html>
 
 
 def kinds() -> list[str]:
-    """The names of all explorables that are drawn in the browser."""
-    return sorted(path.stem for path in (HERE / "js").glob("*.js") if path.stem != "kit")
+    """The names of all explorables with a module of their own, of which a picture is kept for each state in a lesson.
+
+    A chart's picture is drawn when its cell runs, by the lesson's own function.
+    """
+    return sorted(path.stem for path in (HERE / "js").glob("*.js") if path.stem not in ("kit", "chart"))
 
 
 @cache
@@ -88,8 +91,17 @@ def page(*fragments: str, title: str = "Explorables") -> str:
 
 def picture(kind: str, state: dict[str, Any]) -> Path:
     """Where the picture of a state is kept; its words lie beside it, as .txt."""
-    drawn = hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:12]
+    drawn = hashlib.sha256(json.dumps(_steady(state), sort_keys=True).encode()).hexdigest()[:12]
     return PICTURES / f"{kind}-{drawn}.png"
+
+
+def _steady(state: Any) -> Any:
+    """A state without the last digits of its numbers, in which two machines may differ."""
+    if isinstance(state, dict):
+        return {name: _steady(value) for name, value in state.items()}
+    if isinstance(state, list | tuple):
+        return [_steady(value) for value in state]
+    return f"{state:.5g}" if isinstance(state, float) else state
 
 
 def words(kind: str, state: dict[str, Any]) -> str:

@@ -50,13 +50,13 @@ class Explorable(anywidget.AnyWidget):
         """An `<img>` with alt text; empty where the kept one is meant."""
         return ""
 
-    def words(self) -> str:
+    def said(self) -> str:
         """What is to be seen, in words."""
         return source.words(self.kind, self.state())
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = (super()._repr_mimebundle_(**options) if needs_view() else None) or ({}, {})
-        return {**data, "text/html": self.html(self.key), "text/plain": f"{self.words()}\n{source.RUN}"}, metadata
+        return {**data, "text/html": self.html(self.key), "text/plain": f"{self.said()}\n{source.RUN}"}, metadata
 
 
 def needs_view() -> bool:

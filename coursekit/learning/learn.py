@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import dis
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FunctionType
 from typing import Any
 
 from coursekit.course import stubs, syllabus
 from coursekit.errors import CommandError
-from coursekit.exercise import Exercise, Stopped
-from coursekit.grading import leaning, scoring
-from coursekit.grading.here import as_graded, ask_here
+from coursekit.exercise import Exercise
+from coursekit.grading import scoring
 from coursekit.grading.opening import in_conflict, is_in_conflict
 from coursekit.grading.submission import Submission, read_submission
-from coursekit.jail.inside import source
-from coursekit.jail.inside.byhand import ByHand
-from coursekit.learning import feedback, memory, overview
+from coursekit.learning import feedback, memory, overview, own
 from coursekit.learning.card.parting import Asked
 from coursekit.learning.card.shown import Card
-from coursekit.learning.reading import used_in
 from coursekit.report import Outcome, Report
-from coursekit.wire import Answer, Problem, Question
-from coursekit.wire.answering import describe
 
 
 @dataclass(frozen=True)
@@ -42,8 +34,6 @@ TERMINAL = Wording("terminal", "`coursekit hint {name} {step}`", "`coursekit sol
 WATCH = Wording("watch", "press `h`", "press `s`")
 
 _ALL: Any = object()  # no function at all; None is what a mistaken name may hold
-_SOON = 0.2  # seconds that a single question of a curve may take
-VISIBLE_SEED = 0  # the inputs of a learner's own checks; a graded run draws others
 
 
 def check(function: Callable[..., Any] | str = _ALL, name: str | None = None) -> feedback.Feedback | overview.Overview:
@@ -67,7 +57,7 @@ def check(function: Callable[..., Any] | str = _ALL, name: str | None = None) ->
     except syllabus.UnknownNameError as error:
         return _say(str(error))
     asked = list[Asked]()
-    report = _report_of(function, exercise, asked)
+    report = own.of_notebook(function, exercise, asked)
     steps = (*next_steps(exercise, report), *_remembered(report, NOTEBOOK))
     return Card(report, steps, exercise, asked, function.__doc__ or "")
 
@@ -77,15 +67,8 @@ def _check_notebook(names: Mapping[str, Any]) -> feedback.Feedback | overview.Ov
     found = overview.in_notebook(names)
     if not found:
         return _say("No exercise of this notebook has run yet: run its cells, or name a function: `check(entropy)`.")
-    reports = [_report_of(names[name], syllabus.find_exercise(name)[1], []) for name in found]
+    reports = [own.of_notebook(names[name], syllabus.find_exercise(name)[1], []) for name in found]
     return _overview("This notebook", reports, "`check({name})`", NOTEBOOK)
-
-
-def _report_of(function: Callable[..., Any], exercise: Exercise, asked: list[Asked]) -> Report:
-    used = used_in(function, exercise)
-    if used is not None:
-        return _refused(exercise, Problem("forbidden", used))
-    return _score(exercise, function, None, asked)
 
 
 def _remembered(report: Report, wording: Wording) -> tuple[str, ...]:
@@ -126,25 +109,14 @@ def check_file(name: str, path: Path | None = None) -> tuple[Report, tuple[str, 
                 "folder, and this is the installed package."
             )
         path = topic.stub
-    report, steps = score_in(_read(path), name, TERMINAL)
+    report, steps = score_in(read_file(path), name, TERMINAL)
     return report, (*steps, f"Your file: {path}", *_remembered(report, TERMINAL))
 
 
 def score_in(submission: Submission, name: str, wording: Wording) -> tuple[Report, tuple[str, ...]]:
     """Scores the function `name` in files that have been read, and says what to do next; remembers nothing."""
     _, exercise = syllabus.find_exercise(name)
-    report = _score_file(submission, exercise)
-    return report, next_steps(exercise, report, wording)
-
-
-def stopped(name: str, why: Stopped, wording: Wording) -> tuple[Report, tuple[str, ...]]:
-    """The same for a function that has ended, or outlived, the process in which it was scored."""
-
-    def ask(_: Question) -> Answer:
-        raise why
-
-    _, exercise = syllabus.find_exercise(name)
-    report = scoring.score(exercise, ask, seed=VISIBLE_SEED)
+    report = own.of_file(submission, exercise)
     return report, next_steps(exercise, report, wording)
 
 
@@ -157,11 +129,11 @@ def check_whole_file(path: Path) -> overview.Overview:
     """
     if path.is_dir():
         raise CommandError(f"{path} is a folder: name one file of it. `coursekit progress` shows the whole course.")
-    submission = _read(path)
+    submission = read_file(path)
     names = overview.in_file(path, submission.cells)
     if not names:
         raise CommandError(f"{path} defines no function that is called as an exercise. `coursekit list` names them.")
-    reports = [_score_file(submission, syllabus.find_exercise(name)[1]) for name in names]
+    reports = [own.of_file(submission, syllabus.find_exercise(name)[1]) for name in names]
     return _overview(str(path), reports, f"`coursekit check {{name}} {path}`", TERMINAL)
 
 
@@ -184,98 +156,19 @@ def _overview(title: str, reports: Sequence[Report], one: str, wording: Wording)
     return overview.Overview(title, reports, (*steps, *said))
 
 
-def _read(path: Path) -> Submission:
+def read_file(path: Path) -> Submission:
+    """The code in a learner's own file.
+
+    Raises:
+        OSError: there is none to be had.
+        CommandError: a merge has left both sides of a conflict in it.
+    """
     submission = read_submission(path, learner="")
     if submission.problem:
         raise OSError(f"{path}: {submission.problem}")
     if any(is_in_conflict(text) for _, text in submission.cells):
         raise CommandError(in_conflict(str(path)))
     return submission
-
-
-def _refused(exercise: Exercise, problem: Problem) -> Report:
-    return scoring.score(exercise, lambda _: Answer(problem=problem), seed=VISIBLE_SEED)
-
-
-def _score(exercise: Exercise, function: Callable[..., Any], by_hand: ByHand | None, asked: list[Asked]) -> Report:
-    way = _Here(exercise.name, function, by_hand, asked)
-    return leaning.part(way, exercise, way.grade(exercise, {}), {})
-
-
-@dataclass(frozen=True)
-class _Here:
-    """How a function of this process is graded, and those of the same module or notebook that it calls."""
-
-    name: str
-    function: Callable[..., Any]
-    by_hand: ByHand | None  # what has caught what the function called, if it was loaded so
-    asked: list[Asked]  # is added to
-
-    def grade(self, exercise: Exercise, instead: Mapping[str, str]) -> Report:
-        there = self._reached()
-        function = self.function if exercise.name == self.name else there[exercise.name]
-        if instead and isinstance(function, FunctionType):
-            lent = {name: source.Source([("course", text)]).load(name) for name, text in instead.items()}
-            names = function.__globals__ | {}  # a copy: what the learner has defined stays as it is
-            names |= {name: _with_globals(each, names) for name, each in there.items()} | lent
-            function = _with_globals(function, names)
-        here = ask_here(function, exercise)
-        judge = self.by_hand.judge if self.by_hand and exercise.name == self.name else lambda answer: answer
-        ask = Asked(exercise.name, lambda question: judge(here(question)), ask_here(function, exercise, seconds=_SOON))
-        self.asked.append(ask)
-        with as_graded():
-            return scoring.score(exercise, ask, seed=VISIBLE_SEED)
-
-    def leans_on(self, exercise: Exercise, others: Sequence[str]) -> tuple[str, ...]:
-        function = self.function if exercise.name == self.name else None
-        reached = self._reached(function or self._reached()[exercise.name])
-        return tuple(other for other in others if other in reached)
-
-    def _reached(self, function: Callable[..., Any] | None = None) -> dict[str, FunctionType]:
-        """The functions of the same module that a function calls, and those that they call, by their names."""
-        first = function or self.function
-        reached = dict[str, FunctionType]()
-        waiting = [first] if isinstance(first, FunctionType) else []
-        while waiting:
-            each = waiting.pop()
-            for name in _global_names(each.__code__):
-                called = each.__globals__.get(name)
-                if name in reached or called is first or not isinstance(called, FunctionType):
-                    continue
-                if called.__globals__ is each.__globals__ and called.__name__ == name:
-                    reached[name] = called
-                    waiting.append(called)
-        return reached
-
-
-def _with_globals(function: FunctionType, names: dict[str, Any]) -> FunctionType:
-    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
-    copy.__kwdefaults__ = function.__kwdefaults__
-    return copy
-
-
-def _global_names(code: CodeType) -> Iterator[str]:
-    """The global names that code reads, in functions within it as well; no attribute's name is one."""
-    yield from (str(each.argval) for each in dis.get_instructions(code) if each.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _global_names(constant)
-
-
-def _score_file(submission: Submission, exercise: Exercise) -> Report:
-    by_hand = ByHand(exercise.forbids)
-    try:
-        read = source.Source(list(submission.cells), syllabus.exercises().keys())
-        function = read.load(exercise.name, by_hand)
-    except source.SourceError as error:
-        problem = Problem(error.kind, str(error))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # SystemExit too: an exit() in the file is the file's problem
-        problem = Problem("broken", f"Loading it raised {describe(error).message}.")
-    else:
-        return _score(exercise, function, by_hand, [])
-    return _refused(exercise, by_hand.judge(Answer(problem=problem)).problem or problem)
 
 
 def hint(name: str, step: int = 1, wording: Wording = NOTEBOOK) -> feedback.Feedback:

@@ -197,19 +197,25 @@ class _Form:
                 options=question.choices, value=None, tooltip="Your answer", layout=layout
             )
         else:
-            self._answer = widgets.Text(description="Number:", placeholder=question._how_near, tooltip="Your number")
+            # sent as a whole once the button is pressed: letters that are sent one by one may arrive behind the press
+            self._answer = widgets.Text(
+                description="Number:", placeholder=question._how_near, tooltip="Your number", continuous_update=False
+            )
         self._button = widgets.Button(description="Commit", tooltip="Commit to this answer")
         self._button.on_click(self._commit)
+        if question.choices:
+            self._button.disabled = True
+            self._answer.observe(self._chosen, names="value")
         before = question.before()
         if before is not None:
             self._said.value = _lines(f"Last time you said: {before}.")
         asked = widgets.HTML(_styled(_asked(question)))
         self.box = widgets.VBox([asked, self._answer, self._button, self._said])
 
-    def _commit(self, _button: object = None) -> None:
-        if self._answer.value is None:
-            self._said.value = _lines("Choose an answer first.")
-            return
+    def _chosen(self, _change: object) -> None:
+        self._button.disabled = False
+
+    def _commit(self, _button: object) -> None:
         try:
             said = self.question.commit(self._answer.value)
         except ValueError as error:

@@ -30,8 +30,8 @@ from coursekit.report import Example
 
 pytestmark = pytest.mark.usefixtures("plain_terminal", "toy_course")
 
-THRICE = ("return 3 * x", "return x + x + x", "y = 4 * x\n    return y - x")
-TOLD = "You took it three times: 2 · x is what is asked for."
+CUBES = ("return 2 * x + x**3", "return x * (2 + x * x)", "y = x * x * x\n    return x + y + x")
+TOLD = "You added a cube: 2 · x is what is asked for."
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def folder(tmp_path):
 @pytest.fixture
 def grades(jail, folder, run):
     """The folder, graded, with three more who do one thing, and one who does another."""
-    for name, body in zip(("dan", "eve", "fay"), THRICE, strict=True):
+    for name, body in zip(("dan", "eve", "fay"), CUBES, strict=True):
         hand_in(folder, **{name: f"def double(x):\n    {body}\n"})
     hand_in(folder, gus="def double(x):\n    return 2 * x + x * x / 3  # <b>SECRET</b>\n")
     assert run("grade", folder)[0] == 0
@@ -58,8 +58,8 @@ def groups(grades: Path) -> list[Group]:
         return find_groups(book)
 
 
-def thrice(grades: Path) -> str:
-    """The id of the group of those who took it three times."""
+def cubed(grades: Path) -> str:
+    """The id of the group of those who added a cube."""
     return next(group.id for group in groups(grades) if len(group.kept) == 3)[:8]
 
 
@@ -88,10 +88,10 @@ def test_only_answers_without_a_name_are_asked(jail, grades):
 
 def test_nobody_is_asked_twice(jail, grades, folder, run):
     """A second run, and the same work from others, ask nothing; a new text does, and joins its group."""
-    hand_in(folder, hal=f"def double(x):\n    {THRICE[0]}\n")
+    hand_in(folder, hal=f"def double(x):\n    {CUBES[0]}\n")
     run("grade", folder)
     assert jail.asked == 4
-    hand_in(folder, ida="def double(x):\n    return 3.0 * x\n")
+    hand_in(folder, ida="def double(x):\n    return 2.0 * x + x**3\n")
     run("grade", folder)
     assert jail.asked == 5
     assert sorted(len(group.kept) for group in groups(grades)) == [1, 4]
@@ -104,7 +104,7 @@ def test_what_is_kept_is_kept_with_its_result(jail, folder, run, monkeypatch):
     def fail(connection, found):
         raise MemoryError
 
-    hand_in(folder, dan=f"def double(x):\n    {THRICE[0]}\n")
+    hand_in(folder, dan=f"def double(x):\n    {CUBES[0]}\n")
     with monkeypatch.context() as patch:
         patch.setattr(module, "add_behaviours", fail)
         with pytest.raises(MemoryError):
@@ -130,10 +130,10 @@ def test_report_shows_the_groups(grades, run):
     page = index(grades)
     assert "Mistakes without a name" in page
     assert page.index("double, 3 learners") < page.index("double, 1 learner<")
-    assert "return 3 * x" in page
-    assert "return x + x + x" not in page
-    assert "double(torch.tensor(3.0))  # got 9.0000, expected 6.0000" in page
-    assert thrice(grades)[:6] in page
+    assert "return 2 * x + x**3" in page
+    assert "return x * (2 + x * x)" not in page
+    assert "double(torch.tensor(3.0))  # got 33.0000, expected 6.0000" in page
+    assert cubed(grades)[:6] in page
     assert "&lt;b&gt;SECRET" in page
     assert "<b>SECRET" not in page
     for path in (grades / "pages" / "learners").iterdir():
@@ -142,7 +142,7 @@ def test_report_shows_the_groups(grades, run):
 
 def test_groups_of_those_who_are_shown(grades, folder, run):
     """Whoever has mended their answer, or left the folder, is in no group; the group keeps its id."""
-    before = thrice(grades)
+    before = cubed(grades)
     hand_in(folder, dan=toys.HONEST)
     (folder / "eve.py").unlink()
     (folder / "gus.py").unlink()
@@ -182,7 +182,7 @@ def test_section_of_many_and_of_strange_groups():
 def test_name_is_told_of_what_was_graded_once_it_is_accepted(grades, folder, run):
     """Naming changes nothing that was published; regrade shows it, and with --accept it is everywhere, at no point."""
     before = (grades / "grades.csv").read_bytes()
-    code, out, _ = run("name", grades, thrice(grades), f"  {TOLD}\n")
+    code, out, _ = run("name", grades, cubed(grades), f"  {TOLD}\n")
     assert code == 0
     assert "(3 learners) follows: coursekit regrade FOLDER --diff" in out
     _, out, _ = run("grade", folder)
@@ -191,7 +191,7 @@ def test_name_is_told_of_what_was_graded_once_it_is_accepted(grades, folder, run
     assert TOLD not in diagnoses(grades).values()
     code, out, _ = run("regrade", folder, "--diff")
     assert code == 0
-    assert out.count("You took it three times") == 3
+    assert out.count("You added a cube") == 3
     assert "3 reports get another name for what is wrong, and no points change by that." in out
     assert f"coursekit regrade {folder} --accept" in out
     assert TOLD not in diagnoses(grades).values()
@@ -201,18 +201,18 @@ def test_name_is_told_of_what_was_graded_once_it_is_accepted(grades, folder, run
     assert (grades / "grades.csv").read_bytes() == before
     assert "are those that gave the grades" in run("regrade", folder)[1]
     _, out, _ = run("grade", folder)
-    assert f"group-{thrice(grades)[:6]}: You took it three times" in out
+    assert f"group-{cubed(grades)[:6]}: You added a cube" in out
     assert "older than the name" not in out
     run("report", grades)
-    assert index(grades).count("You took it three times") >= 2
-    assert "You took it three times" in (grades / "pages" / "learners" / "dan.html").read_text(encoding="utf-8")
-    assert "You took it three times" in junit.document(gradefiles.read_reports(grades))
+    assert index(grades).count("You added a cube") >= 2
+    assert "You added a cube" in (grades / "pages" / "learners" / "dan.html").read_text(encoding="utf-8")
+    assert "You added a cube" in junit.document(gradefiles.read_reports(grades))
 
 
 def test_name_is_told_of_what_comes_later_at_once(jail, grades, folder, run):
     """New work of that behaviour, and old work from somebody new, carries it without more ado; no points differ."""
-    run("name", grades, thrice(grades), TOLD)
-    hand_in(folder, hal="def double(x):\n    return 5 * x - 2 * x\n", ida=f"def double(x):\n    {THRICE[0]}\n")
+    run("name", grades, cubed(grades), TOLD)
+    hand_in(folder, hal="def double(x):\n    return x**3 + 5 * x - 3 * x\n", ida=f"def double(x):\n    {CUBES[0]}\n")
     run("grade", folder)
     assert {who for who, said in diagnoses(grades).items() if said == TOLD} == {"hal", "ida"}
     rows = list(csv.DictReader((grades / "grades.csv").read_text(encoding="utf-8").splitlines()))
@@ -221,8 +221,8 @@ def test_name_is_told_of_what_comes_later_at_once(jail, grades, folder, run):
 
 def test_last_name_counts_and_none_is_changed(grades, folder, run):
     """Naming again adds a row, an empty name takes it away, and every row that was there stays as it was."""
-    group, seen = thrice(grades), everything(grades)
-    for sentence in (TOLD, "It is three times what it should be.", ""):
+    group, seen = cubed(grades), everything(grades)
+    for sentence in (TOLD, "A cube is too many.", ""):
         assert run("name", grades, group, sentence)[0] == 0
         run("regrade", folder, "--accept")
         told = {said for who, said in diagnoses(grades).items() if who in ("dan", "eve", "fay")}
@@ -237,7 +237,7 @@ def test_last_name_counts_and_none_is_changed(grades, folder, run):
 
 def test_name_outlives_a_change_of_the_checks(grades, folder, run):
     """Other questions form the groups anew; the name goes with the work that it was given to, and keeps its id."""
-    group = thrice(grades)
+    group = cubed(grades)
     run("name", grades, group, TOLD)
     run("regrade", folder, "--accept")
     change_the_check()
@@ -252,17 +252,17 @@ def test_name_outlives_a_change_of_the_checks(grades, folder, run):
 def test_what_a_known_mistake_does_has_a_name(grades, run, monkeypatch):
     """The course may have come to know it: then it is not named a second time."""
     double: Exercise = sys.modules["coursekit.graders.toy"].EXERCISES[0]
-    known = [*double.misconceptions, Misconception("tripled", "Three times.", toys.thrice)]
+    known = [*double.misconceptions, Misconception("cube_added", "A cube is added.", lambda x: 2 * x + x**3)]
     monkeypatch.setattr("coursekit.classroom.groups.naming.insist_on_version", lambda group: double)
     double.misconceptions[:] = known
-    code, _, err = run("name", grades, thrice(grades), TOLD)
+    code, _, err = run("name", grades, cubed(grades), TOLD)
     assert code == 1
-    assert "This is what `tripled` of double does, which has a name in the course already." in err
+    assert "This is what `cube_added` of double does, which has a name in the course already." in err
 
 
 def test_what_another_named_group_does_has_a_name(grades, run, monkeypatch):
     """Where two groups touch, the second is not given a name of its own."""
-    one, other = sorted((group.id[:8] for group in groups(grades)), key=lambda digits: digits != thrice(grades))
+    one, other = sorted((group.id[:8] for group in groups(grades)), key=lambda digits: digits != cubed(grades))
     assert run("name", grades, one, TOLD)[0] == 0
     monkeypatch.setattr(
         "coursekit.classroom.groups.naming.same", lambda a, b: len(a) == len(b) and a[0].parts[0].numbers != (0,)
@@ -288,7 +288,7 @@ def test_input_that_is_none(grades, run, tmp_path):
         "no gradebook": (tmp_path / "empty", "abc", TOLD),
         "no folder": (tmp_path / "nowhere", "abc", TOLD),
         "no database": (tmp_path / "notes", "abc", TOLD),
-        "too long": (grades, thrice(grades), "x" * 501),
+        "too long": (grades, cubed(grades), "x" * 501),
     }.items():
         code, out, err = run("name", *arguments)
         assert (code, out, err.count("\n"), err[:11]) == (1, "", 1, "coursekit: "), fault

@@ -351,3 +351,13 @@ def test_exercises_to_grade(options, names):
     """What is named is graded once, in course order."""
     arguments = commands.parser().parse_args(["grade", ".", *options])
     assert names == [exercise.name for exercise in grader._exercises(arguments)]
+
+
+def test_update_is_start_pys(run, monkeypatch):
+    """The word is handed on to start.py, with this Python, and its exit code is the command's."""
+    calls = []
+    monkeypatch.setattr("subprocess.call", lambda command: calls.append(command[1:]) or 1)
+    assert run("update", "course.zip")[0] == 1
+    assert run("update")[0] == 1
+    start = str(syllabus.ROOT / "start.py")
+    assert calls == [[start, "update", "course.zip"], [start, "update"]]

@@ -19,6 +19,15 @@ from terminal import Terminal  # noqa: E402
 COMMAND = [sys.executable, "-m", "coursekit", "watch"]
 TOPIC = syllabus.find_topic("kl_divergence")
 NAMES = ["distribution_cross_entropy", "kl_divergence"]
+# The screen with no process behind it: torch is never there, and two cores have other things to do
+IDLE = """
+import sys
+from coursekit.cli import main
+from coursekit.learning.watching import checker
+
+checker._PROGRAM = ("-c", "import time; time.sleep(60)")
+sys.exit(main(["watch", *sys.argv[1:]]))
+"""
 LOADING = "Loading torch and the checks"
 
 
@@ -45,7 +54,7 @@ def watch(tmp_path, path):
     """Begins to watch; whatever happens, it is ended."""
     begun = []
 
-    def watch(*arguments, program=COMMAND, size=(30, 100), **environment) -> Terminal:
+    def watch(*arguments, program=(sys.executable, "-c", IDLE), size=(30, 100), **environment) -> Terminal:
         progress = {"COURSEKIT_PROGRESS": str(tmp_path / "progress.jsonl"), **environment}
         begun.append(Terminal([*program, *map(str, arguments or [path])], *size, progress))
         return begun[-1]
@@ -74,15 +83,14 @@ def test_it_is_ended_from_outside(watch):
     assert (terminal.close(), terminal.is_restored) == (128 + signal.SIGTERM, True)
 
 
-CRASH = """
-import sys
-from coursekit.cli import main
-from coursekit.learning.watching import {module}
+CRASH = f"""
+{IDLE.rpartition("sys.exit")[0]}
+from coursekit.learning.watching import {{module}}
 
 def fail(*arguments):
     raise ZeroDivisionError("a bug of ours")
 
-{module}.{name} = fail
+{{module}}.{{name}} = fail
 sys.exit(main(["watch", *sys.argv[1:]]))
 """
 
@@ -152,7 +160,7 @@ def test_what_cannot_be_watched(arguments, said, capsys, monkeypatch):
 def test_an_evening(watch, path, tmp_path):
     """From the stub to the last pass, with every way of saving, every kind of mistake, and every key."""
     wrong, right = "return (q * (q / p).log()).sum(-1)", stubs.model_answer(TOPIC, "kl_divergence")
-    terminal = watch(path, "kl_divergence")
+    terminal = watch(path, "kl_divergence", program=COMMAND)
     shown = terminal.wait("not attempted yet")
     assert "kl_divergence, 3 points" in shown
     terminal.press("h")
@@ -218,7 +226,7 @@ def test_an_evening(watch, path, tmp_path):
 def test_nobody_is_left_behind(watch, path):
     """When the screen is gone, however that came, so is the process that checks, and what it checked."""
     path.write_text(module({"distribution_cross_entropy": "while True: pass"}), encoding="utf-8")
-    terminal = watch()
+    terminal = watch(program=COMMAND)
     terminal.wait("Checking for ")
     children = list(below(terminal.pid))
     assert len(children) == 2

@@ -45,8 +45,8 @@ def test_slider_redraws(explorer, slider, calls):
     """A slider that is set in Python draws anew, and the words follow the picture."""
     before = shown(explorer)
     slider.value = 3.0
-    assert calls[-1] == {"a": 3.0, "shape": "round"}
     after = shown(explorer)
+    assert calls[-1] == {"a": 3.0, "shape": "round"}
     said = [bundle["text/plain"].splitlines() for bundle in (before, after)]
     assert said == [["A line to 1.", "Run this cell to move it."], ["A line to 3.", "Run this cell to move it."]]
     assert before["text/html"] != after["text/html"]

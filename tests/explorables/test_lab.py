@@ -70,7 +70,7 @@ def test_in_jupyterlab(lab):
         page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=90_000)
         page.evaluate(READY)
         page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        page.wait_for_function(f"{LIVE} === 2 && {JOINED}", timeout=90_000)
+        page.wait_for_function(f"{LIVE} === 3 && {JOINED}", timeout=90_000)
 
         grip = page.locator("[data-handle=q0]").first
         box = grip.bounding_box()

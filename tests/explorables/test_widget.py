@@ -23,7 +23,7 @@ def shipped():
     return [each for page in pages for each in pictures.states_in(page)]
 
 
-@pytest.mark.parametrize("kind", source.kinds())
+@pytest.mark.parametrize("kind", [*source.kinds(), "chart"])
 def test_a_module_needs_no_other(kind):
     """A module names no file and no network, and can stand within a page."""
     text = source.module(kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import itertools
 import json
 import re
 import textwrap
@@ -23,13 +24,13 @@ from coursekit.exercise import Exercise
 from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import score
 from coursekit.jail.inside.byhand import ByHand, Refused
-from coursekit.jail.inside.disarm import Disarmed
+from coursekit.jail.inside.disarm import Disarmed, _in_python
 from coursekit.jail.inside.source import Source
 from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
 from coursekit.wire import Answer, Problem, Question
 from coursekit.wire.answering import answer
-from coursekit.wire.readymade import relatives
+from coursekit.wire.readymade import relatives, relatives_among
 from coursekit.wire.torch_private import operators
 
 TESTS = Path(__file__).parents[1]
@@ -767,3 +768,12 @@ def test_nothing_is_forbidden_nothing_is_read():
 def test_toy_is_by_hand():
     """The toy exercise of the other tests forbids nothing by itself."""
     assert (toys.make_double().forbids, relatives(())) == ((), frozenset())
+
+
+def test_who_shares_a_child_has_one_rule():
+    """Exercises that forbid the same, however each spells it, take the same insides of torch's away, too."""
+    rules = {exercise.forbids for _, exercise in syllabus.exercises().values()}
+    for one, other in itertools.combinations(rules, 2):
+        if relatives(one) == relatives(other):
+            inside = _in_python()
+            assert relatives_among(inside, one) == relatives_among(inside, other), (one, other)

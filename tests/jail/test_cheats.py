@@ -20,7 +20,7 @@ from coursekit.jail.inside.byhand import ByHand
 from coursekit.jail.inside.disarm import Disarmed
 from coursekit.jail.inside.source import Source
 from coursekit.jail.terms import Limits
-from coursekit.learning import learn
+from coursekit.learning import learn, own
 from coursekit.report import Outcome
 from coursekit.wire.answering import answer
 
@@ -202,7 +202,7 @@ def test_a_check_says_the_same(graded, file):
         of_file, _ = learn.check_file(name, FOLDER / file)
         reports = [report, in_notebook, of_file]
         if file in RELATIVES:
-            reports.append(scoring.score(exercise, ask_here(space[name], exercise), seed=learn.VISIBLE_SEED))
+            reports.append(scoring.score(exercise, ask_here(space[name], exercise), seed=own.VISIBLE_SEED))
             assert len({each.first_failure.rationale for each in reports[:1] + reports[2:]}) == 1
         assert {(each.outcome, each.points) for each in reports} == {(Outcome.FORBIDDEN, 0)}
 

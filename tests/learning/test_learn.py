@@ -11,7 +11,7 @@ import coursekit
 from coursekit.course.syllabus import UnknownNameError
 from coursekit.errors import CommandError
 from coursekit.grading import here
-from coursekit.learning import learn, memory
+from coursekit.learning import learn, memory, own
 from coursekit.report import Outcome
 
 pytestmark = pytest.mark.usefixtures("toy_course")
@@ -284,7 +284,7 @@ def test_notebook_with_an_answer(toy_course, tmp_path):
 )
 def test_file_that_cannot_be_loaded(toy_course, tmp_path, monkeypatch, text, outcome, said):
     """A file without the function, or that raises while it is loaded, gets a report and no traceback."""
-    monkeypatch.setattr(learn, "ask_here", functools.partial(learn.ask_here, seconds=0.3))
+    monkeypatch.setattr(own, "ask_here", functools.partial(own.ask_here, seconds=0.3))
     path = tmp_path / "mine.py"
     path.write_text(text, encoding="utf-8")
     report, _ = learn.check_file("double", path)

@@ -101,6 +101,17 @@ def test_write_and_commit(file):
 
 
 @pytest.mark.parametrize(
+    ("answer", "near", "holds"),
+    [(0.6, 0.1, True), (0.8, 0.1, True), (0.81, 0.1, False), (-0.7, 0.1, False), (0.7, 0, True)],
+)
+def test_how_near_is_near_enough(file, answer, near, holds):
+    """As far as it says, both ends included, whatever floats make of a difference."""
+    said = number(near=near).commit(answer)
+    assert said[1].startswith("That holds." if holds else "Not so.")
+    assert memory.predictions()[-1].holds == holds
+
+
+@pytest.mark.parametrize(
     ("typed", "told"),
     [
         ("", "Write a number first."),
@@ -123,11 +134,11 @@ def test_what_is_no_number(file, typed, told):
 
 
 def test_nothing_is_chosen(file):
-    """The button alone commits to nothing."""
+    """There is nothing to commit to until something is."""
     _, answer, button, said = form(coin())
-    button.click()
-    assert "Choose an answer first." in said.value
-    assert (answer.disabled, memory.predictions()) == (False, [])
+    assert button.disabled
+    answer.value = "the bent one"
+    assert (button.disabled, said.value, memory.predictions()) == (False, "", [])
 
 
 def test_what_was_said_before(file):

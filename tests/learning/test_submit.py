@@ -139,7 +139,7 @@ def test_names_of_exercises():
 def test_it_gets_the_grade_of_the_notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
     """Two lessons, with right answers, a wrong one, one that calls another, and stubs: each report is the same."""
     root, work = tmp_path / "course", tmp_path / "work"
-    names = ["squared_error", "cost", "self_information", "entropy", "joint_entropy", "perplexity"]
+    names = ["squared_error", "cost", "entropy", "perplexity"]
     for topic in syllabus.TOPICS[:2]:
         for path in (topic.notebook, topic.solution, topic.stub):
             target = root / path.relative_to(syllabus.ROOT)

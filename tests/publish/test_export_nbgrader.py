@@ -84,9 +84,9 @@ def test_each_exercise_is_an_answer_and_a_locked_test():
 
 def test_each_test_has_a_seed_of_its_own():
     """The graded inputs stand where nbgrader takes them out; the visible ones are those of `check`."""
-    from coursekit.learning import learn
+    from coursekit.learning import own
 
-    assert nbgrader.VISIBLE_SEED == learn.VISIBLE_SEED
+    assert nbgrader.VISIBLE_SEED == own.VISIBLE_SEED
     tests = [cell["source"] for name, cell in cells(made()).items() if name.endswith("-test")]
     assert [f"### BEGIN HIDDEN TESTS\nseed = {1001 + n}\n### END HIDDEN TESTS" in test for n, test in enumerate(tests)]
 

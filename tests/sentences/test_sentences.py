@@ -18,7 +18,7 @@ from notebook import checked
 from coursekit.course import syllabus
 from coursekit.grading import scoring
 from coursekit.jail.terms import Limits
-from coursekit.learning.learn import VISIBLE_SEED
+from coursekit.learning.own import VISIBLE_SEED
 from coursekit.report import Outcome
 
 pytestmark = pytest.mark.usefixtures("one_thread")

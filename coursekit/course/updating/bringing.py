@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import sys
-import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from coursekit.course.updating import shipped
 from coursekit.course.updating.git import Clone, clone_at
 from coursekit.course.updating.shipped import LIST, listed
 from coursekit.errors import CommandError
+from coursekit.files import unzip
 
 WORKSHOP = ".update"  # in the course's folder; gone when the update is done
 _HERE = Path(__file__).parent
@@ -107,17 +107,11 @@ def _unpack(source: Path, folder: Path) -> None:
     if not source.exists():
         raise CommandError(f"There is no {source}: give the zip file, or the folder, of the newest course.")
     try:
-        shutil.unpack_archive(source, folder, "zip")  # passes over names that lead out of the folder
-    except (shutil.ReadError, EOFError, NotImplementedError, RuntimeError, zlib.error):
+        unzip(source, folder)
+    except ValueError as error:
         raise CommandError(
-            f"{source} is no zip file that can be opened: download it again. Nothing was changed."
+            f"{source} is no zip file that can be opened ({error}): download it again. Nothing was changed."
         ) from None
-    except OSError as error:
-        raise error
-    except Exception as error:  # BadZipFile: shutil hands on what its reader raises in the middle of a file
-        if type(error).__name__ != "BadZipFile":
-            raise
-        raise CommandError(f"{source} is damaged ({error}): download it again. Nothing was changed.") from None
 
 
 def _inner(folder: Path) -> Path:

@@ -7,7 +7,7 @@ import inspect
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from coursekit.course.updating.blocks import Block
@@ -134,6 +134,7 @@ def _with_imports(module: str, modules: dict[str, str]) -> set[str]:
     return found
 
 
+@cache
 def _code(text: str) -> str:
     """A module's code without comments, layout and docstrings: those are words."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -148,8 +148,3 @@ def anchors(blocks: Sequence[Block], places: Mapping[int, Place], own: Sequence[
         if near:
             found[at] = (places[near[0]], near[0] < at)
     return found
-
-
-def doubled(blocks: Sequence[Block]) -> Counter[str]:
-    """How often each exercise has a block."""
-    return Counter(block.exercise for block in blocks if block.exercise)

@@ -77,7 +77,7 @@ export default explorable(({ svg, controls, state, width, height }) => {
   const frames = toy ? state.get("noise").length : state.get("table").length;
   const beside = width >= 560;
   const low = 360; // where the lattice and its frames end
-  height(beside ? 500 : 690, "The lattice of a word: drag the frame, and what the network says in it");
+  height(beside ? 520 : 740, "The lattice of a word: drag the frame, and what the network says in it");
   const changed = (changes) => ({ push: [], ...changes });
   const follow = [];
   if (toy) follow.push(field(controls, { name: "word", label: "word", suggested: state.get("words"), state, put: (text) => changed({ word: text.toLowerCase().replace(/[^a-z]/g, "").slice(0, 6) || "a" }) }));
@@ -97,15 +97,20 @@ export default explorable(({ svg, controls, state, width, height }) => {
   const best = add(svg, "path", { stroke: INK, "stroke-width": 1.4, fill: "none" });
   const nodes = pool(() => add(svg, "circle", { "aria-hidden": "true" }));
   const names = pool(() => add(svg, "text", { x: 22, "text-anchor": "middle", "font-weight": "bold" }));
-  const values = pool(() => { const text = add(svg, "text", { "aria-hidden": "true" }); text.style.fontSize = "11px"; return text; });
+  const inside = shades.includes("γ"); // where the numbers stand: in the states, or beside them
+  const values = pool(() => {
+    const text = add(svg, "text", { "aria-hidden": "true", "text-anchor": inside ? "middle" : "start" });
+    text.style.fontSize = inside ? "9px" : "11px";
+    return text;
+  });
   const ends = pool(() => add(svg, "circle", { fill: "none", stroke: COLOURS.green, "stroke-width": 2.5 }));
   const grip = handle(svg, {
     name: "frame", label: "frame", plane, state, shape: (g) => add(g, "path", { class: "ring", d: "M-9 10L0 0L9 10V20H-9Z", fill: INK, stroke: PAPER }),
     moved: ([step], to) => state.move({ frame: clamp(to ? Math.round(to[0]) : state.get("frame") + step, 1, frames) }),
   });
-  legend(svg, 30, low + 4, wide, [...MOVES.map(([name, colour, dash]) => [colour, dash, name]), [COLOURS.pink, "3 3", "forbidden jump"], [INK, "", "best path"]]);
+  legend(svg, 30, low + 16, wide, [...MOVES.map(([name, colour, dash]) => [colour, dash, name]), [COLOURS.pink, "3 3", "forbidden jump"], [INK, "", "best path"]]);
 
-  const [barLeft, barTop] = beside ? [width - 165, 30] : [44, 500];
+  const [barLeft, barTop] = beside ? [width - 165, 30] : [44, 560];
   const bars = axes(svg, { left: barLeft, top: barTop, width: beside ? 150 : width - 80, height: beside ? low - 100 : 120, xs: [0, 1], ys: [1, 0], xticks: [0, 0.5, 1] });
   const title = add(svg, "text", { x: barLeft - 14, y: barTop - 12 });
   const says = pool(() => add(svg, "rect", { fill: COLOURS.sky }));
@@ -124,7 +129,8 @@ export default explorable(({ svg, controls, state, width, height }) => {
   }));
   if (shades.includes("γ")) legend(svg, barLeft - 14, barTop + (beside ? low - 60 : 158), 190, [[COLOURS.sky, "", "network", "field"], [COLOURS.orange, "3 2", "γ asks", "open"]]);
   const pathTexts = pool(() => { const text = add(svg, "text", { x: 34 }); text.style.fontFamily = "monospace"; return text; });
-  add(svg, "text", { x: 34, y: low + 46 - (beside ? 0 : -20) }, "The most probable paths, and their sum so far:");
+  const listed = low + (beside ? 66 : 84);
+  add(svg, "text", { x: 34, y: listed }, "The most probable paths, and their sum so far:");
 
   function pushed() {
     const made = network(state);
@@ -186,8 +192,9 @@ export default explorable(({ svg, controls, state, width, height }) => {
       }
       if (s >= S - 2) set(ends.next(), { cx: x(frames), cy: at(s), r: radius + 3 });
       const value = (shade === "α" ? alpha : shares)[frame - 1][s];
-      const shown = shade === "α" && !shades.includes("γ") ? (value ? value.toPrecision(1).replace("e-", "e−") : "") : gamma[frame - 1][s] ? value.toFixed(2) : "";
-      set(values.next(), { x: x(frame) + radius + 1, y: at(s) - 3 }).textContent = shown;
+      const text = set(values.next(), { x: x(frame) + (inside ? 0 : radius + 1), y: at(s) + (inside ? 3 : -3) });
+      if (inside) text.textContent = gamma[frame - 1][s] && value >= 0.005 ? value.toFixed(2).replace(/^0/, "") : "";
+      else text.textContent = value ? value.toPrecision(1).replace("e-", "e−") : "";
     });
     const top = bestPaths(states, y);
     best.setAttribute("d", top.length ? `M${top[0].path.map((s, t) => `${x(t + 1).toFixed(1)} ${at(s).toFixed(1)}`).join("L")}` : "");
@@ -195,7 +202,7 @@ export default explorable(({ svg, controls, state, width, height }) => {
     top.forEach((one, i) => {
       total += one.p;
       const spelt = one.path.map((s) => classes[states[s]]).join("");
-      set(pathTexts.next(), { y: low + (beside ? 64 : 84) - (beside ? 0 : 0) + 17 * i }).textContent = `${spelt}  ${one.p.toPrecision(3)}  ${total.toPrecision(3)}`;
+      set(pathTexts.next(), { y: listed + 19 + 17 * i }).textContent = `${spelt}  ${one.p.toPrecision(3)}  ${total.toPrecision(3)}`;
     });
 
     const asked = classes.map((_, k) => sum(states.map((z, s) => (z === k ? gamma[frame - 1][s] : 0))));

@@ -1,12 +1,13 @@
 """Hint, next hint and solution at a click, below the card. Only where a kernel runs: there is somebody to ask.
 
-Why ipywidgets: it works in JupyterLab, VS Code and Colab without anything to install, a click is answered in the
-kernel, so that what was read is remembered, and the solution is in no page before somebody has asked for it twice. An
-HTML `<details>` could do neither.
+Why ipywidgets: it works in JupyterLab, VS Code and Colab without anything to install (JupyterLab is tested; for the
+other two their documentation says so). A click is answered in the kernel, so that what was read is remembered, and the
+solution is in no page before somebody has asked for it twice. An HTML `<details>` could do neither.
 
 Why the buttons are an output of their own, which holds a widget and nothing else: JupyterLab shows a saved widget whose
 kernel is gone as "Error displaying widget", and never the HTML that is stored beside it. So the card itself is HTML and
-stays, and its style hides what is left of the buttons. `freeze` does not store them, and nbval does not look at them.
+stays, and its style hides what is left of the buttons. The card's last line says what to run in their place. `freeze`
+does not store them, and nbval does not look at them.
 """
 
 from __future__ import annotations

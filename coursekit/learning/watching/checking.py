@@ -11,10 +11,11 @@ from pathlib import Path
 
 from coursekit.course import syllabus
 from coursekit.course.stubs import spans_of
+from coursekit.errors import CommandError
 from coursekit.exercise import Stopped
 from coursekit.exercise.failure import NO_END
 from coursekit.grading.submission import Submission, read_submission
-from coursekit.learning import learn, memory, overview, records
+from coursekit.learning import learn, memory, overview, own, records
 from coursekit.learning.watching.orders import SECONDS, Entry, Order, Result
 from coursekit.report import Outcome, Report
 from coursekit.wire import Cell
@@ -65,9 +66,10 @@ class Desk:
     def read(self, order: Order) -> Asked | Result:
         """Reads the file of an order and decides which exercise is meant; a problem where that cannot be done."""
         path = Path(order.file)
-        submission = read_submission(path, learner="")
-        if submission.problem:
-            return Result(order.number, order.exercise, problem=submission.problem)
+        try:
+            submission = learn.read_file(path)
+        except (OSError, CommandError) as error:
+            return Result(order.number, order.exercise, problem=str(error).removeprefix(f"{path}: "))
         names = overview.in_file(path, submission.cells)
         if not names and not order.exercise:
             said = "It defines no function that is called as an exercise. `coursekit list` names them."
@@ -91,7 +93,9 @@ class Desk:
 
     def refusal(self, asked: Asked, stopped: Stopped) -> Result:
         """What is said of a check that did not come to its end."""
-        return _result(asked, *learn.stopped(asked.exercise, stopped, learn.WATCH), "")
+        _, exercise = syllabus.find_exercise(asked.exercise)
+        report = own.stopped(exercise, stopped)
+        return _result(asked, report, learn.next_steps(exercise, report, learn.WATCH), "")
 
     def warm_up(self, name: str) -> None:
         """Checks the course's own answer, which brings along whatever a first check imports and works out."""

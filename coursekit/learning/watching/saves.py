@@ -7,6 +7,7 @@ every disk: a system's own notices do not come from a network drive, from Window
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +44,13 @@ class Saves:
         """Every save, as it comes."""
         while True:
             await asyncio.sleep(_EVERY)
-            path, now = self._path, _stamp(self._path)
+            path, now, begin = self._path, _stamp(self._path), time.monotonic()
             while path == self._path and now != self._seen:
-                await asyncio.sleep(_REST if now and now[1] else _LONGER)
+                await asyncio.sleep(_REST)
                 before, now = now, _stamp(path)
-                if now == before and path == self._path:
+                if now != before:
+                    begin = time.monotonic()
+                elif path == self._path and ((now and now[1]) or time.monotonic() - begin >= _LONGER):
                     self._seen = now
                     yield Saved(now[0] / 1e9 if now else None)
 

@@ -202,11 +202,13 @@ class Session:
             self.notice = _NOT_READY
             return
         shown, there = self.hints.get(self.exercise, 0), len(self.entries[self.exercise].hints)
-        if shown < there:
-            self.hints[self.exercise] = shown + 1
-            memory.read_hint(self.exercise, shown + 1)
-        else:
+        if shown == there:
             self.notice = "These are all hints. `s` shows the answer."
+            return
+        # with those that were read before, in a notebook perhaps
+        step = min(there, max(shown + 1, memory.next_hint(self.exercise)))
+        memory.read_hint(self.exercise, step)
+        self.hints[self.exercise] = step
 
     def _solution(self) -> None:
         if self.exercise not in self.entries:

@@ -6,6 +6,7 @@ import pytest
 import toys
 
 from coursekit.course import stubs, syllabus
+from coursekit.errors import CommandError
 from coursekit.learning import learn, memory
 from coursekit.learning.watching import beginning, pages
 from coursekit.learning.watching.checking import Desk
@@ -148,11 +149,24 @@ def test_what_an_answer_prints(evening):
 
 
 def test_hints(evening, remembered):
-    """One more with each press; at the end the answer is offered."""
+    """One more with each press, and it is remembered; at the end the answer is offered."""
     assert "Hint 1 of 2. Add it to something." in evening.press("h").shown()
     assert "Hint 2 of 2. To itself." in evening.press("h").shown()
     assert "These are all hints." in evening.press("h").shown()
-    assert remembered() == []
+    assert (remembered(), memory.next_hint("double")) == ([], 3)
+
+
+def test_hints_that_were_read_before(evening):
+    """They are shown together with the next one."""
+    learn.hint("double", 1)
+    shown = evening.press("h").shown()
+    assert "Hint 1 of 2. Add it to something.\n\nHint 2 of 2. To itself." in shown
+
+
+def test_a_conflict_in_the_file(evening, toy_course):
+    """It is no mistake of Python's: a sentence says what to do."""
+    shown = evening.save(f"<<<<<<< mine\n{RIGHT}=======\n{WRONG}>>>>>>> theirs\n").shown()
+    assert "conflict" in shown
 
 
 def test_the_solution_is_asked_for_twice(evening, toy_course):
@@ -286,6 +300,13 @@ def test_where_it_begins(toy_course, remembered, tmp_path, monkeypatch):
     assert beginning.beginning("double", None) == (toy_course.stub, "double")
     assert beginning.beginning("", toy_course.notebook) == (toy_course.notebook, "")
     assert Evening(toy_course.notebook).begin().session.exercise == "triple"
+
+
+def test_the_installed_package(toy_course, monkeypatch):
+    """It has no exercises of its own to watch, and says what to name."""
+    monkeypatch.setattr(syllabus, "in_course", lambda: False)
+    with pytest.raises(CommandError, match="Name the file: `coursekit watch FILE`"):
+        beginning.beginning("double", None)
 
 
 def _file(path, text):

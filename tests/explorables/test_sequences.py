@@ -1,0 +1,98 @@
+"""Explorables about CTC: what they show is what torch says."""
+
+import itertools
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from coursekit.explorables import CtcLattice
+
+NOISE = torch.randn(12, 8, generator=torch.Generator().manual_seed(7), dtype=torch.float64)
+TABLE = (1.6 * torch.randn(9, 4, generator=torch.Generator().manual_seed(4), dtype=torch.float64)).softmax(1)
+
+
+def by_torch(logits, labels):
+    """The loss, and its slope with respect to the logits."""
+    logits = logits.clone().requires_grad_()
+    lengths = torch.tensor([len(logits)]), torch.tensor([len(labels)])
+    loss = F.ctc_loss(logits.log_softmax(1)[:, None], torch.tensor([labels]), *lengths, reduction="sum")
+    (slope,) = torch.autograd.grad(loss, logits)
+    return loss.item(), slope
+
+
+def best_by_enumeration(table, labels):
+    """The most probable path's share of all that spell the labels."""
+    shares = []
+    for path in itertools.product(range(table.shape[1]), repeat=len(table)):
+        spelt = [c for c, _ in itertools.groupby(path) if c]
+        if spelt == labels:
+            shares.append(torch.stack([row[c] for row, c in zip(table, path, strict=True)]).prod().item())
+    return max(shares) / sum(shares), sum(sorted(shares)[-5:]) / sum(shares)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_ctc_lattice(open_page):
+    """P of each word is torch's, and the best paths those of all that spell it; what a network says can be dragged."""
+    words = ["ab", "aa", "aab", "abba", "abc", ""]
+    page = open_page(CtcLattice(TABLE.tolist(), "-abc", words=words, word="aab", frame=4))
+    for word in words[:-1]:
+        page.move(word=word)
+        loss, _ = by_torch(TABLE.log(), ["-abc".index(letter) for letter in word])
+        assert page.numbers()["loss"] == pytest.approx(loss, abs=1e-6)
+    page.move(word="")
+    assert page.numbers()["p"] == pytest.approx(TABLE[:, 0].prod().item(), abs=1e-9)
+    short = CtcLattice(TABLE[:6, :3].tolist(), "-ab", words=["ab"], word="ab")
+    found = open_page(short).numbers()
+    assert (found["best"], found["five"]) == pytest.approx(best_by_enumeration(TABLE[:6, :3], [1, 2]), abs=1e-6)
+    page.move(word="aab")
+    page.drag("says2", (30, 0))
+    page.box.locator("[data-handle=frame]").focus()
+    page.tab.keyboard.press("ArrowRight")
+    assert page.state()["frame"] == 5
+    logits = TABLE.log() + torch.tensor(page.state()["push"])
+    assert logits.softmax(1)[3, 2] > TABLE[3, 2] + 0.1
+    assert page.numbers()["loss"] == pytest.approx(by_torch(logits, [1, 1, 2])[0], abs=1e-6)
+
+
+def toy_logits(word, sharpness):
+    """The lesson's toy network."""
+    letters = list(dict.fromkeys(word))
+    labels = [1 + letters.index(letter) for letter in word]
+    logits = 0.5 * NOISE[:, : len(letters) + 1]
+    logits[:, 0] += 0.6
+    for i, label in enumerate(labels):
+        middle = (i + 0.5) * 12 / len(word)
+        logits[:, label] += 2.2 * torch.exp(-(((torch.arange(12) + 0.5 - middle) / 0.9) ** 2))
+    return sharpness * logits, labels
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_ctc_gradient(open_page):
+    """For words, sharpnesses and frames: the loss, and network less γ, which is the slope that autograd gives."""
+    page = open_page(CtcLattice(noise=NOISE.tolist(), words=["letter", "aa"], word="letter", frame=6, shade="γ"))
+    for word, sharpness, frame in itertools.product(("letter", "aa", "cat", "coffee"), (0.0, 1.0, 1.9), (1, 6, 12)):
+        page.move(word=word, sharpness=sharpness, frame=frame)
+        logits, labels = toy_logits(word, sharpness)
+        loss, slope = by_torch(logits, labels)
+        told, asked = logits.softmax(1)[frame - 1], logits.softmax(1)[frame - 1] - slope[frame - 1]
+        expected = {
+            "says": told.max().item(),
+            "asks": asked.max().item(),
+            "slope": slope[frame - 1][asked.argmax()].item(),
+        }
+        expected["loss"] = loss
+        found = page.numbers()
+        assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+    page.box.locator("[data-control=word]").fill("Aa!")
+    assert page.state()["word"] == "aa"
+
+
+def test_what_is_no_lattice():
+    """Neither table nor noise, or a letter that is no class, is refused in a sentence."""
+    with pytest.raises(ValueError, match="Give the network's probabilities"):
+        CtcLattice(word="a")
+    with pytest.raises(ValueError, match=r"\['z'\] are in words, but no classes: \['a', 'b', 'c'\]"):
+        CtcLattice(TABLE.tolist(), "-abc", word="za")
