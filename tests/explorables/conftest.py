@@ -1,4 +1,4 @@
-"""One Chromium for all explorables, each in a page of its own, without a kernel or a network."""
+"""One Chromium for each file of tests (its loop may not outlive it), each explorable in a page of its own, without a kernel or a network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from coursekit.explorables import pictures, source
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     if pictures.browser() is None:
         pytest.skip("Chromium is not on PATH")

@@ -12,7 +12,7 @@ from coursekit.grading.leaning import part
 from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission
 from coursekit.jail.ending import Clock
-from coursekit.jail.judge import Jail
+from coursekit.jail.judge import Jail, Leaning
 from coursekit.jail.terms import Limits
 from coursekit.learning import learn
 from coursekit.learning.feedback import as_html, as_text
@@ -77,7 +77,9 @@ def test_there_is_no_second_grading_when_time_is_over(jail, monkeypatch):
     text = slipped(solutions("objective"), "squared_error")
     first, cost = before(jail, text, "cost"), syllabus.find_exercise("cost")[1]
     assert first.points < cost.maximum
-    way = batch._InJail(jail, Submission("ann", (("a.py", text),)), 1, list(syllabus.exercises()), Clock(0.0))
+    way = batch._InJail(
+        jail, Submission("ann", (("a.py", text),)), 1, list(syllabus.exercises()), Clock(0.0), Leaning({})
+    )
     monkeypatch.setattr(Jail, "_fork", lambda *_, **__: pytest.fail("a process was started"))
     assert part(way, cost, first, {}) == first
     assert way.grade(cost, {}).outcome is Outcome.SKIPPED
