@@ -1,4 +1,4 @@
-"""One Chromium for each file of tests (its loop may not outlive it), each explorable in a page of its own, without a kernel or a network."""
+"""One Chromium for each file of tests, as its loop may not outlive it; each explorable has a page of its own."""
 
 from __future__ import annotations
 

@@ -169,14 +169,14 @@ def test_another_exercise_is_no_misspelt_one(jail):
 
 def test_a_jail_that_ends_under_one_exercise_costs_the_others_nothing(jail, monkeypatch):
     """Whoever is asked when the jail ends, twice as the first in its child, has it on record; the others do not."""
-    real = judge.scoring.score
+    real = judge.scoring.run
 
     def grade(exercise, ask, **more):
         if exercise.name == "double" and isinstance(ask, Child):
             raise judge.ZygoteGone
         return real(exercise, ask, **more)
 
-    monkeypatch.setattr(judge.scoring, "score", grade)
+    monkeypatch.setattr(judge.scoring, "run", grade)
     monkeypatch.setattr(jail, "_stop", lambda: None)  # it is well
     for exercises in (BOTH, BOTH[::-1]):
         reports = {report.exercise: report for report in told(jail, HONEST, exercises)}
