@@ -17,19 +17,20 @@ from pathlib import Path
 import pytest
 
 from coursekit.course import notebooks, stubs, syllabus
+from coursekit.explorables import pictures
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+BROWSER = pictures.browser()
 TOKEN = "learner"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 
-pytestmark = [
+NEEDS_BROWSER = [
     pytest.mark.slow,
     pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} is on PATH"),
+    pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(pictures.BROWSERS)} is on PATH"),
     pytest.mark.filterwarnings("default"),
 ]
+pytestmark = NEEDS_BROWSER
 
 # JupyterLab saves what it opens, shows a kernel as idle before there is one, and loads the notebook piece by piece
 READY = """async () => {

@@ -6,18 +6,12 @@ import os
 import re
 from pathlib import Path
 
-import pytest
-from test_browser import ARGUMENTS, BROWSER, BROWSERS, READY, RUN_ALL, TOKEN, jupyterlab
+from test_browser import ARGUMENTS, BROWSER, NEEDS_BROWSER, READY, RUN_ALL, TOKEN, jupyterlab
 
 from coursekit.course import notebooks
 from coursekit.learning import memory
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} is on PATH"),
-    pytest.mark.filterwarnings("default"),
-]
+pytestmark = NEEDS_BROWSER
 
 WCAG_AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 CELLS = (

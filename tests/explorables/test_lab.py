@@ -6,14 +6,9 @@ import ast
 
 import nbformat
 import pytest
-from test_browser import ARGUMENTS, BROWSER, BROWSERS, READY, TOKEN, jupyterlab
+from test_browser import ARGUMENTS, BROWSER, NEEDS_BROWSER, READY, TOKEN, jupyterlab
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} is on PATH"),
-    pytest.mark.filterwarnings("default"),
-]
+pytestmark = NEEDS_BROWSER
 
 CELLS = (
     "from coursekit.explorables import BeliefBoxes\n"

@@ -7,19 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_browser import ARGUMENTS, BROWSER, BROWSERS
+from test_browser import ARGUMENTS, BROWSER, NEEDS_BROWSER
 from test_pages import report, small_class, solved
 
 from coursekit.classroom.likeness import Answer
 from coursekit.publish import pages
 from coursekit.report import Diagnosis, Graded, Outcome
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} is on PATH"),
-    pytest.mark.filterwarnings("default"),
-]
+pytestmark = NEEDS_BROWSER
 
 EXERCISES = 8
 WCAG_AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

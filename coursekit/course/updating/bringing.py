@@ -16,9 +16,10 @@ from coursekit.errors import CommandError
 from coursekit.files import unzip
 
 WORKSHOP = ".update"  # in the course's folder; gone when the update is done
+KEPT = "kept"  # the folder of copies, in the course's folder
 _HERE = Path(__file__).parent
 # What is no part of a course that somebody has downloaded, or opened already
-_NOT_SHIPPED = (".git", ".venv", WORKSHOP, "kept", "progress.jsonl", "__pycache__", ".ipynb_checkpoints", "*.sqlite*")
+_NOT_SHIPPED = (".git", ".venv", WORKSHOP, KEPT, "progress.jsonl", "__pycache__", ".ipynb_checkpoints", "*.sqlite*")
 
 
 @dataclass(frozen=True)

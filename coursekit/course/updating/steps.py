@@ -17,12 +17,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from coursekit.course.updating.bringing import WORKSHOP, new_course
+from coursekit.course.updating.bringing import KEPT, WORKSHOP, new_course
 from coursekit.errors import CommandError
 from coursekit.files import write_whole
 
 _LATER = 2_000_000_000  # nanoseconds: a zip counts in so many, and JupyterLab overlooks half a second
-KEPT = "kept"  # the folder of copies, in the course's folder
 
 
 @dataclass(frozen=True)

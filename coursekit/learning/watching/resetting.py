@@ -7,10 +7,9 @@ from pathlib import Path
 
 from coursekit.course import stubs, syllabus
 from coursekit.course.syllabus import Topic
+from coursekit.course.updating.bringing import KEPT
 from coursekit.errors import CommandError
 from coursekit.files import write_whole
-
-KEPT = "kept"  # the folder of copies: in the course's folder, or beside a file that lies elsewhere
 
 
 def reset(path: Path, topic: Topic, name: str) -> Path:
@@ -36,6 +35,7 @@ def reset(path: Path, topic: Topic, name: str) -> Path:
 
 
 def _new_name(path: Path) -> Path:
+    """In the course's folder of copies, or in one beside a file that lies elsewhere."""
     inside = syllabus.in_course() and path.resolve().is_relative_to(syllabus.ROOT)
     folder = (syllabus.ROOT if inside else path.parent) / KEPT
     number = 1
