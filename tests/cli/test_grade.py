@@ -1,4 +1,4 @@
-"""`coursekit grade` on real input: forty-four submissions, right, unfinished, mistaken and broken."""
+"""`coursekit grade` on real input: fifty-four submissions, right, unfinished, mistaken and broken."""
 
 from __future__ import annotations
 
