@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:  # with it comes torch
     from coursekit.wire import Cell
@@ -38,8 +38,7 @@ _OPEN, _CLOSED = frozenset("([{"), frozenset(")]}")
 _KEPT = frozenset(keyword.kwlist) | frozenset(vars(builtins))  # nobody renames them
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word of an answer: as it is compared, as it is spelt, and where it stands."""
 
     word: str
@@ -116,32 +115,30 @@ def _with_helpers(name: str, functions: dict[str, str], others: Collection[str])
 
 
 def _is_stub(text: str) -> bool:
-    words = [found[0] for found in islice(_body(_own_tokens(text)), 6)]
+    words = [found[0] for _, found in islice(_body(_own_tokens(text)), 6)]
     return words[:2] == ["raise", "NotImplementedError"] and len(words) < 6
 
 
 def _tokens(text: str) -> Iterator[Token]:
     """The tokens of functions, one below the other, less the head and the docstring of each."""
     own = [found for found in _TOKEN.finditer(text) if found.lastgroup != "blank"]
-    beside = {found.start(): place for place, found in enumerate(own)}
+    words = ["", *(found[0] for found in own), ""]  # each has one before and one behind it
     depth = 0
-    for found in _body(iter(own)):
-        place = beside[found.start()]
-        depth += (found[0] in _OPEN) - (found[0] in _CLOSED and depth > 0)
-        before = own[place - 1][0] if place else ""
-        after = own[place + 1][0] if place + 1 < len(own) else ""
-        yield Token(_word(found, before, after, depth), found[0], found.start(), found.end())
+    for place, found in _body(own):
+        before, spelt, after = words[place : place + 3]
+        depth += (spelt in _OPEN) - (spelt in _CLOSED and depth > 0)
+        yield Token(_word(found, before, after, depth), spelt, *found.span())
 
 
-def _body(tokens: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
-    """What functions do: without `def …:`, and without a string that stands first behind it."""
+def _body(tokens: Iterable[re.Match[str]]) -> Iterator[tuple[int, re.Match[str]]]:
+    """What functions do: without `def …:`, and without a string that stands first behind it; each with its place."""
     depth, in_head, begins = 0, False, False
-    for found in tokens:
+    for place, found in enumerate(tokens):
         word = found[0]
         in_head = in_head or (word == "def" and depth == 0)
         depth += (word in _OPEN) - (word in _CLOSED and depth > 0)
         if not in_head and not (begins and found.lastgroup == "string"):
-            yield found
+            yield place, found
         begins = in_head and word == ":" and depth == 0
         in_head = in_head and not begins
 
