@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -16,7 +17,9 @@ from coursekit.report import Graded, Outcome, Report, Tier, Verdict
 from coursekit.text import clean, clean_name, visible
 
 SIZE = 1 << 20
-SECONDS = 0.1  # of computing; on a quiet machine all take below 0.05, and what is quadratic takes minutes
+# One walk over as many plain characters, one by one, is some 15 ms of computing: all that is read here takes four of
+# them or fewer, and what is quadratic takes thousands. A machine that is slow at this moment is slow at both.
+WALKS = 6
 TRIES = 5  # the best counts: what else runs on the same core makes even computing time longer
 
 UNITS = {
@@ -75,10 +78,16 @@ def test_reading_is_linear(unit, reader):
     """Whatever is repeated a million times, and with whatever end."""
     text = UNITS[unit] * (SIZE // len(UNITS[unit])) + "!"
     READERS[reader]("warm")
+    plain = "a" * SIZE
     for _ in range(TRIES):
-        before = time.thread_time()
-        READERS[reader](text)
-        taken = time.thread_time() - before
-        if taken < SECONDS:
+        walk, taken = computing(lambda: sum(map(ord, plain))), computing(lambda: READERS[reader](text))
+        if taken < WALKS * walk:
             return
-    pytest.fail(f"{taken:.2f} s of computing")
+    pytest.fail(f"{taken:.2f} s of computing, {taken / walk:.0f} walks")
+
+
+def computing(call: Callable[[], object]) -> float:
+    """Seconds of this thread's own computing that a call takes."""
+    before = time.thread_time()
+    call()
+    return time.thread_time() - before
