@@ -1,4 +1,4 @@
-"""The card of `check` in JupyterLab: buttons that answer, nothing that axe-core minds, no error once it is saved."""
+"""What `check` and `predict` show in JupyterLab: it answers, axe-core minds nothing, and saved it shows no error."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ CELLS = (
     "check(sigmoid)",
     "def l2_penalty(weights):\n    return weights.square().sum()",
     "check(l2_penalty)",
+    'from coursekit import predict\npredict("Heads or tails?", ["heads", "tails"], id="a/coin", right="heads", why="")',
 )
 SAVE = "window.jupyterapp.commands.execute('docmanager:save')"
 END_KERNELS = "window.jupyterapp.serviceManager.sessions.shutdownAll()"
@@ -46,7 +47,7 @@ def theme(page, name: str) -> None:
     page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{str(name == 'Light').lower()}'")
 
 
-def test_a_card_in_jupyterlab(tmp_path, monkeypatch):
+def test_a_card_and_a_question_in_jupyterlab(tmp_path, monkeypatch):
     """Hint, solution, a link; in both themes, on a wide page and a narrow one; then once more without its kernel."""
     from playwright.sync_api import expect, sync_playwright
 
@@ -92,6 +93,12 @@ def test_a_card_in_jupyterlab(tmp_path, monkeypatch):
         expect(right.locator("pre", has_text="def l2_penalty(")).to_be_visible()
         assert memory.next_hint("sigmoid") == 3
 
+        question = page.locator(".jp-CodeCell").nth(5)
+        expect(question.locator(".coursekit-question")).to_be_hidden()  # the form says the same
+        question.get_by_label("heads").check()
+        question.get_by_role("button", name="Commit").click()
+        expect(question.get_by_text("That holds.")).to_be_visible()
+
         for name in ("Light", "Dark"):
             theme(page, name)
             for width in (1280, 820):
@@ -111,4 +118,9 @@ def test_a_card_in_jupyterlab(tmp_path, monkeypatch):
         expect(lost).to_be_hidden()
         expect(wrong.get_by_role("img")).to_be_visible()
         expect(wrong.get_by_text('hint("sigmoid", 1)')).to_be_visible()
+        question = page.locator(".jp-CodeCell").nth(5)
+        expect(question.get_by_text("Error displaying widget")).to_be_attached()
+        expect(question.get_by_text("Error displaying widget")).to_be_hidden()
+        question.get_by_text("Answer", exact=True).click()
+        expect(question.get_by_text("heads.", exact=True)).to_be_visible()
         browser.close()

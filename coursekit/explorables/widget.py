@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import uuid
 from typing import Any, ClassVar
 
 import anywidget
 import traitlets
 
+from coursekit import machine
 from coursekit.explorables import source
 
 
@@ -55,13 +54,8 @@ class Explorable(anywidget.AnyWidget):
         return source.words(self.kind, self.state())
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = (super()._repr_mimebundle_(**options) if needs_view() else None) or ({}, {})
+        data, metadata = (super()._repr_mimebundle_(**options) if machine.needs_view() else None) or ({}, {})
         return {**data, "text/html": self.html(self.key), "text/plain": f"{self.said()}\n{source.RUN}"}, metadata
-
-
-def needs_view() -> bool:
-    """Whether the notebook is open in VS Code or Colab, where a model is known to the page only if it has a view."""
-    return "VSCODE_PID" in os.environ or "google.colab" in sys.modules
 
 
 def shown(trait: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from coursekit import machine
 from coursekit.learning import memory
 from coursekit.learning.feedback import prose
 from coursekit.learning.memory import Prediction
@@ -55,18 +56,39 @@ class Question:
     def __repr__(self) -> str:
         return "\n".join([f"Predict: {self.text}", *(f"  ○ {each}" for each in self._offers()), _RUN])
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        # JupyterLab takes the form; GitHub, nbconvert and a frozen notebook take the text, its answer folded
-        form: dict[str, Any] = _Form(self).box._repr_mimebundle_()
-        return {**form, "text/html": self._as_html(), "text/plain": repr(self)}
+    def _ipython_display_(self) -> None:
+        """The text, its answer folded, and the form below it, whose style hides the text.
 
-    def _as_html(self) -> str:
+        JupyterLab shows a saved form whose kernel is gone as an error, and never the text that is stored beside it: so
+        they are two outputs, and the text's style hides the error. `freeze` does not store the form.
+        """
+        from IPython import get_ipython
+        from IPython.display import display
+
+        text = {"text/html": self._repr_html_(), "text/plain": repr(self)}
+        form: dict[str, Any] = {}
+        if getattr(get_ipython(), "kernel", None):
+            form = _Form(self).box._repr_mimebundle_()
+            form.pop("text/plain")
+        if form and not machine.needs_view():
+            display(text, raw=True)  # type: ignore[no-untyped-call]
+            display(form, raw=True)  # type: ignore[no-untyped-call]
+        else:
+            display({**form, **text}, raw=True)  # type: ignore[no-untyped-call]
+
+    def _repr_html_(self) -> str:
         offers = "".join(f"<li>{html.escape(each)}</li>" for each in self._offers())
         return (
-            f'<div style="{_BOX}">{_asked(self)}<ul style="{_LIST}">{offers}</ul><div>{_RUN}</div>'
+            f'<div class="coursekit-question {self._mark}" style="{_BOX}">{_STYLE}'
+            f'{_asked(self)}<ul style="{_LIST}">{offers}</ul><div>{_RUN}</div>'
             f"<details><summary>Answer</summary><b>{html.escape(self._right_in_words)}.</b> {prose(self.why)}</details>"
             "</div>"
         )
+
+    @property
+    def _mark(self) -> str:
+        """The class by which a form finds the text that it stands for."""
+        return f"coursekit-{self.lesson}-{self.name}"
 
     def _offers(self) -> Iterator[str]:
         """What may be answered, one a line."""
@@ -177,6 +199,11 @@ _BOX = (
     "background:var(--jp-layout-color1,#FFFFFF);color:var(--jp-content-font-color1,#22272E);"
     "border-left:4px solid #0072B2;padding:0.4em 0.9em;margin:0.2em 0;font-size:14px;line-height:1.5;max-width:60em"
 )
+# What JupyterLab writes where a form was that is gone: words alone
+_STYLE = (
+    "<style>.jp-OutputArea-child:has(.coursekit-question)+.jp-OutputArea-child .jp-OutputArea-output:not(:has(*))"
+    "{display:none}</style>"
+)
 _LIST = "margin:0.2em 0;padding-left:1.4em"
 
 
@@ -209,7 +236,8 @@ class _Form:
         before = question.before()
         if before is not None:
             self._said.value = _lines(f"Last time you said: {before}.")
-        asked = widgets.HTML(_styled(_asked(question)))
+        instead = f"<style>.jp-OutputArea-child:has(.{question._mark}){{display:none}}</style>"
+        asked = widgets.HTML(instead + _styled(_asked(question)))
         self.box = widgets.VBox([asked, self._answer, self._button, self._said])
 
     def _chosen(self, _change: object) -> None:

@@ -4,7 +4,6 @@ import base64
 import html
 import importlib.util
 import re
-import sys
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -282,24 +281,6 @@ def test_the_next_exercise_may_be_in_another_notebook():
     assert re.search(
         rf"01_entropy\.ipynb#cell-id=\w+.*<code>{first}</code></a>, in the notebook of lesson 01, ", markup
     )
-
-
-class Displayed(list):
-    """What would be sent to a notebook, instead of to whoever runs the tests."""
-
-    def publish(self, data, **_):
-        self.append(data)
-
-
-@pytest.fixture
-def displayed(monkeypatch) -> Displayed:
-    """A notebook's kernel, as far as displaying goes."""
-    sent = Displayed()
-    shell = SimpleNamespace(kernel=object(), display_pub=sent)
-    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
-    monkeypatch.setattr(sys.modules["IPython.core.interactiveshell"].InteractiveShell, "initialized", lambda: True)
-    monkeypatch.setattr(sys.modules["IPython.core.interactiveshell"].InteractiveShell, "instance", lambda: shell)
-    return sent
 
 
 def test_two_outputs_where_a_kernel_runs(toy_course, displayed):

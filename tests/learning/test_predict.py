@@ -2,13 +2,15 @@
 
 import json
 import re
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
+import IPython
 import pytest
 
 from coursekit.cli import main
 from coursekit.learning import memory
-from coursekit.learning.predict import predict
+from coursekit.learning.predict import _Form, predict
 from coursekit.learning.progress import progress
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -50,18 +52,18 @@ def test_as_text():
 
 def test_as_html():
     """Without a kernel the answer is folded, and nothing of it stands before; what is written is escaped."""
-    shown = coin(right="the bent one")._repr_mimebundle_()["text/html"]
+    shown = coin(right="the bent one")._repr_html_()
     assert ElementTree.fromstring(shown) is not None
     before, answer = shown.split("<details><summary>Answer</summary>")
     assert before.count("the bent one") == before.count("the fair one") == 1
     assert answer.startswith("<b>the bent one.</b> Its <code>p</code> is ½ &lt; 1.</details>")
-    assert "<b>0.7.</b> It is ln 2." in number()._repr_mimebundle_()["text/html"]
-    assert "a &lt; b" in predict("a < b?", ["<i>", "no"], id="a/b", right="no", why="")._repr_mimebundle_()["text/html"]
+    assert "<b>0.7.</b> It is ln 2." in number()._repr_html_()
+    assert "a &lt; b" in predict("a < b?", ["<i>", "no"], id="a/b", right="no", why="")._repr_html_()
 
 
 def test_colours_are_those_of_the_theme():
     """A dark theme has a dark form."""
-    for colour in re.findall(r"color:([^;]+)", coin()._repr_mimebundle_()["text/html"]):
+    for colour in re.findall(r"color:([^;]+)", coin()._repr_html_()):
         assert colour.startswith("var(--jp-")
 
 
@@ -70,10 +72,29 @@ def test_colours_are_those_of_the_theme():
 
 def form(question):
     """What JupyterLab shows: question, answer, button, what is said."""
-    from ipywidgets.widgets.widget import _instances
+    return _Form(question).box.children
 
-    view = question._repr_mimebundle_()[VIEW]
-    return _instances[view["model_id"]].children
+
+def test_two_outputs_in_jupyterlab(displayed):
+    """The text, which stays when the kernel is gone, then the form, of which nothing is stored."""
+    question = coin()
+    question._ipython_display_()
+    assert displayed[0] == {"text/html": question._repr_html_(), "text/plain": repr(question)}
+    assert [set(data) for data in displayed[1:]] == [{VIEW}]
+
+
+def test_one_output_where_only_a_view_is_alive(displayed, monkeypatch):
+    """VS Code takes the form, and the text where it has no kernel for it."""
+    monkeypatch.setenv("VSCODE_PID", "1")
+    coin()._ipython_display_()
+    assert [set(data) for data in displayed] == [{VIEW, "text/html", "text/plain"}]
+
+
+def test_no_form_where_no_kernel_runs(displayed, monkeypatch):
+    """IPython in a terminal has none."""
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(display_pub=displayed))
+    coin()._ipython_display_()
+    assert [set(data) for data in displayed] == [{"text/html", "text/plain"}]
 
 
 def test_choose_and_commit(file):
