@@ -32,7 +32,6 @@ class Explorer(Explorable):
     values = shown(Dict())
     drawn = shown(Dict())
     answer = shown(Dict())
-    asked = Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -58,7 +57,8 @@ class Explorer(Explorable):
         )
         self._first = self._frame()
         self.answer = self._first
-        self.observe(self._answer, names="asked")
+        self._is_taking = False
+        self.on_msg(self._answer)
         self.observe(self._take, names="values")
         for control in controls.values():
             control.observe(self._moved, names="value")
@@ -99,18 +99,26 @@ class Explorer(Explorable):
         """A state's name, as the browser writes it."""
         return json.dumps([indices[name] for name in self._controls], separators=(",", ":"), ensure_ascii=False)
 
-    def _answer(self, _change: object) -> None:
-        self.answer = self._frame(self.asked)
+    def _answer(self, _widget: object, asked: dict[str, Any], _buffers: object) -> None:
+        """The browser asks for states: by a message, as a trait waits until the kernel is idle, and is echoed."""
+        for state in asked["states"]:
+            self.send(self._frame(state))
 
     def _take(self, _change: object) -> None:
         """The hand was lifted: the controls have what it set, for a lesson that asks for it."""
-        for name, index in self.values.items():
-            value = self._value(name, index)
-            if self._controls[name].value != value:
-                self._controls[name].value = value
+        self._is_taking = True
+        try:
+            for name, index in self.values.items():
+                value = self._value(name, index)
+                if self._controls[name].value != value:
+                    self._controls[name].value = value
+        finally:
+            self._is_taking = False
 
     def _moved(self, _change: object) -> None:
-        """A control was set in Python."""
+        """A control was set in Python, or by the hand: then the browser has drawn it."""
+        if self._is_taking:
+            return
         values = {name: self._index(name) for name in self._controls}
         if values != self.values:
             self.values = values

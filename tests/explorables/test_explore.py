@@ -59,12 +59,22 @@ def test_hand_sets_the_controls(explorer, slider):
     assert shown(explorer)["text/plain"].startswith("A line to 2.")
 
 
-def test_browser_asks(explorer):
-    """A state that the browser asks for is answered with its shapes and words."""
-    explorer.asked = {"a": 10, "shape": 0}
-    assert explorer.answer["key"] == "[10,0]"
-    assert explorer.answer["said"] == "A line to 5."
-    assert any(shape.get("s") == "to 5" for shape in explorer.answer["shapes"])
+def test_browser_asks(explorer, monkeypatch):
+    """Each state that the browser asks for is answered with its shapes and words, in the order in which it asks."""
+    sent = []
+    monkeypatch.setattr(explorer, "send", sent.append)
+    explorer._handle_custom_msg({"states": [{"a": 10, "shape": 0}, {"a": 9, "shape": 0}]}, [])
+    answer, ahead = sent
+    assert (answer["key"], ahead["key"]) == ("[10,0]", "[9,0]")
+    assert answer["said"] == "A line to 5."
+    assert any(shape.get("s") == "to 5" for shape in answer["shapes"])
+
+
+def test_hand_draws_nothing_twice(explorer):
+    """What the browser has set it has asked for: Python draws it only when it is itself who sets it."""
+    before = explorer.answer
+    explorer.values = {"a": 9, "shape": 1}
+    assert explorer.answer is before
 
 
 def test_few_states_come_along(explorer):

@@ -1,5 +1,5 @@
 // What a lesson's own drawing function has drawn, moved by controls: shapes in pixels, found among the frames that came
-// along, or asked of the kernel, one question at a time and always the newest.
+// along, or asked of the kernel, one question at a time: for the newest state, and those that the hand is on its way to.
 import { INK, PAPER, add, explorable, set } from "./kit.js";
 
 const THEME = { ink: INK, paper: PAPER, grid: INK };
@@ -16,6 +16,7 @@ const MARKS = {
   "*": (r) => `M0 ${-r}L${r * 0.3} ${-r * 0.3}H${r}L${r * 0.45} ${r * 0.2}L${r * 0.6} ${r}L0 ${r * 0.5}L${-r * 0.6} ${r}L${-r * 0.45} ${r * 0.2}L${-r} ${-r * 0.3}H${-r * 0.3}Z`,
 };
 const mark = (name) => MARKS[name] ?? MARKS.o;
+const AHEAD = 4; // states that are asked for before the hand has come to them
 const colour = (name) => THEME[name] ?? name ?? "none";
 
 const look = (shape, prefix = "") => ({
@@ -144,30 +145,53 @@ export default explorable(({ svg, controls, state, width, height }) => {
   set(svg, { viewBox: `0 0 ${wide} ${tall}`, width: wide * zoom, height: tall * zoom });
   const larger = Math.min(Math.max(0.75 / zoom, 1), 1.4); // on a narrow page the letters shrink less than the picture
   const supply = supplies(svg);
-  const key = () => JSON.stringify(Object.values(state.get("values")));
+  const names = state.get("controls").map(({ name }) => name);
+  const [kinds, words] = ["kind", "words"].map((what) => Object.fromEntries(state.get("controls").map((each) => [each.name, each[what]])));
+  const keyOf = (values) => JSON.stringify(names.map((name) => values[name]));
+  const key = () => keyOf(state.get("values"));
   const shown = [];
   let current = null;
   const follow = controlsOf(controls, state.get("controls"), state, (values) => state.move({ values }));
-  const names = state.get("controls").map(({ name }) => name);
 
+  state.answers ??= new Map(); // what the kernel has drawn, by key
+  const has = (values) => values in state.get("drawn").frames || state.answers.has(values) || state.get("answer").key === values;
+  let last = state.get("values");
+  let way = null; // where the hand goes: a control, and up or down
+  const turned = () => {
+    const values = state.get("values");
+    const moved = names.filter((name) => values[name] !== last[name]);
+    if (moved.length === 1 && kinds[moved[0]] === "range") way = [moved[0], Math.sign(values[moved[0]] - last[moved[0]])];
+    else if (moved.length) way = null;
+    last = { ...values };
+  };
   const ask = () => {
-    state.asked ??= null;
-    if (!state.model || state.asked !== null) return; // one question at a time: no backlog while a hand drags
-    state.asked = key();
-    state.model.set("asked", { ...state.get("values") });
-    state.model.save_changes();
+    const { model } = state;
+    if (!model || state.asked) return; // one question at a time: no backlog while a hand drags
+    const ahead = way ? Array.from({ length: AHEAD }, (_, i) => ({ ...last, [way[0]]: last[way[0]] + way[1] * (i + 1) })) : [];
+    const states = [last, ...ahead.filter((values) => values[way[0]] in words[way[0]])].filter((values) => !has(keyOf(values)));
+    if (!states.length) return;
+    if (state.asking !== model) {
+      state.asking = model;
+      model.on("msg:custom", (answer) => {
+        state.answers.set(answer.key, answer);
+        if (answer.key === state.asked) state.asked = null;
+        state.move({});
+      });
+    }
+    state.asked = keyOf(states.at(-1));
+    model.send({ states });
   };
 
   return (say) => {
     names.forEach((name, i) => follow[i](state.get("values")[name]));
+    turned();
     const { pool, frames } = state.get("drawn");
-    const answer = state.get("answer");
-    if (answer.key !== undefined && answer.key === state.asked) state.asked = null;
-    const frame = frames[key()] ?? (answer.key === key() ? answer : null);
+    const answer = state.get("answer"); // what Python has drawn unasked
+    const frame = frames[key()] ?? state.answers.get(key()) ?? (answer.key === key() ? answer : null);
+    ask();
     if (!frame) {
-      ask();
-      if (current === null && answer.key !== undefined) paint(answer, pool, say); // the newest that there is
-      else if (current !== null && answer.key !== undefined && answer !== current) paint(answer, pool, say);
+      const newest = [...state.answers.values()].at(-1) ?? answer;
+      if (newest.key !== undefined && newest !== current) paint(newest, pool, say);
       if (current !== null && !state.model) say`${current.said} Run this cell to move it.`;
       return;
     }
