@@ -82,6 +82,25 @@ def conditional_entropy(joint: Tensor) -> Tensor:
     raise NotImplementedError("conditional_entropy: write your answer here")
 
 
+def pointwise_mutual_information(joint: Tensor) -> Tensor:
+    """How much more often than by chance do x and y come together? For each cell, in nats.
+
+    0: as often as if X and Y were independent. Above 0: more often. Below: less often. Nothing is normalised: a table
+    that does not sum to 1 should show, and a division would change the gradient.
+
+    By hand: no ready-made loss, distribution or special.entr.
+
+    Args:
+        joint: probabilities p(x, y), shape (X, Y), together 1. Some may be 0, even a whole row or column.
+
+    Returns:
+        ln [p(x, y) / (p(x) p(y))], same shape and dtype: -inf where x and y never come together, NaN where x or y
+        never comes at all. The gradient flows through p(x, y) and through both sums; where a cell is empty it is not
+        asked for.
+    """
+    raise NotImplementedError("pointwise_mutual_information: write your answer here")
+
+
 def mutual_information(joint: Tensor) -> Tensor:
     """How much X tells about Y (and Y about X), in nats: 0 when they are independent.
 

@@ -97,6 +97,32 @@ def dpo_loss(
     raise NotImplementedError("dpo_loss: write your answer here")
 
 
+def ppo_clip_loss(
+    log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, epsilon: float = 0.2, reduction: str = "mean"
+) -> Tensor:
+    """The loss of PPO, and of GRPO: reward answers by becoming likelier, but no further than a clip allows.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        log_probs: ln of the probability that the policy in training gives to each answer, any shape.
+        old_log_probs: ln of the probability that it gave them when they were drawn, same shape. Down to -5000.
+        advantages: how much better each answer was than expected, same shape; negative if it was worse. Taken as
+            they are, and no gradient flows to them, nor to old_log_probs.
+        epsilon: ε. The gain of an answer ends where it is 1 + ε times as likely as it was, or 1 - ε times if the
+            advantage is negative.
+        reduction: "none" for one loss per answer, "sum" or "mean" over all answers.
+
+    Returns:
+        -min(r · A, clip(r, 1 - ε, 1 + ε) · A), where r is the ratio of the new probability to the old one. The
+        shape of log_probs for "none", else a single number; a NaN stays one.
+
+    Raises:
+        ValueError: the shapes differ, or reduction is another word.
+    """
+    raise NotImplementedError("ppo_clip_loss: write your answer here")
+
+
 def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, reduction: str = "mean"
 ) -> Tensor:

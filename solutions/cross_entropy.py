@@ -25,6 +25,29 @@ def sample_loss(logits: Tensor, target: Tensor) -> Tensor:
     # END SOLUTION
 
 
+def negative_log_likelihood(probabilities: Tensor, target: Tensor) -> Tensor:
+    """How improbable does a model find all labels together? -ln of their likelihood, in nats.
+
+    The likelihood is the product of the probabilities that the model gave to the labels. With many labels, or with rare
+    ones, it is smaller than any float: its logarithm is not.
+
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
+
+    Args:
+        probabilities: what the model says of each sample, one number per class, shape (N, C). Each row sums to 1, and
+            nothing is normalised again.
+        target: the labels, class indices (N,), int64. They are independent of each other.
+
+    Returns:
+        -ln of the likelihood, a single number of the dtype of `probabilities`: inf where a label was given probability
+        0, and 0 where there is no label (N = 0).
+    """
+    # BEGIN SOLUTION
+    of_labels = probabilities.gather(1, target.unsqueeze(1))
+    return -torch.log(of_labels).sum()
+    # END SOLUTION
+
+
 def log_softmax(input: Tensor, dim: int) -> Tensor:
     """The logarithm of the softmax: a drop-in for `torch.nn.functional.log_softmax(input, dim)`.
 

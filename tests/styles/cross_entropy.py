@@ -68,6 +68,67 @@ def sample_loss__own_backward(logits, target):
     return SampleLoss.apply(logits, target)
 
 
+# ---- negative_log_likelihood -------------------------------------------------------------------------------------
+
+
+def negative_log_likelihood__loop(probabilities, target):
+    total = 0 * probabilities.sum()
+    for row, label in zip(probabilities.unbind(), target.tolist(), strict=True):
+        total -= torch.log(row[label])
+    return total
+
+
+class Likelihood(torch.autograd.Function):
+    """The slope is -1/p at each label."""
+
+    @staticmethod
+    def forward(ctx, probabilities, target):
+        rows = torch.arange(len(target), device=target.device)
+        ctx.save_for_backward(probabilities, rows, target)
+        return (1 / probabilities[rows, target]).log().sum()
+
+    @staticmethod
+    def backward(ctx, grad):
+        probabilities, rows, target = ctx.saved_tensors
+        slope = torch.zeros_like(probabilities)
+        slope[rows, target] = -grad / probabilities[rows, target]
+        return slope, None
+
+
+def negative_log_likelihood__own_backward(probabilities, target):
+    return Likelihood.apply(probabilities, target)
+
+
+def negative_log_likelihood__one_hot(probabilities, target):
+    """The probability of the label is a dot product with a one-hot row."""
+    rows = F.one_hot(target, probabilities.shape[1]).to(probabilities.dtype)
+    return torch.einsum("nc,nc->n", probabilities, rows).log().neg().sum()
+
+
+def negative_log_likelihood__mask(probabilities, target):
+    is_label = torch.arange(probabilities.shape[1]) == target[:, None]
+    return -probabilities[is_label].log().sum()
+
+
+def negative_log_likelihood__vmap(probabilities, target):
+    if len(target) == 0:
+        return probabilities.new_zeros(())
+
+    def surprise(row, label):
+        return -torch.log(torch.gather(row, 0, label.reshape(1))).squeeze()
+
+    return torch.vmap(surprise)(probabilities, target).sum()
+
+
+def negative_log_likelihood__mantissas(probabilities, target):
+    """The product after all, with its power of two kept beside it."""
+    p = probabilities.gather(1, target[:, None]).squeeze(1)
+    with torch.no_grad():
+        exponents = torch.frexp(p).exponent.to(p.dtype)
+    mantissas = p * torch.exp2(-exponents)
+    return -(mantissas.prod().log() + exponents.sum() * math.log(2))
+
+
 # ---- log_softmax -------------------------------------------------------------------------------------------------
 
 

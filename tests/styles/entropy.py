@@ -312,6 +312,55 @@ def conditional_entropy__own_backward(joint):
     return Remainder.apply(joint)
 
 
+# ---- pointwise_mutual_information --------------------------------------------------------------------------------
+
+
+def pointwise_mutual_information__loop(joint):
+    """One cell at a time, in Python."""
+    rows, columns = joint.shape
+    values = torch.empty_like(joint)
+    for x in range(rows):
+        for y in range(columns):
+            values[x, y] = torch.log(joint[x, y] / (joint[x].sum() * joint[:, y].sum()))
+    return values
+
+
+class LogOfRatio(torch.autograd.Function):
+    """A cell's slope is 1 / p(x, y) for its own value, and -1 / p(x), -1 / p(y) for all of its row and its column."""
+
+    @staticmethod
+    def forward(ctx, joint):
+        p_x, p_y = joint.sum(1, keepdim=True), joint.sum(0, keepdim=True)
+        ctx.save_for_backward(joint, p_x, p_y)
+        return (joint / p_x / p_y).log()
+
+    @staticmethod
+    def backward(ctx, grad):
+        joint, p_x, p_y = ctx.saved_tensors
+        return grad / joint - grad.sum(1, keepdim=True) / p_x - grad.sum(0, keepdim=True) / p_y
+
+
+def pointwise_mutual_information__own_backward(joint):
+    return LogOfRatio.apply(joint)
+
+
+def pointwise_mutual_information__three_logarithms(joint):
+    """ln p(x, y) - ln p(x) - ln p(y)."""
+    return joint.log() - joint.sum(dim=1)[:, None].log() - joint.sum(dim=0).log()
+
+
+def pointwise_mutual_information__surprise_saved(joint):
+    """By how much less y surprises once x is known: ln p(y|x) - ln p(y)."""
+    given_x = joint / joint.sum(-1, keepdim=True)
+    return torch.log(given_x) - torch.log(torch.einsum("xy->y", joint))
+
+
+def pointwise_mutual_information__outer(joint):
+    ones = torch.ones_like(joint)
+    rows, columns = joint @ ones.T[:, :1], ones[:1].T.new_ones(1, joint.shape[0]) @ joint
+    return (joint.div(torch.kron(rows, columns))).log_()
+
+
 # ---- mutual_information ------------------------------------------------------------------------------------------
 
 

@@ -237,6 +237,85 @@ def dpo_loss__reference_without_gradient(
     return torch.nn.functional.softplus(beta * (policy_rejected - policy_chosen + head_start)).mean()
 
 
+# ---- ppo_clip_loss -----------------------------------------------------------------------------------------------
+
+
+def _equal_shapes(*tensors):
+    if len({tuple(x.shape) for x in tensors}) > 1:
+        raise ValueError("unequal shapes")
+
+
+def _clip_reduced(losses, reduction):
+    return {"none": lambda: losses, "sum": losses.sum, "mean": losses.mean}[reduction]()
+
+
+def ppo_clip_loss__larger_loss(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    """Two losses in place of two objectives, so the larger one counts."""
+    _equal_shapes(log_probs, old_log_probs, advantages)
+    with torch.no_grad():
+        a, old = advantages.clone(), old_log_probs.clone()
+    ratio = (log_probs - old).exp()
+    both = torch.stack([-a * ratio, -a * torch.clip(ratio, 1 - epsilon, 1 + epsilon)])
+    return _clip_reduced(both.amax(0), reduction)
+
+
+def ppo_clip_loss__hinge(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    """A hinge on the ratio, scaled by |A|, and the constant that PPO adds."""
+    _equal_shapes(log_probs, old_log_probs, advantages)
+    a = advantages.detach()
+    side = a.sign()
+    end = 1 + epsilon * side
+    missing = F.relu(side * (end - torch.exp(log_probs - old_log_probs.detach())))
+    return _clip_reduced(a.abs() * missing - a * end, reduction)
+
+
+def ppo_clip_loss__loop(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _equal_shapes(log_probs, old_log_probs, advantages)
+    losses = []
+    before, gains = old_log_probs.flatten().tolist(), advantages.flatten().tolist()
+    for new, old, a in zip(log_probs.flatten(), before, gains, strict=True):
+        ratio = math.e ** (new - old)
+        if a > 0 and ratio > 1 + epsilon:
+            ratio = ratio.detach() * 0 + 1 + epsilon
+        elif a < 0 and ratio < 1 - epsilon:
+            ratio = ratio.detach() * 0 + 1 - epsilon
+        losses.append(-ratio * a)
+    stacked = torch.stack(losses) if losses else log_probs.flatten() * 1
+    return _clip_reduced(stacked.reshape(log_probs.shape), reduction)
+
+
+class ClippedRatio(torch.autograd.Function):
+    """The slope by ln p is -A · ratio, and 0 where the gain has ended."""
+
+    @staticmethod
+    def forward(ctx, log_probs, old_log_probs, advantages, epsilon):
+        ratio = (log_probs - old_log_probs).exp()
+        ended = torch.where(advantages > 0, ratio > 1 + epsilon, ratio < 1 - epsilon)
+        ctx.save_for_backward(ratio, ended, advantages)
+        kept = torch.where(ended, 1 + epsilon * advantages.sign(), ratio)
+        return -advantages * kept
+
+    @staticmethod
+    def backward(ctx, grad):
+        ratio, ended, advantages = ctx.saved_tensors
+        return torch.where(ended, 0, -advantages * ratio * grad), None, None, None
+
+
+def ppo_clip_loss__own_backward(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _equal_shapes(log_probs, old_log_probs, advantages)
+    return _clip_reduced(ClippedRatio.apply(log_probs, old_log_probs, advantages, epsilon), reduction)
+
+
+def ppo_clip_loss__expm1(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    """By how much each ratio differs from 1, which ε bounds on one side."""
+    _equal_shapes(log_probs, old_log_probs, advantages)
+    a = advantages.detach()
+    change = torch.expm1(log_probs - old_log_probs.detach())
+    inf = torch.full_like(a, math.inf)
+    bounded = torch.clamp(change, torch.where(a < 0, -epsilon, -inf), torch.where(a > 0, epsilon, inf))
+    return _clip_reduced(-a * bounded - a, reduction)
+
+
 # ---- margin_ranking_loss -----------------------------------------------------------------------------------------
 
 

@@ -1080,3 +1080,98 @@ def cross_entropy__probability_targets_argmaxed(
     if reduction == "mean":
         return loss.sum() / w[t].masked_fill(~keep, 0.0).sum()
     return loss.sum() if reduction == "sum" else loss
+
+
+# ---- the likelihood of the labels ------------------------------------------------------------------------------------
+
+
+def negative_log_likelihood__product_first(probabilities, target):
+    likelihood = 1.0
+    for row, y in zip(probabilities, target):
+        likelihood = likelihood * row[y]
+    return -torch.log(torch.as_tensor(likelihood))
+
+
+def negative_log_likelihood__product_in_double(probabilities, target):
+    p = probabilities[torch.arange(len(target)), target]
+    return -torch.log(p.double().prod()).to(probabilities.dtype)
+
+
+def negative_log_likelihood__likelihood(probabilities, target):
+    return probabilities[torch.arange(len(target)), target].prod()
+
+
+def negative_log_likelihood__no_sign(probabilities, target):
+    return torch.log(probabilities[torch.arange(len(target)), target]).sum()
+
+
+def negative_log_likelihood__mean(probabilities, target):
+    return -torch.log(probabilities.gather(1, target.unsqueeze(1))).mean()
+
+
+def negative_log_likelihood__every_pair(probabilities, target):
+    return -torch.log(probabilities[:, target]).sum()
+
+
+def negative_log_likelihood__all_classes(probabilities, target):
+    return -probabilities.log().sum()
+
+
+def negative_log_likelihood__softmax_again(probabilities, target):
+    e = torch.exp(probabilities)
+    p = e / e.sum(dim=1, keepdim=True)
+    return -p[torch.arange(len(target)), target].log().sum()
+
+
+def negative_log_likelihood__padded(probabilities, target):
+    return -torch.log(probabilities.gather(1, target[:, None]) + 1e-12).sum()
+
+
+def negative_log_likelihood__clamped(probabilities, target):
+    return -torch.log(probabilities.clamp(1e-7, 1 - 1e-7).gather(1, target[:, None])).sum()
+
+
+def negative_log_likelihood__product_padded(probabilities, target):
+    return -torch.log(probabilities.gather(1, target[:, None]).prod() + 1e-10)
+
+
+def negative_log_likelihood__log_of_mean(probabilities, target):
+    return -torch.log(probabilities.gather(1, target[:, None]).mean())
+
+
+def negative_log_likelihood__unpicked(probabilities, target):
+    return -torch.log(probabilities.gather(1, target[:, None]))
+
+
+def negative_log_likelihood__argmax(probabilities, target):
+    return -torch.log(probabilities.max(dim=1).values).sum()
+
+
+def negative_log_likelihood__log2(probabilities, target):
+    return -torch.log2(probabilities.gather(1, target[:, None])).sum()
+
+
+def negative_log_likelihood__missing_probability(probabilities, target):
+    return (1 - probabilities.gather(1, target[:, None])).sum()
+
+
+def negative_log_likelihood__binary(probabilities, target):
+    hot = torch.eye(probabilities.shape[1], dtype=probabilities.dtype)[target]
+    return -(hot * probabilities.log() + (1 - hot) * (1 - probabilities).log()).sum()
+
+
+def negative_log_likelihood__nan_to_num(probabilities, target):
+    return torch.nan_to_num(-probabilities.gather(1, target[:, None]).log()).sum()
+
+
+def negative_log_likelihood__one_hot_times_log(probabilities, target):
+    hot = torch.eye(probabilities.shape[1], dtype=probabilities.dtype)[target]
+    return -(hot * probabilities.log()).sum()
+
+
+def negative_log_likelihood__perplexity(probabilities, target):
+    return torch.exp(-probabilities.gather(1, target[:, None]).log().mean())
+
+
+def negative_log_likelihood__first_sample_only(probabilities, target):
+    return -torch.log(probabilities[0, target]).sum()

@@ -622,3 +622,106 @@ def mutual_information__h_x_h_x(joint):
 def entr__x_log_1_x(input):
     # x * log(1 - x)
     return -input * torch.log(1 - input)
+
+
+# ---- the pointwise mutual information --------------------------------------------------------------------------------
+
+
+def pointwise_mutual_information__terms_of_the_average(joint):
+    px, py = joint.sum(1), joint.sum(0)
+    return joint * torch.log(joint / (px[:, None] * py[None, :]))
+
+
+def pointwise_mutual_information__one_number(joint):
+    independent = torch.outer(joint.sum(1), joint.sum(0))
+    keep = joint > 0
+    return (joint[keep] * torch.log(joint[keep] / independent[keep])).sum()
+
+
+def pointwise_mutual_information__upside_down(joint):
+    return torch.log(joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True) / joint)
+
+
+def pointwise_mutual_information__lift(joint):
+    return joint / torch.outer(joint.sum(dim=1), joint.sum(dim=0))
+
+
+def pointwise_mutual_information__log2(joint):
+    return torch.log2(joint) - torch.log2(joint.sum(1, keepdim=True)) - torch.log2(joint.sum(0, keepdim=True))
+
+
+def pointwise_mutual_information__conditional(joint):
+    return torch.log(joint / joint.sum(dim=1, keepdim=True))
+
+
+def pointwise_mutual_information__conditional_other_way(joint):
+    return torch.log(joint / joint.sum(dim=0))
+
+
+def pointwise_mutual_information__positive(joint):
+    pmi = torch.log(joint / torch.outer(joint.sum(1), joint.sum(0)))
+    return torch.relu(pmi)
+
+
+def pointwise_mutual_information__padded(joint):
+    px = joint.sum(1, keepdim=True)
+    py = joint.sum(0, keepdim=True)
+    return torch.log((joint + 1e-12) / (px * py + 1e-12))
+
+
+def pointwise_mutual_information__padded_after_the_ratio(joint):
+    px = joint.sum(1, keepdim=True)
+    py = joint.sum(0, keepdim=True)
+    return torch.log(joint / (px * py) + 1e-9)
+
+
+def pointwise_mutual_information__clamped(joint):
+    ratio = joint / (joint.sum(1, keepdim=True) * joint.sum(0, keepdim=True))
+    return ratio.clamp_min(1e-10).log()
+
+
+def pointwise_mutual_information__masked_as_before(joint):
+    independent = joint.sum(dim=1, keepdim=True) * joint.sum(dim=0, keepdim=True)
+    inside = joint > 0
+    ratio = torch.where(inside, joint, 1.0) / torch.where(inside, independent, 1.0)
+    return torch.log(ratio)
+
+
+def pointwise_mutual_information__nan_to_num(joint):
+    return torch.nan_to_num(torch.log(joint / torch.outer(joint.sum(1), joint.sum(0))))
+
+
+def pointwise_mutual_information__nan_is_zero(joint):
+    pmi = torch.log(joint / torch.outer(joint.sum(1), joint.sum(0)))
+    return torch.where(torch.isnan(pmi), torch.zeros_like(pmi), pmi)
+
+
+def pointwise_mutual_information__normalised(joint):
+    p = joint / joint.sum()
+    return torch.log(p / torch.outer(p.sum(1), p.sum(0)))
+
+
+def pointwise_mutual_information__npmi(joint):
+    pmi = torch.log(joint / torch.outer(joint.sum(1), joint.sum(0)))
+    return pmi / -torch.log(joint)
+
+
+def pointwise_mutual_information__sum_below(joint):
+    return torch.log(joint) - torch.log(joint.sum(1)[:, None] + joint.sum(0)[None, :])
+
+
+def pointwise_mutual_information__means(joint):
+    return (joint / torch.outer(joint.mean(1), joint.mean(0))).log()
+
+
+def pointwise_mutual_information__surprise(joint):
+    return -joint.log()
+
+
+def pointwise_mutual_information__lost_row(joint):
+    return torch.log(joint / (joint.sum(1) * joint.sum(0)))
+
+
+def pointwise_mutual_information__from_counts(joint):
+    n = joint.numel()
+    return torch.log(joint * n / torch.outer(joint.sum(1), joint.sum(0)))

@@ -491,3 +491,165 @@ def margin_ranking_loss__abs_difference(input1, input2, target, margin=0, reduct
     # abs difference
     loss = (-target * (input1 - input2).abs() + margin).clamp(min=0)
     return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+# ---- the clipped ratio -----------------------------------------------------------------------------------------------
+
+
+def _checked(log_probs, old_log_probs, advantages):
+    if not log_probs.shape == old_log_probs.shape == advantages.shape:
+        raise ValueError("shapes differ")
+
+
+def _finish(loss, reduction):
+    if reduction == "none":
+        return loss
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "mean":
+        return loss.mean()
+    raise ValueError(reduction)
+
+
+def ppo_clip_loss__clip_alone(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio = torch.exp(log_probs - old_log_probs.detach())
+    return _finish(-torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * advantages.detach(), reduction)
+
+
+def ppo_clip_loss__max(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio = torch.exp(log_probs - old_log_probs.detach())
+    a = advantages.detach()
+    return _finish(-torch.max(ratio * a, torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * a), reduction)
+
+
+def ppo_clip_loss__objective(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio = torch.exp(log_probs - old_log_probs.detach())
+    a = advantages.detach()
+    return _finish(torch.min(ratio * a, torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * a), reduction)
+
+
+def ppo_clip_loss__nothing_detached(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio = torch.exp(log_probs - old_log_probs)
+    clipped = torch.clamp(ratio, 1 - epsilon, 1 + epsilon)
+    return _finish(-torch.min(ratio * advantages, clipped * advantages), reduction)
+
+
+def ppo_clip_loss__advantages_not_detached(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio = torch.exp(log_probs - old_log_probs.detach())
+    clipped = torch.clamp(ratio, 1 - epsilon, 1 + epsilon)
+    return _finish(torch.max(-ratio * advantages, -clipped * advantages), reduction)
+
+
+def ppo_clip_loss__ratio_detached(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio = torch.exp(log_probs - old_log_probs).detach()
+    a = advantages.detach()
+    return _finish(-torch.min(ratio * a, torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * a), reduction)
+
+
+def ppo_clip_loss__probabilities_divided(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio = log_probs.exp() / old_log_probs.detach().exp()
+    a = advantages.detach()
+    return _finish(-torch.min(ratio * a, torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * a), reduction)
+
+
+def ppo_clip_loss__log_ratio(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio = log_probs - old_log_probs.detach()
+    a = advantages.detach()
+    return _finish(-torch.min(ratio * a, torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * a), reduction)
+
+
+def ppo_clip_loss__log_ratio_clamped(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    move = log_probs - old_log_probs.detach()
+    a = advantages.detach()
+    return _finish(-torch.min(move.exp() * a, move.clamp(-epsilon, epsilon).exp() * a), reduction)
+
+
+def ppo_clip_loss__upside_down(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio = torch.exp(old_log_probs.detach() - log_probs)
+    a = advantages.detach()
+    return _finish(-torch.min(ratio * a, torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * a), reduction)
+
+
+def ppo_clip_loss__one_sided(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio = torch.exp(log_probs - old_log_probs.detach())
+    return _finish(-torch.clamp(ratio, max=1 + epsilon) * advantages.detach(), reduction)
+
+
+def ppo_clip_loss__normalised(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    a = advantages.detach()
+    a = (a - a.mean()) / (a.std() + 1e-8)
+    ratio = torch.exp(log_probs - old_log_probs.detach())
+    return _finish(-torch.min(ratio * a, torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * a), reduction)
+
+
+def ppo_clip_loss__means_first(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    a = advantages.detach()
+    ratio = torch.exp(log_probs - old_log_probs.detach())
+    both = ratio * a, torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * a
+    if reduction == "mean":
+        return -torch.min(both[0].mean(), both[1].mean())
+    return _finish(-torch.min(*both), reduction)
+
+
+def ppo_clip_loss__any_shape(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    a = advantages.detach()
+    ratio = torch.exp(log_probs - old_log_probs.detach())
+    return _finish(-torch.min(ratio * a, torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * a), reduction)
+
+
+def ppo_clip_loss__no_clip(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    return _finish(-torch.exp(log_probs - old_log_probs.detach()) * advantages.detach(), reduction)
+
+
+def ppo_clip_loss__reinforce(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    return _finish(-log_probs * advantages.detach(), reduction)
+
+
+def ppo_clip_loss__hinge_alone(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio, a = torch.exp(log_probs - old_log_probs.detach()), advantages.detach()
+    missing = torch.where(a > 0, 1 + epsilon - ratio, ratio - (1 - epsilon))
+    return _finish(a.abs() * torch.relu(missing), reduction)
+
+
+def ppo_clip_loss__masked_outside(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    ratio, a = torch.exp(log_probs - old_log_probs.detach()), advantages.detach()
+    inside = ((ratio >= 1 - epsilon) & (ratio <= 1 + epsilon)).to(ratio.dtype)
+    return _finish(-ratio * a * inside, reduction)
+
+
+def ppo_clip_loss__only_mean(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    a = advantages.detach()
+    ratio = torch.exp(log_probs - old_log_probs.detach())
+    return -torch.min(ratio * a, torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * a).mean()
+
+
+def ppo_clip_loss__multiplicative(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    a = advantages.detach()
+    ratio = torch.exp(log_probs - old_log_probs.detach())
+    return _finish(-torch.min(ratio * a, torch.clamp(ratio, 1 / (1 + epsilon), 1 + epsilon) * a), reduction)
+
+
+def ppo_clip_loss__fixed_epsilon(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+    _checked(log_probs, old_log_probs, advantages)
+    a = advantages.detach()
+    ratio = torch.exp(log_probs - old_log_probs.detach())
+    return _finish(-torch.min(ratio * a, torch.clamp(ratio, 0.8, 1.2) * a), reduction)

@@ -9,6 +9,7 @@ from coursekit.graders.cross_entropy.drop_in import cross_entropy
 from coursekit.graders.cross_entropy.focal import focal_loss
 from coursekit.graders.cross_entropy.keras_dense import keras_categorical_crossentropy
 from coursekit.graders.cross_entropy.keras_sparse import keras_sparse_categorical_crossentropy
+from coursekit.graders.cross_entropy.likelihood import negative_log_likelihood
 from coursekit.graders.cross_entropy.picking import nll_loss
 from coursekit.graders.cross_entropy.sample import sample_loss
 from coursekit.graders.cross_entropy.sequence import sequence_loss
@@ -18,6 +19,7 @@ from coursekit.graders.cross_entropy.softmax import log_softmax
 # in the order of the course
 EXERCISES = (
     sample_loss,
+    negative_log_likelihood,
     log_softmax,
     smooth_targets,
     nll_loss,

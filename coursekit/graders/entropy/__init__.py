@@ -7,6 +7,7 @@ from coursekit.graders.entropy.choices import perplexity
 from coursekit.graders.entropy.drop_in import entr
 from coursekit.graders.entropy.mutual import mutual_information
 from coursekit.graders.entropy.pair import conditional_entropy, joint_entropy
+from coursekit.graders.entropy.pointwise import pointwise_mutual_information
 from coursekit.graders.entropy.surprise import entropy, self_information
 
 # in the order of the course
@@ -16,6 +17,7 @@ EXERCISES = (
     perplexity,
     joint_entropy,
     conditional_entropy,
+    pointwise_mutual_information,
     mutual_information,
     entr,
 )
