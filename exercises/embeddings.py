@@ -6,6 +6,7 @@ Made from solutions/embeddings.py by `coursekit refresh`.
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -149,6 +150,57 @@ def batch_hard_losses(distance: Tensor, label: Tensor, margin: float = 1.0) -> T
         in its class, or has no other class beside it, forms no triplet and costs 0.
     """
     raise NotImplementedError("batch_hard_losses: write your answer here")
+
+
+def info_nce(
+    queries: Tensor, keys: Tensor, temperature: float = 0.1, symmetric: bool = False, reduction: str = "mean"
+) -> Tensor:
+    """Which of all keys is mine? InfoNCE, as in CPC and CLIP: a classification among the keys of the batch.
+
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
+
+    Args:
+        queries: vectors (N, D) of any length: their directions count.
+        keys: vectors (N, D). Key i belongs to query i, and to no other.
+        temperature: what each cosine is divided by, above 0. At 0.005 the logits are as large as 200.
+        symmetric: whether each key looks for its query as well, among all queries. Then the loss of a pair
+            is the mean of its two losses.
+        reduction: "none" for one loss per pair, "sum" or "mean" over the N pairs.
+
+    Returns:
+        -ln of the share that the own key has in the softmax over all N keys, whose logits are the cosines
+        divided by the temperature: shape (N,) for "none", else a single number. A vector of zeros has the
+        cosine 0 with every other, and its gradient is not NaN.
+
+    Raises:
+        ValueError: queries and keys are not both (N, D), temperature is not positive, or reduction is
+            another word.
+    """
+    raise NotImplementedError("info_nce: write your answer here")
+
+
+def nt_xent(first: Tensor, second: Tensor, temperature: float = 0.5, reduction: str = "mean") -> Tensor:
+    """Two views of each sample, in one batch: which of all others is my other view? NT-Xent, as in SimCLR.
+
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
+
+    Args:
+        first: a vector for the first view of each sample (N, D), of any length: directions count.
+        second: one for the second view of each sample, same shape.
+        temperature: what each cosine is divided by, above 0. At 0.005 the logits are as large as 200.
+        reduction: "none" for one loss per view, "sum" or "mean" over all 2N views.
+
+    Returns:
+        -ln of the share that the other view of the sample has in the softmax over the 2N - 1 other views
+        of the batch. No view is compared with itself. Shape (2N,) for "none", the N first views before the
+        N second ones; else a single number. A vector of zeros has the cosine 0 with every other, and its
+        gradient is not NaN.
+
+    Raises:
+        ValueError: first and second are not both (N, D), temperature is not positive, or reduction is
+            another word.
+    """
+    raise NotImplementedError("nt_xent: write your answer here")
 
 
 def triplet_margin_with_distance_loss(

@@ -6,6 +6,7 @@ torch's functions are drop-ins less the deprecated `size_average` and `reduce`; 
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -209,6 +210,91 @@ def batch_hard_losses(distance: Tensor, label: Tensor, margin: float = 1.0) -> T
     hardest_negative = distance.masked_fill(same, torch.inf).amin(1)
     # without a positive or a negative this is -inf, and the clamp makes it 0
     return (margin + hardest_positive - hardest_negative).clamp(min=0)
+    # END SOLUTION
+
+
+def info_nce(
+    queries: Tensor, keys: Tensor, temperature: float = 0.1, symmetric: bool = False, reduction: str = "mean"
+) -> Tensor:
+    """Which of all keys is mine? InfoNCE, as in CPC and CLIP: a classification among the keys of the batch.
+
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
+
+    Args:
+        queries: vectors (N, D) of any length: their directions count.
+        keys: vectors (N, D). Key i belongs to query i, and to no other.
+        temperature: what each cosine is divided by, above 0. At 0.005 the logits are as large as 200.
+        symmetric: whether each key looks for its query as well, among all queries. Then the loss of a pair
+            is the mean of its two losses.
+        reduction: "none" for one loss per pair, "sum" or "mean" over the N pairs.
+
+    Returns:
+        -ln of the share that the own key has in the softmax over all N keys, whose logits are the cosines
+        divided by the temperature: shape (N,) for "none", else a single number. A vector of zeros has the
+        cosine 0 with every other, and its gradient is not NaN.
+
+    Raises:
+        ValueError: queries and keys are not both (N, D), temperature is not positive, or reduction is
+            another word.
+    """
+    # BEGIN SOLUTION
+    if queries.ndim != 2 or queries.shape != keys.shape:
+        raise ValueError(f"queries {tuple(queries.shape)} beside keys {tuple(keys.shape)}")
+    if not temperature > 0:
+        raise ValueError(f"temperature is {temperature}, it must be positive")
+    # normalize divides by a length of at least 1e-12, so zeros stay zeros
+    logits = F.normalize(queries, dim=1) @ F.normalize(keys, dim=1).T / temperature
+    losses = logits.logsumexp(1) - logits.diagonal()
+    if symmetric:
+        losses = (losses + logits.logsumexp(0) - logits.diagonal()) / 2
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean()
+    raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
+
+
+def nt_xent(first: Tensor, second: Tensor, temperature: float = 0.5, reduction: str = "mean") -> Tensor:
+    """Two views of each sample, in one batch: which of all others is my other view? NT-Xent, as in SimCLR.
+
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
+
+    Args:
+        first: a vector for the first view of each sample (N, D), of any length: directions count.
+        second: one for the second view of each sample, same shape.
+        temperature: what each cosine is divided by, above 0. At 0.005 the logits are as large as 200.
+        reduction: "none" for one loss per view, "sum" or "mean" over all 2N views.
+
+    Returns:
+        -ln of the share that the other view of the sample has in the softmax over the 2N - 1 other views
+        of the batch. No view is compared with itself. Shape (2N,) for "none", the N first views before the
+        N second ones; else a single number. A vector of zeros has the cosine 0 with every other, and its
+        gradient is not NaN.
+
+    Raises:
+        ValueError: first and second are not both (N, D), temperature is not positive, or reduction is
+            another word.
+    """
+    # BEGIN SOLUTION
+    if first.ndim != 2 or first.shape != second.shape:
+        raise ValueError(f"first {tuple(first.shape)} beside second {tuple(second.shape)}")
+    if not temperature > 0:
+        raise ValueError(f"temperature is {temperature}, it must be positive")
+    views = F.normalize(torch.cat([first, second]), dim=1)
+    logits = views @ views.T / temperature
+    logits = logits.masked_fill(torch.eye(len(views), dtype=torch.bool, device=views.device), -torch.inf)
+    rows = torch.arange(len(views), device=views.device)
+    losses = logits.logsumexp(1) - logits[rows, rows.roll(len(first))]  # row i has its partner in column i + N
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean()
+    raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
     # END SOLUTION
 
 

@@ -401,6 +401,134 @@ def batch_hard_losses__gather(distance, label, margin=1.0):
     return losses * (positive.any(1) & ~same.all(1))
 
 
+# ---- info_nce ----------------------------------------------------------------------------------------------------
+
+
+def of_unit_length(x):
+    """Without a root of 0: a vector of zeros stays one."""
+    square = x.pow(2).sum(-1, keepdim=True)
+    return x * torch.where(square > 0, square, 1.0).rsqrt()
+
+
+def as_pairs(one, other, temperature):
+    """Raises unless the shapes and the temperature fit."""
+    if one.dim() != 2 or one.size() != other.size():
+        raise ValueError("shapes")
+    if temperature <= 0:
+        raise ValueError("temperature")
+
+
+def info_nce__loop(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    """Vector by vector, the largest logit taken out by hand."""
+    as_pairs(queries, keys, temperature)
+    q, k = [of_unit_length(v) for v in queries], [of_unit_length(v) for v in keys]
+
+    def search(ones, others):
+        losses = []
+        for i, one in enumerate(ones):
+            logits = [one.dot(other) / temperature for other in others]
+            largest = max(logits).detach()
+            losses.append(sum((z - largest).exp() for z in logits).log() + largest - logits[i])
+        return torch.stack(losses)
+
+    losses = 0.5 * (search(q, k) + search(k, q)) if symmetric else search(q, k)
+    return left_as(losses, reduction)
+
+
+class OwnAmongAll(torch.autograd.Function):
+    """-ln softmax on the diagonal; its slope is the softmax less the identity."""
+
+    @staticmethod
+    def forward(ctx, logits):
+        log_p = logits.log_softmax(1)
+        ctx.save_for_backward(log_p)
+        return -log_p.diagonal().clone()
+
+    @staticmethod
+    def backward(ctx, grad):
+        (log_p,) = ctx.saved_tensors
+        return grad[:, None] * (log_p.exp() - torch.eye(len(log_p), dtype=log_p.dtype))
+
+
+def info_nce__own_backward(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    as_pairs(queries, keys, temperature)
+    logits = F.normalize(queries) @ F.normalize(keys).t() / temperature
+    losses = OwnAmongAll.apply(logits)
+    if symmetric:
+        losses = torch.stack([losses, OwnAmongAll.apply(logits.t())]).mean(0)
+    return left_as(losses, reduction)
+
+
+def info_nce__gaps(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    """ln of 1 plus what the others hold beside the own key: a softplus of gaps."""
+    as_pairs(queries, keys, temperature)
+    s = torch.einsum("nd,md->nm", F.normalize(queries, dim=1), F.normalize(keys, dim=1)) / temperature
+    itself = torch.eye(len(s), dtype=torch.bool)
+
+    def search(table):
+        gaps = (table - table.diag()[:, None]).masked_fill(itself, 0)
+        return torch.logsumexp(gaps, dim=-1)
+
+    return left_as((search(s) + search(s.mT)) / 2 if symmetric else search(s), reduction)
+
+
+# ---- nt_xent -----------------------------------------------------------------------------------------------------
+
+
+def nt_xent__loop(first, second, temperature=0.5, reduction="mean"):
+    """View by view; the others are those that are left when it is taken out."""
+    as_pairs(first, second, temperature)
+    n = len(first)
+    views = [of_unit_length(v) for v in (*first, *second)]
+    losses = []
+    for i, view in enumerate(views):
+        partner = (i + n) % (2 * n)
+        logits = {j: (view * other).sum() / temperature for j, other in enumerate(views) if j != i}
+        losses.append(torch.stack(list(logits.values())).logsumexp(0) - logits[partner])
+    return left_as(torch.stack(losses), reduction)
+
+
+class OthersAmongAll(torch.autograd.Function):
+    """-ln softmax of the partner among the others, from the unit vectors; its slope is written out."""
+
+    @staticmethod
+    def forward(ctx, z, temperature):
+        size = len(z)
+        partner = torch.arange(size).roll(size // 2)
+        logits = (z @ z.T / temperature).fill_diagonal_(-math.inf)
+        log_p = logits.log_softmax(1)
+        ctx.save_for_backward(z, log_p, partner)
+        ctx.temperature = temperature
+        return -log_p[torch.arange(size), partner]
+
+    @staticmethod
+    def backward(ctx, grad):
+        z, log_p, partner = ctx.saved_tensors
+        slope = log_p.exp()
+        slope[torch.arange(len(z)), partner] -= 1
+        slope = grad[:, None] * slope / ctx.temperature
+        return (slope + slope.T) @ z, None
+
+
+def nt_xent__own_backward(first, second, temperature=0.5, reduction="mean"):
+    as_pairs(first, second, temperature)
+    z = F.normalize(torch.cat([first, second]), dim=-1)
+    return left_as(OthersAmongAll.apply(z, temperature), reduction)
+
+
+def nt_xent__four_blocks(first, second, temperature=0.5, reduction="mean"):
+    """The table in four blocks: each view beside its own kind, and beside the other."""
+    as_pairs(first, second, temperature)
+    a, b = F.normalize(first), F.normalize(second)
+    itself = torch.eye(len(a), dtype=torch.bool)
+    rows = []
+    for one, other in ((a, b), (b, a)):
+        own_kind = (one @ one.mT).div(temperature)[~itself].reshape(len(a), len(a) - 1)
+        across = one @ other.mT / temperature
+        rows.append(torch.hstack([across, own_kind]).logsumexp(1) - across.diag())
+    return left_as(torch.hstack(rows), reduction)
+
+
 # ---- triplet_margin_with_distance_loss ---------------------------------------------------------------------------
 
 

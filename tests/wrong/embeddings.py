@@ -641,3 +641,159 @@ def batch_hard_losses__mean_over_all(distance, label, margin=1.0):
     pos = distance.masked_fill(~same | eye, -1e9).amax(1)
     neg = distance.masked_fill(same, 1e9).amin(1)
     return torch.where(ok, (pos - neg).clamp(min=0) + margin, 0.0)
+
+
+# ---- contrastive losses, as they are written in a hurry ----------------------------------------------------------
+
+
+def _pairs(queries, keys, temperature):
+    if queries.ndim != 2 or queries.shape != keys.shape or temperature <= 0:
+        raise ValueError("arguments")
+
+
+def _rows(vectors):
+    return torch.nn.functional.normalize(vectors, dim=-1)
+
+
+def info_nce__never_normalised(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = queries @ keys.T / temperature
+    loss = -sim.log_softmax(dim=1).diagonal()
+    if symmetric:
+        loss = (loss - sim.log_softmax(dim=0).diagonal()) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__times_temperature(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T * temperature
+    loss = -sim.log_softmax(dim=1).diagonal()
+    if symmetric:
+        loss = (loss - sim.log_softmax(dim=0).diagonal()) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__negatives_below_only(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T / temperature
+    pos = sim.diagonal()
+    neg = sim.masked_fill(torch.eye(len(sim)).bool(), float("-inf"))
+    loss = neg.logsumexp(1) - pos
+    if symmetric:
+        loss = (loss + neg.logsumexp(0) - pos) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__diagonal_masked(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T / temperature
+    sim = sim.masked_fill(torch.eye(len(sim)).bool(), float("-inf"))
+    loss = -sim.log_softmax(1).diagonal()
+    if symmetric:
+        loss = (loss - sim.log_softmax(0).diagonal()) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__one_way(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T / temperature
+    return _reduced(sim.logsumexp(dim=1) - sim.diagonal(), reduction)
+
+
+def info_nce__textbook_exp(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    e = torch.exp(_rows(queries) @ _rows(keys).T / temperature)
+    loss = -torch.log(e.diagonal() / e.sum(1))
+    if symmetric:
+        loss = (loss - torch.log(e.diagonal() / e.sum(0))) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__label_zero(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T / temperature
+    loss = -sim.log_softmax(1)[:, 0]
+    if symmetric:
+        loss = (loss - sim.T.log_softmax(1)[:, 0]) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__probabilities(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    p = torch.softmax(_rows(queries) @ _rows(keys).T / temperature, dim=1)
+    loss = -torch.log_softmax(p, dim=1).diagonal()
+    return _reduced(loss, reduction)
+
+
+def info_nce__summed_both(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T / temperature
+    loss = -sim.log_softmax(1).diagonal()
+    if symmetric:
+        loss = loss - sim.log_softmax(0).diagonal()
+    return _reduced(loss, reduction)
+
+
+def nt_xent__itself_kept(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = _rows(torch.cat([first, second]))
+    sim = z @ z.T / temperature
+    partner = torch.arange(len(z)).roll(len(first))
+    return _reduced(-sim.log_softmax(1)[torch.arange(len(z)), partner], reduction)
+
+
+def nt_xent__diagonal_of_zeros(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = _rows(torch.cat([first, second]))
+    sim = z @ z.T / temperature * (1 - torch.eye(len(z), dtype=z.dtype))
+    partner = torch.arange(len(z)).roll(len(first))
+    return _reduced(-sim.log_softmax(1)[torch.arange(len(z)), partner], reduction)
+
+
+def nt_xent__neighbours(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = _rows(torch.cat([first, second]))
+    sim = (z @ z.T / temperature).masked_fill(torch.eye(len(z)).bool(), float("-inf"))
+    partner = torch.tensor([i + 1 if i % 2 == 0 else i - 1 for i in range(len(z))])
+    return _reduced(-sim.log_softmax(1)[torch.arange(len(z)), partner], reduction)
+
+
+def nt_xent__clip(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    sim = _rows(first) @ _rows(second).T / temperature
+    loss = torch.cat([-sim.log_softmax(1).diagonal(), -sim.log_softmax(0).diagonal()])
+    return _reduced(loss, reduction)
+
+
+def nt_xent__first_half(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = _rows(torch.cat([first, second]))
+    sim = (z @ z.T / temperature).masked_fill(torch.eye(len(z)).bool(), float("-inf"))
+    n = len(first)
+    return _reduced(-sim.log_softmax(1)[torch.arange(n), torch.arange(n) + n], reduction)
+
+
+def nt_xent__divided_by_n(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = _rows(torch.cat([first, second]))
+    sim = (z @ z.T / temperature).masked_fill(torch.eye(len(z)).bool(), float("-inf"))
+    loss = -sim.log_softmax(1)[torch.arange(len(z)), torch.arange(len(z)).roll(len(first))]
+    return loss.sum() / len(first) if reduction == "mean" else _reduced(loss, reduction)
+
+
+def nt_xent__positive_not_counted(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = _rows(torch.cat([first, second]))
+    sim = z @ z.T / temperature
+    rows, partner = torch.arange(len(z)), torch.arange(len(z)).roll(len(first))
+    out = torch.eye(len(z)).bool()
+    out[rows, partner] = True
+    return _reduced(sim.masked_fill(out, float("-inf")).logsumexp(1) - sim[rows, partner], reduction)
+
+
+def nt_xent__default_norm(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = torch.cat([first, second])
+    z = z / z.norm()
+    sim = (z @ z.T / temperature).masked_fill(torch.eye(len(z)).bool(), float("-inf"))
+    return _reduced(-sim.log_softmax(1)[torch.arange(len(z)), torch.arange(len(z)).roll(len(first))], reduction)

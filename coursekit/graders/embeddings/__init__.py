@@ -9,8 +9,10 @@ Kalenichenko and Philbin, FaceNet (2015); Hermans, Beyer and Leibe, In Defense o
 from coursekit.graders.embeddings.cosine_embedding import cosine_embedding_loss
 from coursekit.graders.embeddings.distance import pairwise_distance
 from coursekit.graders.embeddings.hinge_embedding import hinge_embedding_loss
+from coursekit.graders.embeddings.info_nce import info_nce
 from coursekit.graders.embeddings.keras_cosine import keras_cosine_similarity
 from coursekit.graders.embeddings.mining import batch_hard_losses
+from coursekit.graders.embeddings.nt_xent import nt_xent
 from coursekit.graders.embeddings.triplet import triplet_margin_loss
 from coursekit.graders.embeddings.triplet_distance import triplet_margin_with_distance_loss
 
@@ -22,5 +24,7 @@ EXERCISES = (
     pairwise_distance,
     triplet_margin_loss,
     batch_hard_losses,
+    info_nce,
+    nt_xent,
     triplet_margin_with_distance_loss,
 )
