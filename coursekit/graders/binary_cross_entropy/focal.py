@@ -26,7 +26,14 @@ from coursekit.exercise import (
 )
 from coursekit.graders.binary_cross_entropy.common import LOGITS, LOSSES, SHARES, answers, draw, with_logits
 from coursekit.graders.binary_cross_entropy.shared_mistakes import broadcasting, coarse, shared
-from coursekit.graders.binary_cross_entropy.specs import focal_spec, of_logits, of_shares, share_of_right, sigmoid_spec
+from coursekit.graders.binary_cross_entropy.specs import (
+    YES_AND_NO,
+    focal_spec,
+    of_logits,
+    of_shares,
+    share_of_right,
+    sigmoid_spec,
+)
 
 sigmoid_focal_loss = Exercise(
     "sigmoid_focal_loss",
@@ -247,3 +254,5 @@ wrong.table(
 )
 
 wrong.extend(shared("focal", focal_spec, wrong_words, coarse, broadcasting))
+
+wrong.terms(lambda twist: partial(focal_spec, losses=partial(twist, of_logits)), **YES_AND_NO)

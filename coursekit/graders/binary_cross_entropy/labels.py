@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from math import prod
 from typing import Any
@@ -36,7 +37,7 @@ from coursekit.graders.binary_cross_entropy.shared_mistakes import (
     softmax_of_all,
     weighing,
 )
-from coursekit.graders.binary_cross_entropy.specs import labels_spec, of_logits, weighed
+from coursekit.graders.binary_cross_entropy.specs import YES_AND_NO, labels_spec, of_logits, weighed
 from coursekit.wire import Question
 
 
@@ -230,3 +231,5 @@ wrong.extend(
         weighing,
     )
 )
+
+wrong.terms(lambda twist: partial(labels_spec, twist=twist), **YES_AND_NO)

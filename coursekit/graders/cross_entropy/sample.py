@@ -148,3 +148,9 @@ def brier(logits: Tensor, target: Tensor) -> Tensor:
 @wrong("This is -ln(1 - p), the surprise at any of the other classes. The right class has -ln p.")
 def surprise_of_the_rest(logits: Tensor, target: Tensor) -> Tensor:
     return -(1 - sample_loss_spec(logits, target).neg().exp()).log()
+
+
+wrong.terms(
+    logarithm=("ln Σ exp(logits)", lambda x, y: sample_loss_spec(x, y) + x[y]),
+    own=("minus the right class's logit", lambda x, y: -x[y]),
+)

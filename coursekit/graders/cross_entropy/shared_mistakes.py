@@ -248,3 +248,22 @@ def silent(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, 
         valid = (target >= 0) & (target < input.shape[class_dim(input)])
         target = target.where(valid, ignore_index)
     return spec(input, target, ignore_index=ignore_index, **flags)
+
+
+def one_hot_part(
+    spec: Loss, input: Tensor, target: Tensor, *args: Any, label_smoothing: float = 0.0, **flags: Any
+) -> Tensor:
+    """What the loss has of the targets as they are, without the share that is spread."""
+    return (1 - label_smoothing) * spec(input, target, *args, **flags)
+
+
+def spread_part(spec: Loss, input: Tensor, target: Tensor, *args: Any, **flags: Any) -> Tensor:
+    """What the loss has of the share that is spread."""
+    return spec(input, target, *args, **flags) - one_hot_part(spec, input, target, *args, **flags)
+
+
+MISTAKES["ce"].terms(
+    lambda part: partial(part, cross_entropy_spec),
+    own=("the target's part, times 1 - ε,", one_hot_part),
+    spread=("the part that is spread over all classes", spread_part),
+)

@@ -114,3 +114,7 @@ wrong.table(
         lambda y, k, eps: smooth_targets_spec(y, int(y.max()) + 1, eps),
     ),
 )
+wrong.terms(
+    one_hot=("the one-hot row, times 1 - ε,", lambda y, k, eps: (1 - eps) * smooth_targets_spec(y, k, 0.0)),
+    share=("the share ε/K of all classes", lambda y, k, eps: eps * smooth_targets_spec(y, k, 1.0)),
+)
