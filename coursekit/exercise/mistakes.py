@@ -64,12 +64,22 @@ class Mistakes(list[Misconception]):
     Args:
         spec: the right implementation, of which most mistakes are made.
         given: mistakes to begin with.
+
+    Attributes:
+        parts: what the right result is the sum of, where that was said (`terms`): by name, the words and the loss.
     """
 
     def __init__(self, spec: Loss, given: Iterable[Misconception] = ()) -> None:
         super().__init__(given)
         self.spec = spec
+        self.parts: dict[str, tuple[str, Loss]] = {}
         self._signature = signature(spec)
+
+    def extend(self, more: Iterable[Misconception]) -> None:
+        """Adds mistakes, and what the result is the sum of, where that was said of them."""
+        super().extend(more)
+        if isinstance(more, Mistakes):
+            self.parts.update(more.parts)
 
     def __call__(self, explanation: str, name: str = "", *, covers: str = "") -> Callable[[Loss], Loss]:
         """Adds a wrong implementation and the sentence that names the mistake (use as a decorator).
@@ -113,6 +123,15 @@ class Mistakes(list[Misconception]):
         """
         for name, (explanation, formula, *covers) in rows.items():
             self._add(name, explanation, assemble or _as_it_is, formula, " ".join(covers))
+
+    def terms(self, assemble: Callable[[Loss], Loss] | None = None, /, **terms: tuple[str, Loss]) -> None:
+        """Says what the right result is the sum of: each may be left out, or have another sign, or another factor.
+
+        Args:
+            assemble: makes each formula into a loss; None where they are losses already.
+            terms: by name, what to call it in a sentence ("`ln count!`"), and its formula, its own sign included.
+        """
+        self.parts.update({name: (words, (assemble or _as_it_is)(formula)) for name, (words, formula) in terms.items()})
 
     def of_losses(self, explanation: str, name: str = "", *, covers: str = "") -> Callable[[Loss], Loss]:
         """A decorator for `reduce(losses, reduction)`, which makes something wrong of the right losses."""

@@ -166,3 +166,10 @@ def passed_over(input: Tensor, target: Tensor, cutoffs: list[int], head: Tensor,
 def sorted_by_cluster(input: Tensor, target: Tensor, cutoffs: list[int], head: Tensor, *tail: Tensor) -> Tensor:
     clusters = tensor([cluster_of(y, cutoffs) for y in target.tolist()])
     return adaptive_spec(input, target, cutoffs, head, *tail)[clusters.argsort(stable=True)]
+
+
+MISTAKES.terms(
+    by_row,
+    head=("what the head says", lambda r: ln_p(r.head)[r.entry]),
+    cluster=("what the cluster says", lambda r: ln_p(r.within)[r.place] if r.rare else 0 * r.head.sum()),
+)

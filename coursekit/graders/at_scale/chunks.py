@@ -202,3 +202,10 @@ wrong.table(
         lambda *args: weight_gradient_spec(*args).T,
     ),
 )
+
+
+wrong.terms(
+    by_logits,
+    softmax=("the softmax", lambda logits, one_hot: log_softmax_spec(logits, 1).exp()),
+    target=("minus the one-hot target", lambda logits, one_hot: -one_hot),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from coursekit.exercise import REDUCTIONS, Loss, Mistakes, argument_fixed, detached, wrong_words
 from coursekit.graders.at_scale.linear_spec import linear, linear_cross_entropy_spec
 from coursekit.graders.cross_entropy.drop_in import cross_entropy
+from coursekit.graders.cross_entropy.shared_mistakes import one_hot_part, spread_part
 
 MISTAKES = Mistakes(linear_cross_entropy_spec)
 
@@ -147,3 +149,8 @@ def lce_ignores_nothing(
 
 
 wrong_words(MISTAKES, "lce_")
+MISTAKES.terms(
+    lambda part: partial(part, linear_cross_entropy_spec),
+    own=("the target's part, times 1 - ε,", one_hot_part),
+    spread=("the part that is spread over all classes", spread_part),
+)

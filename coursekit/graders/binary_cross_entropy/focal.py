@@ -26,7 +26,14 @@ from coursekit.exercise import (
 )
 from coursekit.graders.binary_cross_entropy.common import LOGITS, LOSSES, SHARES, answers, draw, with_logits
 from coursekit.graders.binary_cross_entropy.shared_mistakes import broadcasting, coarse, shared
-from coursekit.graders.binary_cross_entropy.specs import focal_spec, of_logits, of_shares, share_of_right, sigmoid_spec
+from coursekit.graders.binary_cross_entropy.specs import (
+    YES_AND_NO,
+    focal_spec,
+    of_logits,
+    of_shares,
+    share_of_right,
+    sigmoid_spec,
+)
 
 sigmoid_focal_loss = Exercise(
     "sigmoid_focal_loss",
@@ -247,3 +254,62 @@ wrong.table(
 )
 
 wrong.extend(shared("focal", focal_spec, wrong_words, coarse, broadcasting))
+
+wrong.terms(lambda twist: partial(focal_spec, losses=partial(twist, of_logits)), **YES_AND_NO)
+wrong.table(
+    lambda q: partial(focal_spec, right=q),
+    focal_q_rounded=(
+        "q is p or 1 - p, by whether the target is above ½, or 1. Between 0 and 1 it is a mixture of the two.",
+        (
+            lambda x, t: torch.where(t >= 0.5, sigmoid_spec(x), sigmoid_spec(-x)),
+            lambda x, t: torch.where(t > 0.5, sigmoid_spec(x), sigmoid_spec(-x)),
+            lambda x, t: torch.where(t == 1, sigmoid_spec(x), sigmoid_spec(-x)),
+            lambda x, t: torch.where(t > 0, sigmoid_spec(x), sigmoid_spec(-x)),
+        ),
+    ),
+    focal_distance=(
+        "The factor is |p - t|^γ. It agrees for targets of 0 and 1 only: q is p t + (1 - p)(1 - t).",
+        lambda x, t: 1 - (sigmoid_spec(x) - t).abs(),
+    ),
+    focal_power_first=(
+        "q² or a root stands inside the factor. It is (1 - q)^γ.",
+        (
+            lambda x, t: share_of_right(x, t) ** 2,
+            lambda x, t: share_of_right(x, t).sqrt(),
+            lambda x, t: -share_of_right(x, t),
+        ),
+    ),
+)
+
+
+@wrong("The factor is 1 - q^γ. It is (1 - q)^γ: take the difference first.")
+def focal_power_before_difference(
+    x: Tensor, t: Tensor, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
+) -> Tensor:
+    return reduced(focal_spec(x, t, alpha, 0.0) * (1 - share_of_right(x, t) ** gamma), reduction)
+
+
+@wrong("The factor of a side is alpha for whatever is above ½, or is 1. Between 0 and 1 the two are mixed.")
+def focal_alpha_rounded(
+    x: Tensor, t: Tensor, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
+) -> Tensor:
+    value = focal_spec(x, t, -1, gamma)
+    return reduced(value * torch.where(t >= 0.5, alpha, 1 - alpha) if alpha >= 0 else value, reduction)
+
+
+@wrong("alpha multiplies twice, or is raised to a power. It is a factor, once.")
+def focal_alpha_squared(
+    x: Tensor, t: Tensor, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
+) -> Tensor:
+    value = focal_spec(x, t, -1, gamma)
+    return reduced(value * (alpha * t + (1 - alpha) * (1 - t)) ** 2 if alpha >= 0 else value, reduction)
+
+
+@wrong("The sum is divided by the factors, or by their alphas. 'mean' divides by the number of elements.")
+def focal_mean_by_factors(
+    x: Tensor, t: Tensor, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none"
+) -> Tensor:
+    value = focal_spec(x, t, alpha, gamma, reduction)
+    if reduction != "mean":
+        return value
+    return value * t.numel() / (alpha * t + (1 - alpha) * (1 - t) if alpha >= 0 else torch.ones_like(t)).sum()

@@ -9,7 +9,7 @@ from torch import Tensor, inf
 
 from coursekit.exercise import Mistakes, argument_fixed, detached, shapes_broadcast, wider_dtype
 from coursekit.graders.binary_cross_entropy.shared_mistakes import logits_only, mixing, plain, shared
-from coursekit.graders.binary_cross_entropy.specs import keras_spec, of_clipped, of_shares
+from coursekit.graders.binary_cross_entropy.specs import YES_AND_NO, keras_spec, of_clipped, of_shares
 
 MISTAKES = wrong = Mistakes(keras_spec)
 
@@ -167,3 +167,5 @@ wrong.table(
 )
 
 wrong.extend(shared("keras", keras_spec, mixing, logits_only))
+
+wrong.terms(lambda twist: partial(keras_spec, twist=twist), **YES_AND_NO)

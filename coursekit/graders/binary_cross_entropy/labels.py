@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from math import prod
 from typing import Any
@@ -36,7 +37,7 @@ from coursekit.graders.binary_cross_entropy.shared_mistakes import (
     softmax_of_all,
     weighing,
 )
-from coursekit.graders.binary_cross_entropy.specs import labels_spec, of_logits, weighed
+from coursekit.graders.binary_cross_entropy.specs import YES_AND_NO, labels_spec, of_logits, weighed
 from coursekit.wire import Question
 
 
@@ -129,6 +130,18 @@ def integer_labels(f: Function, rng: Rng) -> None:
     same_dtype(f, labels_spec, x, t.long())
     same_dtype(f, labels_spec, x.double(), t.long())
     same_dtype(f, labels_spec, x, t.double(), dtype=torch.float64)
+
+
+def labels_by(
+    count: Loss,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The loss whose sum over the labels is divided by `count(target)`."""
+    losses = weighed(of_logits(input, target), weight)
+    return reduced(losses.sum(-1) / count(target), reduction)
 
 
 wrong = multilabel_soft_margin_loss.misconceptions
@@ -229,4 +242,19 @@ wrong.extend(
         coarse,
         weighing,
     )
+)
+
+wrong.terms(lambda twist: partial(labels_spec, twist=twist), **YES_AND_NO)
+wrong.table(
+    labels_by_the_present=(
+        "The sum is divided by the number of labels that are there. torch divides by C, the number of all labels.",
+        (
+            partial(labels_by, lambda t: t.sum(-1).clamp(min=1)),
+            partial(labels_by, lambda t: t.sum(-1)),
+        ),
+    ),
+    labels_by_one_less=(
+        "The sum is divided by C - 1. torch divides by C.",
+        partial(labels_by, lambda t: t.shape[-1] - 1),
+    ),
 )

@@ -189,3 +189,18 @@ log_sigmoid.misconceptions.table(
         lambda x: log_sigmoid_spec(x).float(),
     ),
 )
+
+
+log_sigmoid.misconceptions.table(
+    probability_itself=(
+        "This is ln(1 + p) or 1 - p. The logarithm is of p itself.",
+        (lambda x: sigmoid_spec(x).log1p(), lambda x: -sigmoid_spec(-x)),
+    ),
+    logit_of_it=("This is the logit again, ln(p / (1 - p)).", lambda x: x),
+    log_of_slope=(
+        "This is ln p + ln(1 - p). Only ln p is asked for.",
+        lambda x: log_sigmoid_spec(x) + log_sigmoid_spec(-x),
+    ),
+    weighed_by_p=("ln p is weighed by p. It is asked for as it is.", lambda x: sigmoid_spec(x) * log_sigmoid_spec(x)),
+    one_forgotten=("The 1 inside the logarithm is missing: this is x or -x.", lambda x: -x),
+)

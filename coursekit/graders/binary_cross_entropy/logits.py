@@ -35,7 +35,7 @@ from coursekit.graders.binary_cross_entropy.shared_mistakes import (
     on_logits,
     shared,
 )
-from coursekit.graders.binary_cross_entropy.specs import logits_spec
+from coursekit.graders.binary_cross_entropy.specs import YES_AND_NO, logits_spec
 from coursekit.wire import Question
 
 
@@ -325,3 +325,6 @@ def logits_size_missing(
         return x.clamp(min=0) - x * t + (1 + (w - 1) * t) * x.exp().log1p()
 
     return logits_spec(input, target, weight, reduction, pos_weight, twist=twist)
+
+
+wrong.terms(lambda twist: partial(logits_spec, twist=twist), **YES_AND_NO)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from coursekit.graders.binary_cross_entropy.shared_mistakes import (
     shared,
 )
 from coursekit.graders.binary_cross_entropy.specs import (
+    YES_AND_NO,
     Guarded,
     alike,
     from_0_to_1,
@@ -210,3 +212,5 @@ wrong.table(
 # ---- what it has in common with others ---------------------------------------------------------------------------
 
 wrong.extend(shared("shares", shares_spec, mixing, constant_target, *ELEMENTWISE))
+
+wrong.terms(lambda twist: partial(shares_spec, twist=twist), **YES_AND_NO)

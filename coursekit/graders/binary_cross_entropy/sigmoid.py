@@ -146,3 +146,23 @@ wrong.table(
 def no_slope_at_zero(input: Tensor) -> Tensor:
     small = (-input.abs()).exp()
     return torch.where(input >= 0, torch.ones_like(input), small) / (1 + small)
+
+
+wrong.table(
+    from_minus_one_to_one=(
+        "This is tanh(x/2), 2p - 1: from -1 to 1. A probability lies between 0 and 1.",
+        lambda x: (x / 2).tanh(),
+    ),
+    minus_in_the_denominator=(
+        "The 1 and the power are subtracted below the line. They are added: 1 + exp(-x).",
+        lambda x: 1 / (1 - (-x).exp()),
+    ),
+    power_not_negative=(
+        "The power below the line has the wrong base or a square: it is exp(-x).",
+        (lambda x: 1 / (1 + 2**-x), lambda x: 1 / (1 + 10**-x), lambda x: 1 / (1 + (-(x**2)).exp())),
+    ),
+    one_missing=("The 1 below the line is missing, or above it: this is exp(x) or its like.", lambda x: (-x).exp()),
+    slope_of_it=("This is the slope, p(1 - p). The probability is p.", lambda x: sigmoid_spec(x) * sigmoid_spec(-x)),
+    half_as_steep=("The logit is halved. It is taken as it is.", lambda x: sigmoid_spec(x / 2)),
+    logit_size=("The size of the logit is taken: a no becomes a yes.", lambda x: sigmoid_spec(x.abs())),
+)

@@ -64,6 +64,13 @@ def as_it_is(losses: Loss, *args: Any) -> Tensor:
     return losses(*args)
 
 
+# The two terms of each loss, twists both
+YES_AND_NO: dict[str, tuple[str, Loss]] = {
+    "yes": ("the part of yes", lambda losses, x, t, *more: t * losses(x, torch.ones_like(t), *more)),
+    "no": ("the part of no", lambda losses, x, t, *more: (1 - t) * losses(x, torch.zeros_like(t), *more)),
+}
+
+
 # ---- what they demand, and how they are weighed ------------------------------------------------------------------
 
 

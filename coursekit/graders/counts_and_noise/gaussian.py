@@ -96,3 +96,8 @@ wrong.table(
         lambda input, target, var: gaussian_nll_spec(input, target, var) + var.log() / 2 + HALF_LN_2PI,
     ),
 )
+wrong.terms(
+    width=("½ ln var", lambda input, target, var: var.log() / 2 + 0 * (input + target)),
+    distance=("the square over 2 · var", lambda input, target, var: (target - input).square() / (2 * var)),
+    two_pi=("½ ln 2π", lambda input, target, var: 0 * (input + target + var) + HALF_LN_2PI),
+)

@@ -179,3 +179,18 @@ usual_mistakes(
     prefix="gaussian_",
     always_float32="Everything was converted to float32. float64 should stay float64.",
 )
+
+
+def without_constant(element: Loss) -> Loss:
+    """The loss by another formula, and with `full` no more than without."""
+    return lambda x, t, var, full=False, **flags: gaussian_nll_loss_spec(x, t, var, element=element, **flags)
+
+
+wrong.terms(
+    width=("½ ln var", without_constant(lambda x, t, v, eps: floored(v, eps).log() / 2 + 0 * (x + t))),
+    distance=(
+        "the square over 2 · var",
+        without_constant(lambda x, t, v, eps: (x - t).square() / (2 * floored(v, eps))),
+    ),
+    two_pi=("½ ln 2π, which `full` adds,", of_elements(lambda x, t, v, eps: 0 * (x + t + v))),
+)

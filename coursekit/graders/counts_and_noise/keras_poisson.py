@@ -200,3 +200,9 @@ def keras_poisson_aligned(y_true: Tensor, y_pred: Tensor) -> Tensor:
     if y_true.ndim == 1 and y_pred.ndim == 2:
         y_true = y_true.unsqueeze(-1)
     return keras_poisson_spec(y_true, y_pred)
+
+
+wrong.terms(
+    rate=("the rate itself", lambda y_true, y_pred: (y_pred + 0 * y_true.to(y_pred.dtype)).mean(-1)),
+    logarithm=("-y_true · ln y_pred", lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred) - y_pred.mean(-1)),
+)

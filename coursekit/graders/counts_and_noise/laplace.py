@@ -140,3 +140,8 @@ wrong.table(
         lambda input, target, scale: gaussian_nll_spec(input, target, scale.square()),
     )
 )
+wrong.terms(
+    distance=("the distance over the scale", lambda input, target, scale: (target - input).abs() / scale),
+    width=("ln scale", lambda input, target, scale: scale.log() + 0 * (input + target)),
+    two=("ln 2", lambda input, target, scale: 0 * (input + target + scale) + math.log(2)),
+)

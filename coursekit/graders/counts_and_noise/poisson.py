@@ -171,3 +171,11 @@ wrong.table(
         lambda rate, count: gaussian_nll_spec(rate, count, rate),
     ),
 )
+wrong.terms(
+    rate=("the rate itself", lambda rate, count: rate + 0 * count),
+    logarithm=(
+        "-count · ln rate",
+        lambda rate, count: poisson_nll_spec(rate, count) - rate - (count + 1).lgamma(),
+    ),
+    factorial=("ln count!", lambda rate, count: (count + 1).lgamma() + 0 * rate),
+)

@@ -221,3 +221,27 @@ def whole_refused(input: Tensor, target: Tensor, **flags: Any) -> Tensor:
     if not target.is_floating_point():
         raise TypeError("float targets only")
     return poisson_nll_loss_spec(input, target, **flags)
+
+
+wrong.terms(
+    rate=(
+        "the rate itself",
+        partial(
+            poisson_nll_loss_spec,
+            element=lambda x, t, log, eps: rate_and_log(x, log, eps)[0] + 0 * t,
+            constant=torch.zeros_like,
+        ),
+    ),
+    logarithm=(
+        "-target · ln rate",
+        partial(
+            poisson_nll_loss_spec,
+            element=lambda x, t, log, eps: -t * rate_and_log(x, log, eps)[1],
+            constant=torch.zeros_like,
+        ),
+    ),
+    factorial=(
+        "ln target!, which `full` adds,",
+        partial(poisson_nll_loss_spec, element=lambda x, t, log, eps: 0 * x + 0 * t),
+    ),
+)

@@ -6,7 +6,7 @@ import math
 
 from torch import tensor
 
-from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
+from coursekit.exercise import Exercise, Function, Loss, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.graders.counts_and_noise.common import READY_MADE, counts
 from coursekit.graders.counts_and_noise.shared_mistakes import (
     exact_factorial,
@@ -16,7 +16,7 @@ from coursekit.graders.counts_and_noise.shared_mistakes import (
     root_missing,
     root_not_halved,
 )
-from coursekit.graders.counts_and_noise.specs import stirling_formula, stirling_spec
+from coursekit.graders.counts_and_noise.specs import HALF_LN_2PI, stirling_formula, stirling_spec
 
 stirling = Exercise(
     "stirling",
@@ -154,4 +154,18 @@ stirling.misconceptions.table(
         lambda count, *, eps=1e-8: count * (count + eps).log() - count + (2 * math.pi * (count + eps)).log() / 2,
         "I6",
     ),
+)
+
+
+def above_one(formula: Loss) -> Loss:
+    """A formula of the counts above 1, and 0 for the others."""
+    return lambda count: formula(count.where(count > 1, 1.0)).where(count > 1, 0.0)
+
+
+stirling.misconceptions.terms(
+    above_one,
+    product=("count · ln count", lambda count: count * count.log()),
+    count=("-count", lambda count: -count),
+    two_pi=("½ ln 2π", lambda count: 0 * count + HALF_LN_2PI),
+    root=("½ ln count", lambda count: count.log() / 2),
 )

@@ -116,6 +116,34 @@ wrong.table(
 )
 
 
+def spread_by(share: Loss) -> Loss:
+    """The loss whose uniform part is the mean over the classes of -`share(input, dim)`, weighted per class."""
+
+    def loss(
+        input: Tensor, target: Tensor, weight: Tensor | None, ignored: int, reduction: str, smoothing: float
+    ) -> Tensor:
+        right = cross_entropy_spec(input, target, weight, ignored, reduction)
+        every = cross_entropy_spec(input, target, weight, ignored, reduction, 1.0)
+        return (1 - smoothing) * right + smoothing * share(input, every)
+
+    return with_defaults(wrong)(loss)
+
+
+wrong.table(
+    spread_by,
+    ce_spread_over_others=(
+        "ε/(K-1) of every class's surprise is added, that of the right one too. K classes share ε: ε/K each.",
+        lambda x, every: every * x.shape[class_dim(x)] / (x.shape[class_dim(x)] - 1),
+    ),
+    ce_spread_over_more=(
+        "ε/(K+1) of every class's surprise is added. K classes share ε: ε/K each.",
+        lambda x, every: every * x.shape[class_dim(x)] / (x.shape[class_dim(x)] + 1),
+    ),
+    ce_spread_subtracted=("The share that is spread is subtracted. It is added.", lambda x, every: -every),
+    ce_spread_missing=("The part that is spread is missing: this is (1 - ε) of the loss.", lambda x, every: 0 * every),
+)
+
+
 def indices_only(error: type[Exception]) -> Loss:
     """The loss of class indices, to which probabilities are an error."""
 

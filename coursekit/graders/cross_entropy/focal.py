@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import (
     Exercise,
     Function,
+    Loss,
     Rng,
     argument_fixed,
     same_dtype,
@@ -247,3 +249,66 @@ wrong.table(
         ),
     ),
 )
+
+
+def of_samples(formula: Loss) -> Loss:
+    """The mean of `formula(p, gamma)` times the surprise, with p the probability of the right class; weighted."""
+
+    def loss(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+        nll = sample_losses(logits, target)
+        return weighed(formula(nll.neg().exp(), gamma) * nll, target, weight).mean()
+
+    return loss
+
+
+wrong.table(
+    of_samples,
+    power_before_difference=(
+        "The factor is 1 - p^γ. It is (1 - p)^γ: take the difference first.",
+        lambda p, gamma: 1 - p**gamma,
+    ),
+    one_plus=("The factor is (1 + p)^γ. It is (1 - p)^γ.", lambda p, gamma: (1 + p) ** gamma),
+    exponent_one_more=("The exponent is γ + 1. It is γ.", lambda p, gamma: (1 - p) ** (gamma + 1)),
+    exponential_factor=(
+        "The factor is exp(-γ p), or p^-γ or the like. It is (1 - p)^γ.",
+        (lambda p, gamma: (-gamma * p).exp(), lambda p, gamma: (gamma * (1 - p)).exp(), lambda p, gamma: p**-gamma),
+    ),
+    quarter=(
+        "The losses are multiplied by an alpha, as in the paper's other formula. Here only `weight` does that.",
+        (lambda p, gamma: 0.25 * (1 - p) ** gamma, lambda p, gamma: 0.75 * (1 - p) ** gamma),
+    ),
+    root_of_the_rest=(
+        "The root of 1 - p is taken. The exponent is γ.",
+        lambda p, gamma: (1 - p) ** (1 / max(gamma, 1e-3)),
+    ),
+    factor_and_surprise=(
+        "The factor is added to the loss. It multiplies it.",
+        lambda p, gamma: 1 + (1 - p) ** gamma,
+    ),
+    first_term_kept=(
+        "The factor is taken from the loss: 1 - (1 - p)^γ. It multiplies it as it is.",
+        lambda p, gamma: 1 - (1 - p) ** gamma,
+    ),
+)
+
+
+@wrong(
+    "All classes are added up, each as a yes or a no of its own, or each with a factor of its own. Only the right "
+    "class counts."
+)
+def focal_of_all_classes(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    log_p = log_softmax_spec(logits, 1)
+    p, right = log_p.exp(), torch.eye(logits.shape[1], dtype=logits.dtype)[target]
+    yes, no = (1 - p) ** gamma * log_p, p**gamma * (-p).log1p()
+    return -weighed((right * yes + (1 - right) * no).sum(1), target, weight).mean()
+
+
+@wrong("The weight multiplies the loss twice.")
+def focal_weight_twice(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    return focal_loss_spec(logits, target, gamma, None if weight is None else weight.square())
+
+
+@wrong("The reduction is missing: this is one loss a sample. Take their mean.")
+def focal_of_each(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    nll = sample_losses(logits, target)
+    return weighed(factor(nll, gamma) * nll, target, weight)

@@ -219,3 +219,20 @@ shapes_broadcast(
     "Targets of another shape were broadcast. Keras raises ValueError: one target for all samples is most often a "
     "forgotten batch dimension.",
 )
+
+
+def spread(y_true: Tensor, y_pred: Tensor, *args: Any, label_smoothing: float = 0.0, **flags: Any) -> Tensor:
+    """What the loss has of the share that is spread."""
+    smoothed = dense_spec(y_true, y_pred, *args, label_smoothing=label_smoothing, **flags)
+    return smoothed - own(y_true, y_pred, *args, label_smoothing=label_smoothing, **flags)
+
+
+def own(y_true: Tensor, y_pred: Tensor, *args: Any, label_smoothing: float = 0.0, **flags: Any) -> Tensor:
+    """What the loss has of the targets as they are."""
+    return (1 - label_smoothing) * dense_spec(y_true, y_pred, *args, **flags)
+
+
+wrong.terms(
+    own=("the target's part, times 1 - α,", own),
+    spread=("the part that is spread over all classes", spread),
+)

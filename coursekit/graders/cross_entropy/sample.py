@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import log
 
-from torch import Tensor, tensor
+import torch
+from torch import Tensor, inf, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_gradient, same_value
 from coursekit.exercise.families.inputs import indices
@@ -62,6 +63,11 @@ def rare_class(f: Function, rng: Rng) -> None:
 def sample_gradient(f: Function, rng: Rng) -> None:
     """The gradient is right: the probabilities, less 1 at the right class"""
     same_gradient(f, sample_loss_spec, draw_logits(rng, 3), indices(rng, 3))
+
+
+def of_class(logits: Tensor, target: Tensor) -> Tensor:
+    """True at the right class."""
+    return torch.arange(len(logits)) == target
 
 
 wrong = sample_loss.misconceptions
@@ -148,3 +154,47 @@ def brier(logits: Tensor, target: Tensor) -> Tensor:
 @wrong("This is -ln(1 - p), the surprise at any of the other classes. The right class has -ln p.")
 def surprise_of_the_rest(logits: Tensor, target: Tensor) -> Tensor:
     return -(1 - sample_loss_spec(logits, target).neg().exp()).log()
+
+
+wrong.terms(
+    logarithm=("ln Σ exp(logits)", lambda x, y: sample_loss_spec(x, y) + x[y]),
+    own=("minus the right class's logit", lambda x, y: -x[y]),
+)
+wrong.table(
+    best_other_alone=(
+        "Only the best of the other classes stands below the fraction. The softmax sums over all classes.",
+        lambda x, y: (x.masked_fill(of_class(x, y), -inf).amax() - x[y]).exp().log1p(),
+    ),
+    mean_below=(
+        "The exponentials are averaged below the fraction: ln K is missing. They are added up.",
+        lambda x, y: sample_loss_spec(x, y) - log(len(x)),
+    ),
+    hinge=(
+        "This is a margin, max(0, 1 - lead). The loss is -ln of a probability.",
+        (
+            lambda x, y: (1 + x.masked_fill(of_class(x, y), -inf).amax() - x[y]).clamp(min=0),
+            lambda x, y: (1 + x - x[y]).clamp(min=0).sum() - 1,
+        ),
+    ),
+    sigmoid_for_softmax=(
+        "Each logit went through a sigmoid: the classes do not share the probability then. A softmax divides by the "
+        "sum of all.",
+        (lambda x, y: -x[y].sigmoid().log(), lambda x, y: -(x.sigmoid()[y] / x.sigmoid().sum()).log()),
+    ),
+    sizes_for_powers=(
+        "The logits are squared, or their sizes taken, before they are divided by their sum. A softmax takes `exp`.",
+        (lambda x, y: -(x[y].abs() / x.abs().sum()).log(), lambda x, y: -(x[y].square() / x.square().sum()).log()),
+    ),
+    entropy_of_the_softmax=(
+        "This is the entropy of the softmax: the target is not used. The loss is the surprise at the right class.",
+        lambda x, y: -(log_softmax_spec(x, 0).exp() * log_softmax_spec(x, 0)).sum(),
+    ),
+    weighed_by_itself=(
+        "The surprise is weighed by its probability, -p ln p. The right class came: it counts whole.",
+        lambda x, y: sample_loss_spec(x, y) * (-sample_loss_spec(x, y)).exp(),
+    ),
+    base_of_two=(
+        "The powers are of 2 in place of e.",
+        lambda x, y: x.exp2().sum().log2() - x[y],
+    ),
+)

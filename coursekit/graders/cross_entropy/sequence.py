@@ -215,3 +215,42 @@ wrong.table(
 def sequence_multiplied_mask(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     real = target != padding
     return (token_losses(logits, target) * real).sum() / real.sum()
+
+
+wrong.table(
+    stops_at_padding=(
+        "Whatever stands behind the first padding is left out. Padding may stand at the beginning.",
+        lambda x, y, padding: token_losses(x, y)[(y != padding).cumprod(1).bool()].mean(),
+    ),
+    leading_padding_counts=(
+        "Only the padding at the end is left out. It may stand at the beginning as well.",
+        lambda x, y, padding: token_losses(x, y)[(y != padding).flip(1).cumsum(1).flip(1) > 0].mean(),
+    ),
+    one_loss_a_sequence=(
+        "This gives one loss a sequence. The mean over all real tokens is one number.",
+        (
+            lambda x, y, padding: token_losses(x, y).where(y != padding, 0.0).sum(1) / (y != padding).sum(1),
+            lambda x, y, padding: token_losses(x, y).where(y != padding, 0.0).sum(1),
+        ),
+    ),
+    one_loss_a_token=(
+        "This gives one loss a place. The mean over all real tokens is one number.",
+        lambda x, y, padding: token_losses(x, y).where(y != padding, 0.0),
+    ),
+    mean_over_places=(
+        "The sum is divided by the number of places of a sequence, T. Divide by the real tokens.",
+        lambda x, y, padding: token_losses(x, y).where(y != padding, 0.0).sum() / y.shape[1],
+    ),
+    token_perplexity=(
+        "This is the perplexity, exp of the mean. The mean itself is asked for.",
+        lambda x, y, padding: token_losses(x, y)[y != padding].mean().exp(),
+    ),
+    last_token_lost=(
+        "The last place of each sequence is left out.",
+        lambda x, y, padding: token_losses(x[:, :-1], y[:, :-1])[y[:, :-1] != padding].mean(),
+    ),
+    first_token_lost=(
+        "The first place of each sequence is left out.",
+        lambda x, y, padding: token_losses(x[:, 1:], y[:, 1:])[y[:, 1:] != padding].mean(),
+    ),
+)

@@ -248,3 +248,56 @@ def silent(spec: Loss, input: Tensor, target: Tensor, ignore_index: int = -100, 
         valid = (target >= 0) & (target < input.shape[class_dim(input)])
         target = target.where(valid, ignore_index)
     return spec(input, target, ignore_index=ignore_index, **flags)
+
+
+def one_hot_part(
+    spec: Loss, input: Tensor, target: Tensor, *args: Any, label_smoothing: float = 0.0, **flags: Any
+) -> Tensor:
+    """What the loss has of the targets as they are, without the share that is spread."""
+    return (1 - label_smoothing) * spec(input, target, *args, **flags)
+
+
+def spread_part(spec: Loss, input: Tensor, target: Tensor, *args: Any, **flags: Any) -> Tensor:
+    """What the loss has of the share that is spread."""
+    return spec(input, target, *args, **flags) - one_hot_part(spec, input, target, *args, **flags)
+
+
+MISTAKES["ce"].terms(
+    lambda part: partial(part, cross_entropy_spec),
+    own=("the target's part, times 1 - ε,", one_hot_part),
+    spread=("the part that is spread over all classes", spread_part),
+)
+wrong_in_both(
+    "The sum is divided by the sum of all the weights, one a class. torch divides by the weights of the targets that "
+    "count.",
+    name="mean_over_all_weights",
+)(partial(divided_by, lambda y, w, counts: w.sum()))
+wrong_in_both(
+    "The sum is divided by the number of classes. torch divides by the weights of the targets that count.",
+    name="mean_over_classes",
+)(partial(divided_by, lambda y, w, counts: tensor(w.numel())))
+
+
+def weight_by(act: Callable[[Tensor], Tensor]) -> Loss:
+    """The loss with weights that went through something, where its mean divides by them as they stand."""
+
+    def loss(
+        spec: Loss, input: Tensor, target: Tensor, weight: Tensor | None = None, *args: Any, **flags: Any
+    ) -> Tensor:
+        value = spec(input, target, None if weight is None else act(weight), *args, **flags)
+        word = flags.get("reduction", args[1] if len(args) > 1 else "mean")
+        if weight is None or word != "mean" or target.is_floating_point():
+            return value
+        counts = target != flags.get("ignore_index", args[0] if args else -100)
+        return value * act(weight)[target[counts]].sum() / weight[target[counts]].sum()
+
+    return loss
+
+
+wrong_in_both("The weight multiplies each loss twice.", name="weight_squared")(weight_by(torch.square))
+wrong_in_both("The losses are divided by the weights. They are multiplied by them.", name="weight_divides")(
+    weight_by(torch.reciprocal)
+)
+wrong_in_both("The weights are divided by their sum first. They are factors as they stand.", name="weights_normalised")(
+    weight_by(lambda w: w / w.sum())
+)

@@ -114,3 +114,39 @@ wrong.table(
         lambda y, k, eps: smooth_targets_spec(y, int(y.max()) + 1, eps),
     ),
 )
+wrong.terms(
+    one_hot=("the one-hot row, times 1 - ε,", lambda y, k, eps: (1 - eps) * smooth_targets_spec(y, k, 0.0)),
+    share=("the share ε/K of all classes", lambda y, k, eps: eps * smooth_targets_spec(y, k, 1.0)),
+)
+wrong.table(
+    share_whole_to_others=(
+        "Every wrong class has the whole ε. They share it: ε/K each, and so has the right one.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0) * (1 - eps) + (1 - smooth_targets_spec(y, k, 0.0)) * eps,
+    ),
+    right_less_one_share=(
+        "The right class has 1 - ε/K. It keeps 1 - ε and receives ε/K.",
+        lambda y, k, eps: (
+            smooth_targets_spec(y, k, 0.0) * (1 - eps / k) + (1 - smooth_targets_spec(y, k, 0.0)) * eps / k
+        ),
+    ),
+    share_over_others=(
+        "ε/(K-1) went to all K classes, the right one too: a row adds up to more than 1. K classes share ε.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0) * (1 - eps) + eps / (k - 1),
+    ),
+    share_over_one_more=(
+        "The share was divided by K + 1. K classes share ε.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0) * (1 - eps) + eps / (k + 1),
+    ),
+    right_left_whole=(
+        "The right class has 1, and the others ε/(K-1): nothing is taken from it.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0) + (1 - smooth_targets_spec(y, k, 0.0)) * eps / (k - 1),
+    ),
+    share_taken_off=(
+        "The share is subtracted from the wrong classes. It is added.",
+        lambda y, k, eps: smooth_targets_spec(y, k, 0.0) * (1 - eps) - eps / k,
+    ),
+    softmax_of_targets=(
+        "The row went through a softmax. A mixture needs none: (1 - ε) one-hot + ε/K.",
+        lambda y, k, eps: smooth_targets_spec(y, k, eps).softmax(1),
+    ),
+)

@@ -249,3 +249,25 @@ wrong.table(
         ),
     ),
 )
+wrong.table(
+    divided_by_the_largest=(
+        "The logits are divided by the largest one. It is taken off: a softmax sees differences only.",
+        lambda x, dim: log_softmax_spec(x / x.amax(dim, keepdim=True), dim),
+    ),
+    mean_taken_off=(
+        "The mean of the exponentials, or of the logits, is taken off. It is the logarithm of the sum of exponentials.",
+        (
+            lambda x, dim: x - x.mean(dim, keepdim=True),
+            lambda x, dim: x - x.exp().mean(dim, keepdim=True).log(),
+            lambda x, dim: x - x.amax(dim, keepdim=True),
+        ),
+    ),
+    logarithm_of_logits=(
+        "The logarithm is of the logits, or of their shares without `exp`.",
+        (lambda x, dim: (x / x.sum(dim, keepdim=True)).log(), lambda x, dim: x.log() - x.sum(dim, keepdim=True).log()),
+    ),
+    log_sigmoid_of_each=(
+        "Each logit went through a sigmoid. In a softmax the classes share the probability.",
+        lambda x, dim: -(-x).exp().log1p(),
+    ),
+)

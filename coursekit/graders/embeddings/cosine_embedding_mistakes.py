@@ -201,3 +201,9 @@ detached(
     "No gradient flows to input2. torch's does: a vector that is not to move is detached by the caller.",
     "second_detached",
 )
+
+MISTAKES.terms(
+    loss_of,
+    together=("the loss of the pairs that belong together", lambda cos, t, margin: formula(cos, (t == 1) * t, margin)),
+    apart=("the loss of the pairs that do not", lambda cos, t, margin: formula(cos, (t == -1) * t, margin)),
+)

@@ -148,3 +148,10 @@ def cut_to_fit(input: Tensor, target: Tensor, margin: float = 1.0, reduction: st
 
 
 other_default(MISTAKES, "half_by_default", "The default margin is 0.5. torch's default is 1.", margin=0.5)
+
+
+MISTAKES.terms(
+    loss_of,
+    together=("the loss of the pairs that belong together", lambda x, t, margin: x * (t != -1)),
+    apart=("the loss of the pairs that do not", lambda x, t, margin: (margin - x).clamp(min=0) * (t != 1)),
+)

@@ -74,3 +74,34 @@ perplexity.misconceptions.table(
         lambda losses: losses.mean(),
     ),
 )
+perplexity.misconceptions.table(
+    one_token_too_many=(
+        "The sum is divided by N + 1. The mean of N losses divides by N.",
+        lambda losses: (losses.sum() / (len(losses) + 1)).exp(),
+    ),
+    perplexity_turned=(
+        "The sign of the losses is turned: this is a probability, exp(-mean). The perplexity is 1 over it.",
+        lambda losses: (-losses.mean()).exp(),
+    ),
+    one_taken_off=(
+        "A 1 is taken off, as by `expm1`. The perplexity of a sure model is 1.",
+        lambda losses: losses.mean().expm1(),
+    ),
+    root_of_product=(
+        "The root of the product is not the N-th: the losses are added up and halved.",
+        (lambda losses: (losses.sum() / 2).exp(), lambda losses: losses.exp().prod().sqrt()),
+    ),
+    of_each=(
+        "This is one perplexity a token. There is one for all: average the losses first.",
+        lambda losses: losses.exp(),
+    ),
+    of_the_largest=(
+        "This is the exponential of the largest loss. The perplexity is that of the mean.",
+        (lambda losses: losses.max().exp(), lambda losses: losses.min().exp()),
+    ),
+    base_ten=("The base is 10. The losses are in nats, so it is e.", lambda losses: 10 ** losses.mean()),
+    harmonic=(
+        "The probabilities are averaged, not the losses: this is 1 over their mean.",
+        lambda losses: 1 / (-losses).exp().mean(),
+    ),
+)

@@ -126,3 +126,31 @@ entr.misconceptions.table(
     entr_padded=(PADDED, lambda x, *, eps=1e-8: -x * (x + eps).log(), "I6"),
     entr_clipped=(PADDED, lambda x, *, eps=1e-8: -x * x.clamp(min=eps).log(), "I6"),
 )
+entr.misconceptions.table(
+    entr_nan_below=(
+        "A negative input gives NaN. torch gives -inf: the mask of the zeros is not enough.",
+        (
+            lambda x: torch.where(x == 0, 0.0, -x * x.where(x != 0, 1.0).log()),
+            lambda x: entr_spec(x).where(x >= 0, nan),
+        ),
+    ),
+    entr_inf_below=("A negative input gives +inf. torch gives -inf.", lambda x: entr_spec(x).where(~(x < 0), inf)),
+    entr_size=(
+        "The size of a negative input is taken. torch gives -inf there.",
+        (lambda x: entr_spec(x.abs()), lambda x: -x * ln(x.abs())),
+    ),
+    entr_of_the_rest=(
+        "The logarithm is of 1 - x. It is of x itself.",
+        (lambda x: -x * (1 - x).log(), lambda x: -(1 - x) * (1 - x).log()),
+    ),
+    entr_yes_or_no=(
+        "1 - x has a term of its own here, as in the entropy of yes or no. `entr` is -x ln x alone.",
+        lambda x: entr_spec(x) + entr_spec(1 - x),
+    ),
+    entr_bits=("This is in bits. `entr` has the natural logarithm.", lambda x: entr_spec(x) / math.log(2)),
+    entr_surprise=("This is -ln x, without the factor x.", lambda x: -x.log()),
+    entr_rows_added=(
+        "This sums over the last dimension. `entr` gives one value for each element.",
+        lambda x: entr_spec(x).sum(-1),
+    ),
+)

@@ -157,3 +157,70 @@ mutual_information.misconceptions.table(
         lambda joint: (joint * (ln(joint) - ln(joint.sum(1, keepdim=True) + joint.sum(0, keepdim=True)))).sum(),
     ),
 )
+mutual_information.misconceptions.terms(
+    x=("H(X)", lambda p: entropy_spec(p.sum(1))),
+    y=("H(Y)", lambda p: entropy_spec(p.sum(0))),
+    pair=("H(X, Y), which is taken away,", lambda p: -entropy_spec(p.flatten())),
+)
+
+
+def entropies(formula: Loss) -> Loss:
+    """A loss of H(X), H(Y) and H(X, Y)."""
+    return lambda joint: formula(*map(entropy_spec, (joint.sum(1), joint.sum(0), joint.flatten())))
+
+
+mutual_information.misconceptions.table(
+    entropies,
+    share_of_entropy=(
+        "The information is divided by an entropy, so that it lies between 0 and 1. Here it is in nats.",
+        (
+            lambda x, y, pair: (x + y - pair) / (x * y).sqrt(),
+            lambda x, y, pair: 2 * (x + y - pair) / (x + y),
+            lambda x, y, pair: (x + y - pair) / torch.minimum(x, y),
+            lambda x, y, pair: (x + y - pair) / torch.maximum(x, y),
+            lambda x, y, pair: (x + y - pair) / pair,
+            lambda x, y, pair: (x + y - pair) / x,
+            lambda x, y, pair: (x + y - pair) / y,
+            lambda x, y, pair: (x + y) / pair - 1,
+        ),
+    ),
+    variation=(
+        "This is what each leaves open of the other, H(X|Y) + H(Y|X). What they share is asked for.",
+        lambda x, y, pair: 2 * pair - x - y,
+    ),
+    what_y_leaves=(
+        "This is H(X|Y), what Y leaves open, or H(X) less that twice. Mutual information is H(X) - H(X|Y).",
+        (lambda x, y, pair: pair - y, lambda x, y, pair: x - 2 * (pair - y), lambda x, y, pair: y - 2 * (pair - x)),
+    ),
+    product_of_entropies=(
+        "The entropies are multiplied or divided. Information is added and taken away.",
+        (lambda x, y, pair: x * y - pair, lambda x, y, pair: x * y / pair),
+    ),
+    entropy_alone=(
+        "This is an entropy alone. Mutual information is H(X) + H(Y) - H(X, Y).",
+        (lambda x, y, pair: x, lambda x, y, pair: y, lambda x, y, pair: pair),
+    ),
+)
+mutual_information.misconceptions.table(
+    beside_independence,
+    information_averaged=(
+        "The terms are averaged over the cells. The weights p(x, y) add up to 1 already: sum.",
+        lambda p, q: mutual_information_spec(p) / p.numel(),
+    ),
+    chi_squared=(
+        "This is Σ (p - q)² / q, how far from independence by squares. Information weighs logarithms.",
+        (lambda p, q: ((p - q).square() / q.where(q > 0, 1.0)).sum(), lambda p, q: (p - q).abs().sum()),
+    ),
+    one_information_a_row=(
+        "This gives one number a row. All cells belong together: sum over both dimensions.",
+        (
+            lambda p, q: (p * (ln(p) - ln(q))).sum(1),
+            lambda p, q: (p * (ln(p) - ln(q))).sum(0),
+            lambda p, q: (p * (ln(p) - ln(q))).sum(1).mean(),
+        ),
+    ),
+    information_of_cells=(
+        "These are the terms of the cells. Add them up.",
+        lambda p, q: p * (ln(p) - ln(q)),
+    ),
+)

@@ -122,6 +122,11 @@ def empty_cells_and_rows(f: Function, rng: Rng) -> None:
 gradient_beside_an_empty_cell(conditional_entropy, "conditional_gradient")
 
 
+def ln_conditional(joint: Tensor) -> Tensor:
+    """ln p(y|x), with 0 where a cell is empty."""
+    return ln(joint) - ln(joint.sum(1, keepdim=True)) * (joint > 0)
+
+
 def unmasked_terms(joint: Tensor) -> Tensor:
     """p(x, y) ln p(y|x), which is NaN where a cell is empty."""
     return joint * (joint / joint.sum(1, keepdim=True)).log()
@@ -159,4 +164,75 @@ conditional_entropy.misconceptions.table(
     ),
     conditional_normalised=(TABLE_NORMALISED, lambda p: conditional_entropy_spec(p / p.sum()), "I5"),
     conditional_bits=(IN_BITS, lambda p: conditional_entropy_spec(p) / math.log(2), "I4"),
+)
+conditional_entropy.misconceptions.terms(
+    pair=("H(X, Y)", joint_entropy_spec),
+    known=("H(X), which is taken away,", lambda p: -entropy_spec(p.sum(1))),
+)
+joint_entropy.misconceptions.table(
+    marginal_alone=(
+        "This is the entropy of one variable alone. The pair has a cell for each combination.",
+        (lambda p: entropy_spec(p.sum(1)), lambda p: entropy_spec(p.sum(0))),
+    ),
+    of_the_mean_row=(
+        "The rows are averaged first. The pair has a cell for each combination: sum over all cells.",
+        (lambda p: entropy_spec(p.mean(0)), lambda p: entropy_spec(p.mean(1))),
+    ),
+    joint_averaged=(
+        "The terms are averaged. The weights add up to 1 already: sum.",
+        (lambda p: -(p * ln(p)).mean(), lambda p: -(p * ln(p)).sum(1).mean(), lambda p: -(p * ln(p)).sum(0).mean()),
+    ),
+    joint_negative=("The minus sign is missing.", lambda p: (p * ln(p)).sum()),
+    joint_unweighted=("The surprises are not weighted by their probabilities.", lambda p: -ln(p).sum()),
+    one_per_column=(
+        "This gives one number a column. The pair (X, Y) is one variable: sum over all cells.",
+        lambda p: -(p * ln(p)).sum(0),
+    ),
+    of_rows_normalised=(
+        "Each row is divided by its sum first: that is p(y|x). The pair has the cells as they stand.",
+        lambda p: -(p / p.sum(1, keepdim=True) * ln(p / p.sum(1, keepdim=True))).nan_to_num().sum(),
+    ),
+)
+conditional_entropy.misconceptions.table(
+    told=(
+        "This is what X tells of Y, or its negative: H(Y) - H(Y|X). What is left is asked for.",
+        (
+            lambda p: entropy_spec(p.sum(0)) - conditional_entropy_spec(p),
+            lambda p: conditional_entropy_spec(p) - entropy_spec(p.sum(0)),
+        ),
+    ),
+    known_alone=(
+        "This is H(X), what was known. What is left of Y is asked for.",
+        lambda p: entropy_spec(p.sum(1)),
+    ),
+    weights_of_conditional=(
+        "ln p(y|x) is weighed by p(y|x), or by p(x). Weigh it by p(x, y): that is how often the cell comes.",
+        (
+            lambda p: -(p.sum(1, keepdim=True) * ln_conditional(p)).sum(),
+            lambda p: -ln_conditional(p).sum(),
+            lambda p: -ln_conditional(p).mean(),
+        ),
+    ),
+    pointwise_ratio_turned=(
+        "The ratio below the logarithm is turned, ln [p(x) / p(x, y)], or the minus is missing.",
+        lambda p: -conditional_entropy_spec(p),
+    ),
+    weights_of_columns=(
+        "The rows' entropies are weighed by the sums of the columns. Weigh each by p(x), the sum of its row.",
+        lambda p: (entropy_spec(p / p.sum(1, keepdim=True)) * p.sum(0)[: len(p)]).sum(),
+    ),
+    rows_as_they_stand=(
+        "The rows are not divided by their sums, and their entropies are averaged or weighed.",
+        (
+            lambda p: (p.sum(1) * entropy_spec(p)).sum(),
+            lambda p: entropy_spec(p).mean(),
+        ),
+    ),
+    one_for_each_x=(
+        "This gives one number for each x. They are averaged with the weights p(x).",
+        (
+            lambda p: torch.stack([entropy_spec(row / row.sum()) for row in p]),
+            lambda p: torch.stack([row.sum() * entropy_spec(row / row.sum()) for row in p]),
+        ),
+    ),
 )

@@ -243,3 +243,68 @@ entropy.misconceptions.table(
         "I5",
     ),
 )
+self_information.misconceptions.table(
+    inverse=(
+        "This is 1/p, how often the event is waited for. The information is its logarithm.",
+        lambda p: 1 / p,
+    ),
+    of_one_more=(
+        "A 1 stands inside the logarithm, log2(1 + 1/p) or log2(1 + p). Information is log2(1/p).",
+        (lambda p: (1 + 1 / p).log2(), lambda p: (1 + p).log2(), lambda p: -(1 + p).log2()),
+    ),
+    surprise_of_the_rest=(
+        "This is the surprise at what did not happen, -log2(1 - p).",
+        lambda p: -(1 - p).log2(),
+    ),
+    yes_or_no=(
+        "This is the entropy of yes or no. The information is that of the event alone.",
+        lambda p: -p * p.log2() - (1 - p) * (1 - p).log2(),
+    ),
+    odds_of_it=(
+        "This is the logarithm of the odds against it. Information is log2(1/p).",
+        lambda p: ((1 - p) / p).log2(),
+    ),
+    lacking=("This is 1 - p, or 1 - log2 p. Information is -log2 p.", (lambda p: 1 - p, lambda p: 1 - p.log2())),
+    expected=(
+        "The surprises are weighed and added up: that is the entropy. One for each event is asked for.",
+        lambda p: -(p * p.log2()).sum(-1),
+    ),
+)
+entropy.misconceptions.table(
+    redundancy=(
+        "This is ln K - H, what is missing to equally likely outcomes. The entropy is H itself.",
+        lambda p: math.log(p.shape[-1]) - entropy_spec(p),
+    ),
+    of_the_likeliest=(
+        "This is the surprise at the likeliest outcome. The entropy averages over all of them.",
+        lambda p: -p.amax(-1).log(),
+    ),
+    of_the_number=(
+        "This is the logarithm of how many outcomes there are, the entropy of equally likely ones.",
+        lambda p: 0 * p.sum(-1) + math.log(p.shape[-1]),
+    ),
+    entropy_softmax=(
+        "p went through a softmax first. It holds probabilities already; a softmax is for logits.",
+        lambda p: entropy_spec(p.softmax(-1)),
+    ),
+    weights_squared=(
+        "Each surprise is weighed by p², twice as it were. Weigh by p.",
+        lambda p: -(p.square() * ln(p)).sum(-1),
+    ),
+    perplexity_instead=(
+        "This is exp(H), the perplexity. The entropy is the exponent.",
+        lambda p: entropy_spec(p).exp(),
+    ),
+    only_yes=(
+        "This is for a probability of yes alone, -p ln p - (1 - p) ln(1 - p) of the first outcome.",
+        lambda p: entropy_spec(p[..., :1]) + entropy_spec(1 - p[..., :1]),
+    ),
+    logarithm_of_sum=(
+        "The logarithm is taken after the sum: ln Σ p is 0. Each outcome has its own.",
+        (lambda p: -p.sum(-1).log(), lambda p: -(p * p).sum(-1).sqrt().log()),
+    ),
+    other_size=(
+        "The entropies of a batch are averaged. Each row keeps its own.",
+        lambda p: entropy_spec(p).mean(),
+    ),
+)

@@ -135,3 +135,34 @@ distribution_cross_entropy.misconceptions.table(
     ),
     cross_entropy_nan_to_num=(NAN_TO_NUM, lambda p, q: -(p * q.log()).nan_to_num().sum(-1), "I3"),
 )
+distribution_cross_entropy.misconceptions.table(
+    of_the_likeliest=(
+        "Only the likeliest outcome of p counts. Every outcome counts, weighed by its p.",
+        lambda p, q: -q.gather(-1, p.argmax(-1, keepdim=True)).squeeze(-1).log(),
+    ),
+    yes_or_no_of_each=(
+        "1 - p and 1 - q have terms of their own: that is a yes-or-no question for each outcome. One of them comes.",
+        lambda p, q: cross_entropy_spec(p, q) + cross_entropy_spec(1 - p, 1 - q),
+    ),
+    both_entropies=(
+        "The entropies of p and of q are added, or averaged. The cross-entropy is -Σ p ln q.",
+        (
+            lambda p, q: entropy_of(p) + entropy_of(q),
+            lambda p, q: (entropy_of(p) + entropy_of(q)) / 2,
+            lambda p, q: (cross_entropy_spec(p, q) + cross_entropy_spec(q, p)) / 2,
+            lambda p, q: cross_entropy_spec(p, q) + cross_entropy_spec(q, p),
+        ),
+    ),
+    entropy_of_product=(
+        "The logarithm is of p · q, or of p / q. It is of q alone.",
+        (
+            lambda p, q: cross_entropy_spec(p, p * q),
+            lambda p, q: -cross_entropy_spec(p, q) + entropy_of(p),
+            lambda p, q: cross_entropy_spec(p * q, q),
+        ),
+    ),
+    without_logarithm=(
+        "There is no logarithm: this is Σ p q or Σ p (1 - q). The surprise is -ln q.",
+        (lambda p, q: (p * q).sum(-1), lambda p, q: -(p * q).sum(-1), lambda p, q: (p * (1 - q)).sum(-1)),
+    ),
+)

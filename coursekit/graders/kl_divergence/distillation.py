@@ -220,3 +220,88 @@ def distillation_padded(
 ) -> Tensor:
     s, t = (student_logits / temperature).softmax(-1), (teacher_logits / temperature).softmax(-1)
     return temperature**2 * (t * ((t + eps).log() - (s + eps).log())).sum(-1).mean()
+
+
+def likeliest_surprise(student_logits: Tensor, teacher_logits: Tensor) -> Tensor:
+    """The cross-entropy with the teacher's likeliest class."""
+    likeliest = teacher_logits.argmax(-1, keepdim=True)
+    return -student_logits.log_softmax(-1).gather(-1, likeliest).mean()
+
+
+def softened(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    """The log-probabilities of student and teacher."""
+    return (student_logits / temperature).log_softmax(-1), (teacher_logits / temperature).log_softmax(-1)
+
+
+def weighed_by_teacher(formula: Loss) -> Loss:
+    """T² times the mean over the rows of Σ p · formula(ln q, ln p): p is the teacher's."""
+
+    def loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+        s, t = softened(student_logits, teacher_logits, temperature)
+        mean: Tensor = temperature**2 * (t.exp() * formula(s, t)).sum(-1).mean()
+        return mean
+
+    return loss
+
+
+wrong.terms(
+    weighed_by_teacher,
+    truth=("Σ p ln p of the teacher", lambda s, t: t),
+    belief=("-Σ p ln q, with the student's q,", lambda s, t: -s),
+)
+wrong.table(
+    swapped_and_unscaled=(
+        "Two things at once: the arguments are swapped, KL(student‖teacher), and the factor T² is missing.",
+        lambda s, t, temperature: distillation_spec(t, s, temperature) / temperature**2,
+    ),
+    squared_divided=(
+        "The loss is divided by T or T². It is multiplied by T².",
+        (
+            lambda s, t, temperature: distillation_spec(s, t, temperature) / temperature**4,
+            lambda s, t, temperature: distillation_spec(s, t, temperature) / temperature**3,
+        ),
+    ),
+    hard_targets=(
+        "Only the teacher's likeliest class counts. What the teacher thinks of the others is what is to be learnt.",
+        (
+            lambda s, t, temperature: temperature**2 * likeliest_surprise(s / temperature, t),
+            lambda s, t, temperature: likeliest_surprise(s / temperature, t),
+            lambda s, t, temperature: likeliest_surprise(s, t),
+        ),
+    ),
+    squared_logits=(
+        "The logits themselves are compared, by squares. The divergence compares the softened probabilities.",
+        (
+            lambda s, t, temperature: (s - t).square().mean(),
+            lambda s, t, temperature: (s - t).square().sum(-1).mean(),
+            lambda s, t, temperature: ((s - t) / temperature).square().mean(),
+            lambda s, t, temperature: (s - t).square().sum(-1).mean() / 2,
+        ),
+    ),
+    squared_probabilities=(
+        "The softened probabilities are compared by squares. KL weighs the logarithms of their ratios.",
+        (
+            lambda s, t, temperature: ((s / temperature).softmax(-1) - (t / temperature).softmax(-1)).square().mean(),
+            lambda s, t, temperature: (
+                temperature**2 * ((s / temperature).softmax(-1) - (t / temperature).softmax(-1)).square().mean()
+            ),
+        ),
+    ),
+    both_ways=(
+        "Both directions are added or averaged. KL(teacher‖student) alone is asked for.",
+        (
+            lambda s, t, temperature: distillation_spec(s, t, temperature) + distillation_spec(t, s, temperature),
+            lambda s, t, temperature: (distillation_spec(s, t, temperature) + distillation_spec(t, s, temperature)) / 2,
+        ),
+    ),
+    teacher_as_it_is=(
+        "The teacher's logits stand in the place of its probabilities, or of their logarithms.",
+        (
+            lambda s, t, temperature: temperature**2 * -(t * (s / temperature).log_softmax(-1)).sum(-1).mean(),
+            lambda s, t, temperature: (
+                temperature**2
+                * ((t / temperature).softmax(-1) * (t / temperature - (s / temperature).log_softmax(-1))).sum(-1).mean()
+            ),
+        ),
+    ),
+)

@@ -233,3 +233,31 @@ MISTAKES.table(
         lambda x, t, log: kl_terms(x, t, log) if log else t * ln(t) - t * x,
     ),
 )
+
+MISTAKES.terms(
+    of_terms,
+    truth=("t ln t", lambda x, t, log: t.exp() * t if log else t * t.where(t != 0, 1.0).log()),
+    belief=("-t · input", lambda x, t, log: -weight(t, log) * x),
+)
+MISTAKES.table(
+    of_terms,
+    places_in_the_logarithm=(
+        "With `log_target` the weight and the logarithm have changed places: it is exp(target) · (target - input).",
+        (
+            lambda x, t, log: t * (t.exp() - x) if log else kl_terms(x, t, log),
+            lambda x, t, log: t * (t.exp().exp() - x) if log else kl_terms(x, t, log),
+        ),
+    ),
+    target_without_logarithm=(
+        "The target stands in the place of its logarithm: this is t · (t - input).",
+        lambda x, t, log: weight(t, log) * ((t.exp() if log else t) - x),
+    ),
+    both_exponentials=(
+        "Both arguments are compared as probabilities, without logarithms.",
+        lambda x, t, log: weight(t, log) * (weight(t, log) - x.exp()),
+    ),
+    masses_added=(
+        "exp(input) - target is added, as `scipy.special.kl_div` does. torch does not.",
+        lambda x, t, log: kl_terms(x, t, log) + x.exp() - weight(t, log),
+    ),
+)

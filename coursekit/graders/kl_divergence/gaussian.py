@@ -224,3 +224,10 @@ wrong.table(
         lambda mp, sp, mq, sq: 2 * (sq / sp).log() - gaussian_spec(mp, sp, mq, sq),
     ),
 )
+wrong.terms(
+    logarithm_of_q=("ln σq", lambda mp, sp, mq, sq: sq.log() + 0 * (mp + sp + mq)),
+    logarithm_of_p=("-ln σp", lambda mp, sp, mq, sq: 0 * (mp + mq + sq) - sp.log()),
+    width=("σp² / 2σq²", lambda mp, sp, mq, sq: sp**2 / (2 * sq**2) + 0 * (mp + mq)),
+    distance=("(μp - μq)² / 2σq²", lambda mp, sp, mq, sq: (mp - mq) ** 2 / (2 * sq**2) + 0 * sp),
+    half=("the -½ at the end", lambda mp, sp, mq, sq: 0 * (mp + sp + mq + sq) - 0.5),
+)

@@ -13,6 +13,7 @@ from coursekit.graders.kl_divergence.common import (
     AVERAGED,
     READY_MADE,
     SUMMED,
+    cross_entropy_spec,
     entropy_of,
     kl_spec,
     ln,
@@ -197,5 +198,51 @@ wrong.table(
     geometric_middle=(
         "m is the root of p · q, the geometric middle. It does not sum to 1: m is (p + q) / 2.",
         lambda p, q: (kl_spec(p, (p * q).sqrt()) + kl_spec(q, (p * q).sqrt())) / 2,
+    ),
+)
+wrong.terms(
+    of_p=("half of KL(p‖m)", lambda p, q: kl_spec(p, (p + q) / 2) / 2),
+    of_q=("half of KL(q‖m)", lambda p, q: kl_spec(q, (p + q) / 2) / 2),
+)
+wrong.table(
+    largest_half=(
+        "The larger of the two divergences is taken. Take their mean.",
+        lambda p, q: torch.maximum(kl_spec(p, (p + q) / 2), kl_spec(q, (p + q) / 2)),
+    ),
+    other_side=(
+        "This is KL(q‖m) alone, or its half. KL(p‖m) makes it symmetric.",
+        (
+            lambda p, q: kl_spec(q, (p + q) / 2),
+            lambda p, q: kl_spec(q, (p + q) / 2) / 2,
+            lambda p, q: kl_spec(p, (p + q) / 2) / 2,
+        ),
+    ),
+    of_the_middle_alone=(
+        "This is the entropy of the middle, or its cross-entropies. The entropies of p and q are to be taken away.",
+        (
+            lambda p, q: entropy_of((p + q) / 2),
+            lambda p, q: (cross_entropy_spec(p, (p + q) / 2) + cross_entropy_spec(q, (p + q) / 2)) / 2,
+            lambda p, q: (entropy_of(p) + entropy_of(q)) / 2 - entropy_of((p + q) / 2),
+        ),
+    ),
+    against_each_other=(
+        "p and q are compared with each other, and not with the middle.",
+        (kl_spec, lambda p, q: kl_spec(p, q) + kl_spec(q, p), lambda p, q: kl_spec(q, p)),
+    ),
+    kept_from_one=("This is 1 less the divergence, a similarity.", lambda p, q: 1 - js_spec(p, q)),
+    middle_softened=(
+        "p and q went through a softmax first. They hold probabilities already.",
+        lambda p, q: js_spec(p.softmax(-1), q.softmax(-1)),
+    ),
+    middle_detached=(
+        "The middle is cut from the graph: the value is right, and the gradient misses that m moves too.",
+        lambda p, q: halves(p, q, ((p + q) / 2).detach()),
+    ),
+    middle_of_roots=(
+        "The middle is of roots or squares. It is the mean of the probabilities: (p + q) / 2.",
+        (
+            lambda p, q: halves(p, q, ((p.square() + q.square()) / 2).sqrt()),
+            lambda p, q: halves(p, q, 2 * p * q / (p + q).where(p + q > 0, 1.0)),
+        ),
     ),
 )

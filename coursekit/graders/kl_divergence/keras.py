@@ -308,3 +308,26 @@ wider_dtype(
     "The result has the finer dtype of the two, as torch promotes. Keras converts `y_true` to the dtype of `y_pred`.",
     "keras_kl_promoted",
 )
+wrong.terms(
+    truth=("Σ p ln p", lambda p, q: (clip(p.to(q.dtype)) * clip(p.to(q.dtype)).log()).sum(-1) + 0 * q.sum(-1)),
+    belief=("-Σ p ln q", lambda p, q: -(clip(p.to(q.dtype)) * clip(q).log()).sum(-1)),
+)
+wrong.table(
+    normalised_after_the_clip=(
+        "Both rows are divided by their sums after the clip. Keras takes them as they are then.",
+        lambda p, q: kl_spec(normalised(clip(p.to(q.dtype))), normalised(clip(q))),
+        "K8",
+    ),
+    clipped_at_zero=(
+        "Both are clipped to [0, 1], which leaves the zeros. Keras's lower bound is 1e-7.",
+        lambda p, q: (p.to(q.dtype).clamp(0, 1) * (p.to(q.dtype).clamp(0, 1) / q.clamp(0, 1)).log()).sum(-1),
+    ),
+    weights_not_clipped=(
+        "The weights are not clipped: a 0 in y_true adds nothing. Keras clips first, so it counts as 1e-7.",
+        lambda p, q: (p.to(q.dtype) * (clip(p.to(q.dtype)) / clip(q)).log()).sum(-1),
+    ),
+    keras_kl_first_dim=(
+        "This sums over the first dimension. The outcomes lie along the last one: sum over dim=-1.",
+        lambda p, q: (clip(p.to(q.dtype)) * (clip(p.to(q.dtype)) / clip(q)).log()).sum(0),
+    ),
+)

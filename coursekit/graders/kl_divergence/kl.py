@@ -258,3 +258,64 @@ kl_divergence.misconceptions.table(
         "KL10",
     ),
 )
+kl_divergence.misconceptions.terms(
+    truth=("Σ p ln p", lambda p, q: (p * ln(p)).sum(-1)),
+    belief=("-Σ p ln q", cross_entropy_spec),
+)
+kl_divergence.misconceptions.table(
+    masses_added=(
+        "q - p is added, term by term, as `scipy.special.kl_div` does. For distributions it adds up to 0, and the "
+        "gradient is another.",
+        (
+            lambda p, q: kl_spec(p, q) + (q - p).sum(-1),
+            lambda p, q: kl_spec(p, q) + (p - q).sum(-1),
+        ),
+    ),
+    logarithm_of_mean=(
+        "The logarithm is taken after the sum: this is ln Σ p · p/q. KL is the mean of the logarithms.",
+        (
+            lambda p, q: (p * p / q.where(p > 0, 1.0)).sum(-1).log(),
+            lambda p, q: (p.square() / q).sum(-1).log(),
+            lambda p, q: -(p * q).sqrt().sum(-1).log(),
+            lambda p, q: -(p * q / p.where(p > 0, 1.0)).sum(-1).log(),
+        ),
+    ),
+    logarithm_of_difference=(
+        "The logarithm is of the difference of p and q. It is of their ratio: ln p - ln q.",
+        (lambda p, q: (p * (p - q).abs().log()).sum(-1), lambda p, q: (p * (1 + p - q).log()).sum(-1)),
+    ),
+    entropies_compared=(
+        "This compares the entropies of p and q, each with weights of its own. KL weighs both logarithms by p.",
+        (
+            lambda p, q: (p * ln(p)).sum(-1) - (q * ln(q)).sum(-1),
+            lambda p, q: (q * ln(q)).sum(-1) - (p * ln(p)).sum(-1),
+        ),
+    ),
+    middle=(
+        "p is compared with the middle of p and q, or this is Jensen and Shannon's. KL compares with q itself.",
+        (
+            lambda p, q: kl_spec(p, (p + q) / 2),
+            lambda p, q: (kl_spec(p, (p + q) / 2) + kl_spec(q, (p + q) / 2)) / 2,
+        ),
+    ),
+    weighted_by_the_difference=(
+        "The log ratios are weighed by p - q: that is both directions at once. Weigh by p.",
+        lambda p, q: ((p - q) * (p / q).log()).sum(-1),
+    ),
+    squared_logarithms=(
+        "The differences are squared. A divergence of KL's kind weighs ln(p/q) by p, with its sign.",
+        (
+            lambda p, q: (p * (ln(p) - ln(q)).square()).sum(-1),
+            lambda p, q: (p - q).square().sum(-1),
+            lambda p, q: (ln(p) - ln(q)).square().sum(-1),
+        ),
+    ),
+    both_averaged=(
+        "This is the mean of both directions. KL itself has a direction.",
+        lambda p, q: (kl_spec(p, q) + kl_spec(q, p)) / 2,
+    ),
+    one_more_inside=(
+        "A 1 stands inside the logarithms, as with `log1p`. They are of p and q.",
+        (lambda p, q: (p * (p.log1p() - q.log1p())).sum(-1), lambda p, q: (p * (p / q).log1p()).sum(-1)),
+    ),
+)

@@ -243,3 +243,28 @@ wrong.table(
         lambda w, g, lr, decay, decoupled: spec(w, g, lr, decay, decoupled) - w,
     ),
 )
+wrong.terms(
+    weights=("the old weight", lambda w, g, lr, decay, decoupled: w + 0 * g),
+    share=(
+        "the share that decays beside the step",
+        lambda w, g, lr, decay, decoupled: 0 * g - (lr * decay * w if decoupled else 0 * w),
+    ),
+    step=("the step", lambda w, g, lr, decay, decoupled: 0 * w - lr * unit(g if decoupled else g + decay * w)),
+)
+wrong.table(
+    adam_rate_missing=(
+        "The step is not multiplied by the learning rate: every weight moves by 1.",
+        lambda w, g, lr, decay, decoupled: w - lr * decay * w - unit(g) if decoupled else w - unit(g + decay * w),
+    ),
+    decayed_by_size=(
+        "λ joins the gradient with the size of the weight, or its square. It is λ times the weight, sign and all.",
+        (
+            lambda w, g, lr, decay, decoupled: (
+                spec(w, g, lr, decay, True) if decoupled else spec(w, g + decay * w.abs(), lr, 0.0, False)
+            ),
+            lambda w, g, lr, decay, decoupled: (
+                spec(w, g, lr, decay, True) if decoupled else spec(w, g + decay * w.square(), lr, 0.0, False)
+            ),
+        ),
+    ),
+)

@@ -159,3 +159,8 @@ wrong.table(
         lambda p, t, w, strength: cost_spec(p, t) + strength * l2_spec(p) + 0 * w.sum(),
     ),
 )
+wrong.terms(
+    objective_of,
+    cost=("the cost", lambda losses, w, strength: losses.mean() + 0 * w.sum()),
+    price=("the price", lambda losses, w, strength: strength * l2_spec(w) + 0 * losses.sum()),
+)

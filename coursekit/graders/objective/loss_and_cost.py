@@ -72,6 +72,26 @@ squared_error.misconceptions.table(
         lambda p, t: p * p - t * t,
     ),
 )
+squared_error.misconceptions.table(
+    added=("Prediction and target are added. An error is their difference.", lambda p, t: (p + t).square()),
+    target_not_squared=(
+        "The prediction alone is squared. Subtract the target first, then square.",
+        (lambda p, t: p.square() - t, lambda p, t: p - t.square()),
+    ),
+    relative=(
+        "The error is divided by the target: a share of it. The squared error takes it as it is.",
+        (lambda p, t: ((p - t) / t).square(), lambda p, t: (p - t).square() / t),
+    ),
+    rows_added=(
+        "The last dimension is added up. A loss keeps the shape: one number for each.",
+        lambda p, t: squared_error_spec(p, t).sum(-1),
+    ),
+)
+squared_error.misconceptions.terms(
+    of_prediction=("the square of the prediction", lambda p, t: p * p + 0 * t),
+    product=("-2 · prediction · target", lambda p, t: -2 * p * t),
+    of_target=("the square of the target", lambda p, t: t * t + 0 * p),
+)
 
 
 # ---- cost --------------------------------------------------------------------------------------------------------
@@ -142,6 +162,34 @@ cost.misconceptions.table(
     mean_of_row_sums=(
         "This sums within each row first and averages the rows. The mean goes over all entries.",
         lambda p, t: squared_error_spec(p, t).sum() / len(p),
+    ),
+)
+cost.misconceptions.table(
+    mean_of_last=(
+        "The mean is taken over the last dimension only. The cost is one number, over all entries.",
+        lambda p, t: squared_error_spec(p, t).mean(-1),
+    ),
+    mean_of_first=(
+        "The mean is taken over the first dimension only. The cost is one number, over all entries.",
+        lambda p, t: squared_error_spec(p, t).mean(0),
+    ),
+    median=(
+        "This is the median of the losses. The cost is their mean.",
+        lambda p, t: squared_error_spec(p, t).median(),
+    ),
+    largest=("This is the largest loss. The cost is the mean of all.", lambda p, t: squared_error_spec(p, t).max()),
+    variance=(
+        "This is the variance of the errors: their mean is taken off first, so a model that is always too high by the "
+        "same pays nothing.",
+        (lambda p, t: (p - t).var(), lambda p, t: (p - t).var(correction=0)),
+    ),
+    cost_one_less=(
+        "The sum is divided by N - 1. The mean of N losses divides by N.",
+        lambda p, t: squared_error_spec(p, t).sum() / (p.numel() - 1),
+    ),
+    norm=(
+        "This is the length of the error, a root of the sum of squares. The cost has no root, and a mean.",
+        lambda p, t: squared_error_spec(p, t).sum().sqrt(),
     ),
 )
 
@@ -241,5 +289,28 @@ batch_cost.misconceptions.table(
     small_batches_first=(
         "The weights are upside down: a small batch counts more than a large one. Weigh each by its size.",
         lambda means, sizes: (means / sizes).sum() / (1 / sizes).sum(),
+    ),
+)
+batch_cost.misconceptions.table(
+    median_of_samples=(
+        "This is the median. The cost is the mean over all samples.",
+        (
+            lambda means, sizes: means.repeat_interleave(sizes).median(),
+            lambda means, sizes: means.median(),
+        ),
+    ),
+    shares_rounded=(
+        "The shares are whole numbers: `//` rounds them down to 0. Divide with `/`.",
+        (
+            lambda means, sizes: (means * (sizes // sizes.sum())).sum(),
+            lambda means, sizes: (means * sizes).sum() // sizes.sum(),
+        ),
+    ),
+    one_too_few=(
+        "The sum is divided by one less than the number of samples.",
+        (
+            lambda means, sizes: (means * sizes).sum() / (sizes.sum() - 1),
+            lambda means, sizes: (means * (sizes - 1)).sum() / (sizes.sum() - len(sizes)),
+        ),
     ),
 )

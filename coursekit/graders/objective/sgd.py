@@ -140,3 +140,44 @@ sgd_step.misconceptions.table(
     ),
     change_only=("This is the change. Add it to the weights.", lambda w, g, lr, decay: -lr * (g + decay * w)),
 )
+sgd_step.misconceptions.terms(
+    weights=("the old weight", lambda w, g, lr, decay: w + 0 * g),
+    gradient=("-learning_rate · gradient", lambda w, g, lr, decay: 0 * w - lr * g),
+    decay=("-learning_rate · λ · weight", lambda w, g, lr, decay: 0 * g - lr * decay * w),
+)
+sgd_step.misconceptions.table(
+    decay_of_square=(
+        "The decay is λ times the squared weight. The derivative of (λ/2) w² is λw.",
+        (
+            lambda w, g, lr, decay: w - lr * (g + decay * w.square()),
+            lambda w, g, lr, decay: w - lr * (g + decay / 2 * w.square()),
+            lambda w, g, lr, decay: w - lr * (g + decay * w.square().sum()),
+            lambda w, g, lr, decay: w - lr * (g + decay / 2 * w.square().sum()),
+        ),
+    ),
+    decay_added_bare=(
+        "λ is added to the gradient as it is. It multiplies the weights: λw.",
+        lambda w, g, lr, decay: w - lr * (g + decay),
+    ),
+    kept_share=(
+        "The weights are multiplied by λ, or by 1 - λ or the like, and not by 1 - learning_rate · λ.",
+        (
+            lambda w, g, lr, decay: decay * w - lr * g,
+            lambda w, g, lr, decay: (1 - lr) * w - lr * g,
+            lambda w, g, lr, decay: w / (1 + lr * decay) - lr * g,
+            lambda w, g, lr, decay: (w - lr * g) / (1 + lr * decay),
+        ),
+    ),
+    rate_divides=(
+        "The gradient is divided by the learning rate. It is multiplied: a smaller rate makes a shorter step.",
+        lambda w, g, lr, decay: w - (g + decay * w) / lr,
+    ),
+    rate_for_decay=(
+        "Learning rate and decay have changed places.",
+        lambda w, g, lr, decay: spec(w, g, decay, lr),
+    ),
+    rate_squared=(
+        "The decay is multiplied by the learning rate twice.",
+        lambda w, g, lr, decay: w - lr * (g + lr * decay * w),
+    ),
+)

@@ -202,3 +202,9 @@ def without_itself(scores: Tensor) -> Tensor:
     behind = range(scores.shape[-1] - 1)
     nothing = scores.new_zeros(scores.shape[:-1])
     return sum((scores[..., k + 1 :].logsumexp(-1) - scores[..., k] for k in behind), nothing)
+
+
+wrong.terms(
+    logarithms=("the sum of the logarithms", lambda scores: plackett_luce_spec(scores) + scores.sum(-1)),
+    scores=("minus the sum of the scores", lambda scores: -scores.sum(-1)),
+)

@@ -42,6 +42,7 @@ from coursekit.graders.regression.torch_spec import (
     huber_spec,
     l1_spec,
     mse_spec,
+    near_and_far,
     smooth_formula,
     weighed,
 )
@@ -236,4 +237,10 @@ other_default(
     "The default of delta is 1.345, the constant of robust statistics for errors of standard deviation 1. torch's "
     "default is 1.",
     delta=1.345,
+)
+wrong.terms(
+    huber_like,
+    parabola=("the parabola, inside,", lambda d, delta: near_and_far(d, delta, lambda x: x**2 / 2, None)),
+    line=("delta · |d|, outside,", lambda d, delta: near_and_far(d, delta, None, lambda x: delta * x)),
+    offset=("the -delta²/2, outside,", lambda d, delta: near_and_far(d, delta, None, lambda x: 0 * x - delta**2 / 2)),
 )

@@ -20,7 +20,7 @@ from coursekit.graders.regression.keras_common import (
     signed_edges,
     swapped_pair,
 )
-from coursekit.graders.regression.torch_spec import huber_formula, smooth_formula
+from coursekit.graders.regression.torch_spec import huber_formula, near_and_far, smooth_formula
 
 # ---- keras_log_cosh ----------------------------------------------------------------------------------------------
 
@@ -196,3 +196,15 @@ for name, sentence in {
     "pseudo_huber": "This is the pseudo-Huber loss, a hyperbola.",
 }.items():
     wrong_huber.formula(delta_mean)(sentence, name)(CURVES[name][1])
+wrong_log_cosh.terms(
+    error_mean,
+    size=("|d|", lambda d: d.abs()),
+    bend=("ln(1 + exp(-2|d|))", lambda d: (-2 * d.abs()).exp().log1p()),
+    two=("-ln 2", lambda d: 0 * d - math.log(2)),
+)
+wrong_huber.terms(
+    delta_mean,
+    parabola=("the parabola, inside,", lambda d, delta: near_and_far(d, delta, lambda x: x**2 / 2, None)),
+    line=("delta · |d|, outside,", lambda d, delta: near_and_far(d, delta, None, lambda x: delta * x)),
+    offset=("the -delta²/2, outside,", lambda d, delta: near_and_far(d, delta, None, lambda x: 0 * x - delta**2 / 2)),
+)

@@ -255,3 +255,10 @@ def means_apart(input: Tensor, target: Tensor, quantile: float = 0.5, reduction:
     losses = spec(input, target, quantile, "none")
     low = target > input
     return losses[low].mean() + losses[~low].mean() if reduction == "mean" else reduced(losses, reduction)
+
+
+wrong.terms(
+    loss_of,
+    too_low=("the price of what is too low", lambda d, q: sides(d, q * d, 0 * d)),
+    too_high=("the price of what is too high", lambda d, q: sides(d, 0 * d, (q - 1) * d)),
+)

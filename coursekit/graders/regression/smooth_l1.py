@@ -24,7 +24,7 @@ from coursekit.exercise import (
 from coursekit.graders.regression.common import READY_MADE, pair
 from coursekit.graders.regression.torch_checks import at_the_threshold, drop_in_parity, mean_and_sum, torch_cases
 from coursekit.graders.regression.torch_mistakes import infinite_slope, reduction_mistakes
-from coursekit.graders.regression.torch_spec import branches, smooth_formula, smooth_l1_spec, smooth_loss
+from coursekit.graders.regression.torch_spec import branches, near_and_far, smooth_formula, smooth_l1_spec, smooth_loss
 
 BETAS: tuple[dict[str, Any], ...] = ({"beta": 1.0}, {"beta": 0.5}, {"beta": 2.0}, {"beta": 0.0})
 
@@ -223,4 +223,12 @@ wrong.table(
         "A negative beta passes. It has no meaning: raise an error.",
         lambda input, target, word, beta: smooth_l1_spec(input, target, word, max(beta, 0.0)),
     ),
+)
+
+
+wrong.terms(
+    smooth_loss,
+    parabola=("the parabola, inside,", lambda d, beta: near_and_far(d, beta, lambda x: x**2 / (2 * beta), None)),
+    line=("|d|, outside,", lambda d, beta: near_and_far(d, beta, None, lambda x: x) if beta else d.abs()),
+    offset=("the -β/2, outside,", lambda d, beta: near_and_far(d, beta, None, lambda x: 0 * x - beta / 2)),
 )

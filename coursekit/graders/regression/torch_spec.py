@@ -52,6 +52,11 @@ def branches(d: Tensor, threshold: float, inside: Loss, outside: Loss) -> Tensor
     return torch.where(near, inside(size.where(near, 0.0)), outside(size))
 
 
+def near_and_far(d: Tensor, threshold: float, inside: Loss | None, outside: Loss | None) -> Tensor:
+    """One of the two branches alone, 0 where the other one holds."""
+    return branches(d, threshold, inside or torch.zeros_like, outside or torch.zeros_like)
+
+
 def smooth_formula(d: Tensor, beta: float) -> Tensor:
     """Smooth L1 of an error d: d²/2β below β, |d| - β/2 beyond; |d| for β = 0."""
     return branches(d, beta, lambda x: x**2 / (2 * beta), lambda x: x - beta / 2) if beta else d.abs()

@@ -63,6 +63,45 @@ OF_THE_RESULT: dict[str, tuple[Change, str]] = {
         lambda x: x.sum(),
         "This is the sum of the right numbers. They are asked for one by one: nothing is summed here.",
     ),
+    "largest_of_all": (
+        lambda x: x.max(),
+        "This is the largest of the right numbers. They are asked for one by one.",
+    ),
+    "first_of_all": (lambda x: x[0], "This is the first of the right numbers. All of them are asked for."),
+    "last_of_all": (
+        lambda x: x[-1],
+        "This is the last of the right numbers. All of them are asked for: is the result overwritten in each round of "
+        "a loop, or returned too early?",
+    ),
+    "average_of_columns": (
+        lambda x: x.mean(0),
+        "These are the right numbers, averaged over the first dimension. They are asked for one by one.",
+    ),
+    "average_of_rows": (
+        lambda x: x.mean(-1),
+        "These are the right numbers, averaged over the last dimension. They are asked for one by one.",
+    ),
+    "total_of_columns": (
+        lambda x: x.sum(0),
+        "These are the right numbers, added up over the first dimension. They are asked for one by one.",
+    ),
+    "total_of_rows": (
+        lambda x: x.sum(-1),
+        "These are the right numbers, added up over the last dimension. They are asked for one by one.",
+    ),
+    "running_sums": (
+        lambda x: x.cumsum(-1),
+        "These are the running sums of the right numbers. They are asked for one by one.",
+    ),
+    "result_reversed": (lambda x: x.flip(0), "These are the right numbers from the last to the first."),
+    "result_transposed": (
+        lambda x: x.mT if x.ndim > 1 else x,
+        "These are the right numbers with rows and columns exchanged.",
+    ),
+    "reciprocal": (
+        torch.reciprocal,
+        "These are 1 divided by the right numbers: what is divided, and what it is divided by, have changed places.",
+    ),
 }
 
 # What is made of an argument of real numbers
@@ -104,6 +143,47 @@ OF_AN_ARGUMENT: dict[str, tuple[Change, str]] = {
     "one_behind": (lambda x: x.roll(1, 0), "{0} moved by one place: each stands where the next one should"),
     "one_ahead": (lambda x: x.roll(-1, 0), "{0} moved by one place: each stands where the one before should"),
     "transposed": (lambda x: x.mT if x.ndim > 1 else x, "{0} with rows and columns exchanged"),
+    "from_zero_and_one": (lambda x: 2 * x - 1, "2 · {0} - 1: it is taken for a 0 or a 1"),
+    "from_both_signs": (lambda x: (x + 1) / 2, "({0} + 1) / 2: it is taken for a -1 or a 1"),
+    "sign_alone": (torch.sign, "the sign of {0}: how large it is counts as well"),
+    "through_tanh": (torch.tanh, "the tanh of {0}, which does not belong there"),
+    "rounded": (torch.round, "{0}, rounded: what is behind the point is lost"),
+    "cubed": (lambda x: x**3, "{0}³: it is multiplied by itself too often"),
+    "sorted": (lambda x: x.sort(-1).values, "{0} in rising order: the order that it has is lost"),
+    "sorted_down": (
+        lambda x: x.sort(-1, descending=True).values,
+        "{0} in falling order: the order that it has is lost",
+    ),
+    "added_up": (lambda x: x.cumsum(-1), "the running sums of {0}"),
+    "rows_reversed": (lambda x: x.flip(-1), "{0} with each row from the last to the first: its order is turned"),
+    "rows_one_behind": (
+        lambda x: x.roll(1, -1),
+        "{0} with each row moved by one place: each stands where the next one should",
+    ),
+    "rows_one_ahead": (
+        lambda x: x.roll(-1, -1),
+        "{0} with each row moved by one place: each stands where the one before should",
+    ),
+    "normalised_as_a_whole": (lambda x: x / x.sum(), "{0} divided by the sum of all of it, which nobody asked for"),
+    "columns_normalised": (
+        lambda x: x / x.sum(0, keepdim=True),
+        "{0} divided by its sum over the first dimension, which nobody asked for",
+    ),
+    "through_softmax_of_columns": (
+        lambda x: x.softmax(0),
+        "the softmax of {0} over the first dimension, which is put through one too many",
+    ),
+    "of_length_one": (
+        lambda x: x / x.norm(dim=-1, keepdim=True),
+        "{0} divided by its length, which nobody asked for",
+    ),
+    "last_for_all": (lambda x: x[-1:].expand(x.shape), "the last of {0} in place of each of them"),
+    "sum_for_all": (lambda x: x.sum().expand(x.shape), "the sum of {0} in place of each of its numbers"),
+    "largest_for_all": (lambda x: x.max().expand(x.shape), "the largest of {0} in place of each of its numbers"),
+    "above_half": (
+        lambda x: (x > 0.5).to(x.dtype),
+        "1 where {0} is above ½, and 0 elsewhere: how large it is counts as well",
+    ),
     "only_where_one": (lambda x: (x == 1).to(x.dtype), "1 where {0} is exactly 1, and 0 where it is anything else"),
     "detached": (torch.detach, "{0} with no gradient: something on the way cuts the graph"),
 }
@@ -111,7 +191,52 @@ OF_AN_ARGUMENT: dict[str, tuple[Change, str]] = {
 # What is made of an argument of whole numbers
 OF_WHOLE_NUMBERS: dict[str, tuple[Change, str]] = {
     key: OF_AN_ARGUMENT[key]
-    for key in ("zero", "one", "plus_one", "less_one", "reversed", "one_behind", "one_ahead", "transposed")
+    for key in (
+        *("zero", "one", "plus_one", "less_one", "reversed", "one_behind", "one_ahead", "transposed"),
+        *("from_zero_and_one", "first_for_all", "last_for_all", "sorted", "sum_for_all", "squared", "sign_alone"),
+    )
+} | {
+    "root_taken": (lambda x: x.double().sqrt(), "the root of {0}: a root is taken that does not belong there"),
+    "inverted": (
+        lambda x: 1 / x.double(),
+        "1 / {0}: a division stands where a product should, or the other way round",
+    ),
+    "through_log": (lambda x: x.double().log(), "ln {0}: a logarithm is taken of it that does not belong there"),
+    "from_both_signs": (lambda x: (x + 1).double() / 2, "({0} + 1) / 2: it is taken for a -1 or a 1"),
+    "in_shares": (lambda x: x / x.sum(), "{0} divided by its sum, which nobody asked for"),
+    "through_softmax": (
+        lambda x: x.double().softmax(-1),
+        "the softmax of {0}: it is no logit, and its exponential does not belong there",
+    ),
+}
+
+# What is put in the place of an argument that is made of it and of another
+OF_TWO_ARGUMENTS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], str]] = {
+    "plus": (torch.add, "the sum of {0} and {1}"),
+    "less": (torch.sub, "{0} less {1}"),
+    "times": (torch.mul, "{0} times {1}"),
+    "over": (torch.div, "{0} divided by {1}"),
+    "averaged_with": (lambda a, b: (a + b) / 2, "the mean of {0} and {1}"),
+    "or_larger": (torch.maximum, "the larger one of {0} and {1}"),
+    "or_smaller": (torch.minimum, "the smaller one of {0} and {1}"),
+}
+
+# What is taken of the losses in the place of their mean
+IN_PLACE_OF_A_MEAN: dict[str, tuple[Change, str]] = {
+    "median": (torch.median, "the median of the losses"),
+    "largest": (torch.max, "the largest of the losses"),
+    "smallest": (torch.min, "the smallest of the losses"),
+    "product": (torch.prod, "the product of the losses"),
+    "root_mean_square": (lambda x: x.square().mean().sqrt(), "the root of the mean of the losses' squares"),
+    "root": (lambda x: x.mean().sqrt(), "the root of the mean of the losses"),
+    "mean_of_roots": (lambda x: x.sqrt().mean(), "the mean of the roots of the losses"),
+    "mean_over_first": (lambda x: x.mean(0), "a mean over the first dimension only"),
+    "mean_over_last": (lambda x: x.mean(-1), "a mean over the last dimension only"),
+    "sum_over_first": (lambda x: x.sum(0), "a sum over the first dimension"),
+    "sum_over_last": (lambda x: x.sum(-1), "a sum over the last dimension"),
+    "first": (lambda x: x.flatten()[0], "the first of the losses"),
+    "last": (lambda x: x.flatten()[-1], "the last of the losses"),
+    "spread": (torch.std, "the standard deviation of the losses"),
 }
 
 # What is made of all arguments that are as long as the first, and what to say of it
@@ -148,6 +273,9 @@ TERMS: dict[str, tuple[Change, str]] = {
     "logarithm": (torch.log, "ln `{0}`"),
     "half_logarithm": (lambda x: x.log() / 2, "½ ln `{0}`"),
     "exponential": (torch.exp, "exp(`{0}`)"),
+    "sum_of_rows": (lambda x: x.sum(-1), "the sum of each row of `{0}`"),
+    "mean": (torch.mean, "the mean of `{0}`"),
+    "sum": (torch.sum, "the sum of `{0}`"),
 }
 ACTS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], str]] = {
     "added": (torch.add, "plus {0}: a term that does not belong, or one that is missing"),

@@ -12,7 +12,7 @@ from torch import Tensor
 from coursekit.exercise import Call, Exercise, Loss
 from coursekit.exercise.answers import all_finite, close, coarsest, lost_alike, same_answer, widened
 from coursekit.exercise.recall import recall
-from coursekit.wire import Answer
+from coursekit.wire import Answer, Question
 
 Near = Callable[[Tensor, Tensor], bool]
 
@@ -60,15 +60,29 @@ class Evidence:
     @property
     def is_enough(self) -> bool:
         """Whether there are three numbers that do not come of themselves: one or two may coincide with anything."""
+        return self._is_enough or self._count([*self.failed, *self._others]) >= 3
+
+    @cached_property
+    def _is_enough(self) -> bool:
         return self._numbers >= 3
 
     @cached_property
     def _numbers(self) -> int:
-        parts = [
-            part for call in self.failed for part in (call.answer.value, *call.answer.gradients) if part is not None
-        ]
+        return self._count(self.failed)
+
+    @staticmethod
+    def _count(calls: list[Call]) -> int:
+        """How many numbers those calls gave that do not come of themselves."""
+        parts = [part for call in calls for part in (call.answer.value, *call.answer.gradients) if part is not None]
         numbers = {round(x, 4) for part in parts for x in part.double().flatten().tolist() if math.isfinite(x)}
         return len(numbers - {-1.0, 0.0, 1.0})
+
+    def all_are(self, so: Callable[[Answer, Answer, Question], bool]) -> bool:
+        """Whether something holds of each call that failed with a value: of the answer, the right one, the question."""
+        calls = [self.first, *(call for call in (*self.failed[1:], *self._others))]
+        return all(
+            call.answer.value is not None and so(call.answer, self._right(call), call.question) for call in calls
+        )
 
     @property
     def cuts_the_graph(self) -> bool:
@@ -84,6 +98,11 @@ class Evidence:
             and any(slope is not None for slope in right.gradients)
             and close(call.answer.value, right.value, coarsest(call.question))
         )
+
+    @property
+    def failed_with_right(self) -> list[tuple[Call, Answer]]:
+        """The calls of `failed`, each with the right answer."""
+        return [(call, self._right(call)) for call in self.failed]
 
     @property
     def first_values(self) -> tuple[Tensor | None, Tensor | None]:
@@ -109,6 +128,17 @@ class Evidence:
         return longest > 2 and self.failed_values > 2
 
     @property
+    def pairs(self) -> list[tuple[float, float]]:
+        """Of the calls that failed, each right number with the learner's, where both are finite."""
+        found = []
+        for call in self.failed:
+            got, right = call.answer.value, self._right(call).value
+            if got is not None and right is not None and got.shape == right.shape:
+                both = zip(right.flatten().tolist(), got.flatten().tolist(), strict=True)
+                found += [(x, y) for x, y in both if math.isfinite(x) and math.isfinite(y)]
+        return found
+
+    @property
     def failed_values(self) -> int:
         """How many of the right numbers in those calls differ from 0 and from each other."""
         values = [part for call in self.failed if (part := self._right(call).value) is not None]
@@ -125,11 +155,13 @@ class Evidence:
     def fits_all(self, wrong: Loss, *about: str) -> bool:
         """Whether this gives the very numbers of all failing checks that ask for no further argument.
 
+        If these have too few numbers to tell, it must give those of all others as well.
+
         Args:
             wrong: a mistake.
             about: the arguments that it is about: checks that ask for no others than these besides count as well.
         """
-        calls = [*self.failed, *self._asking_for(*about)] if about else self.failed
+        calls = [*self.failed, *(self._asking_for(*about) if self._is_enough else self._others)]
         return all(self._shows(wrong, call, exactly=True) for call in calls) and self._fits(wrong, exactly=True)
 
     def _asking_for(self, *about: str) -> list[Call]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from coursekit.exercise import Exercise, Loss
 from coursekit.grading.diagnosis.evidence import Evidence, Near
+from coursekit.grading.diagnosis.general import AVERAGES
 from coursekit.report import Diagnosis
 
 # What is counted in an argument
@@ -41,7 +42,6 @@ _DONE: dict[str, tuple[Callable[[Any], Any], str]] = {
         "divided by one more than they should be: n + 1 in the place of n, where n is {0}",
     ),
 }
-_AVERAGES = ("mean", "batchmean", "sum_over_batch_size")  # a denominator is nothing to other reductions
 _ANOTHER_DENOMINATOR = Diagnosis(
     "another_denominator",
     "These are the right numbers, but for a number of entries that they are multiplied or divided by: something is "
@@ -55,6 +55,15 @@ _A_FACTOR = Diagnosis(
 _A_CONSTANT = Diagnosis(
     "constant_added",
     "These are the right numbers plus one and the same number: a term is missing, or does not belong.",
+)
+_A_FACTOR_AND_A_CONSTANT = Diagnosis(
+    "factor_and_constant",
+    "These are the right numbers times one number, plus another, the same two everywhere: constants are missing, or do "
+    "not belong.",
+)
+_A_POWER = Diagnosis(
+    "another_power",
+    "These are powers of the right numbers, always of the same exponent: a square, a root or an exponent is another.",
 )
 
 
@@ -90,7 +99,28 @@ def _constant(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
         return None
     if evidence.fits_all(partial(_times, exercise.spec, one / other)):
         return _A_FACTOR
-    return _A_CONSTANT if evidence.fits_all(partial(_plus, exercise.spec, one - other)) else None
+    if evidence.fits_all(partial(_plus, exercise.spec, one - other)):
+        return _A_CONSTANT
+    return _two_constants(exercise, evidence) if evidence.failed_values > 3 else None
+
+
+def _two_constants(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
+    """A factor and a term, or an exponent, that are the same everywhere, where there are numbers enough to tell."""
+    pairs = evidence.pairs
+    if not pairs or min(pairs)[0] == max(pairs)[0]:
+        return None
+    (low, from_low), (high, from_high) = min(pairs), max(pairs)
+    factor = (from_high - from_low) / (high - low)
+    if abs(factor) > 1e-3 and evidence.fits_all(partial(_line, exercise.spec, factor, from_low - factor * low)):
+        return _A_FACTOR_AND_A_CONSTANT
+    powers = [(x, y) for x, y in pairs if x > 0 and y > 0]
+    if not powers or min(powers)[0] == max(powers)[0]:
+        return None
+    (low, from_low), (high, from_high) = min(powers), max(powers)
+    power = math.log(from_high / from_low) / math.log(high / low)
+    if abs(power) > 0.1 and evidence.fits_all(partial(_power, exercise.spec, round(power, 2))):
+        return _A_POWER
+    return None
 
 
 # ---- what no function can make: every row, or every number, has a slip of its own ------------------------------------
@@ -159,6 +189,14 @@ def _times(spec: Loss, factor: float, *args: Any, **flags: Any) -> Tensor:
     return factor * spec(*args, **flags)
 
 
+def _line(spec: Loss, factor: float, term: float, *args: Any, **flags: Any) -> Tensor:
+    return factor * spec(*args, **flags) + term
+
+
+def _power(spec: Loss, power: float, *args: Any, **flags: Any) -> Tensor:
+    return spec(*args, **flags) ** power
+
+
 def _plus(spec: Loss, term: float, *args: Any, **flags: Any) -> Tensor:
     return term + spec(*args, **flags)
 
@@ -180,7 +218,7 @@ def _sizes(exercise: Exercise) -> list[tuple[Diagnosis, Loss]]:
 
 def _sum_over(exercise: Exercise, name: str, count: Callable[[Tensor], Any], *args: Any, **flags: Any) -> Tensor:
     call = exercise.misconceptions.bound(*args, **flags)
-    if call.arguments.get("reduction", signature(exercise.spec).parameters["reduction"].default) not in _AVERAGES:
+    if call.arguments.get("reduction", signature(exercise.spec).parameters["reduction"].default) not in AVERAGES:
         return exercise.spec(*call.args, **call.kwargs)
     number = count(call.arguments[name])
     call.arguments["reduction"] = "sum"
@@ -200,7 +238,7 @@ def _by_size(
     right = exercise.spec(*call.args, **call.kwargs)
     given = call.arguments[name]
     call.apply_defaults()
-    if call.arguments.get("reduction", "mean") not in _AVERAGES:
+    if call.arguments.get("reduction", "mean") not in AVERAGES:
         return right
     factor: Tensor | float = act(count(given))
     return factor * right

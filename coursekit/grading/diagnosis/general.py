@@ -17,10 +17,13 @@ from torch import Tensor, stack, tensor
 from torch import float64 as DOUBLE
 
 from coursekit.exercise import Exercise, Loss
+from coursekit.exercise.mistakes import EPS
 from coursekit.grading.diagnosis.changes import (
+    IN_PLACE_OF_A_MEAN,
     OF_ALL_ARGUMENTS,
     OF_AN_ARGUMENT,
     OF_THE_RESULT,
+    OF_TWO_ARGUMENTS,
     OF_WHOLE_NUMBERS,
     Change,
 )
@@ -101,6 +104,14 @@ def _general_mistakes(exercise: Exercise) -> list[Slip]:
             Slip(Diagnosis(key, says), partial(_row_by_row, spec, bound, over), _has_rows)
             for key, over, says in _OF_EACH_ROW
         ),
+        *(
+            Slip(
+                Diagnosis(f"mean_is_{key}", f"'mean' gives {what}. It is the mean of all of them."),
+                partial(_instead_of_the_mean, exercise, take),
+            )
+            for key, (take, what) in IN_PLACE_OF_A_MEAN.items()
+            if "reduction" in signature(spec).parameters
+        ),
     ]
 
 
@@ -122,16 +133,29 @@ def _spoilt_arguments(exercise: Exercise) -> Iterator[tuple[str, str, Spoil, Pos
         one, other = pair
         says = f"These are the right numbers with `{other}` in the place of `{one}`, which is not used."
         yield f"{other}_for_{one}", says, partial(_put_in_place, *pair), partial(_alike, *pair), pair
-    both = [pair for pair in combinations(names, 2) if list(pair) == names[:2] or _share_a_word(*pair)]
-    for pair, (key, (change, what)) in product(both, OF_AN_ARGUMENT.items()):
-        one, other = pair
-        says = f"These are the right numbers for {what.format(f'`{one}`')}, and likewise for `{other}`."
-        yield f"{one}_and_{other}_{key}", says, partial(_change_both, *pair, change), partial(_alike, *pair), pair
     for tells, table in ((is_real, OF_AN_ARGUMENT), (_is_whole, OF_WHOLE_NUMBERS)):
         for each, (key, (change, what)) in product(parameters, table.items()):
             name, says = each.name, f"These are the right numbers for {what.format(f'`{each.name}`')}."
             spoil = partial(_change, name, change, default=each.default)
             yield f"{name}_{key}", says, spoil, partial(tells, name, each.default), (name,)
+    both = [pair for pair in combinations(names, 2) if list(pair) == names[:2] or _share_a_word(*pair)]
+    for pair, (key, (change, what)) in product(both, OF_AN_ARGUMENT.items()):
+        one, other = pair
+        says = f"These are the right numbers for {what.format(f'`{one}`')}, and likewise for `{other}`."
+        yield f"{one}_and_{other}_{key}", says, partial(_change_both, *pair, change), partial(_alike, *pair), pair
+    for pair, (key, (join, what)) in product(permutations(names, 2), OF_TWO_ARGUMENTS.items()):
+        one, other = pair
+        says = f"These are the right numbers with {what.format(f'`{one}`', f'`{other}`')} in the place of `{one}`."
+        yield f"{one}_{key}_{other}", says, partial(_join, one, other, join), partial(_alike, *pair), pair
+    for each, eps in product(parameters, EPS):
+        name = each.name
+        for key, change, what in (
+            ("padded", partial(_padded, eps), "`{0}` + {1:g}: a small number is added to it that nobody asked for"),
+            ("kept_above", partial(_kept_above, eps), "`{0}` kept at {1:g} or above, which nobody asked for"),
+        ):
+            says = f"These are the right numbers for {what.format(name, eps)}."
+            spoil = partial(_change, name, change, default=each.default)
+            yield f"{name}_{key}", says, spoil, partial(_is_real_tensor, name), (name,)
     for key, (change, what) in OF_ALL_ARGUMENTS.items():
         yield (
             f"all_{key}",
@@ -195,6 +219,18 @@ def _row_by_row(spec: Loss, bound: Callable[..., Any], over: Change, *args: Any,
     return over(stack(results))
 
 
+AVERAGES = ("mean", "batchmean", "sum_over_batch_size")  # the words of `reduction` that ask for a mean
+
+
+def _instead_of_the_mean(exercise: Exercise, take: Change, *args: Any, **flags: Any) -> Tensor:
+    call = exercise.misconceptions.bound(*args, **flags)
+    word = call.arguments.get("reduction", signature(exercise.spec).parameters["reduction"].default)
+    if word not in AVERAGES:
+        return exercise.spec(*call.args, **call.kwargs)
+    call.arguments["reduction"] = "none"
+    return take(exercise.spec(*call.args, **call.kwargs))
+
+
 def _fix(name: str, value: float, given: Given) -> None:
     given[name] = value
 
@@ -237,6 +273,22 @@ def _exchange(one: str, other: str, given: Given) -> None:
 
 def _put_in_place(one: str, other: str, given: Given) -> None:
     given[one] = given[other]
+
+
+def _join(one: str, other: str, join: Callable[[Tensor, Tensor], Tensor], given: Given) -> None:
+    given[one] = join(given[one], given[other])
+
+
+def _padded(eps: float, x: Tensor) -> Tensor:
+    return x + eps
+
+
+def _kept_above(eps: float, x: Tensor) -> Tensor:
+    return x.clamp(min=eps)
+
+
+def _is_real_tensor(name: str, given: Given) -> bool:
+    return isinstance(value := given.get(name), Tensor) and value.is_floating_point()
 
 
 def _share_a_word(one: str, other: str) -> bool:

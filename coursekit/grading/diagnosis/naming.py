@@ -8,6 +8,8 @@ from coursekit.exercise import Call, Exercise
 from coursekit.grading.diagnosis.evidence import Evidence
 from coursekit.grading.diagnosis.factors import wrong_factor
 from coursekit.grading.diagnosis.general import general_mistake
+from coursekit.grading.diagnosis.kept import right_but_for
+from coursekit.grading.diagnosis.parts import wrong_parts
 from coursekit.grading.diagnosis.terms import wrong_term
 from coursekit.grading.diagnosis.twice import two_mistakes
 from coursekit.report import ARGUMENTS_MISSING, INPUT_CHANGED, Diagnosis
@@ -69,10 +71,11 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
         return None
     if evidence.cuts_the_graph:
         return _CUT_OFF
-    if not evidence.is_enough:
-        return None
-    general = (general_mistake, wrong_factor, wrong_term, two_mistakes)
-    return next((found for each in general if (found := each(exercise, evidence))), None)
+    if evidence.is_enough:
+        for each in (wrong_parts, general_mistake, wrong_factor, wrong_term, two_mistakes):
+            if found := each(exercise, evidence):
+                return found
+    return right_but_for(evidence)
 
 
 def _is_changed(call: Call) -> bool:
