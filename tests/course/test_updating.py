@@ -473,7 +473,14 @@ def test_both_sides_have_answers(root: Path, said):
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [(b"", "it is empty"), (b'{"cells": [', "no notebook"), (b"\xff\xfe{", "UTF-8")]
+    ("content", "why"),
+    [
+        (b"", "it is empty"),
+        (b'{"cells": [', "no notebook"),
+        (b"\xff\xfe{", "UTF-8"),
+        (b'{"worksheets": []}', "it has no cells, or is of an old format"),
+        (b'{"cells": ["# One"]}', "it has no cells, or is of an old format"),
+    ],
 )
 def test_what_cannot_be_read(root: Path, said, content: bytes, why: str):
     """A lesson that is no notebook any more is as it is shipped; what it was is kept, and that is said."""

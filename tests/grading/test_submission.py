@@ -373,6 +373,11 @@ def test_what_cannot_be_read(tmp_path, name, content, said):
     assert said in submission.problem
 
 
+def test_what_is_as_long_as_it_may_be(tmp_path):
+    """The bound that a learner is told is allowed."""
+    assert not read_submission(put(tmp_path / "a.py", "#" * (1 << 20)), "ann").problem
+
+
 def test_zip_with_a_password(tmp_path):
     """An archive that needs a password is told so."""
     data = bytearray(zipped({"a.py": "x"}, zipfile.ZIP_STORED))
