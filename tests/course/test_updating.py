@@ -10,6 +10,8 @@ import upstream
 from upstream import Lessons, code, exercise, lesson, text
 
 from coursekit.course.updating import shipped
+from coursekit.course.updating.blocks import Block, Sheet
+from coursekit.course.updating.lending import lent
 
 DOUBLE = "return 2 * x  # mine"
 
@@ -172,6 +174,14 @@ def test_a_lesson_is_split(root: Path, said):
     assert "import math" in modules["less"]
     assert not module.exists()
     assert "negate has moved from notebooks/01_two.ipynb to notebooks/02_less.ipynb" in said()
+
+
+def test_prose_that_would_be_code_defines_nothing():
+    """What an answer needs is lent to it, though a text of the lesson where it stands now could be read as that."""
+    answer = Block("def area(r):\n    return pi * r * r", exercise="area")
+    old = Sheet("notebooks/01_two.ipynb", (Block("from math import pi"), answer))
+    assert lent(answer, old, [], [answer, Block("pi = 3", kind="markdown")]) == ["from math import pi"]
+    assert lent(answer, old, [], [answer, Block("pi = 3")]) == []
 
 
 def test_reworded_output(root: Path):
