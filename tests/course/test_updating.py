@@ -173,7 +173,9 @@ def test_a_lesson_is_split(root: Path, said):
     assert second in modules["less"]
     assert "import math" in modules["less"]
     assert not module.exists()
-    assert "negate has moved from notebooks/01_two.ipynb to notebooks/02_less.ipynb" in said()
+    told = said()
+    assert "negate has moved from notebooks/01_two.ipynb to notebooks/02_less.ipynb" in told
+    assert "negate: what your answer needs of its old lesson stands above it." in told
 
 
 def test_prose_that_would_be_code_defines_nothing():
