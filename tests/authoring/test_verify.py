@@ -137,6 +137,12 @@ def test_faults_of_files(topic, plant, said):
     assert any(said in fault for fault in verify.verify_files([topic], commands.command_names()).faults)
 
 
+def test_what_is_left_of_one_exercise_is_said_of_that(topic):
+    """Where the first exercise stands directly below the docstring, what is left in it is not the module's."""
+    topic.solution.write_text('"""Toys."""\n\n\ndef double(x):\n    return 2 * x  # TODO\n', encoding="utf-8")
+    assert list(verify.left_above_exercises(topic)) == []
+
+
 @pytest.mark.parametrize(
     ("link", "said"),
     [

@@ -10,6 +10,8 @@ import upstream
 from upstream import Lessons, code, exercise, lesson, text
 
 from coursekit.course.updating import shipped
+from coursekit.course.updating.blocks import Block, Sheet
+from coursekit.course.updating.lending import lent
 
 DOUBLE = "return 2 * x  # mine"
 
@@ -171,7 +173,17 @@ def test_a_lesson_is_split(root: Path, said):
     assert second in modules["less"]
     assert "import math" in modules["less"]
     assert not module.exists()
-    assert "negate has moved from notebooks/01_two.ipynb to notebooks/02_less.ipynb" in said()
+    told = said()
+    assert "negate has moved from notebooks/01_two.ipynb to notebooks/02_less.ipynb" in told
+    assert "negate: what your answer needs of its old lesson stands above it." in told
+
+
+def test_prose_that_would_be_code_defines_nothing():
+    """What an answer needs is lent to it, though a text of the lesson where it stands now could be read as that."""
+    answer = Block("def area(r):\n    return pi * r * r", exercise="area")
+    old = Sheet("notebooks/01_two.ipynb", (Block("from math import pi"), answer))
+    assert lent(answer, old, [], [answer, Block("pi = 3", kind="markdown")]) == ["from math import pi"]
+    assert lent(answer, old, [], [answer, Block("pi = 3")]) == []
 
 
 def test_reworded_output(root: Path):
@@ -473,7 +485,14 @@ def test_both_sides_have_answers(root: Path, said):
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [(b"", "it is empty"), (b'{"cells": [', "no notebook"), (b"\xff\xfe{", "UTF-8")]
+    ("content", "why"),
+    [
+        (b"", "it is empty"),
+        (b'{"cells": [', "no notebook"),
+        (b"\xff\xfe{", "UTF-8"),
+        (b'{"worksheets": []}', "it has no cells, or is of an old format"),
+        (b'{"cells": ["# One"]}', "it has no cells, or is of an old format"),
+    ],
 )
 def test_what_cannot_be_read(root: Path, said, content: bytes, why: str):
     """A lesson that is no notebook any more is as it is shipped; what it was is kept, and that is said."""

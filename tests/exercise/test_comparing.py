@@ -328,6 +328,15 @@ def test_same_answer(one, other, same):
     assert (same, same) == (same_answer(one, other, ONE), same_answer(other, one, ONE))
 
 
+@pytest.mark.parametrize("endless", [inf, nan])
+def test_no_rule_is_named_where_a_number_has_no_size(endless):
+    """Of numbers with another sign it is said so, but not where one that is infinite or NaN has kept its own."""
+    got, expected = tensor([endless, -1.0, -2.0]), tensor([endless, 1.0, 2.0])
+    assert failure(same_value, constant(got), lambda x: expected, A).rationale == "The value is not right."
+    found = failure(same_value, constant(got[1:]), lambda x: expected[1:], A)
+    assert found.rationale == "The value is not right: it is right but for its sign."
+
+
 # ---- one line to paste -------------------------------------------------------------------------------------------
 
 

@@ -176,6 +176,12 @@ class Child:
         return answer(toys.thrice, question)
 
 
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
+def test_each_question_has_one_doing(double, text):
+    """Whatever came of it: they are told apart, and shown, by their places."""
+    assert len(does(double, text)) == len(probes.questions(double))
+
+
 def test_an_end_is_part_of_a_behaviour(double):
     """Code that hangs or leaves at a question does so for everybody; want of time is nobody's doing."""
     asked = probes.frames_to_ask(double)

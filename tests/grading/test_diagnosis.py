@@ -295,6 +295,23 @@ def test_mistakes_in_arguments(function, name):
     assert name_of(function, exercise) == name
 
 
+def weighted(p, weight):
+    return (p * weight).exp().mean()
+
+
+def test_a_weight_for_each_column():
+    """It keeps its numbers where the last row of the table is missing; where it is missing itself, it counts as 1."""
+    exercise = Exercise("weighted", weighted, idea="", hints=())
+
+    @exercise.check
+    def table(f, rng):
+        """A table of three rows, and two weights"""
+        same_gradient(f, weighted, tensor(rng.normal(size=(3, 2)).round(2)), tensor([2.0, 3.0]))
+
+    assert name_of(lambda p, weight: weighted(p[:-1], weight), exercise) == "all_last_left_out"
+    assert name_of(lambda p, weight: weighted(p, weight**0), exercise) == "weight_one"
+
+
 def shares(x):
     return x / x.sum(-1, keepdim=True)
 

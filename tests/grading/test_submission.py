@@ -355,6 +355,7 @@ def test_long_folder(tmp_path, monkeypatch):
         ("a.zip", zipped({"b\x1b[2J.py": b"\xff"}), "b\\x1b[2J.py is not UTF-8 text (byte 0). Save it as UTF-8."),
         ("a.zip", zipped({"b" * 9_999 + ".py": b"\xff"}), f"{'b' * 48}…{'b' * 45}.py is not UTF-8 text (byte 0)."),
         ("a.py", "x = 1\0", "a.py is not text: it holds a NUL byte. Save it as UTF-8."),
+        ("a.py", bytes(100), "a.py is not text: it holds a NUL byte. Save it as UTF-8."),
         ("a.py", b"# coding: latin-1\nx = '\xe9'", "a.py is not UTF-8 text (byte 23), but seems to be Windows-1252"),
         ("a.ipynb", '{"cells": ' * 100_000, "a.ipynb is not a notebook: "),
         ("a.ipynb", '{"cells": [' + "1," * 500_001 + "1]}", "a.ipynb holds too much output. Clear its outputs"),
@@ -371,6 +372,11 @@ def test_what_cannot_be_read(tmp_path, name, content, said):
     submission = read_submission(put(tmp_path / name, content), "ann")
     assert (submission.learner, submission.cells) == ("ann", ())
     assert said in submission.problem
+
+
+def test_what_is_as_long_as_it_may_be(tmp_path):
+    """The bound that a learner is told is allowed."""
+    assert not read_submission(put(tmp_path / "a.py", "#" * (1 << 20)), "ann").problem
 
 
 def test_zip_with_a_password(tmp_path):

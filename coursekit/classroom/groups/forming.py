@@ -132,7 +132,7 @@ def short_ids(groups: Iterable[Group]) -> dict[str, str]:
     for size in range(_SHORTEST, 65):
         if len({each[:size] for each in ids}) == len(ids):
             break
-    return {each: each[:size] for each in ids} if ids else {}
+    return {each: each[:size] for each in ids}
 
 
 def find_group(book: Gradebook, digits: str) -> Group:

@@ -90,7 +90,7 @@ def _utf16(data: bytes) -> str:
         return "UTF-16"
     begin = data[:1000]
     odd, even = begin[1::2], begin[::2]  # ASCII in two bytes each: every other one is zero
-    zeros = max(odd.count(0) - even.count(0), even.count(0) - odd.count(0))
+    zeros = abs(odd.count(0) - even.count(0))
     return "UTF-16" if len(begin) >= 8 and zeros > 0.8 * len(odd) else ""
 
 
