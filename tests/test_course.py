@@ -109,3 +109,9 @@ def test_verify_can_fail():
     proofs._count_mutants(lenient, 1, findings)
     assert (findings.wrong, findings.rejected, findings.named) == (1, 0, 0)
     assert list(proofs.cases_agree(syllabus.find_exercise("entr")[1], lambda input: input))
+
+
+def test_names_are_those_of_the_graders():
+    """They are read off the solutions where no grader is needed: the same, in the same order."""
+    assert [*syllabus.names()] == [*syllabus.exercises()]
+    assert all(syllabus.find_exercise(name)[0] is topic for name, topic in syllabus.names().items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,15 +21,17 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from coursekit.classroom.gradebook.attempts import Attempt
-from coursekit.classroom.likeness import Likeness
-from coursekit.classroom.marking import Listed
-from coursekit.exercise import Exercise
-from coursekit.grading.changes import Change
-from coursekit.jail.terms import Layer, Limits
 from coursekit.learning.feedback import WORDS
 from coursekit.report import Graded, Outcome, Report
 from coursekit.text import some, visible
+
+if TYPE_CHECKING:  # with them comes a database, which `check` has no use for
+    from coursekit.classroom.gradebook.attempts import Attempt
+    from coursekit.classroom.likeness import Likeness
+    from coursekit.classroom.marking import Listed
+    from coursekit.exercise import Exercise
+    from coursekit.grading.changes import Change
+    from coursekit.jail.terms import Layer, Limits
 
 PAIRS = 40  # in a terminal; the page has more
 SECONDS_BETWEEN_LINES = 10  # of progress, where it goes to a file

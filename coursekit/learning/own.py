@@ -37,7 +37,7 @@ def of_file(submission: Submission, exercise: Exercise) -> Report:
     """Scores the function of an exercise in files that have been read."""
     by_hand = ByHand(exercise.forbids)
     try:
-        read = source.Source(list(submission.cells), syllabus.exercises().keys())
+        read = source.Source(list(submission.cells), syllabus.names().keys())
         function = read.load(exercise.name, by_hand)
     except source.SourceError as error:
         problem = Problem(error.kind, str(error))
