@@ -136,7 +136,7 @@ class UnknownNameError(LookupError):
 
 def names() -> dict[str, Topic]:
     """The topic of every exercise by its name, in course order, read off the solutions: no grader is imported."""
-    found = {}
+    found: dict[str, Topic] = {}
     for topic in TOPICS:
         if topic.solution.exists():
             parts = _DEFINITION.split(topic.solution.read_text(encoding="utf-8"))
