@@ -182,6 +182,49 @@ def sigmoid_focal_loss(
     # END SOLUTION
 
 
+def dice_loss(
+    input: Tensor, target: Tensor, smooth: float = 1.0, batch: bool = False, reduction: str = "mean"
+) -> Tensor:
+    """How little two masks overlap: 1 less their soft Dice coefficient.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        input: probabilities of a yes for every element of N samples, (N, …), with a dimension at least behind
+            the first. Whatever stands behind the N belongs to one sample.
+        target: their masks, 1 for yes and 0 for no, or shares between them; same shape; of any dtype, bool
+            too.
+        smooth: what is added above and below the line of the fraction; 0 adds nothing.
+        batch: whether the sums run over the whole batch, so that there is one fraction for all samples.
+        reduction: "none" for one loss per sample, "sum" or "mean" over the samples. With `batch` there is one
+            loss, a single number, and each of the three gives it.
+
+    Returns:
+        1 - (2 Σ input · target + smooth) / (Σ input + Σ target + smooth): shape (N,) for "none", else a single
+        number; in the dtype of input. Nothing beside nothing costs 0, and with smooth 0 it is NaN. The mean of
+        no samples is NaN.
+
+    Raises:
+        ValueError: the shapes differ, or the reduction is unknown.
+    """
+    # BEGIN SOLUTION
+    if input.shape != target.shape:
+        raise ValueError(f"input {tuple(input.shape)} beside target {tuple(target.shape)}")
+    input, target = input.flatten(1), target.flatten(1).to(input.dtype)
+    dims = (0, 1) if batch else 1
+    overlap = (input * target).sum(dims)
+    sizes = input.sum(dims) + target.sum(dims)
+    losses = 1 - (2 * overlap + smooth) / (sizes + smooth)
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean()
+    raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
+
+
 def keras_binary_crossentropy(
     y_true: Tensor,
     y_pred: Tensor,

@@ -1002,6 +1002,72 @@ def sigmoid_focal_loss__detached_surrogate(logits, targets, alpha=0.25, gamma=2.
     return {"none": each, "sum": each.sum(), "mean": each.mean()}[reduction]
 
 
+# ---- dice_loss ---------------------------------------------------------------------------------------------------
+
+
+def reduce_dice(losses, reduction):
+    """As "none", "sum" and "mean" leave them."""
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    return losses if reduction == "none" else getattr(losses, reduction)()
+
+
+def dice_loss__loop(input, target, smooth=1.0, batch=False, reduction="mean"):
+    """Sample by sample, number by number."""
+    if input.size() != target.size():
+        raise ValueError("shapes")
+    above, below = [], []
+    for p, t in zip(input, target, strict=True):
+        overlap = size = input.new_zeros(())
+        for one, other in zip(p.reshape(-1), t.reshape(-1).type_as(p), strict=True):
+            overlap, size = overlap + one * other, size + one + other
+        above.append(2 * overlap)
+        below.append(size)
+    if batch:
+        losses = 1 - (sum(above) + smooth) / (sum(below) + smooth) if above else input.sum() * 0 + 0.0
+    else:
+        losses = [1 - (a + smooth) / (b + smooth) for a, b in zip(above, below, strict=True)]
+        losses = torch.stack(losses) if losses else input.sum(tuple(range(1, input.ndim)))
+    return reduce_dice(losses, reduction)
+
+
+class Fraction(torch.autograd.Function):
+    """1 - (2i + s) / (z + s), with its two slopes on paper."""
+
+    @staticmethod
+    def forward(ctx, overlap, size, smooth):
+        ctx.save_for_backward(overlap, size)
+        ctx.smooth = smooth
+        return 1 - (2 * overlap + smooth) / (size + smooth)
+
+    @staticmethod
+    def backward(ctx, grad):
+        overlap, size = ctx.saved_tensors
+        below = size + ctx.smooth
+        return -2 * grad / below, grad * (2 * overlap + ctx.smooth) / below.square(), None
+
+
+def dice_loss__own_backward(input, target, smooth=1.0, batch=False, reduction="mean"):
+    if input.shape != target.shape:
+        raise ValueError("shapes")
+    behind = tuple(range(0 if batch else 1, input.ndim))
+    mask = target.to(input)
+    overlap = torch.sum(input * mask, behind)
+    return reduce_dice(Fraction.apply(overlap, (input + mask).sum(behind), smooth), reduction)
+
+
+def dice_loss__differences(input, target, smooth=1.0, batch=False, reduction="mean"):
+    """What is on one side only, over both sizes: p + t - 2pt."""
+    if input.shape != target.shape:
+        raise ValueError("shapes")
+    p, t = input.flatten(1), target.flatten(1).type(input.dtype)
+    apart = torch.einsum("ne,ne->n", p, 1 - t) + torch.einsum("ne,ne->n", 1 - p, t)
+    size = p.sum(-1) + t.sum(-1)
+    if batch:
+        apart, size = apart.sum(), size.sum()
+    return reduce_dice(apart / (size + smooth), reduction)
+
+
 # ---- keras_binary_crossentropy -----------------------------------------------------------------------------------
 
 

@@ -749,3 +749,82 @@ def multilabel_soft_margin_loss__softmax_over_labels(input, target, weight=None,
         loss = loss * weight
     loss = loss.mean(-1)
     return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+# ---- dice_loss, as it is written in a hurry ----------------------------------------------------------------------
+
+
+def _dice_sums(input, target, batch, dims):
+    if input.shape != target.shape:
+        raise ValueError("shapes")
+    target = target.to(input.dtype)
+    dims = tuple(range(input.ndim)) if batch else dims
+    return (input * target).sum(dims), input.sum(dims), target.sum(dims)
+
+
+def _dice_reduced(loss, reduction):
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def _behind(input):
+    return tuple(range(1, input.ndim))
+
+
+def dice_loss__flattened(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, True, None)
+    return _dice_reduced(1 - (2 * i + smooth) / (p + t + smooth), reduction)
+
+
+def dice_loss__iou(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, batch, _behind(input))
+    return _dice_reduced(1 - (i + smooth) / (p + t - i + smooth), reduction)
+
+
+def dice_loss__keras(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, batch, _behind(input))
+    return _dice_reduced(1 - 2 * i / (p + t + smooth), reduction)
+
+
+def dice_loss__smooth_doubled(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, batch, _behind(input))
+    return _dice_reduced(1 - 2 * (i + smooth) / (p + t + smooth), reduction)
+
+
+def dice_loss__vnet(input, target, smooth=1.0, batch=False, reduction="mean"):
+    if input.shape != target.shape:
+        raise ValueError("shapes")
+    x, y = input.flatten(1), target.flatten(1).to(input.dtype)
+    i, sizes = (x * y).sum(1), (x * x).sum(1) + (y * y).sum(1)
+    if batch:
+        i, sizes = i.sum(), sizes.sum()
+    return _dice_reduced(1 - (2 * i + smooth) / (sizes + smooth), reduction)
+
+
+def dice_loss__of_logits(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(torch.sigmoid(input), target, batch, _behind(input))
+    return _dice_reduced(1 - (2 * i + smooth) / (p + t + smooth), reduction)
+
+
+def dice_loss__hard(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums((input > 0.5).to(input.dtype), target, batch, _behind(input))
+    return _dice_reduced(1 - (2 * i + smooth) / (p + t + smooth), reduction)
+
+
+def dice_loss__rows_only(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, batch, -1)
+    return _dice_reduced(1 - (2 * i + smooth) / (p + t + smooth), reduction)
+
+
+def dice_loss__score(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, batch, _behind(input))
+    return _dice_reduced((2 * i + smooth) / (p + t + smooth), reduction)
+
+
+def dice_loss__shape_not_looked_at(input, target, smooth=1.0, batch=False, reduction="mean"):
+    target = target.to(input.dtype)
+    both = input * target
+    dims = tuple(range(both.ndim)) if batch else tuple(range(1, both.ndim))
+    i, p, t = (x.expand_as(both).sum(dims) for x in (both, input, target))
+    return _dice_reduced(1 - (2 * i + smooth) / (p + t + smooth), reduction)

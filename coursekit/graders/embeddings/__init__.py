@@ -1,7 +1,9 @@
-"""Losses of embeddings: cosines, distances, triplets.
+"""Losses of embeddings: cosines, distances, triplets, whole batches.
 
 Sources: Hadsell, Chopra and LeCun, Dimensionality Reduction by Learning an Invariant Mapping (2006); Schroff,
-Kalenichenko and Philbin, FaceNet (2015); Hermans, Beyer and Leibe, In Defense of the Triplet Loss (2017);
+Kalenichenko and Philbin, FaceNet (2015); Hermans, Beyer and Leibe, In Defense of the Triplet Loss (2017); van den
+Oord, Li and Vinyals, Representation Learning with Contrastive Predictive Coding (2018); Chen et al., SimCLR (2020);
+Radford et al., CLIP (2021);
 `torch.nn.functional.cosine_embedding_loss`, `hinge_embedding_loss`, `pairwise_distance`, `triplet_margin_loss`,
 `triplet_margin_with_distance_loss`; `keras.losses.cosine_similarity`.
 """
