@@ -117,6 +117,37 @@ def gaussian_nll(input: Tensor, target: Tensor, var: Tensor) -> Tensor:
     raise NotImplementedError("gaussian_nll: write your answer here")
 
 
+def negative_elbo(
+    reconstruction: Tensor,
+    target: Tensor,
+    mean: Tensor,
+    log_var: Tensor,
+    noise_var: float = 1.0,
+    reduction: str = "mean",
+) -> Tensor:
+    """The loss of a variational autoencoder: how badly a sample is rebuilt, and what its code costs, in nats.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        reconstruction: what the decoder made of a code, (N, D).
+        target: the samples, same shape. They are taken to be the reconstruction plus Gauss's noise.
+        mean: the mean of each sample's code, (N, K). The code is a normal distribution q for each of its numbers.
+        log_var: the logarithm of its variance, same shape; from -300 on.
+        noise_var: the variance of the noise (not the standard deviation), above 0.
+        reduction: "none" for one loss per sample, "sum" or "mean" over the samples.
+
+    Returns:
+        For each sample -ln of the density at target, its constant included, summed over D, plus KL(q‖N(0, 1)), summed
+        over K. Shape (N,) for "none", else a single number; a NaN stays one. It may be negative.
+
+    Raises:
+        ValueError: reconstruction and target differ in shape, or mean and log_var, or there are not equally many
+            samples and codes; or reduction is another word.
+    """
+    raise NotImplementedError("negative_elbo: write your answer here")
+
+
 def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,

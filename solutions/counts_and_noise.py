@@ -143,6 +143,51 @@ def gaussian_nll(input: Tensor, target: Tensor, var: Tensor) -> Tensor:
     # END SOLUTION
 
 
+def negative_elbo(
+    reconstruction: Tensor,
+    target: Tensor,
+    mean: Tensor,
+    log_var: Tensor,
+    noise_var: float = 1.0,
+    reduction: str = "mean",
+) -> Tensor:
+    """The loss of a variational autoencoder: how badly a sample is rebuilt, and what its code costs, in nats.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        reconstruction: what the decoder made of a code, (N, D).
+        target: the samples, same shape. They are taken to be the reconstruction plus Gauss's noise.
+        mean: the mean of each sample's code, (N, K). The code is a normal distribution q for each of its numbers.
+        log_var: the logarithm of its variance, same shape; from -300 on.
+        noise_var: the variance of the noise (not the standard deviation), above 0.
+        reduction: "none" for one loss per sample, "sum" or "mean" over the samples.
+
+    Returns:
+        For each sample -ln of the density at target, its constant included, summed over D, plus KL(q‖N(0, 1)), summed
+        over K. Shape (N,) for "none", else a single number; a NaN stays one. It may be negative.
+
+    Raises:
+        ValueError: reconstruction and target differ in shape, or mean and log_var, or there are not equally many
+            samples and codes; or reduction is another word.
+    """
+    # BEGIN SOLUTION
+    if reconstruction.shape != target.shape or mean.shape != log_var.shape or len(target) != len(mean):
+        shapes = tuple(tuple(x.shape) for x in (reconstruction, target, mean, log_var))
+        raise ValueError(f"reconstruction, target, mean and log_var have the shapes {shapes}")
+    surprise = ((target - reconstruction) ** 2 / noise_var + math.log(2 * math.pi * noise_var)) / 2
+    code = (mean**2 + torch.exp(log_var) - 1 - log_var) / 2
+    losses = surprise.sum(dim=1) + code.sum(dim=1)
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean()
+    raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
+
+
 def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,

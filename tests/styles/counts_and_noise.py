@@ -509,6 +509,76 @@ def gaussian_nll__precision(input, target, var):
     return (torch.square(input - target) * precision - torch.log(precision / (2 * torch.pi))).mul(0.5)
 
 
+# ---- negative_elbo -----------------------------------------------------------------------------------------------
+
+
+def _one_code_each(reconstruction, target, mean, log_var):
+    if reconstruction.shape != target.shape or mean.shape != log_var.shape:
+        raise ValueError("unequal shapes")
+    if target.shape[0] != mean.shape[0]:
+        raise ValueError("not one code for each sample")
+
+
+def _elbo_reduced(losses, reduction):
+    return {"none": losses.clone, "sum": losses.sum, "mean": losses.mean}[reduction]()
+
+
+def negative_elbo__two_densities(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    """The surprise from a density of one's own, the divergence as in lesson 02."""
+    _one_code_each(reconstruction, target, mean, log_var)
+    width = torch.tensor(noise_var, dtype=target.dtype).sqrt()
+    surprise = -normal(reconstruction, width).log_prob(target)
+    ratio = (log_var / 2).exp()
+    divergence = ((ratio**2 + mean**2) - 1) / 2 - log_var / 2
+    return _elbo_reduced(surprise.sum(-1) + divergence.sum(-1), reduction)
+
+
+def negative_elbo__loop(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _one_code_each(reconstruction, target, mean, log_var)
+    losses = []
+    for x, y, m, lv in zip(reconstruction, target, mean, log_var, strict=True):
+        loss = len(y) / 2 * math.log(math.tau * noise_var)
+        for made, wanted in zip(x, y, strict=True):
+            loss = loss + (made - wanted) * (made - wanted) / (2 * noise_var)
+        for centre, width in zip(m, lv, strict=True):
+            loss = loss + 0.5 * (centre * centre + math.e**width - width - 1)
+        losses.append(loss)
+    return _elbo_reduced(torch.stack(losses) if losses else reconstruction.sum(1), reduction)
+
+
+def negative_elbo__matmul(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    """Sums of squares as products of rows."""
+    _one_code_each(reconstruction, target, mean, log_var)
+    errors = reconstruction - target
+    squares = torch.einsum("nd,nd->n", errors, errors) / noise_var + torch.einsum("nk,nk->n", mean, mean)
+    widths = (log_var.expm1() - log_var).sum(dim=1)
+    constant = target.shape[1] * math.log(2 * math.pi * noise_var)
+    return _elbo_reduced((squares + widths + constant) / 2, reduction)
+
+
+class Evidence(torch.autograd.Function):
+    """By the reconstruction (x - y)/σ², by the mean itself, by the log-variance ½ (e^lv - 1)."""
+
+    @staticmethod
+    def forward(ctx, x, y, mean, log_var, noise_var):
+        ctx.save_for_backward(x - y, mean, log_var)
+        ctx.noise_var = noise_var
+        half = (x - y).square().sum(1) / noise_var + (mean.square() + log_var.exp() - 1 - log_var).sum(1)
+        return half / 2 + y.shape[1] / 2 * math.log(2 * math.pi * noise_var)
+
+    @staticmethod
+    def backward(ctx, grad):
+        errors, mean, log_var = ctx.saved_tensors
+        grad = grad[:, None]
+        slope = grad * errors / ctx.noise_var
+        return slope, -slope, grad * mean, grad * (log_var.exp() - 1) / 2, None
+
+
+def negative_elbo__own_backward(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _one_code_each(reconstruction, target, mean, log_var)
+    return _elbo_reduced(Evidence.apply(reconstruction, target, mean, log_var, noise_var), reduction)
+
+
 # ---- gaussian_nll_loss -------------------------------------------------------------------------------------------
 
 

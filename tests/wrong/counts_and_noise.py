@@ -549,3 +549,130 @@ def gaussian_nll_loss__max_var_eps_detached(input, target, var, full=False, eps=
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)
     return {"none": loss, "sum": loss.sum(), "mean": loss.mean()}[reduction]
+
+
+# ---- the bound on a hidden cause -------------------------------------------------------------------------------------
+
+
+def _checked_elbo(reconstruction, target, mean, log_var):
+    if reconstruction.shape != target.shape or mean.shape != log_var.shape or len(target) != len(mean):
+        raise ValueError("shapes differ")
+
+
+def _elbo(loss, reduction):
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    return loss if reduction == "none" else getattr(loss, reduction)()
+
+
+def _surprise(reconstruction, target, noise_var):
+    return 0.5 * ((target - reconstruction) ** 2 / noise_var + math.log(2 * math.pi * noise_var))
+
+
+def negative_elbo__mean_of_pixels(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = -0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).sum(1)
+    return _elbo(_surprise(reconstruction, target, noise_var).mean(1) + kl, reduction)
+
+
+def negative_elbo__mean_of_codes(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = -0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).mean(1)
+    return _elbo(_surprise(reconstruction, target, noise_var).sum(1) + kl, reduction)
+
+
+def negative_elbo__mse_and_kl(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = -0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).sum(1)
+    return _elbo(((reconstruction - target) ** 2).sum(1) + kl, reduction)
+
+
+def negative_elbo__no_constant(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = -0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).sum(1)
+    return _elbo(((reconstruction - target) ** 2).sum(1) / (2 * noise_var) + kl, reduction)
+
+
+def negative_elbo__as_torch_without_full(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    nll = 0.5 * (math.log(noise_var) + (reconstruction - target) ** 2 / noise_var)
+    kl = 0.5 * (mean**2 + log_var.exp() - 1 - log_var)
+    return _elbo(nll.sum(1) + kl.sum(1), reduction)
+
+
+def negative_elbo__elbo(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = -0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).sum(1)
+    return _elbo(-_surprise(reconstruction, target, noise_var).sum(1) - kl, reduction)
+
+
+def negative_elbo__kl_subtracted(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = -0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).sum(1)
+    return _elbo(_surprise(reconstruction, target, noise_var).sum(1) - kl, reduction)
+
+
+def negative_elbo__log_std(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    std = log_var.exp()
+    kl = 0.5 * (mean**2 + std**2 - 1) - log_var
+    return _elbo(_surprise(reconstruction, target, noise_var).sum(1) + kl.sum(1), reduction)
+
+
+def negative_elbo__prior_first(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = 0.5 * ((1 + mean**2) / log_var.exp() - 1 + log_var)
+    return _elbo(_surprise(reconstruction, target, noise_var).sum(1) + kl.sum(1), reduction)
+
+
+def negative_elbo__no_kl(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    return _elbo(_surprise(reconstruction, target, noise_var).sum(1), reduction)
+
+
+def negative_elbo__kl_of_the_batch(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = -0.5 * torch.sum(1 + log_var - mean.pow(2) - log_var.exp())
+    return _elbo(_surprise(reconstruction, target, noise_var).sum(1) + kl, reduction)
+
+
+def negative_elbo__half_forgotten(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = -(1 + log_var - mean.pow(2) - log_var.exp()).sum(1)
+    return _elbo(_surprise(reconstruction, target, noise_var).sum(1) + kl, reduction)
+
+
+def negative_elbo__noise_std(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = -0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).sum(1)
+    return _elbo(_surprise(reconstruction, target, noise_var**2).sum(1) + kl, reduction)
+
+
+def negative_elbo__any_shape(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    kl = -0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).sum(1)
+    return _elbo(_surprise(reconstruction, target, noise_var).sum(1) + kl, reduction)
+
+
+def negative_elbo__wrong_sign_in_kl(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = 0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).sum(1)
+    return _elbo(_surprise(reconstruction, target, noise_var).sum(1) + kl, reduction)
+
+
+def negative_elbo__log_of_exp(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    var = torch.exp(log_var)
+    kl = 0.5 * (mean**2 + var - 1 - torch.log(var))
+    return _elbo(_surprise(reconstruction, target, noise_var).sum(1) + kl.sum(1), reduction)
+
+
+def negative_elbo__everything_averaged(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = -0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).mean(1)
+    return _elbo(_surprise(reconstruction, target, noise_var).mean(1) + kl, reduction)
+
+
+def negative_elbo__per_number(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+    _checked_elbo(reconstruction, target, mean, log_var)
+    kl = -0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).sum(1, keepdim=True)
+    return _elbo(_surprise(reconstruction, target, noise_var) + kl, reduction)

@@ -111,3 +111,31 @@ def gaussian_nll_loss_spec(
     """½ [ln v + (input - target)² / v], with v the variance or eps, whichever is larger; with full, plus ½ ln 2π."""
     losses = element(input, target, aligned(input, var), eps)
     return reduced(losses + HALF_LN_2PI if full else losses, reduction)
+
+
+# ---- a hidden cause ----------------------------------------------------------------------------------------------
+
+
+def code_kl(mean: Tensor, log_var: Tensor) -> Tensor:
+    """KL(N(mean, var)‖N(0, 1)) of each number of a code."""
+    return (mean.square() + log_var.exp() - 1 - log_var) / 2
+
+
+def same_samples(reconstruction: Tensor, target: Tensor, mean: Tensor, log_var: Tensor) -> None:
+    """Raises ValueError unless each sample has its reconstruction and its code."""
+    if reconstruction.shape != target.shape or mean.shape != log_var.shape or len(target) != len(mean):
+        raise ValueError("a sample without its reconstruction or its code")
+
+
+def negative_elbo_spec(
+    reconstruction: Tensor,
+    target: Tensor,
+    mean: Tensor,
+    log_var: Tensor,
+    noise_var: float = 1.0,
+    reduction: str = "mean",
+) -> Tensor:
+    """Gauss's surprise at each sample, constant included, and the KL of its code from N(0, 1), summed."""
+    same_samples(reconstruction, target, mean, log_var)
+    surprise = gaussian_nll_spec(reconstruction, target, torch.full_like(target, noise_var))
+    return reduced(surprise.sum(1) + code_kl(mean, log_var).sum(1), reduction)
