@@ -204,3 +204,33 @@ wrong.table(
 def accumulated_mask(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
     counts = target != ignore_index
     return (surprises(logits, target.where(counts, 0), -1) * counts).sum() / counts.sum()
+
+
+@wrong("Each micro-batch begins with the first row again: its place is not moved on by the rows that came before.")
+def first_rows_again(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
+    parts = [surprises(logits[:size], target[:size], ignore_index) for size in sizes]
+    count = sum((target[:size] != ignore_index).sum() for size in sizes)
+    return torch.cat(parts).sum() / count
+
+
+wrong.table(
+    of_steps,
+    steps_alike=(
+        "Each micro-batch's mean is divided by a number that has nothing to do with it: its size, or the first count.",
+        (
+            lambda s: (s.sums / s.counts).sum() / s.sizes.sum(),
+            lambda s: s.sums.sum() / s.counts[0],
+            lambda s: s.sums.sum() / s.counts.max(),
+            lambda s: (s.sums / s.counts * s.sizes).sum() / s.counts.sum(),
+        ),
+    ),
+    one_for_each_step=(
+        "This gives one loss a micro-batch. All together have one.",
+        (lambda s: s.sums / s.counts, lambda s: s.sums),
+    ),
+    one_for_each_row=("This gives one loss a row. All together have one.", lambda s: s.losses),
+    first_step_only=(
+        "Only the first micro-batch counts: the loop is left too early.",
+        lambda s: s.sums[0] / s.counts[0],
+    ),
+)

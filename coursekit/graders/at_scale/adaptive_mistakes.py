@@ -173,3 +173,50 @@ MISTAKES.terms(
     head=("what the head says", lambda r: ln_p(r.head)[r.entry]),
     cluster=("what the cluster says", lambda r: ln_p(r.within)[r.place] if r.rare else 0 * r.head.sum()),
 )
+MISTAKES.table(
+    by_row,
+    multiplied=(
+        "The two log-probabilities are multiplied. Probabilities are; their logarithms are added.",
+        lambda r: ln_p(r.head)[r.entry] * ln_p(r.within)[r.place] if r.rare else right(r),
+    ),
+    two_averaged=(
+        "The two log-probabilities are averaged. They are added.",
+        lambda r: (ln_p(r.head)[r.entry] + ln_p(r.within)[r.place]) / 2 if r.rare else right(r),
+    ),
+    cluster_subtracted=(
+        "The log-probability within the cluster is subtracted. It is added.",
+        lambda r: ln_p(r.head)[r.entry] - ln_p(r.within)[r.place] if r.rare else right(r),
+    ),
+    first_place_for_all=(
+        "Every class of a cluster is taken for its first one.",
+        lambda r: right(replace(r, place=0)),
+    ),
+    place_one_late=(
+        "The place within a cluster is one too late, or one too early: it is target - cutoffs[i].",
+        (
+            lambda r: right(replace(r, place=(r.place + 1) % len(r.within)) if r.rare else r),
+            lambda r: right(replace(r, place=r.place - 1) if r.rare else r),
+        ),
+    ),
+    entry_one_late=(
+        "The clusters' entries in the head were looked for one place too late: cluster i stands at cutoffs[0] + i.",
+        lambda r: right(replace(r, entry=(r.entry + 1) % len(r.head)) if r.rare else r),
+    ),
+)
+
+
+@MISTAKES(
+    "The projected features went through a function that bends them. The projection is linear, as are its classes."
+)
+def bent_projection(input: Tensor, target: Tensor, cutoffs: list[int], head: Tensor, *tail: Tensor) -> Tensor:
+    if not are_classes(target, cutoffs, tail).all():
+        raise RuntimeError("a target is out of bounds")
+    rows = []
+    for x, y in zip(input, target.tolist()):
+        of_head, c = ln_p(head @ x), cluster_of(y, cutoffs)
+        if c < 0:
+            rows.append(of_head[y])
+            continue
+        within = ln_p(tail[2 * c + 1] @ (tail[2 * c] @ x).relu())
+        rows.append(of_head[cutoffs[0] + c] + within[y - cutoffs[c]])
+    return torch.stack(rows)

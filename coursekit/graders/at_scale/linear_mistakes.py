@@ -10,7 +10,9 @@ from torch import Tensor
 
 from coursekit.exercise import REDUCTIONS, Loss, Mistakes, argument_fixed, detached, wrong_words
 from coursekit.graders.at_scale.linear_spec import linear, linear_cross_entropy_spec
+from coursekit.graders.cross_entropy.common import log_softmax_spec
 from coursekit.graders.cross_entropy.drop_in import cross_entropy
+from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
 from coursekit.graders.cross_entropy.shared_mistakes import one_hot_part, spread_part
 
 MISTAKES = Mistakes(linear_cross_entropy_spec)
@@ -154,3 +156,33 @@ MISTAKES.terms(
     own=("the target's part, times 1 - ε,", one_hot_part),
     spread=("the part that is spread over all classes", spread_part),
 )
+
+
+@MISTAKES("`linear_bias` is added after the softmax. It belongs to the logits.")
+def lce_bias_after_softmax(
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, **flags: Any
+) -> Tensor:
+    if linear_bias is None or target.is_floating_point():
+        return linear_cross_entropy_spec(input, linear_weight, target, linear_bias=linear_bias, **flags)
+    log_p = log_softmax_spec(linear(input, linear_weight, None), -1) + linear_bias
+    ignored = -100 if flags.get("ignore_index") is None else flags["ignore_index"]
+    weight, smoothing = flags.get("weight"), flags.get("label_smoothing", 0.0)
+    if smoothing:
+        raise ValueError("this call is not looked at")
+    return nll_loss_spec(log_p, target, weight, ignored, flags.get("reduction", "mean"))
+
+
+@MISTAKES("`linear_bias` multiplies the logits. It is added to them.")
+def lce_bias_multiplies(
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, **flags: Any
+) -> Tensor:
+    scaled = linear_weight if linear_bias is None else linear_weight * linear_bias[:, None]
+    return linear_cross_entropy_spec(input, scaled, target, **flags)
+
+
+@MISTAKES("`linear_bias` is added twice.")
+def lce_bias_twice(
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, **flags: Any
+) -> Tensor:
+    bias = None if linear_bias is None else 2 * linear_bias
+    return linear_cross_entropy_spec(input, linear_weight, target, linear_bias=bias, **flags)

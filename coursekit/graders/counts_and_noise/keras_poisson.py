@@ -164,8 +164,8 @@ wrong.table(
     ),
     keras_poisson_elements=("There is no mean: Keras averages over the last dimension.", of_rates),
     keras_poisson_eps_of_torch=(
-        "eps is torch's, 1e-8. Keras's is 1e-7.",
-        lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred, eps=1e-8),
+        "Another small number stands inside the logarithm, torch's 1e-8 perhaps. Keras's is 1e-7.",
+        lambda y_true, y_pred, *, eps=1e-8: keras_poisson_spec(y_true, y_pred, eps=eps),
     ),
     keras_poisson_bare=(
         "Nothing is added inside the logarithm: a rate of 0 gives inf or NaN. Keras adds 1e-7.",

@@ -179,3 +179,53 @@ wrong.terms(
     ),
     factorial=("ln count!", lambda rate, count: (count + 1).lgamma() + 0 * rate),
 )
+wrong.table(
+    logarithm_of_count=(
+        "The logarithm is of the count, and the rate multiplies it. It is count · ln rate.",
+        (
+            lambda rate, count: count - rate * count.where(count > 0, 1.0).log() + (count + 1).lgamma(),
+            lambda rate, count: count - torch.xlogy(rate, count) + (count + 1).lgamma(),
+            lambda rate, count: rate - torch.xlogy(rate, count) + (count + 1).lgamma(),
+        ),
+    ),
+    factorial_of_rate=(
+        "The factorial is of the rate. It is of the count: ln count!.",
+        lambda rate, count: poisson_nll_spec(rate, count) - (count + 1).lgamma() + (rate + 1).lgamma(),
+    ),
+    product_for_rate=(
+        "The rate is multiplied by the count. It stands alone; the count multiplies its logarithm.",
+        (
+            lambda rate, count: rate * count - rate.log() + (count + 1).lgamma(),
+            lambda rate, count: rate - count * rate + (count + 1).lgamma(),
+            lambda rate, count: rate * count - torch.xlogy(count, rate) + (count + 1).lgamma(),
+        ),
+    ),
+    factorial_of_next=(
+        "This has ln (count + 1)! in place of ln count!: `lgamma(x)` is ln (x - 1)!, so it wants count + 1.",
+        lambda rate, count: poisson_nll_spec(rate, count) - (count + 1).lgamma() + (count + 2).lgamma(),
+    ),
+    logarithm_of_product=(
+        "The logarithm of the factorial is missing, or is of the count itself: it is ln count!.",
+        (
+            lambda rate, count: without_factorial(rate, count) + (count + 1).lgamma().exp(),
+            lambda rate, count: without_factorial(rate, count) + count.where(count > 0, 1.0).log(),
+            lambda rate, count: without_factorial(rate, count) + torch.xlogy(count, count),
+            lambda rate, count: without_factorial(rate, count) + torch.xlogy(count, count) - count,
+        ),
+    ),
+    squared_residual=(
+        "This is the squared error, as it stands or over the rate. The surprise is -ln of Poisson's probability.",
+        (
+            lambda rate, count: (rate - count).square(),
+            lambda rate, count: (rate - count).square() / rate,
+            lambda rate, count: (rate - count).square() / (2 * rate),
+        ),
+    ),
+    deviance=(
+        "This is the deviance, 0 for a rate that equals the count. The surprise is -ln of the probability.",
+        (
+            lambda rate, count: rate - count - torch.xlogy(count, rate) + torch.xlogy(count, count),
+            lambda rate, count: 2 * (rate - count - torch.xlogy(count, rate) + torch.xlogy(count, count)),
+        ),
+    ),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from coursekit.exercise import Mistakes, argument_fixed, other_default
+from coursekit.exercise import Loss, Mistakes, argument_fixed, other_default
 from coursekit.graders.counts_and_noise.shared_mistakes import (
     exact_factorial,
     masked_at_zero,
@@ -243,5 +244,58 @@ wrong.terms(
     factorial=(
         "ln target!, which `full` adds,",
         partial(poisson_nll_loss_spec, element=lambda x, t, log, eps: 0 * x + 0 * t),
+    ),
+)
+
+
+def with_constant(constant: Callable[[Tensor, Tensor], Tensor]) -> Loss:
+    """The loss to which `full` adds another number: of the rate and of the target."""
+
+    def loss(input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, **flags: Any) -> Tensor:
+        if not full:
+            return poisson_nll_loss_spec(input, target, log_input, **flags)
+        rate = input.exp() if log_input else input
+        return poisson_nll_loss_spec(
+            input, target, log_input, full=True, constant=lambda target: constant(rate, target), **flags
+        )
+
+    return loss
+
+
+wrong.table(
+    with_constant,
+    factorial_of_the_rate=(
+        "`full` adds the factorial of the rate. It is that of the target.",
+        lambda rate, target: stirling_spec(rate),
+    ),
+    rate_above_one=(
+        "`full` asks whether the rate is above 1. It asks whether the target is.",
+        lambda rate, target: stirling_formula(target.where(target > 0, 1.0)).where(rate > 1, 0.0),
+    ),
+    half_factorial=(
+        "`full` adds half of it, or twice as much.",
+        (lambda rate, target: stirling_spec(target) / 2, lambda rate, target: 2 * stirling_spec(target)),
+    ),
+    factorial_averaged=(
+        "`full` adds the mean of it to every element. Each element has its own.",
+        lambda rate, target: stirling_spec(target).mean(),
+    ),
+)
+wrong.table(
+    lambda element: partial(poisson_nll_loss_spec, element=element),
+    target_through_exp=(
+        "The target went through `exp`. It is a count; the input alone may be a logarithm.",
+        lambda x, t, log, eps: poisson_element(x, t.exp(), log, eps),
+    ),
+    target_for_rate=(
+        "The target stands in the place of the rate, or the rate in that of the target.",
+        (
+            lambda x, t, log, eps: t - t * rate_and_log(x, log, eps)[1],
+            lambda x, t, log, eps: rate_and_log(x, log, eps)[0] * (1 - rate_and_log(x, log, eps)[1]) + 0 * t,
+        ),
+    ),
+    logarithm_of_target=(
+        "The logarithm is of the target, and the rate multiplies it. It is target · ln rate.",
+        lambda x, t, log, eps: t - rate_and_log(x, log, eps)[0] * (t + eps).log(),
     ),
 )

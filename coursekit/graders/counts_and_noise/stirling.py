@@ -169,3 +169,39 @@ stirling.misconceptions.terms(
     two_pi=("½ ln 2π", lambda count: 0 * count + HALF_LN_2PI),
     root=("½ ln count", lambda count: count.log() / 2),
 )
+stirling.misconceptions.table(
+    exact_above_one=(
+        "This is ln count! exactly, above 1. torch's `full=True` adds Stirling's approximation, 0.04 less at 2.",
+        (above_one(exact_factorial), lambda count: exact_factorial(count.clamp(min=1.0))),
+    ),
+    other_base=(
+        "The logarithms are of another base. They are natural ones.",
+        (
+            lambda count: stirling_spec(count) / math.log(2) + (count / math.log(2) - count).where(count > 1, 0.0),
+            lambda count: stirling_spec(count) / math.log(10) + (count / math.log(10) - count).where(count > 1, 0.0),
+        ),
+    ),
+    pi_alone=(
+        "The root is of π · count: the 2 is missing.",
+        above_one(lambda n: stirling_formula(n) - math.log(2) / 2),
+    ),
+    two_pi_times_count=(
+        "The count multiplies ½ ln 2π. It stands inside the logarithm: ½ ln(2π · count).",
+        above_one(lambda n: n * n.log() - n + HALF_LN_2PI * n),
+    ),
+    half_inside=(
+        "The ½ stands inside the logarithm, or the logarithm is of π · count / 2. It halves the logarithm.",
+        (
+            above_one(lambda n: n * n.log() - n + (math.pi * n).log()),
+            above_one(lambda n: n * n.log() - n + (math.pi * n / 2).log() / 2),
+        ),
+    ),
+    one_count_more=(
+        "This is the formula at count + 1, or at count - 1. It is of the count as it is.",
+        (above_one(lambda n: stirling_formula(n + 1)), above_one(lambda n: stirling_formula((n - 1).clamp(min=0.5)))),
+    ),
+    count_not_multiplied=(
+        "ln count lost its count: the first term is count · ln count.",
+        above_one(lambda n: stirling_formula(n) - n * n.log() + n.log()),
+    ),
+)

@@ -150,3 +150,25 @@ wrong.table(
         lambda path, blank=0: tensor(collapse_spec(path, blank).tolist()),
     ),
 )
+wrong.table(
+    of_list,
+    below_blank_lost=(
+        "Only classes above the blank are kept. The blank may be any class, and those below it are labels too.",
+        (
+            lambda path, blank: tensor([label for label in merged(path) if label > blank]),
+            lambda path, blank: tensor([label for label in merged(path) if label > 0]),
+        ),
+    ),
+    last_run_lost=(
+        "The last run is lost: it ends with the path, and not with another class.",
+        lambda path, blank: tensor([label for label in merged(path)[:-1] if label != blank]),
+    ),
+    runs_of_one_lost=(
+        "A class is kept only where it comes twice in a row. One frame is enough.",
+        lambda path, blank: tensor([b for a, b in pairwise(path) if a == b != blank]),
+    ),
+    read_backwards=(
+        "The labels come from back to front.",
+        lambda path, blank: tensor([label for label in merged(path) if label != blank][::-1]),
+    ),
+)

@@ -264,3 +264,54 @@ wrong_skips.table(
         lambda target, blank=0: skips_spec(target, blank).float(),
     ),
 )
+
+
+wrong_states.table(
+    of_list,
+    between_equals_only=(
+        "A blank stands at both ends and between equal labels only. It stands between all of them.",
+        lambda word, blank: tensor(
+            [
+                blank,
+                *(
+                    c
+                    for before, label in zip([blank, *word], word, strict=False)
+                    for c in ([blank, label] if before == label else [label])
+                ),
+                blank,
+            ]
+        ),
+    ),
+    labels_doubled=(
+        "Each label stands twice. It has one state.",
+        lambda word, blank: tensor([blank, *(c for label in word for c in (label, label, blank))]),
+    ),
+    blanks_doubled=(
+        "A blank stands at the beginning, or between labels, twice.",
+        (
+            lambda word, blank: tensor([blank, *(c for label in word for c in (blank, label)), blank]),
+            lambda word, blank: tensor([blank, *(c for label in word for c in (label, blank, blank))]),
+            lambda word, blank: tensor([*states_of(word, blank), blank]),
+        ),
+    ),
+    blanks_alone=(
+        "These are blanks alone: the labels are not put in.",
+        lambda word, blank: tensor([blank] * (2 * len(word) + 1)),
+    ),
+    blank_is_last=(
+        "The blank is a class after all the labels. It is the argument `blank`.",
+        lambda word, blank: tensor(states_of(word, max(word, default=blank) + 1)),
+    ),
+)
+wrong_skips.table(
+    of_states,
+    nowhere=("No state may be jumped into here.", lambda states, blank: tensor([False] * len(states))),
+    one_place_late=(
+        "The mask stands one place too late, or too early.",
+        (
+            lambda states, blank: tensor([False, *skips_of(states, blank)[:-1]]),
+            lambda states, blank: tensor([*skips_of(states, blank)[1:], False]),
+            lambda states, blank: tensor([*skips_of(states, blank)[2:], False, False]),
+        ),
+    ),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
+from itertools import product
 
 import torch
 from torch import Tensor, tensor
@@ -124,6 +125,19 @@ def all_together(f: Function, rng: Rng) -> None:
     same_value(f, edit_spec, sequence(*right), sequence(*read))
 
 
+def with_edits(
+    right: tuple[int, ...], read: tuple[int, ...], insert: bool = True, delete: bool = True, replace: bool = True
+) -> int:
+    """The table filled without some of the edits; its first row and column are as they should be."""
+    table = [[i + j if not i * j else 0 for j in range(len(read) + 1)] for i in range(len(right) + 1)]
+    for i, j in product(range(1, len(right) + 1), range(1, len(read) + 1)):
+        ways = [table[i - 1][j] + 1] * delete + [table[i][j - 1] + 1] * insert
+        if replace or right[i - 1] == read[j - 1]:
+            ways.append(table[i - 1][j - 1] + (right[i - 1] != read[j - 1]))
+        table[i][j] = min(ways)
+    return table[-1][-1]
+
+
 def of_tuples(edits: Loss) -> Loss:
     """A distance of two tensors, from `edits(right, read)` of their labels."""
     return lambda reference, hypothesis: edits(tuple(reference.tolist()), tuple(hypothesis.tolist()))
@@ -191,5 +205,30 @@ edit_distance.misconceptions.table(
     nothing_is_free=(
         "A sequence without labels costs nothing here. To read none of three labels is three errors.",
         lambda right, read: tensor(distance(right, read) if right and read else 0),
+    ),
+)
+edit_distance.misconceptions.table(
+    of_tuples,
+    no_deletion=(
+        "Labels that are missing cannot be made up for: one of the three edits is left out.",
+        (
+            lambda right, read: tensor(with_edits(right, read, delete=False)),
+            lambda right, read: tensor(with_edits(right, read, insert=False)),
+            lambda right, read: tensor(with_edits(right, read, replace=False)),
+        ),
+    ),
+    sets_compared=(
+        "Labels are compared as sets: how often and where they come does not count.",
+        (
+            lambda right, read: tensor(len({*right} ^ {*read})),
+            lambda right, read: tensor(len({*right} - {*read})),
+        ),
+    ),
+    one_edit_too_many=(
+        "The result is one too many, or one too few.",
+        (
+            lambda right, read: tensor(distance(right, read) + 1),
+            lambda right, read: tensor(max(distance(right, read) - 1, 0)),
+        ),
     ),
 )

@@ -131,3 +131,19 @@ always_float32(
     "The result is float32 whatever came in. A table made with `torch.zeros` has the default dtype: use "
     "`logits.new_zeros`.",
 )
+MISTAKES.table(
+    lambda sample: with_reductions(by_sample(sample)),
+    nan_gradient=(
+        "The value is right, its gradient is NaN: `logsumexp` and `logaddexp` of nothing but -inf have none. Let a "
+        "number such as -1e30 stand for ln 0 on the way, or write the gradient, softmax - occupancy, by hand.",
+        lambda z, y, blank: sample_loss(normalised(z), y, blank, far=-math.inf),
+    ),
+    softmax_over_all=(
+        "The log_softmax runs over all numbers of a sample. It runs over the classes of each frame.",
+        lambda z, y, blank: sample_loss(z - z.flatten().logsumexp(0), y, blank),
+    ),
+    softmax_twice=(
+        "The logits went through softmax first, and then through log_softmax.",
+        lambda z, y, blank: sample_loss(normalised(normalised(z).exp()), y, blank),
+    ),
+)

@@ -20,7 +20,12 @@ def normalised(logits: Tensor) -> Tensor:
 
 
 def sample_loss(
-    log_probs: Tensor, target: Tensor, blank: int = 0, jump_to_equal: bool = False, last_blank_only: bool = False
+    log_probs: Tensor,
+    target: Tensor,
+    blank: int = 0,
+    jump_to_equal: bool = False,
+    last_blank_only: bool = False,
+    far: float = FAR,
 ) -> Tensor:
     """-ln P of one sample by α, frame by frame; its gradient is autograd's. inf if no path fits.
 
@@ -30,16 +35,17 @@ def sample_loss(
         blank: the class that stands for no label.
         jump_to_equal: a mistake, for `drop_in_mistakes`.
         last_blank_only: another.
+        far: what stands for ln 0; -inf is a third.
     """
     states = states_of(target.tolist(), blank)
     emitted = log_probs[:, states]
     equal = [s > 1 and states[s] == states[s - 2] and not jump_to_equal for s in range(len(states))]
     closed = tensor([s < 2 or state == blank or equal[s] for s, state in enumerate(states)])
-    far = emitted.new_full((2,), FAR)
-    alpha = torch.cat([emitted[0, :2], emitted.new_full((max(len(states) - 2, 0),), FAR)])
+    outside = emitted.new_full((2,), far)
+    alpha = torch.cat([emitted[0, :2], emitted.new_full((max(len(states) - 2, 0),), far)])
     for row in emitted[1:]:
-        before = torch.cat([far, alpha])
-        jump = before[:-2].masked_fill(closed, FAR)
+        before = torch.cat([outside, alpha])
+        jump = before[:-2].masked_fill(closed, far)
         alpha = before[2:].logaddexp(before[1:-1]).logaddexp(jump) + row
     loss = -(alpha[-1] if last_blank_only else alpha[-2:].logsumexp(0))
     return loss if loss < -FAR / 2 else loss * math.inf

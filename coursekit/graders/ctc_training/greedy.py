@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from torch import Tensor, tensor
+from torch import Tensor, inf, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, argument_fixed
 from coursekit.graders.ctc_forward.common import merged, word_of
@@ -176,5 +176,18 @@ wrong.table(
     empty_is_float=(
         "`torch.tensor([])` is float32. Labels are indices: give it `dtype=torch.int64`.",
         lambda path, blank: tensor(word_of(path, blank)),
+    ),
+)
+wrong.table(
+    blank_never_best=(
+        "The blank is left out of the choice: it can be the best class of a frame, and often is.",
+        (
+            lambda x, blank=0: labels(merged(best_path(x.index_fill(1, tensor([blank]), -inf)))),
+            lambda x, blank=0: labels(best_path(x.index_fill(1, tensor([blank]), -inf))),
+        ),
+    ),
+    second_best=(
+        "The second best class of each frame was taken.",
+        lambda x, blank=0: labels(word_of(x.topk(min(2, x.shape[1]), 1).indices[:, -1].tolist(), blank)),
     ),
 )

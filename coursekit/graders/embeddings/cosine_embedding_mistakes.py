@@ -207,3 +207,34 @@ MISTAKES.terms(
     together=("the loss of the pairs that belong together", lambda cos, t, margin: formula(cos, (t == 1) * t, margin)),
     apart=("the loss of the pairs that do not", lambda cos, t, margin: formula(cos, (t == -1) * t, margin)),
 )
+
+
+MISTAKES.table(
+    loss_of,
+    angle_for_cosine=(
+        "The angle itself is used, by `arccos`. The loss is of its cosine.",
+        lambda cos, t, margin: (
+            torch.where(t == 1, cos.clamp(-1, 1).acos(), 0.0)
+            + torch.where(t == -1, (margin - cos.clamp(-1, 1).acos()).clamp(min=0), 0.0)
+        ),
+    ),
+    half_margin=(
+        "The margin counts half or twice.",
+        (
+            lambda cos, t, margin: formula(cos, t, margin / 2),
+            lambda cos, t, margin: formula(cos, t, 2 * margin),
+        ),
+    ),
+    margin_as_floor=(
+        "The margin is a minimum of the loss, or is added after the cut.",
+        (
+            lambda cos, t, margin: torch.where(t == -1, cos.clamp(min=margin), formula(cos, t, margin)),
+            lambda cos, t, margin: torch.where(t == -1, cos.clamp(min=0) - margin, formula(cos, t, margin)),
+            lambda cos, t, margin: torch.where(t == -1, cos.clamp(min=0) + margin, formula(cos, t, margin)),
+        ),
+    ),
+    squared_apart=(
+        "What exceeds the margin is squared. It is taken as it is.",
+        lambda cos, t, margin: torch.where(t == -1, formula(cos, t, margin).square(), formula(cos, t, margin)),
+    ),
+)

@@ -268,3 +268,31 @@ def anchors_left_out(distance: Tensor, label: Tensor, margin: float = 1.0) -> Te
     same = label[:, None] == label
     has_triplet = (same.sum(1) > 1) & ~same.all(1)
     return spec(distance, label, margin)[has_triplet]
+
+
+@wrong("The margin is added after the cut, so that every anchor costs at least as much. It belongs inside.")
+def margin_after_the_cut(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+    return torch.where(without_triplet(label), 0.0, spec(distance, label, 0.0) + margin)
+
+
+@wrong("The distances are squared. The margin is one of distances as they stand.")
+def squared_distances(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+    return spec(distance.square(), label, margin)
+
+
+@wrong("The hinge is squared. It is a straight line.")
+def hinge_squared(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+    return spec(distance, label, margin).square()
+
+
+@wrong("Only the anchors that cost something are returned. Each anchor has its loss, a 0 too.")
+def active_only(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+    losses = spec(distance, label, margin)
+    return losses[losses > 0]
+
+
+@wrong(
+    "The way back is looked at as well: the distances are averaged with those of the columns. Rows belong to anchors."
+)
+def both_ways(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+    return spec((distance + distance.T) / 2, label, margin)

@@ -239,3 +239,19 @@ other_default(
     margin=0.2,
 )
 other_default(MISTAKES, "swap_by_default", "The default of swap is True. torch's default is False.", swap=True)
+
+
+MISTAKES.table(
+    lambda combine: loss_of(combine=combine),
+    shares_of_exponentials=(
+        "The two distances went through a softmax. The loss is a hinge of their difference.",
+        (
+            lambda margin, p, n: torch.stack([p, n]).softmax(0)[0] ** 2,
+            lambda margin, p, n: torch.stack([p, n]).softmax(0)[0],
+        ),
+    ),
+    ratio=(
+        "The distances are divided by each other. The loss is a hinge of their difference.",
+        (lambda margin, p, n: (1 - n / (p + margin)).clamp(min=0), lambda margin, p, n: (p / n + margin).clamp(min=0)),
+    ),
+)

@@ -94,6 +94,22 @@ def margin_mistakes(wrong: Mistakes, power: int) -> None:
             "The loss is half of what it should be. Neither hinge has a factor ½.",
             lambda margin: hinge(1 - margin) ** power / 2,
         ),
+        margin_outside=(
+            "The 1 is added after the cut, so that even the clearest margin costs it. It belongs inside.",
+            lambda margin: 1 + hinge(-margin) ** power,
+        ),
+        margin_half=(
+            "The margin that is asked for is another than 1.",
+            (lambda margin: hinge(0.5 - margin) ** power, lambda margin: hinge(2 - margin) ** power),
+        ),
+        other_power=(
+            "Each hinge is raised to another power.",
+            (lambda margin: hinge(1 - margin) ** 3, lambda margin: hinge(1 - margin).sqrt()),
+        ),
+        exponential=(
+            "This is exp(-y · x), the loss of AdaBoost, which is never 0. A hinge is, from a margin of 1 on.",
+            lambda margin: (-margin).exp(),
+        ),
         squashed=(
             "The score went through a tanh first, so no margin of 1 is ever met. A hinge takes the score as it is.",
             lambda margin: hinge(1 - margin.tanh()) ** power,

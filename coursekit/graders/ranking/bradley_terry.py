@@ -246,3 +246,24 @@ wrong.table(
         lambda scores, wins: (wins * surprise(scores[:, None] - scores.detach()[None, :]).fill_diagonal_(0)).sum(),
     ),
 )
+wrong.table(
+    both_sides=(
+        "Every game counts for both players, as won and as lost. Only what happened counts: i beat j.",
+        lambda scores, wins: bradley_terry_spec(scores, wins) + bradley_terry_spec(scores, wins.T),
+    ),
+    net_wins=(
+        "The wins of the two are offset against each other. All games count, those that were lost as well.",
+        (
+            lambda scores, wins: bradley_terry_spec(scores, (wins - wins.T).clamp(min=0)),
+            lambda scores, wins: bradley_terry_spec(scores, wins - wins.T),
+        ),
+    ),
+    one_loss_a_player=(
+        "This gives one number a player. All games together are one number.",
+        lambda scores, wins: (wins * surprise(scores[:, None] - scores[None, :]).fill_diagonal_(0)).sum(1),
+    ),
+    below_the_diagonal=(
+        "Only the games below the diagonal are counted. Above it stand the games that the other one won.",
+        lambda scores, wins: bradley_terry_spec(scores, wins.tril()),
+    ),
+)

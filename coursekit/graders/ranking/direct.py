@@ -243,3 +243,32 @@ other_default(
     "The default of beta is 1 here, it should be 0.1: at the start a step of DPO is meant to be small.",
     beta=1.0,
 )
+wrong.table(
+    of_rewards,
+    rewards_through_exp=(
+        "The ratios themselves are subtracted, without their logarithm. A reward is beta · ln(policy / reference).",
+        lambda a, b, c, d, beta: beta * ((a - c).exp() - (b - d).exp()),
+    ),
+    references_only_once=(
+        "The reference is taken off one of the two answers only. Each reward has its own.",
+        (lambda a, b, c, d, beta: beta * ((a - c) - b), lambda a, b, c, d, beta: beta * (a - (b - d))),
+    ),
+    lead_sized=(
+        "The size of the lead is taken: whoever is ahead, it costs the same.",
+        (
+            lambda a, b, c, d, beta: beta * ((a - c) - (b - d)).abs(),
+            lambda a, b, c, d, beta: -beta * ((a - c) - (b - d)).abs(),
+        ),
+    ),
+    rewards_added=(
+        "The two rewards are added. It is their difference that counts.",
+        lambda a, b, c, d, beta: beta * ((a - c) + (b - d)),
+    ),
+    beta_squared=(
+        "beta multiplies twice, or as a root.",
+        (
+            lambda a, b, c, d, beta: beta**2 * ((a - c) - (b - d)),
+            lambda a, b, c, d, beta: beta**0.5 * ((a - c) - (b - d)),
+        ),
+    ),
+)

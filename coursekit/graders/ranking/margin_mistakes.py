@@ -225,3 +225,28 @@ wrong.table(
         lambda a, b, y, reduction="mean", margin=0: margin_ranking_spec(a, b, y, margin, reduction),
     ),
 )
+wrong.table(
+    assembled,
+    size_of_difference=(
+        "The size of the difference is taken, so that the order does not count.",
+        (
+            lambda a, b, y, margin: (-y * (a - b).abs() + margin).clamp(min=0),
+            lambda a, b, y, margin: (margin - (a - b).abs()).clamp(min=0) + 0 * y,
+        ),
+    ),
+    target_not_used=(
+        "The target is not used: input1 should always be the larger one here.",
+        lambda a, b, y, margin: (margin - (a - b)).clamp(min=0) + 0 * y,
+    ),
+    target_of_second_alone=(
+        "The target multiplies one of the two scores only. It multiplies their difference.",
+        (
+            lambda a, b, y, margin: (margin - y * a + b).clamp(min=0),
+            lambda a, b, y, margin: (margin - a + y * b).clamp(min=0),
+        ),
+    ),
+    scores_added=(
+        "The scores are added. It is their difference that counts.",
+        lambda a, b, y, margin: (margin - y * (a + b)).clamp(min=0),
+    ),
+)

@@ -208,3 +208,21 @@ wrong.terms(
     logarithms=("the sum of the logarithms", lambda scores: plackett_luce_spec(scores) + scores.sum(-1)),
     scores=("minus the sum of the scores", lambda scores: -scores.sum(-1)),
 )
+wrong.table(
+    last_places_lost=(
+        "The last two places are left out. The last one costs 0, the one before it does not.",
+        lambda scores: sum(
+            (scores[..., k:].logsumexp(-1) - scores[..., k] for k in range(scores.shape[-1] - 2)), 0 * scores.sum(-1)
+        ),
+    ),
+    first_place_lost=(
+        "The first place is left out: the sum begins with the second.",
+        lambda scores: sum(
+            (scores[..., k:].logsumexp(-1) - scores[..., k] for k in range(1, scores.shape[-1])), 0 * scores.sum(-1)
+        ),
+    ),
+    neighbours_only=(
+        "Each item meets the next one only. Each place goes by softmax to one of all who are left.",
+        lambda scores: surprise(scores[..., :-1] - scores[..., 1:]).sum(-1),
+    ),
+)

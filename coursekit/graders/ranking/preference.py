@@ -248,3 +248,47 @@ def made_to_fit(chosen: Tensor, rejected: Tensor, *args: Any, **flags: Any) -> T
         size = min(chosen.numel(), rejected.numel())
         chosen, rejected = chosen.flatten()[:size], rejected.flatten()[:size]
     return preference_spec(chosen, rejected, *args, **flags)
+
+
+wrong.table(
+    of_rewards,
+    difference_of_surprises=(
+        "The surprises are subtracted: ln σ(rejected) - ln σ(chosen). The rewards are, before the sigmoid.",
+        (
+            lambda chosen, rejected: surprise(chosen) - surprise(rejected),
+            lambda chosen, rejected: surprise(chosen) - surprise(-rejected),
+            lambda chosen, rejected: -(chosen.sigmoid() - rejected.sigmoid()),
+            lambda chosen, rejected: -(chosen.sigmoid() - rejected.sigmoid()).log(),
+        ),
+    ),
+    chosen_alone=(
+        "The rejected answer is not used. A comparison has two sides.",
+        lambda chosen, rejected: surprise(chosen) + 0 * rejected,
+    ),
+    ratio_of_rewards=(
+        "The rewards are divided or multiplied. It is their difference that counts.",
+        (
+            lambda chosen, rejected: surprise(chosen / rejected),
+            lambda chosen, rejected: surprise(chosen * rejected),
+            lambda chosen, rejected: surprise(chosen + rejected),
+        ),
+    ),
+    size_of_lead=(
+        "The size of the lead is taken, or its square: whoever is ahead, it costs the same.",
+        (
+            lambda chosen, rejected: surprise((chosen - rejected).abs()),
+            lambda chosen, rejected: surprise(-(chosen - rejected).abs()),
+            lambda chosen, rejected: surprise((chosen - rejected).square()),
+        ),
+    ),
+    lead_scaled=(
+        "The lead is halved or doubled, or a margin is taken off it. It is taken as it is.",
+        (
+            lambda chosen, rejected: surprise((chosen - rejected) / 2),
+            lambda chosen, rejected: surprise(2 * (chosen - rejected)),
+            lambda chosen, rejected: surprise(chosen - rejected - 1),
+            lambda chosen, rejected: surprise(chosen - rejected + 1),
+            lambda chosen, rejected: surprise(0.1 * (chosen - rejected)),
+        ),
+    ),
+)

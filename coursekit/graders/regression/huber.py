@@ -244,3 +244,10 @@ wrong.terms(
     line=("delta · |d|, outside,", lambda d, delta: near_and_far(d, delta, None, lambda x: delta * x)),
     offset=("the -delta²/2, outside,", lambda d, delta: near_and_far(d, delta, None, lambda x: 0 * x - delta**2 / 2)),
 )
+wrong.table(
+    huber_like,
+    inside_not_squared=(
+        "Inside delta the error is not squared. The parabola is d²/2.",
+        lambda d, delta: near_and_far(d, delta, lambda x: x / 2, lambda x: delta * (x - delta / 2)),
+    ),
+)

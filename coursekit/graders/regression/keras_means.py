@@ -111,3 +111,12 @@ wrong_mse.table(
         lambda d: d.mean(-1, keepdim=True) ** 2,
     ),
 )
+for wrong_mean in (wrong_mae, wrong_mse):
+    wrong_mean.table(
+        error_mean,
+        error_itself=(
+            "This is the mean of the errors themselves: those of either sign cancel.",
+            (lambda d: d, lambda d: -d),
+        ),
+        cubed=("The size of the error is raised to another power.", (lambda d: d.abs() ** 3, lambda d: d.abs().sqrt())),
+    )

@@ -208,3 +208,30 @@ wrong_huber.terms(
     line=("delta · |d|, outside,", lambda d, delta: near_and_far(d, delta, None, lambda x: delta * x)),
     offset=("the -delta²/2, outside,", lambda d, delta: near_and_far(d, delta, None, lambda x: 0 * x - delta**2 / 2)),
 )
+wrong_huber.table(
+    delta_mean,
+    inside_not_squared=(
+        "Inside delta the error is not squared. The parabola is d²/2.",
+        lambda d, delta: near_and_far(d, delta, lambda x: x / 2, lambda x: delta * (x - delta / 2)),
+    ),
+    huber_doubled=(
+        "Both branches are twice as large: the ½ is missing, d² and delta · (2|d| - delta).",
+        lambda d, delta: 2 * huber_formula(d, delta),
+    ),
+)
+wrong_log_cosh.table(
+    error_mean,
+    hyperbolic_sine=(
+        "This is ln of another hyperbolic function. It is ln cosh.",
+        (
+            lambda d: d.abs().sinh().log(),
+            lambda d: d.tanh().square(),
+            lambda d: d.cosh() - 1,
+            lambda d: d.cosh(),
+        ),
+    ),
+    cosh_of_half=(
+        "The error is halved or doubled inside.",
+        (lambda d: log_cosh_formula(d / 2), lambda d: log_cosh_formula(2 * d)),
+    ),
+)

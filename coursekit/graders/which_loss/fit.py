@@ -184,3 +184,27 @@ wrong.table(
         lambda log_q, p: F.mse_loss(log_q.exp(), p),
     ),
 )
+wrong.table(
+    middle_compared=(
+        "This is Jensen and Shannon's divergence, with the middle of both. KL(p‖q) covers all that p holds.",
+        lambda log_q, p: (
+            (
+                fit_spec(((p + log_q.exp()) / 2).log(), p)
+                + (log_q.exp() * (log_q - ((p + log_q.exp()) / 2).log())).sum(1).mean()
+            )
+            / 2
+        ),
+    ),
+    logarithms_squared=(
+        "The logarithms are compared by squares. KL weighs their difference by p.",
+        lambda log_q, p, *, eps=1e-8: (log_q - p.clamp(min=eps).log()).square().mean(),
+    ),
+    likeliest_class=(
+        "Only the likeliest class of p counts. Each counts, weighed by its p.",
+        lambda log_q, p: F.nll_loss(log_q, p.argmax(1)),
+    ),
+    likelihood_of_all=(
+        "The log-probabilities are added up without p. Weigh each by its p.",
+        (lambda log_q, p: -log_q.sum(1).mean() + 0 * p.sum(), lambda log_q, p: -log_q.mean() + 0 * p.sum()),
+    ),
+)

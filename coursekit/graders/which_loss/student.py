@@ -145,3 +145,50 @@ wrong.table(
         lambda s, t: F.kl_div(s, t.exp(), reduction="batchmean", log_target=True),
     ),
 )
+
+
+def of_logits(formula: Loss) -> Loss:
+    """A formula of both logits and the temperature."""
+    return lambda student_logits, teacher_logits, temperature: formula(student_logits, teacher_logits, temperature)
+
+
+wrong.table(
+    of_logits,
+    hard_labels=(
+        "The teacher's likeliest class is taken for a label. What the teacher thinks of the others is what is to be "
+        "learnt.",
+        (
+            lambda s, t, temperature: temperature**2 * F.cross_entropy(s / temperature, t.argmax(1)),
+            lambda s, t, temperature: F.cross_entropy(s / temperature, t.argmax(1)),
+            lambda s, t, temperature: F.cross_entropy(s, t.argmax(1)),
+        ),
+    ),
+    squared_logits=(
+        "The logits themselves are compared, by squares. The divergence compares the softened probabilities.",
+        (
+            lambda s, t, temperature: F.mse_loss(s, t),
+            lambda s, t, temperature: temperature**2 * F.mse_loss(s, t),
+            lambda s, t, temperature: F.mse_loss(s / temperature, t / temperature),
+            lambda s, t, temperature: F.mse_loss((s / temperature).softmax(1), (t / temperature).softmax(1)),
+            lambda s, t, temperature: (
+                temperature**2 * F.mse_loss((s / temperature).softmax(1), (t / temperature).softmax(1))
+            ),
+        ),
+    ),
+    unsoftened_cross_entropy=(
+        "This is the cross-entropy with the teacher's probabilities, unscaled or not softened on both sides. It does "
+        "not fall to 0.",
+        (
+            lambda s, t, temperature: F.cross_entropy(s, t.softmax(1)),
+            lambda s, t, temperature: F.cross_entropy(s / temperature, (t / temperature).softmax(1)),
+            lambda s, t, temperature: F.cross_entropy(s, (t / temperature).softmax(1)),
+        ),
+    ),
+    sharpened=(
+        "The logits are multiplied by the temperature: that sharpens. Softening divides.",
+        lambda s, t, temperature: (
+            temperature**2
+            * F.kl_div((s * temperature).log_softmax(1), (t * temperature).softmax(1), reduction="batchmean")
+        ),
+    ),
+)
