@@ -173,7 +173,9 @@ def test_github_classroom(tmp_path):
     assert list(whose(other)) == ["bo.py", "ann-lee", "bo (GitHub)"]
     plain = hand_in(tmp_path / "plain", "ann/.git/", "bo/.git/", "ann/a.py", "bo/a.py")
     assert list(whose(plain)) == ["ann", "bo"]
-    alike = hand_in(tmp_path / "alike", *(f"kl-{name}/{file}" for name in ("ann", "anna") for file in (".git/", "a.py")))
+    alike = hand_in(
+        tmp_path / "alike", *(f"kl-{name}/{file}" for name in ("ann", "anna") for file in (".git/", "a.py"))
+    )
     assert list(whose(alike)) == ["ann", "anna"]  # what they share of their logins is no part of the assignment's name
 
 
