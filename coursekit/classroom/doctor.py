@@ -88,11 +88,6 @@ class Examined:
         return not self.problem and all(self.held.values())
 
 
-def run(say: Callable[[str], None]) -> int:
-    """Says what is in force and how each attack went; returns 0 only if strangers' work can be graded here."""
-    return 0 if examine(say).can_grade else 1
-
-
 def examine(say: Callable[[str], None]) -> Examined:
     """Looks at the walls and attacks each of them, and says how it goes."""
     say(f"Python {platform.python_version()}, torch {torch.__version__}")

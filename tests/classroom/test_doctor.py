@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,10 +42,17 @@ def test_attacks_are_real():
     assert BY_LIMITS <= held <= allowed
 
 
+def test_targets_stand_open():
+    """Everybody may read the secret and write beside it: what keeps an attack from that is the wall that is tried."""
+    with doctor._targets() as targets:
+        secret, planted = Path(targets["secret"]), Path(targets["planted"])
+        assert (secret.stat().st_mode & 0o006, planted.parent.stat().st_mode & 0o007) == (0o006, 0o007)
+
+
 def test_attack_that_gets_through(monkeypatch, capsys):
     """One is enough to warn, and to fail."""
     monkeypatch.setattr(doctor, "ATTACKS", (doctor.Attack("breathe", "pass"),))
-    assert doctor.run(print) == 1
+    assert not doctor.examine(print).can_grade
     out = capsys.readouterr().out
     assert "NOT HELD      breathe" in out
     assert "Do not grade the work of strangers here" in out
@@ -55,7 +63,7 @@ def test_missing_layers(monkeypatch, capsys):
     layers = (Layer("Landlock", False, "too old"), Layer("seccomp", True, ""), Layer("bubblewrap", False, "not there"))
     monkeypatch.setattr(doctor, "look", lambda: layers)
     monkeypatch.setattr(judge, "layers", lambda told: layers)
-    assert doctor.run(print) == 1
+    assert not doctor.examine(print).can_grade
     out = capsys.readouterr().out
     assert "NOT IN FORCE  Landlock: too old" in out
     assert "Landlock needs: a kernel of 5.13 or newer" in out
@@ -69,5 +77,5 @@ def test_another_system(monkeypatch, capsys):
         raise JailError("Only Linux can confine submissions.")
 
     monkeypatch.setattr(doctor, "look", look)
-    assert doctor.run(print) == 1
+    assert not doctor.examine(print).can_grade
     assert "Only Linux can confine submissions." in capsys.readouterr().out

@@ -51,6 +51,13 @@ def test_filled_from_the_solution(toy_course):
     assert stubs.model_answer(toy_course, "triple").rstrip() == second
 
 
+def test_answers_alone(toy_course):
+    """What comes first is the cell of imports, whatever prose or code for Colab stands above it; then the answers."""
+    rewrite(toy_course, lambda cells: cells.insert(0, cells.pop()))
+    shown = [cell.source for cell in notebooks.answered(toy_course).cells]
+    assert (shown[0], shown[2::2]) == ("from coursekit import check", ["check(double)", "check(triple)"])
+
+
 def test_filling_leaves_the_file(toy_course):
     """Nothing is written until it is asked for."""
     before = content(toy_course)

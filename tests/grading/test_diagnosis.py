@@ -312,6 +312,16 @@ def test_a_weight_for_each_column():
     assert name_of(lambda p, weight: weighted(p, weight**0), exercise) == "weight_one"
 
 
+def test_what_is_above_zero_is_counted():
+    """0 is not, where a mean divides by the number of those that are."""
+    exercise = Exercise("doubled", lambda x: 2 * x, idea="", hints=())
+    for row in ([0.0, 2.0, -3.0, 5.0, 7.0], [0.0, 1.0, -4.0, 6.0]):
+        exercise.add_check(
+            lambda f, rng, row=row: same_value(f, exercise.spec, tensor(row)), words="A row", name=str(row)
+        )
+    assert name_of(lambda x: 2 * x / (x > 0).sum(), exercise) == "divided_by_positive_of_x"
+
+
 def shares(x):
     return x / x.sum(-1, keepdim=True)
 
@@ -359,6 +369,20 @@ def test_the_mean_divides_by_something_else():
         return x.square().sum() / (1 if reduction == "sum" else x.numel() - 1)
 
     assert name_of(one_less, exercise) == "another_denominator"  # of all, of those above 0: six each
+
+
+@pytest.mark.parametrize(("off", "is_slip"), [(1, True), (2, False)])
+def test_nearly_right_is_three_numbers_of_four(off, is_slip):
+    """That is what parts a slip from something else."""
+    exercise = Exercise("itself", lambda x: x, idea="", hints=())
+
+    @exercise.check
+    def four(f, rng):
+        """Four numbers"""
+        same_value(f, exercise.spec, tensor([2.0, 3.0, 5.0, 7.0]))
+
+    added = tensor([50.0] * off + [0.1] * (4 - off))
+    assert score(exercise, partial(answer, lambda x: x + added), seed=0).is_slip is is_slip
 
 
 def test_two_slips_at_once():

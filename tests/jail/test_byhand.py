@@ -708,7 +708,7 @@ class Own:
         ("getattr(Own, 'softmax') + getattr(Own(), '_softmax')", None),
         ("vars(torch)", "vars"),
         ("vars()", None),
-        ("vars(Own) or vars(Own())", None),
+        ("vars(Own)['softmax'] + len(vars(Own()))", None),
         ("__import__('scipy')", "scipy"),
         ("__import__('math') and __import__('ctypes')", None),
         ("eval('1')", "eval"),

@@ -28,6 +28,7 @@ from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import score
 from coursekit.jail import bubblewrap, walls
 from coursekit.jail.child import Child
+from coursekit.jail.ending import Clock
 from coursekit.jail.inside import confine, source
 from coursekit.jail.judge import Jail, ZygoteGone
 from coursekit.jail.terms import JailError, Layer, Limits
@@ -259,7 +260,10 @@ def test_what_can_be_imported_does_not_hang_on_who_came_before(jail):
 
     What takes seconds to import is not there for an answer that does not need it.
     """
-    found = "import sys, torch\ndef double(x):\n    return torch.tensor([len(sys.modules), '_dynamo' in vars(torch)])"
+    found = (
+        "import sys, torch\ndef double(x):\n    return torch.tensor("
+        "[len(sys.modules), '_dynamo' in vars(torch), len(torch.manual_seed.__code__.co_filename)])"
+    )
     with fresh_jail(jail.confined) as fresh:
         assert number(fresh, "sum(name in sys.modules for name in ('sympy', 'IPython', 'torch._dynamo'))") == 0
         before = asked(fresh, found).value
@@ -472,6 +476,22 @@ def test_child_that_nobody_waits_for(jail):
     with child(jail, function(FOREVER)) as ask:
         ask.send([frames.encode_question(X)] * 5_000)
     assert jail._zygote is before is not None
+
+
+def test_what_is_no_python_leans_on_nothing(jail):
+    """It is asked that as well, and the child goes on."""
+    with jail._fork((("a.py", "def double(:\n    triple"),), (), ("double", "triple"), Clock(9.0), late=False) as ask:
+        assert ask.leans_on("double", ("triple",)) == ()
+
+
+def test_a_jail_that_ends_answers_nothing(monkeypatch):
+    """What an answer does stays unknown then."""
+
+    def fork(*_, **__):
+        raise ZygoteGone
+
+    monkeypatch.setattr(Jail, "_fork", fork)
+    assert Jail().answers((("a.py", toys.HONEST),), toys.make_double(), [], {}, Clock(9.0)) == []
 
 
 def test_check_that_raises_leaves_the_jail_well(jail):
@@ -780,7 +800,7 @@ class Kernel:
 
     def syscall(self, number, attributes, size, flags):
         if attributes is None:
-            return self.version
+            return self.version if flags == 1 else -1  # 2 would ask which of its faults are mended
         self.rights = struct.unpack(f"={size.value // 8}Q", attributes)
         return self.ruleset
 

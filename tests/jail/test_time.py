@@ -146,6 +146,16 @@ def test_who_is_starved_is_asked_again(jail, monkeypatch, forks):
     assert len(forks) == 1
 
 
+@pytest.mark.parametrize("waited", [0.0, 3.0])
+def test_what_its_processes_have_waited_is_the_submissions(jail, monkeypatch, waited):
+    """The sum of what the zygote says of each at its end."""
+    hear = Child._hear
+    monkeypatch.setattr(Child, "_hear", lambda self: hear(self) or setattr(self, "_waited", waited))
+    clock = Clock(60.0)
+    assert [told(jail, toys.HONEST, clock).outcome for _ in range(2)] == [Outcome.PASSED] * 2
+    assert clock.waited == 2 * waited
+
+
 @counts_waiting
 def test_who_waits_and_who_sleeps():
     """Waiting for a processor counts, and sleeping does not."""

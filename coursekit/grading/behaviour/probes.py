@@ -104,9 +104,10 @@ def _part(got: Tensor | None, right: Tensor | None, most: int) -> Part | None:
     finite: list[bool] = []
     if right is not None and right.shape == got.shape:
         finite = right.flatten().isfinite().tolist()
-    numbers = [_number(number, got.dtype) for number in got.flatten()[:most].tolist()]
-    for place, fine in enumerate(finite[: len(numbers)]):
-        if fine and not math.isfinite(numbers[place] or 0.0):
+    values = got.flatten()[:most].tolist()
+    numbers: list[Number] = [_number(value, got.dtype) for value in values]
+    for place, fine in enumerate(finite[: len(values)]):
+        if fine and not math.isfinite(values[place]):
             numbers[place] = None
     return Part(NAMES[got.dtype], tuple(got.shape), tuple(numbers))
 
