@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from inspect import BoundArguments, signature
-from itertools import cycle
+from itertools import cycle, islice
 from typing import Any
 
 import torch
@@ -150,7 +150,7 @@ class Mistakes(list[Misconception]):
 
     def given(self, question: Question) -> set[str]:
         """The names of the arguments that a call gives."""
-        return set(self.bound(*question.args, **question.kwargs).arguments)
+        return {*islice(self._signature.parameters, len(question.args)), *question.kwargs}
 
     def bound(self, *args: Any, **flags: Any) -> BoundArguments:
         """The arguments of a call by their names in the spec; those that were left out are missing."""

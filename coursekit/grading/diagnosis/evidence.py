@@ -165,8 +165,13 @@ class Evidence:
         return all(self._shows(wrong, call, exactly=True) for call in calls) and self._fits(wrong, exactly=True)
 
     def _asking_for(self, *about: str) -> list[Call]:
+        return [call for call, more in self._asking_more if more <= {*about}]
+
+    @cached_property
+    def _asking_more(self) -> list[tuple[Call, set[str]]]:
+        """Of the other calls that failed, those that give more arguments than the first, and which."""
         known = self._given(self.first.question)
-        return [call for call in self._others if (more := self._given(call.question) - known) and more <= {*about}]
+        return [(call, more) for call in self._others if (more := self._given(call.question) - known)]
 
     def explained(self, wrong: Loss) -> int:
         """In how many calls it gives the very numbers, slopes that are free among them."""
