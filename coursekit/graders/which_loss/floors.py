@@ -181,7 +181,7 @@ def number(position: int) -> Callable[[Loss], Loss]:
     def assemble(formula: Loss) -> Loss:
         def loss(counts: Tensor, label_smoothing: float, weight: Tensor | None) -> Tensor:
             numbers = list(spec(counts, label_smoothing, weight))
-            numbers[position] = torch.as_tensor(formula(counts, label_smoothing, weight), dtype=counts.dtype)
+            numbers[position] = formula(counts, label_smoothing, weight)
             return torch.stack(numbers)
 
         return with_defaults(wrong)(loss)
@@ -207,7 +207,7 @@ wrong.table(
     ),
     one_over_k=(
         "[0] is a probability, not its surprise: take -ln of it.",
-        (lambda c, e, w: 1 / len(c), lambda c, e, w: 1 - 1 / len(c)),
+        (lambda c, e, w: c.new_tensor(1 / len(c)), lambda c, e, w: c.new_tensor(1 - 1 / len(c))),
     ),
     zero_classes_left_out=(
         "Classes that never come are not counted in [0]. The model has an output for them, and gives it 1/K.",
@@ -218,7 +218,7 @@ wrong.table(
     number(1),
     frequencies_ignored=(
         "[1] is ln K. A model that knows how often each class counts says so, and pays less: their entropy.",
-        lambda c, e, w: math.log(len(c)),
+        lambda c, e, w: c.new_tensor(math.log(len(c))),
     ),
     frequencies_not_smoothed=(
         "[1] is the entropy of the plain frequencies. The targets are smoothed, so a share ε of each is spread evenly.",
@@ -278,15 +278,15 @@ wrong.table(
     number(2),
     twice_not_smoothed=(
         "[2] is ln(1 + (K - 1)/e), that of one-hot targets. With smoothing the other classes have a part as well.",
-        lambda c, e, w: math.log(1 + (len(c) - 1) / math.e),
+        lambda c, e, w: c.new_tensor(math.log(1 + (len(c) - 1) / math.e)),
     ),
     twice_k_others=(
         "[2] counts K classes beside the right one. There are K - 1 others.",
-        lambda c, e, w: math.log(math.e + len(c)) - right(c, e),
+        lambda c, e, w: c.new_tensor(math.log(math.e + len(c)) - right(c, e)),
     ),
     twice_a_probability=(
         "[2] is the probability e/(e + K - 1), not its surprise: take -ln of it.",
-        lambda c, e, w: math.e / (math.e + len(c) - 1),
+        lambda c, e, w: c.new_tensor(math.e / (math.e + len(c) - 1)),
     ),
     twice_target_pays=(
         "[2] is the loss where the smoothed target itself goes through the second softmax. A surer model pays less: "
@@ -299,7 +299,7 @@ wrong.table(
     ),
     twice_nothing_known=(
         "[2] is ln K, as if the model knew nothing. It is right every time, and only kept from being sure.",
-        lambda c, e, w: math.log(len(c)),
+        lambda c, e, w: c.new_tensor(math.log(len(c))),
     ),
 )
 wrong.table(
@@ -314,11 +314,14 @@ wrong.table(
     ),
     only_the_right_class=(
         "[3] is the surprise of the right class alone. The others have ε/K of the target each, and pay for it.",
-        (lambda c, e, w: -math.log(right(c, e)), lambda c, e, w: -right(c, e) * math.log(right(c, e))),
+        (
+            lambda c, e, w: c.new_tensor(-math.log(right(c, e))),
+            lambda c, e, w: c.new_tensor(-right(c, e) * math.log(right(c, e))),
+        ),
     ),
     sure_of_a_smoothed_target=(
         "[3] is infinite: this model is sure although its targets are not. The best one is as sure as they are.",
-        lambda c, e, w: math.inf if e else 0.0,
+        lambda c, e, w: c.new_tensor(math.inf if e else 0.0),
     ),
 )
 argument_fixed(wrong, "smoothing_ignored", "`label_smoothing` is not listened to.", label_smoothing=0.0)
