@@ -3,6 +3,9 @@
 Made from solutions/which_loss.py by `coursekit refresh`.
 """
 
+import math
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -89,3 +92,22 @@ def language_model_loss(logits: Tensor, target: Tensor, padding: int) -> Tensor:
         the right class. NaN if there is no real token.
     """
     raise NotImplementedError("language_model_loss: write your answer here")
+
+
+def loss_floors(counts: Tensor, label_smoothing: float = 0.0, weight: Tensor | None = None) -> Tensor:
+    """Four numbers to write down before a classifier is trained: where may the curve of its cross-entropy lie flat?
+
+    Args:
+        counts: how many samples each of the K classes has, shape (K,), floating point. Some may be 0.
+        label_smoothing: ε, from 0 to 0.5: the share of each target that is spread evenly over all K classes.
+        weight: one factor for each class (K,): a sample counts as often as the weight of its class says. None: 1.
+
+    Returns:
+        Mean losses in nats, shape (4,), dtype of counts:
+        [0] of a model that says nothing: all logits equal;
+        [1] of a model that knows only how often each class counts, and says so whatever the sample is;
+        [2] of a model that is right every time and as sure as can be, with a softmax too many before the loss;
+        [3] of a model that is right every time, and just as sure as the targets ask for.
+    """
+
+    raise NotImplementedError("loss_floors: write your answer here")

@@ -1,7 +1,8 @@
 """Every loss of the course in one table, written so that each entry can be run, and is.
 
 An entry is a line of Python over the names of SAMPLES: the input first, then what else the loss takes, for one
-sample. `claims` tries each of them on torch.
+sample. `claims` tries each of them on torch. What torch has no function for is called "(by hand)": its call is put
+together from other functions of torch than its formula.
 """
 
 from __future__ import annotations
@@ -31,12 +32,19 @@ TOOLS: Names = {
     "onehot": lambda c, n=K: F.one_hot(torch.as_tensor(c), n).double(),
     "cos": lambda a, b: (a @ b) / (a.norm() * b.norm()),
     "dist": lambda a, b: (a - b).norm(),
+    "Normal": torch.distributions.Normal,
+    "Laplace": torch.distributions.Laplace,
+    "kl_of": torch.distributions.kl_divergence,
+    "reduced": lambda losses, r: losses if r == "none" else getattr(losses, r)(),
     "inf": math.inf,
+    "ln_2pi": math.log(2 * math.pi),
     "F": F,
     "torch": torch,
     "beta": 0.75,
     "delta": 0.75,
     "m": 0.25,
+    "u": 0.75,
+    "T": 2.0,
     "K": K,
 }
 
@@ -72,6 +80,13 @@ def draw(kind: str, seed: int, scale: float = 1.0) -> Names:
         "positive": lambda: {"x": normal().abs() + 0.01, "y": normal().abs() + 0.01},
         "count": lambda: {"x": normal().clamp(max=5), "y": index(9).double()},
         "noisy": lambda: {"x": normal(), "y": normal(), "v": uniform() + 0.1},
+        "hit": lambda: (lambda x, b: {"x": x, "y": x + b * normal(), "b": b})(normal(), uniform() ** 8 + 1e-9),
+        "bells": lambda: {"x": normal(), "v": uniform() + 0.1, "y": normal(), "b": uniform() + 0.1},
+        "code": lambda: {"x": normal(3), "y": normal(3), "a": normal(2), "v": normal(2)},
+        "teacher": lambda: {"z": normal(K), "t": normal(K)},
+        "order": lambda: {"z": normal(K), "o": torch.randperm(K, generator=generator)},
+        "policy": lambda: {"a": normal(), "b": normal(), "f": normal(), "g": normal()},
+        "answer": lambda: {"x": normal(), "y": normal(), "v": normal()},
         "probability": lambda: {"x": uniform(), "y": index(2).double()},
         "yes": lambda: {"x": normal(), "y": index(2).double()},
         "side": lambda: {"x": normal(), "s": sign()},
@@ -95,10 +110,10 @@ class Row:
 
     Args:
         family: under which heading it stands.
-        name: torch's name, or Keras's where torch has none.
+        name: torch's name; Keras's, or the course's own ("by hand"), where torch has none.
         keras: Keras's class; "" if there is none.
         kind: what a sample is, for `draw`.
-        call: the ready-made loss with the reduction r; of Keras where it begins with "keras".
+        call: the ready-made loss with the reduction r, or what makes it; of Keras where it begins with "keras".
         value: the loss of one sample.
         slope: its derivative by the input, the first name of the sample.
         where: a name that value or slope uses, and what it stands for: "on = …"; "" if none.
@@ -155,6 +170,15 @@ ROWS = (
         0, "", "a mean, each pull at most delta", "y + delta", "delta", weighted="elements",
     ),
     Row(
+        NUMBERS, "(by hand) quantile_loss", "", "number", "reduced(torch.maximum(u * (y - x), (u - 1) * (y - x)), r)",
+        "where(y > x, u * (y - x), (1 - u) * (x - y))", "where(y > x, -u, 1 - u)", 0, "y.quantile(u)", "the u-quantile",
+        "y", "1/2 - u",
+    ),
+    Row(
+        NUMBERS, "(by hand) laplace_nll", "", "hit", "reduced(-Laplace(x, b).log_prob(y), r)",
+        "abs(x - y) / b + log(2 * b)", "sign(x - y) / b", -INF, "", "the median weighted by 1/b", "y", "0",
+    ),
+    Row(
         NUMBERS, "gaussian_nll_loss", "", "noisy", "F.gaussian_nll_loss(x, y, v, reduction=r)",
         "(log(v) + (x - y)**2 / v) / 2", "(x - y) / v", math.log(1e-6) / 2, "(y / v).sum() / (1 / v).sum()",
         "the mean weighted by 1/v",
@@ -186,6 +210,12 @@ ROWS = (
     Row(
         CLASSES, "nll_loss", "", "log-probabilities", "F.nll_loss(z, c, reduction=r)",
         "-z[c]", "-onehot(c)", 0, "", "ln of the shares, among log-probabilities", mean="N", weighted="w[c].sum()",
+    ),
+    Row(
+        CLASSES, "(by hand) focal_loss", "", "class",
+        "reduced((1 - exp(-F.cross_entropy(z, c, reduction='none')))**2 * F.cross_entropy(z, c, reduction='none'), r)",
+        "(1 - p)**2 * -log(p)", "(2 * p * (1 - p) * -log(p) + (1 - p)**2) * (softmax(z) - onehot(c))", 0, "",
+        "the right class, what is not known yet first", mean="N", where="p = softmax(z)[c]",
     ),
     Row(
         CLASSES, "linear_cross_entropy", "", "hidden", "F.linear_cross_entropy(h, W, c, reduction=r)",
@@ -224,6 +254,15 @@ ROWS = (
         "softplus(x) - x * y", "sigmoid(x) - y", 0, "logit(y.mean())", "its logit", weighted="elements",
     ),
     Row(
+        YES_NO, "(by hand) sigmoid_focal_loss", "", "yes",
+        "reduced((1 + 2 * (1 - y)) / 4 * (1 - exp(-F.binary_cross_entropy_with_logits(x, y, reduction='none')))**2 "
+        "* F.binary_cross_entropy_with_logits(x, y, reduction='none'), r)",
+        "(0.25 * y + 0.75 * (1 - y)) * off**2 * (softplus(x) - x * y)",
+        "(0.25 * y + 0.75 * (1 - y)) * (off**2 * (sigmoid(x) - y) "
+        "+ 2 * off * sign(sigmoid(x) - y) * sigmoid(x) * sigmoid(-x) * (softplus(x) - x * y))",
+        0, "", "the right answer, what is not known yet first", where="off = abs(sigmoid(x) - y)",
+    ),
+    Row(
         YES_NO, "soft_margin_loss", "", "side", "F.soft_margin_loss(x, s, reduction=r)",
         "softplus(-s * x)", "-s * sigmoid(-s * x)", 0, "logit((s + 1).mean() / 2)", "the logit of the share of +1",
     ),
@@ -251,6 +290,29 @@ ROWS = (
         "(p * (log(p) - z)).sum()", "-p", 0, "", "z = ln p, among log-probabilities", mean="elements",
     ),
     Row(
+        BELIEFS, "(by hand) js_divergence", "", "belief",
+        "reduced((F.kl_div(log((exp(z) + p) / 2), p, reduction='none') "
+        "+ F.kl_div(log((exp(z) + p) / 2), z, reduction='none', log_target=True)).sum(-1) / 2, r)",
+        "(p * (log(p) - log(mid)) + exp(z) * (z - log(mid))).sum() / 2", "exp(z) * (z - log(mid)) / 2", 0, "log(p)",
+        "z = ln p, from either side", mean="N", where="mid = (p + exp(z)) / 2",
+    ),
+    Row(
+        BELIEFS, "(by hand) gaussian_kl", "", "bells", "reduced(kl_of(Normal(x, v), Normal(y, b)), r)",
+        "log(b / v) + (v**2 + (x - y)**2) / (2 * b**2) - 1/2", "(x - y) / b**2", 0, "y", "the mean of the other bell",
+    ),
+    Row(
+        BELIEFS, "(by hand) distillation_loss", "", "teacher",
+        "reduced(T**2 * F.kl_div(log_softmax(z / T), softmax(t / T), reduction='none').sum(-1), r)",
+        "T**2 * (softmax(t / T) * (log_softmax(t / T) - log_softmax(z / T))).sum()",
+        "T * (softmax(z / T) - softmax(t / T))", 0, "t", "the teacher's beliefs, as logits", mean="N",
+    ),
+    Row(
+        BELIEFS, "(by hand) negative_elbo", "", "code",
+        "reduced(-Normal(x, 1.0).log_prob(y).sum(-1) + kl_of(Normal(a, exp(v / 2)), Normal(0.0, 1.0)).sum(-1), r)",
+        "((x - y)**2).sum() / 2 + len(y) * ln_2pi / 2 + (a**2 + exp(v) - 1 - v).sum() / 2",
+        "x - y", 1.5 * math.log(2 * math.pi), "y", "y, from a code that says little", mean="N",
+    ),
+    Row(
         BELIEFS, "ctc_loss", "CTC", "steps",
         "F.ctc_loss(log_softmax(z), torch.tensor([[1, 2]]), (4,), (2,), reduction=r)",
         "-lse(ways)", "softmax(z) - (softmax(ways)[:, None, None] * onehot(paths, 3)).sum(0)", 0, "",
@@ -260,6 +322,30 @@ ROWS = (
         ORDER, "margin_ranking_loss", "", "pair", "F.margin_ranking_loss(a, b, s, margin=m, reduction=r)",
         "clamp(m - s * (a - b), min=0)", "-s * (m - s * (a - b) >= 0)", 0, "b + s * m", "the better one ahead by m",
         "b + s * m", "-s",
+    ),
+    Row(
+        ORDER, "(by hand) preference_loss", "", "pair", "F.soft_margin_loss(a - b, s, reduction=r)",
+        "softplus(-s * (a - b))", "-s * sigmoid(-s * (a - b))", 0, "", "the log-odds of winning (Bradley–Terry)",
+    ),
+    Row(
+        ORDER, "(by hand) plackett_luce_loss", "", "order",
+        "reduced((z.gather(-1, o).flip(-1).logcumsumexp(-1).flip(-1) - z.gather(-1, o)).sum(-1), r)",
+        "sum(lse(z[o][i:]) - z[o][i] for i in range(K))",
+        "stack([sum(exp(z[k] - lse(z[o][i:])) for i in range(place[k] + 1)) for k in range(K)]) - 1", 0, "",
+        "the whole order probable", mean="N", where="place = torch.argsort(o)",
+    ),
+    Row(
+        ORDER, "(by hand) dpo_loss", "", "policy",
+        "F.soft_margin_loss(a - f - b + g, torch.ones_like(a) * beta, reduction=r)",
+        "softplus(-beta * lead)", "-beta * sigmoid(-beta * lead)", 0, "", "the log-odds of being preferred",
+        where="lead = (a - f) - (b - g)",
+    ),
+    Row(
+        ORDER, "(by hand) ppo_clip_loss", "", "answer",
+        "reduced(-torch.minimum(exp(x - y) * v, clamp(exp(x - y), 1 - m, 1 + m) * v), r)",
+        "-v * where(v > 0, clamp(ratio, max=1 + m), clamp(ratio, min=1 - m))",
+        "-v * ratio * where(v > 0, ratio < 1 + m, ratio > 1 - m)", -INF, "",
+        "good answers likelier, but no more than 1 + m times", where="ratio = exp(x - y)",
     ),
     Row(
         ORDER, "hinge_embedding_loss", "", "side", "F.hinge_embedding_loss(x, s, margin=m, reduction=r)",
@@ -382,7 +468,7 @@ def is_best(row: Row) -> bool:
     batch = many(row)
     first = next(iter(batch))
     targets = {name: value for name, value in batch.items() if name != first}
-    shared = any(mark in row.best for mark in (".mean", ".median", ".sum"))
+    shared = any(mark in row.best for mark in (".mean", ".median", ".quantile", ".sum"))
     best = torch.as_tensor(run(row.best, batch)) if shared else None
 
     def total(step: Any) -> float:
@@ -403,8 +489,7 @@ def is_best(row: Row) -> bool:
 
 def one_by_one(batch: Names) -> Iterator[Names]:
     """The samples of a batch."""
-    rows = {name: value.flatten() if value.shape == (3, 4) and name in "xysvab" else value
-            for name, value in batch.items()}  # fmt: skip
+    rows = {name: value.flatten() if value.shape == (3, 4) else value for name, value in batch.items()}
     for i in range(len(next(iter(rows.values())))):
         yield {name: value[i] for name, value in rows.items()}
 

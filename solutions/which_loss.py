@@ -3,6 +3,9 @@
 What goes wrong in these is not the formula of a loss, but how it is called.
 """
 
+import math
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -102,4 +105,37 @@ def language_model_loss(logits: Tensor, target: Tensor, padding: int) -> Tensor:
     """
     # BEGIN SOLUTION
     return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=padding)
+    # END SOLUTION
+
+
+def loss_floors(counts: Tensor, label_smoothing: float = 0.0, weight: Tensor | None = None) -> Tensor:
+    """Four numbers to write down before a classifier is trained: where may the curve of its cross-entropy lie flat?
+
+    Args:
+        counts: how many samples each of the K classes has, shape (K,), floating point. Some may be 0.
+        label_smoothing: ε, from 0 to 0.5: the share of each target that is spread evenly over all K classes.
+        weight: one factor for each class (K,): a sample counts as often as the weight of its class says. None: 1.
+
+    Returns:
+        Mean losses in nats, shape (4,), dtype of counts:
+        [0] of a model that says nothing: all logits equal;
+        [1] of a model that knows only how often each class counts, and says so whatever the sample is;
+        [2] of a model that is right every time and as sure as can be, with a softmax too many before the loss;
+        [3] of a model that is right every time, and just as sure as the targets ask for.
+    """
+
+    # BEGIN SOLUTION
+    def entropy(p: Tensor) -> Tensor:
+        return -torch.xlogy(p, p).sum()  # xlogy: 0 ln 0 = 0
+
+    classes = len(counts)
+    spread = label_smoothing / classes
+    times = counts if weight is None else counts * weight
+    frequencies = (1 - label_smoothing) * times / times.sum() + spread
+    target = torch.full_like(counts, spread)
+    target[0] += 1 - label_smoothing  # whichever class is right, its entropy is the same
+    sure = torch.zeros_like(counts)
+    sure[0] = 1.0  # behind a softmax no output is larger
+    twice = F.cross_entropy(sure, target)
+    return torch.stack([torch.ones_like(twice) * math.log(classes), entropy(frequencies), twice, entropy(target)])
     # END SOLUTION

@@ -27,6 +27,91 @@ def table():
     return losses_table
 
 
+# Exercises that are a row's loss in other hands: on one sample, of logits, called as it should be, in Keras's letters
+ALSO = {
+    "mse_loss": "squared_error cost batch_cost keras_mean_squared_error regression_loss",
+    "l1_loss": "keras_mean_absolute_error",
+    "huber_loss": "keras_huber",
+    "MAPE": "keras_mean_absolute_percentage_error",
+    "MSLE": "keras_mean_squared_logarithmic_error",
+    "log-cosh": "keras_log_cosh",
+    "poisson_nll_loss": "poisson_nll keras_poisson",
+    "gaussian_nll_loss": "gaussian_nll",
+    "cross_entropy": "distribution_cross_entropy sample_loss sequence_loss keras_categorical_crossentropy "
+    "keras_sparse_categorical_crossentropy accumulated_loss classifier_loss language_model_loss",
+    "nll_loss": "negative_log_likelihood",
+    "AdaptiveLogSoftmaxWithLoss": "adaptive_log_softmax",
+    "binary_cross_entropy": "keras_binary_crossentropy",
+    "categorical hinge": "keras_categorical_hinge",
+    "hinge": "keras_hinge",
+    "squared hinge": "keras_squared_hinge",
+    "kl_div": "kl_divergence keras_kl_divergence fit_loss",
+    "distillation_loss": "student_loss",
+    "ctc_loss": "ctc_by_enumeration ctc_alpha ctc_loss_from_logits ctc_scaled speech_loss",
+    "preference_loss": "bradley_terry_loss",
+    "cosine similarity": "keras_cosine_similarity",
+    "triplet_margin_loss": "batch_hard_losses",
+}
+# Exercises that are no loss of a prediction: prices of weights, steps, measures, pieces of a loss, readings
+NO_LOSS = """
+    l2_penalty l1_penalty objective soft_threshold sgd_step adam_first_step
+    self_information entropy perplexity joint_entropy conditional_entropy pointwise_mutual_information
+    mutual_information entr log_softmax smooth_targets sigmoid log_sigmoid stirling keras_align keras_reduce
+    area_under_curve pairwise_distance collapse ctc_states ctc_skips ctc_beta ctc_occupancy greedy_decode
+    edit_distance prefix_beam_search weight_gradient online_softmax_step loss_floors
+"""
+# Rows that are a relative of an arrow of the map, and have none of their own
+RELATIVES = {
+    "smooth_l1_loss": "huber_loss",
+    "MAPE": "MSLE",
+    "log-cosh": "huber_loss",
+    "nll_loss": "cross_entropy",
+    "binary_cross_entropy": "binary_cross_entropy_with_logits",
+    "squared hinge": "hinge",
+    "triplet_margin_with_distance_loss": "triplet_margin_loss",
+}
+
+
+def bare(name):
+    """A row's name without who has it."""
+    return re.sub(r"^\(.*?\) ", "", name)
+
+
+def the_map():
+    with (NOTEBOOKS / "data" / "which_loss.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_loss_of_the_course_is_in_the_table(table):
+    """Each exercise is a row, or the loss of a row, or said to be none; and nothing else is said of any."""
+    rows = {bare(row.name) for row in table.ROWS}
+    also, none = [name for names in ALSO.values() for name in names.split()], NO_LOSS.split()
+    assert set(ALSO) <= rows
+    exercises = set(syllabus.exercises())
+    assert exercises - rows - {*also, *none} == set()
+    assert {*also, *none} - exercises == set()
+    assert len({*also, *none} - rows) == len(also) + len(none)
+
+
+def test_every_row_is_on_the_map(table):
+    """Each loss of the table has an arrow, or is a relative of one that has."""
+    on_map = " ".join(f"{row['torch']} {row['keras']} {row['call']}" for row in the_map())
+    words = set(re.findall(r"\w+", on_map))
+    arrows = {bare(row.name) for row in table.ROWS if {bare(row.name), row.keras.partition(" ")[0]} & words - {""}}
+    assert {bare(row.name) for row in table.ROWS} - arrows - set(RELATIVES) == set()
+    assert set(RELATIVES.values()) <= arrows
+
+
+def test_what_is_not_built_is_told_where_to_read(table):
+    """It is no row, predicts what the map knows, and has an author and a year."""
+    with (NOTEBOOKS / "data" / "not_built.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 10
+    assert {row["predicted"] for row in rows} <= {row["predicted"] for row in the_map()}
+    assert not {row["loss"] for row in rows} & {row["loss"] for row in the_map()}
+    assert all(re.search(r"[A-Z]\. [A-Z]\w+.*\((19|20)\d\d\)", row["read"]) for row in rows)
+
+
 def broken(claims):
     return [what for what, holds in claims if not holds]
 
@@ -54,8 +139,7 @@ def test_every_claim_holds_on_keras(table):
 @pytest.mark.slow
 def test_keras_has_these_classes(table):
     """What the table and the map call by a class's name is one."""
-    with (NOTEBOOKS / "data" / "which_loss.csv").open(encoding="utf-8", newline="") as file:
-        names = [row["keras"] for row in csv.DictReader(file)] + [row.keras for row in table.ROWS]
+    names = [row["keras"] for row in the_map()] + [row.keras for row in table.ROWS]
     classes = {match[0] for name in names if (match := re.match(r"[A-Z]\w+", name))}
     assert len(classes) > 12
     assert [name for name in classes if not hasattr(_losses(), name)] == []
@@ -71,6 +155,9 @@ def test_keras_has_these_classes(table):
         ("margin_ranking_loss", {"at_kink": "0"}, "slope at the kink"),
         ("kl_div", {"mean": "N"}, "mean"),
         ("huber_loss", {"weighted": "w.sum()"}, "weighted mean"),
+        ("(by hand) quantile_loss", {"best": "y.median()"}, "optimum"),
+        ("(by hand) focal_loss", {"slope": "(1 - p)**2 * (softmax(z) - onehot(c))"}, "slope"),
+        ("(by hand) negative_elbo", {"mean": "elements"}, "mean"),
     ],
 )
 def test_a_lie_is_found(table, name, lie, found):

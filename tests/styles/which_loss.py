@@ -3,6 +3,8 @@
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -213,3 +215,97 @@ class RealTokens(torch.autograd.Function):
 
 def language_model_loss__own_backward(logits, target, padding):
     return RealTokens.apply(logits, target, padding)
+
+
+# ---- loss_floors -------------------------------------------------------------------------------------------------
+
+
+def loss_floors__plain_numbers(counts, label_smoothing=0.0, weight=None):
+    """Python's floats, and a tensor at the end."""
+    classes = counts.shape[0]
+    factors = [1.0] * classes if weight is None else weight.tolist()
+    times = [count * factor for count, factor in zip(counts.tolist(), factors, strict=True)]
+    known = 0.0
+    for each in times:
+        f = (1 - label_smoothing) * each / sum(times) + label_smoothing / classes
+        known -= f * math.log(f) if f else 0.0
+    other = label_smoothing / classes
+    right = 1 - label_smoothing + other
+    twice = math.log(math.e + classes - 1) - right
+    sure = -right * math.log(right) - ((classes - 1) * other * math.log(other) if other else 0.0)
+    return torch.tensor([math.log(classes), known, twice, sure], dtype=counts.dtype)
+
+
+def loss_floors__entr(counts, label_smoothing=0.0, weight=None):
+    """Three entropies, and one dot product."""
+    classes = counts.numel()
+    weight = torch.ones_like(counts) if weight is None else weight
+
+    def soften(p):
+        return torch.lerp(p, torch.full_like(p, 1 / classes), label_smoothing)
+
+    one = F.one_hot(torch.tensor(0), classes).to(counts.dtype)
+    uniform = torch.full_like(counts, 1 / classes)
+    entropies = [
+        torch.special.entr(p).sum() for p in (uniform, soften(counts * weight / (counts @ weight)), soften(one))
+    ]
+    return torch.stack([*entropies[:2], -soften(one) @ one.log_softmax(0), entropies[2]])
+
+
+def loss_floors__samples(counts, label_smoothing=0.0, weight=None):
+    """A table of all kinds of samples, each as often as it counts."""
+    classes = len(counts)
+    often = counts if weight is None else counts * weight
+    often = often / often.sum()
+    targets = torch.eye(classes, dtype=counts.dtype) * (1 - label_smoothing) + label_smoothing / classes
+    smallest = torch.finfo(counts.dtype).tiny
+
+    def loss(log_p):
+        return -(often[:, None] * targets * log_p).sum()
+
+    said = torch.einsum("c,ck->k", often, targets)
+    sure = torch.eye(classes, dtype=counts.dtype)
+    nothing = torch.zeros_like(targets)
+    each = (
+        nothing.log_softmax(1),
+        said.clamp(min=smallest).log(),
+        sure.log_softmax(1),
+        targets.clamp(min=smallest).log(),
+    )
+    return torch.stack([loss(log_p) for log_p in each])
+
+
+def loss_floors__by_torch(counts, label_smoothing=0.0, weight=None):
+    """Through the loss itself, with class weights and indices, where it has them."""
+    classes = len(counts)
+    weight = counts.new_ones(classes) if weight is None else weight
+    labels = torch.arange(classes)
+    times = counts * weight / (counts * weight).sum()
+    smooth = (1 - label_smoothing) * torch.eye(classes, dtype=counts.dtype) + label_smoothing / classes
+    f = times @ smooth
+    known = F.cross_entropy(f.clamp_min(1e-37).log()[None], f[None])
+    start = F.cross_entropy(counts.new_zeros(classes, classes), labels)
+    twice = F.cross_entropy(torch.eye(classes, dtype=counts.dtype), labels, label_smoothing=label_smoothing)
+    best = F.cross_entropy(smooth.clamp_min(1e-37).log(), labels, label_smoothing=label_smoothing)
+    return torch.stack([start, known, twice, best])
+
+
+def loss_floors__recursive(counts, label_smoothing=0.0, weight=None):
+    """The entropy of a list: of its first number against the rest, and then of the rest."""
+    classes = len(counts)
+
+    def entropy(p):
+        total = p.sum()
+        if len(p) == 1 or total == 0:
+            return 0 * total
+        share = p[0] / total
+        both = torch.stack([share, 1 - share])
+        return torch.special.entr(both).sum() + (1 - share) * entropy(p[1:])
+
+    times = counts if weight is None else counts * weight
+    known = (1 - label_smoothing) * times / times.sum() + label_smoothing / classes
+    target = torch.full_like(counts, label_smoothing / classes)
+    target[-1] = 1 - label_smoothing + label_smoothing / classes
+    sure = (torch.arange(classes) == classes - 1).to(counts.dtype)
+    twice = (sure.logsumexp(0) - sure) @ target
+    return torch.stack([entropy(torch.ones_like(counts)), entropy(known), twice, entropy(target)])

@@ -1,5 +1,7 @@
 """Wrong answers to the exercises of notebook 13, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -354,3 +356,103 @@ def regression_loss__target_unsqueezed_wrongly_1(prediction, target):
 def language_model_loss__per_token_sum(logits, target, padding):
     # per-token sum
     return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=padding, reduction="sum")
+
+
+# ---- the floors ------------------------------------------------------------------------------------------------------
+
+
+def _entropy(p):
+    return -torch.xlogy(p, p).sum()
+
+
+def _four(counts, label_smoothing, weight, **other):
+    """The right numbers, but for those that are named."""
+    k = len(counts)
+    times = counts if weight is None else counts * weight
+    f = (1 - label_smoothing) * times / times.sum() + label_smoothing / k
+    q = torch.full_like(counts, label_smoothing / k)
+    q[0] = 1 - label_smoothing + label_smoothing / k
+    numbers = {
+        "nothing": torch.log(torch.tensor(float(k))),
+        "known": _entropy(f),
+        "twice": torch.log(torch.e + torch.tensor(k - 1.0)) - q[0],
+        "best": _entropy(q),
+        **other,
+    }
+    return torch.stack([torch.as_tensor(x, dtype=counts.dtype) for x in numbers.values()])
+
+
+def loss_floors__best_is_zero(counts, label_smoothing=0.0, weight=None):
+    return _four(counts, label_smoothing, weight, best=0.0)
+
+
+def loss_floors__known_is_ln_k(counts, label_smoothing=0.0, weight=None):
+    return _four(counts, label_smoothing, weight, known=math.log(len(counts)))
+
+
+def loss_floors__plain_frequencies(counts, label_smoothing=0.0, weight=None):
+    times = counts if weight is None else counts * weight
+    return _four(counts, label_smoothing, weight, known=_entropy(times / times.sum()))
+
+
+def loss_floors__plain_double_softmax(counts, label_smoothing=0.0, weight=None):
+    return _four(counts, label_smoothing, weight, twice=math.log(1 + (len(counts) - 1) / math.e))
+
+
+def loss_floors__k_others(counts, label_smoothing=0.0, weight=None):
+    right = 1 - label_smoothing + label_smoothing / len(counts)
+    return _four(counts, label_smoothing, weight, twice=math.log(math.e + len(counts)) - right)
+
+
+def loss_floors__spread_over_the_wrong(counts, label_smoothing=0.0, weight=None):
+    q = torch.full_like(counts, label_smoothing / (len(counts) - 1))
+    q[0] = 1 - label_smoothing
+    return _four(counts, label_smoothing, weight, best=_entropy(q))
+
+
+def loss_floors__surprise_of_the_right_one(counts, label_smoothing=0.0, weight=None):
+    return _four(counts, label_smoothing, weight, best=-math.log(1 - label_smoothing + label_smoothing / len(counts)))
+
+
+def loss_floors__no_weight(counts, label_smoothing=0.0, weight=None):
+    return _four(counts, label_smoothing, None)
+
+
+def loss_floors__weights_on_terms(counts, label_smoothing=0.0, weight=None):
+    f = (1 - label_smoothing) * counts / counts.sum() + label_smoothing / len(counts)
+    w = torch.ones_like(f) if weight is None else weight
+    return _four(counts, label_smoothing, weight, known=-(w * f * f.log()).sum())
+
+
+def loss_floors__nan_at_zero(counts, label_smoothing=0.0, weight=None):
+    times = counts if weight is None else counts * weight
+    f = (1 - label_smoothing) * times / times.sum() + label_smoothing / len(counts)
+    return _four(counts, label_smoothing, weight, known=-(f * torch.log(f)).sum())
+
+
+def loss_floors__majority(counts, label_smoothing=0.0, weight=None):
+    times = counts if weight is None else counts * weight
+    f = (1 - label_smoothing) * times / times.sum() + label_smoothing / len(counts)
+    return _four(counts, label_smoothing, weight, known=-torch.log(f.max()))
+
+
+def loss_floors__log2(counts, label_smoothing=0.0, weight=None):
+    return _four(counts, label_smoothing, weight) / math.log(2)
+
+
+def loss_floors__exchanged(counts, label_smoothing=0.0, weight=None):
+    return _four(counts, label_smoothing, weight)[[0, 1, 3, 2]]
+
+
+def loss_floors__samples_for_classes(counts, label_smoothing=0.0, weight=None):
+    return _four(counts, label_smoothing, weight, nothing=torch.log(counts.sum()))
+
+
+def loss_floors__target_through_softmax(counts, label_smoothing=0.0, weight=None):
+    q = torch.full_like(counts, label_smoothing / len(counts))
+    q[0] = 1 - label_smoothing + label_smoothing / len(counts)
+    return _four(counts, label_smoothing, weight, twice=-(q * torch.log_softmax(q, 0)).sum())
+
+
+def loss_floors__no_smoothing(counts, label_smoothing=0.0, weight=None):
+    return _four(counts, 0.0, weight)
