@@ -1,7 +1,8 @@
-"""Losses at scale: gradients in chunks, an online softmax, a price on ln Z, accumulation, clusters, all in one; and a scaled CTC.
+"""Losses at scale: gradients in chunks, an online softmax, a price on ln Z, accumulation, clusters; a scaled CTC.
 
 Sources: Milakov and Gimelshein, Online normalizer calculation for softmax (2018); Grave et al., Efficient softmax
-approximation for GPUs (2017); `torch.nn.AdaptiveLogSoftmaxWithLoss`, `torch.nn.functional.linear_cross_entropy`.
+approximation for GPUs (2017); Chowdhery et al., PaLM (2022), and T5X's `losses.py`;
+`torch.nn.AdaptiveLogSoftmaxWithLoss`, `torch.nn.functional.linear_cross_entropy`.
 """
 
 from coursekit.graders.at_scale.accumulation import accumulated_loss
