@@ -42,6 +42,31 @@ def online_softmax_step(state: Tensor, logits: Tensor) -> Tensor:
     raise NotImplementedError("online_softmax_step: write your answer here")
 
 
+def cross_entropy_with_z_loss(
+    input: Tensor, target: Tensor, z_weight: float = 1e-4, ignore_index: int = -100, reduction: str = "mean"
+) -> Tensor:
+    """Cross-entropy, and a price on the square of ln Z that keeps the logits near 0: the z-loss of PaLM.
+
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
+
+    Args:
+        input: logits (N, C), as large as ±1000, and -inf where a class is ruled out. A row that does not
+            count may hold NaN.
+        target: class indices (N,), int64.
+        z_weight: what the price is multiplied by; 0 leaves cross-entropy.
+        ignore_index: targets of this value do not count: their rows cost nothing and pay no price.
+        reduction: "none" for one loss per row, "sum" over all rows, or "mean" over those that count.
+
+    Returns:
+        ln Z - z_y + z_weight · (ln Z)² of each row, with Z = Σ exp(z) over its classes: shape (N,) for "none",
+        0 where a row does not count; else a single number. If no row counts, the sum is 0 and the mean NaN.
+
+    Raises:
+        ValueError: reduction is another word.
+    """
+    raise NotImplementedError("cross_entropy_with_z_loss: write your answer here")
+
+
 def accumulated_loss(logits: Tensor, target: Tensor, sizes: list[int], ignore_index: int = -100) -> Tensor:
     """The mean cross-entropy of a batch that is worked through in micro-batches.
 

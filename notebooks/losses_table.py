@@ -1,4 +1,4 @@
-"""Every loss of the course in one table, written so that each entry can be run, and is.
+"""Every ready-made loss of the course in one table, written so that each entry can be run, and is.
 
 An entry is a line of Python over the names of SAMPLES: the input first, then what else the loss takes, for one
 sample. `claims` tries each of them on torch. What torch has no function for is called "(by hand)": its call is put

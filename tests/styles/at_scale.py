@@ -86,6 +86,78 @@ def weight_gradient__two_sums(input, linear_weight, target, chunk_rows):
     return gradient / input.size(0)
 
 
+# ---- cross_entropy_with_z_loss -----------------------------------------------------------------------------------
+
+
+def put_back(losses, counts, reduction):
+    """Losses of the rows that count as "none", "sum" and "mean" leave them."""
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    if reduction == "none":
+        return torch.zeros(len(counts), dtype=losses.dtype).masked_scatter(counts, losses)
+    return losses.sum() if reduction == "sum" else losses.sum() / counts.sum()
+
+
+def cross_entropy_with_z_loss__loop(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    """Row by row."""
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    losses, count = [], 0
+    for row, y in zip(input, target.tolist(), strict=True):
+        if y == ignore_index:
+            losses.append(row.new_zeros(()))
+            continue
+        top = row.max().detach()
+        log_z = (row - top).exp().sum().log() + top
+        losses.append(log_z - row[y] + z_weight * log_z * log_z)
+        count += 1
+    losses = torch.stack(losses)
+    return losses if reduction == "none" else losses.sum() / (1 if reduction == "sum" else count or math.nan)
+
+
+class Priced(torch.autograd.Function):
+    """(1 + 2 w ln Z) p - onehot, written out."""
+
+    @staticmethod
+    def forward(ctx, z, y, weight):
+        top = z.amax(1, keepdim=True)
+        e = (z - top).exp()
+        total = e.sum(1, keepdim=True)
+        log_z = (top + total.log())[:, 0]
+        ctx.save_for_backward(e / total, y, log_z)
+        ctx.weight = weight
+        return log_z - z.gather(1, y[:, None]).squeeze(1) + weight * log_z.square()
+
+    @staticmethod
+    def backward(ctx, grad):
+        p, y, log_z = ctx.saved_tensors
+        slope = (1 + 2 * ctx.weight * log_z)[:, None] * p
+        slope[torch.arange(len(y)), y] -= 1
+        return grad[:, None] * slope, None, None
+
+
+def cross_entropy_with_z_loss__own_backward(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    counts = target.ne(ignore_index)
+    return put_back(Priced.apply(input[counts], target[counts], z_weight), counts, reduction)
+
+
+def cross_entropy_with_z_loss__blotted_out(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    """What does not count is replaced by zeros before anything is computed."""
+    counts = target != ignore_index
+    z = torch.where(counts[:, None], input, torch.zeros_like(input))
+    top = z.max(dim=-1, keepdim=True).values
+    log_z = torch.log(torch.exp(z - top).sum(-1)) + top.squeeze(-1)
+    picked = z[torch.arange(len(z)), torch.where(counts, target, torch.zeros_like(target))]
+    losses = (log_z - picked + z_weight * log_z.pow(2)) * counts
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.sum() / counts.sum()
+    raise ValueError(reduction)
+
+
 # ---- accumulated_loss --------------------------------------------------------------------------------------------
 
 

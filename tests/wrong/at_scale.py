@@ -511,3 +511,95 @@ def accumulated_loss__sum_over_micro_batches(logits, target, sizes, ignore_index
             z = z[keep] - z[keep].amax(1, keepdim=True)
             total = total + (z.exp().sum(1).log() - z[torch.arange(len(z)), y[keep]]).mean()
     return total
+
+
+# ---- cross_entropy_with_z_loss, as it is written in a hurry ------------------------------------------------------
+
+
+def _lse(z):
+    top = z.amax(1)
+    return top + (z - top[:, None]).exp().sum(1).log()
+
+
+def _z_reduced(loss, counts, reduction):
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    if reduction == "none":
+        return torch.zeros(len(counts), dtype=loss.dtype).index_put((counts,), loss)
+    return loss.sum() if reduction == "sum" else loss.mean()
+
+
+def cross_entropy_with_z_loss__not_squared(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    log_z = _lse(z)
+    return _z_reduced(log_z - z[torch.arange(len(z)), y] + z_weight * log_z, keep, reduction)
+
+
+def cross_entropy_with_z_loss__of_log_probabilities(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    log_p = z - _lse(z)[:, None]
+    return _z_reduced(-log_p[torch.arange(len(z)), y] + z_weight * _lse(log_p) ** 2, keep, reduction)
+
+
+def cross_entropy_with_z_loss__largest_lost(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    z = z - z.amax(1, keepdim=True)
+    log_z = z.exp().sum(1).log()
+    return _z_reduced(log_z - z[torch.arange(len(z)), y] + z_weight * log_z**2, keep, reduction)
+
+
+def cross_entropy_with_z_loss__overflow(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    log_z = torch.log(torch.exp(z).sum(1))
+    return _z_reduced(log_z - z[torch.arange(len(z)), y] + z_weight * log_z**2, keep, reduction)
+
+
+def cross_entropy_with_z_loss__padding_pays(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    price = z_weight * _lse(input) ** 2
+    z, y = input[keep], target[keep]
+    loss = _z_reduced(_lse(z) - z[torch.arange(len(z)), y], keep, reduction)
+    return loss + (price if reduction == "none" else price.sum() if reduction == "sum" else price.mean())
+
+
+def cross_entropy_with_z_loss__mean_squared(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    log_z = _lse(z)
+    return _z_reduced(log_z - z[torch.arange(len(z)), y] + z_weight * log_z.mean() ** 2, keep, reduction)
+
+
+def cross_entropy_with_z_loss__detached(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    log_z = _lse(z)
+    return _z_reduced(log_z - z[torch.arange(len(z)), y] + z_weight * log_z.detach() ** 2, keep, reduction)
+
+
+def cross_entropy_with_z_loss__price_only(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    return _z_reduced(z_weight * _lse(input[keep]) ** 2, keep, reduction)
+
+
+def cross_entropy_with_z_loss__left_out(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    log_z = _lse(z)
+    loss = log_z - z[torch.arange(len(z)), y] + z_weight * log_z**2
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.mean()
+
+
+def cross_entropy_with_z_loss__multiplied_mask(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = (target != ignore_index).to(input.dtype)
+    log_z = _lse(input)
+    y = target.clamp(min=0, max=input.shape[1] - 1)
+    loss = (log_z - input[torch.arange(len(y)), y] + z_weight * log_z**2) * keep
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(reduction)
+    return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.sum() / keep.sum()
