@@ -141,6 +141,39 @@ def focal_loss(
     raise NotImplementedError("focal_loss: write your answer here")
 
 
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Softmax and negative log-likelihood in one: a drop-in for `torch.nn.functional.cross_entropy`.
+
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
+
+    Args:
+        input: logits (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one sample.
+        target: class indices, int64, in the shape of `input` without C; or probabilities, in the shape
+            of `input`.
+        weight: one factor for each class (C,).
+        ignore_index: index targets of this value do not count.
+        reduction: "none" (a loss for each target, 0 for those that do not count), "sum", or "mean".
+        label_smoothing: ε, the share of each target that is spread evenly over all classes.
+
+    Returns:
+        -Σ_c weight[c] · q[c] · log_softmax(input)[c] for each target, reduced; q is the target, smoothed. With
+        an index target a class whose logit is -inf costs nothing (0 · ln 0 is 0), and an ignored row may hold NaN.
+        The mean divides by the sum of weight[y] over the targets y that count; for probability targets
+        by their number.
+
+    Raises:
+        IndexError: an index target that counts is not in 0 … C - 1.
+    """
+    raise NotImplementedError("cross_entropy: write your answer here")
+
+
 def keras_categorical_crossentropy(
     y_true: Tensor,
     y_pred: Tensor,
@@ -198,36 +231,3 @@ def keras_sparse_categorical_crossentropy(
         RuntimeError: a label that counts is not in 0 … C - 1.
     """
     raise NotImplementedError("keras_sparse_categorical_crossentropy: write your answer here")
-
-
-def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """Softmax and negative log-likelihood in one: a drop-in for `torch.nn.functional.cross_entropy`.
-
-    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
-
-    Args:
-        input: logits (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one sample.
-        target: class indices, int64, in the shape of `input` without C; or probabilities, in the shape
-            of `input`.
-        weight: one factor for each class (C,).
-        ignore_index: index targets of this value do not count.
-        reduction: "none" (a loss for each target, 0 for those that do not count), "sum", or "mean".
-        label_smoothing: ε, the share of each target that is spread evenly over all classes.
-
-    Returns:
-        -Σ_c weight[c] · q[c] · log_softmax(input)[c] for each target, reduced; q is the target, smoothed. With
-        an index target a class whose logit is -inf costs nothing (0 · ln 0 is 0), and an ignored row may hold NaN.
-        The mean divides by the sum of weight[y] over the targets y that count; for probability targets
-        by their number.
-
-    Raises:
-        IndexError: an index target that counts is not in 0 … C - 1.
-    """
-    raise NotImplementedError("cross_entropy: write your answer here")

@@ -1,4 +1,4 @@
-"""Embeddings: write your answers here, then score one with `coursekit check keras_cosine_similarity`.
+"""Embeddings: write your answers here, then score one with `coursekit check cosine_embedding_loss`.
 
 Made from solutions/embeddings.py by `coursekit refresh`.
 """
@@ -8,24 +8,6 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-
-def keras_cosine_similarity(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    """The cosine with its sign turned: a drop-in for `keras.losses.cosine_similarity`.
-
-    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
-
-    Args:
-        y_true: vectors of any length, e.g. (N, D). They take on the dtype of y_pred.
-        y_pred: as many vectors, same shape.
-        axis: the dimension along which a vector lies.
-
-    Returns:
-        Minus the cosine of the angle between the two vectors of each pair: -1 for one direction, 1 for
-        opposite ones. The shape is that of y_pred without `axis`. A vector shorter than 1e-7 is divided
-        by 1e-7 in place of its length, so a vector of zeros gives 0.
-    """
-    raise NotImplementedError("keras_cosine_similarity: write your answer here")
 
 
 def cosine_embedding_loss(
@@ -239,3 +221,21 @@ def triplet_margin_with_distance_loss(
             reduction is another word.
     """
     raise NotImplementedError("triplet_margin_with_distance_loss: write your answer here")
+
+
+def keras_cosine_similarity(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    """The cosine with its sign turned: a drop-in for `keras.losses.cosine_similarity`.
+
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
+
+    Args:
+        y_true: vectors of any length, e.g. (N, D). They take on the dtype of y_pred.
+        y_pred: as many vectors, same shape.
+        axis: the dimension along which a vector lies.
+
+    Returns:
+        Minus the cosine of the angle between the two vectors of each pair: -1 for one direction, 1 for
+        opposite ones. The shape is that of y_pred without `axis`. A vector shorter than 1e-7 is divided
+        by 1e-7 in place of its length, so a vector of zeros gives 0.
+    """
+    raise NotImplementedError("keras_cosine_similarity: write your answer here")

@@ -77,23 +77,6 @@ def gaussian_kl(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) ->
     raise NotImplementedError("gaussian_kl: write your answer here")
 
 
-def keras_kl_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """KL(y_true‖y_pred) with every probability kept from 0: a drop-in for `keras.losses.kl_divergence`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: the true probabilities (..., K), of any dtype.
-        y_pred: the believed probabilities, same shape: no logarithms, no logits.
-
-    Returns:
-        One divergence a row, shape (...), in the dtype of `y_pred`. Both arguments are clipped to [1e-7, 1]
-        and not normalised: what is impossible counts as 1e-7, and rows that do not sum to 1 may give a
-        negative number.
-    """
-    raise NotImplementedError("keras_kl_divergence: write your answer here")
-
-
 def distillation_loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     """How far a student's softened predictions are from its teacher's: KL(teacher‖student), averaged.
 
@@ -131,3 +114,20 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
         and so does a target of 0 where input is -inf.
     """
     raise NotImplementedError("kl_div: write your answer here")
+
+
+def keras_kl_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """KL(y_true‖y_pred) with every probability kept from 0: a drop-in for `keras.losses.kl_divergence`.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        y_true: the true probabilities (..., K), of any dtype.
+        y_pred: the believed probabilities, same shape: no logarithms, no logits.
+
+    Returns:
+        One divergence a row, shape (...), in the dtype of `y_pred`. Both arguments are clipped to [1e-7, 1]
+        and not normalised: what is impossible counts as 1e-7, and rows that do not sum to 1 may give a
+        negative number.
+    """
+    raise NotImplementedError("keras_kl_divergence: write your answer here")

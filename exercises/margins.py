@@ -1,60 +1,10 @@
-"""Margins: write your answers here, then score one with `coursekit check keras_hinge`.
+"""Margins: write your answers here, then score one with `coursekit check soft_margin_loss`.
 
 Made from solutions/margins.py by `coursekit refresh`.
 """
 
 import torch
 from torch import Tensor
-
-
-def keras_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The hinge loss of each sample: a drop-in for `keras.losses.hinge`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: the sides (N, …, D), -1 or 1. If the whole tensor holds nothing but 0 and 1, a 0 stands for
-            -1. It takes on the dtype of y_pred.
-        y_pred: scores of any size, same shape.
-
-    Returns:
-        The mean of max(0, 1 - y_true · y_pred) over the last dimension, shape (N, …). Where the product is
-        exactly 1, any slope from that of one side to that of the other will do.
-    """
-    raise NotImplementedError("keras_hinge: write your answer here")
-
-
-def keras_squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The squared hinge loss of each sample: a drop-in for `keras.losses.squared_hinge`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: the sides (N, …, D), -1 or 1. If the whole tensor holds nothing but 0 and 1, a 0 stands for
-            -1. It takes on the dtype of y_pred.
-        y_pred: scores of any size, same shape.
-
-    Returns:
-        The mean of max(0, 1 - y_true · y_pred)² over the last dimension, shape (N, …).
-    """
-    raise NotImplementedError("keras_squared_hinge: write your answer here")
-
-
-def keras_categorical_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The right score against the best of the wrong ones: a drop-in for `keras.losses.categorical_hinge`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: 1 for the right class, 0 for the others, (N, …, C). It takes on the dtype of y_pred.
-        y_pred: one score for each of C classes, same shape.
-
-    Returns:
-        max(0, 1 + wrong - right), shape (N, …), with right the sum of y_true · y_pred over the classes and
-        wrong the largest (1 - y_true) · y_pred. The right class itself takes part in that maximum, as a 0.
-        At a tie or a margin of exactly 1, any slope between those of the two sides will do.
-    """
-    raise NotImplementedError("keras_categorical_hinge: write your answer here")
 
 
 def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -131,3 +81,53 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean
             reduction is another word.
     """
     raise NotImplementedError("multilabel_margin_loss: write your answer here")
+
+
+def keras_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The hinge loss of each sample: a drop-in for `keras.losses.hinge`.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        y_true: the sides (N, …, D), -1 or 1. If the whole tensor holds nothing but 0 and 1, a 0 stands for
+            -1. It takes on the dtype of y_pred.
+        y_pred: scores of any size, same shape.
+
+    Returns:
+        The mean of max(0, 1 - y_true · y_pred) over the last dimension, shape (N, …). Where the product is
+        exactly 1, any slope from that of one side to that of the other will do.
+    """
+    raise NotImplementedError("keras_hinge: write your answer here")
+
+
+def keras_squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The squared hinge loss of each sample: a drop-in for `keras.losses.squared_hinge`.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        y_true: the sides (N, …, D), -1 or 1. If the whole tensor holds nothing but 0 and 1, a 0 stands for
+            -1. It takes on the dtype of y_pred.
+        y_pred: scores of any size, same shape.
+
+    Returns:
+        The mean of max(0, 1 - y_true · y_pred)² over the last dimension, shape (N, …).
+    """
+    raise NotImplementedError("keras_squared_hinge: write your answer here")
+
+
+def keras_categorical_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The right score against the best of the wrong ones: a drop-in for `keras.losses.categorical_hinge`.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        y_true: 1 for the right class, 0 for the others, (N, …, C). It takes on the dtype of y_pred.
+        y_pred: one score for each of C classes, same shape.
+
+    Returns:
+        max(0, 1 + wrong - right), shape (N, …), with right the sum of y_true · y_pred over the classes and
+        wrong the largest (1 - y_true) · y_pred. The right class itself takes part in that maximum, as a 0.
+        At a tie or a margin of exactly 1, any slope between those of the two sides will do.
+    """
+    raise NotImplementedError("keras_categorical_hinge: write your answer here")

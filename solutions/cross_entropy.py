@@ -183,6 +183,66 @@ def focal_loss(
     # END SOLUTION
 
 
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Softmax and negative log-likelihood in one: a drop-in for `torch.nn.functional.cross_entropy`.
+
+    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
+
+    Args:
+        input: logits (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one sample.
+        target: class indices, int64, in the shape of `input` without C; or probabilities, in the shape
+            of `input`.
+        weight: one factor for each class (C,).
+        ignore_index: index targets of this value do not count.
+        reduction: "none" (a loss for each target, 0 for those that do not count), "sum", or "mean".
+        label_smoothing: ε, the share of each target that is spread evenly over all classes.
+
+    Returns:
+        -Σ_c weight[c] · q[c] · log_softmax(input)[c] for each target, reduced; q is the target, smoothed. With
+        an index target a class whose logit is -inf costs nothing (0 · ln 0 is 0), and an ignored row may hold NaN.
+        The mean divides by the sum of weight[y] over the targets y that count; for probability targets
+        by their number.
+
+    Raises:
+        IndexError: an index target that counts is not in 0 … C - 1.
+    """
+    # BEGIN SOLUTION
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"label_smoothing is {label_smoothing}, a share is from 0 to 1")
+    if target.is_floating_point() and ignore_index >= 0:
+        raise RuntimeError("ignore_index is for targets that are indices")
+    class_dim = 0 if input.ndim == 1 else 1
+    classes = input.shape[class_dim]
+    if weight is None:
+        weight = input.new_ones(classes)
+    log_p = log_softmax(input, class_dim)
+    by_class = weight.reshape(-1, *[1] * (input.ndim - 1 - class_dim))
+    if target.is_floating_point():
+        q = (1 - label_smoothing) * target + label_smoothing / classes
+        losses = -(q * by_class * log_p).sum(class_dim)
+        total = losses.numel()
+    else:
+        losses = nll_loss(log_p, target, weight, ignore_index, reduction="none")
+        counts = target != ignore_index
+        if label_smoothing > 0:  # not 0 times the others: a class ruled out by -inf would make it NaN
+            spread = torch.where(counts, -(by_class * log_p).mean(class_dim), 0.0)
+            losses = (1 - label_smoothing) * losses + label_smoothing * spread
+        total = weight[target[counts]].sum()
+    if reduction == "none":
+        return losses
+    return losses.sum() / total if reduction == "mean" else losses.sum()
+    # END SOLUTION
+
+
 def keras_categorical_crossentropy(
     y_true: Tensor,
     y_pred: Tensor,
@@ -264,64 +324,4 @@ def keras_sparse_categorical_crossentropy(
         log_p = shares.clamp(1e-7, 1 - 1e-7).log()
     losses = -log_p.gather(axis, label.unsqueeze(axis)).squeeze(axis)
     return torch.where(counts, losses, 0.0)
-    # END SOLUTION
-
-
-def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """Softmax and negative log-likelihood in one: a drop-in for `torch.nn.functional.cross_entropy`.
-
-    By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
-
-    Args:
-        input: logits (N, C), or (N, C, d1, …) with a class for every place, or (C,) for one sample.
-        target: class indices, int64, in the shape of `input` without C; or probabilities, in the shape
-            of `input`.
-        weight: one factor for each class (C,).
-        ignore_index: index targets of this value do not count.
-        reduction: "none" (a loss for each target, 0 for those that do not count), "sum", or "mean".
-        label_smoothing: ε, the share of each target that is spread evenly over all classes.
-
-    Returns:
-        -Σ_c weight[c] · q[c] · log_softmax(input)[c] for each target, reduced; q is the target, smoothed. With
-        an index target a class whose logit is -inf costs nothing (0 · ln 0 is 0), and an ignored row may hold NaN.
-        The mean divides by the sum of weight[y] over the targets y that count; for probability targets
-        by their number.
-
-    Raises:
-        IndexError: an index target that counts is not in 0 … C - 1.
-    """
-    # BEGIN SOLUTION
-    if reduction not in ("none", "sum", "mean"):
-        raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
-    if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(f"label_smoothing is {label_smoothing}, a share is from 0 to 1")
-    if target.is_floating_point() and ignore_index >= 0:
-        raise RuntimeError("ignore_index is for targets that are indices")
-    class_dim = 0 if input.ndim == 1 else 1
-    classes = input.shape[class_dim]
-    if weight is None:
-        weight = input.new_ones(classes)
-    log_p = log_softmax(input, class_dim)
-    by_class = weight.reshape(-1, *[1] * (input.ndim - 1 - class_dim))
-    if target.is_floating_point():
-        q = (1 - label_smoothing) * target + label_smoothing / classes
-        losses = -(q * by_class * log_p).sum(class_dim)
-        total = losses.numel()
-    else:
-        losses = nll_loss(log_p, target, weight, ignore_index, reduction="none")
-        counts = target != ignore_index
-        if label_smoothing > 0:  # not 0 times the others: a class ruled out by -inf would make it NaN
-            spread = torch.where(counts, -(by_class * log_p).mean(class_dim), 0.0)
-            losses = (1 - label_smoothing) * losses + label_smoothing * spread
-        total = weight[target[counts]].sum()
-    if reduction == "none":
-        return losses
-    return losses.sum() / total if reduction == "mean" else losses.sum()
     # END SOLUTION

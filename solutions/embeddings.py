@@ -10,30 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def keras_cosine_similarity(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
-    """The cosine with its sign turned: a drop-in for `keras.losses.cosine_similarity`.
-
-    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
-
-    Args:
-        y_true: vectors of any length, e.g. (N, D). They take on the dtype of y_pred.
-        y_pred: as many vectors, same shape.
-        axis: the dimension along which a vector lies.
-
-    Returns:
-        Minus the cosine of the angle between the two vectors of each pair: -1 for one direction, 1 for
-        opposite ones. The shape is that of y_pred without `axis`. A vector shorter than 1e-7 is divided
-        by 1e-7 in place of its length, so a vector of zeros gives 0.
-    """
-    # BEGIN SOLUTION
-    y_true = y_true.to(y_pred.dtype)
-    # a length of at least 1e-7 is a squared length of at least 1e-14, and the root keeps away from 0
-    true_length = y_true.square().sum(axis).clamp(min=1e-14).sqrt()
-    pred_length = y_pred.square().sum(axis).clamp(min=1e-14).sqrt()
-    return -(y_true * y_pred).sum(axis) / true_length / pred_length
-    # END SOLUTION
-
-
 def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: str = "mean"
 ) -> Tensor:
@@ -358,4 +334,28 @@ def triplet_margin_with_distance_loss(
     if reduction == "mean":
         return losses.mean()
     raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
+
+
+def keras_cosine_similarity(y_true: Tensor, y_pred: Tensor, axis: int = -1) -> Tensor:
+    """The cosine with its sign turned: a drop-in for `keras.losses.cosine_similarity`.
+
+    By hand: no ready-made loss, distribution, cosine_similarity, pairwise_distance or cdist.
+
+    Args:
+        y_true: vectors of any length, e.g. (N, D). They take on the dtype of y_pred.
+        y_pred: as many vectors, same shape.
+        axis: the dimension along which a vector lies.
+
+    Returns:
+        Minus the cosine of the angle between the two vectors of each pair: -1 for one direction, 1 for
+        opposite ones. The shape is that of y_pred without `axis`. A vector shorter than 1e-7 is divided
+        by 1e-7 in place of its length, so a vector of zeros gives 0.
+    """
+    # BEGIN SOLUTION
+    y_true = y_true.to(y_pred.dtype)
+    # a length of at least 1e-7 is a squared length of at least 1e-14, and the root keeps away from 0
+    true_length = y_true.square().sum(axis).clamp(min=1e-14).sqrt()
+    pred_length = y_pred.square().sum(axis).clamp(min=1e-14).sqrt()
+    return -(y_true * y_pred).sum(axis) / true_length / pred_length
     # END SOLUTION

@@ -93,27 +93,6 @@ def gaussian_kl(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: Tensor) ->
     # END SOLUTION
 
 
-def keras_kl_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """KL(y_true‖y_pred) with every probability kept from 0: a drop-in for `keras.losses.kl_divergence`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: the true probabilities (..., K), of any dtype.
-        y_pred: the believed probabilities, same shape: no logarithms, no logits.
-
-    Returns:
-        One divergence a row, shape (...), in the dtype of `y_pred`. Both arguments are clipped to [1e-7, 1]
-        and not normalised: what is impossible counts as 1e-7, and rows that do not sum to 1 may give a
-        negative number.
-    """
-    # BEGIN SOLUTION
-    p = y_true.to(y_pred.dtype).clamp(1e-7, 1)
-    q = y_pred.clamp(1e-7, 1)
-    return (p * torch.log(p / q)).sum(dim=-1)
-    # END SOLUTION
-
-
 def distillation_loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     """How far a student's softened predictions are from its teacher's: KL(teacher‖student), averaged.
 
@@ -171,4 +150,25 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
     if reduction == "batchmean":
         return loss.sum() / (len(input) if input.ndim else 1)  # a single number is a batch of one
     raise ValueError(f"{reduction!r} is no reduction: none, sum, mean, batchmean")
+    # END SOLUTION
+
+
+def keras_kl_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """KL(y_true‖y_pred) with every probability kept from 0: a drop-in for `keras.losses.kl_divergence`.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        y_true: the true probabilities (..., K), of any dtype.
+        y_pred: the believed probabilities, same shape: no logarithms, no logits.
+
+    Returns:
+        One divergence a row, shape (...), in the dtype of `y_pred`. Both arguments are clipped to [1e-7, 1]
+        and not normalised: what is impossible counts as 1e-7, and rows that do not sum to 1 may give a
+        negative number.
+    """
+    # BEGIN SOLUTION
+    p = y_true.to(y_pred.dtype).clamp(1e-7, 1)
+    q = y_pred.clamp(1e-7, 1)
+    return (p * torch.log(p / q)).sum(dim=-1)
     # END SOLUTION

@@ -1,75 +1,10 @@
-"""Losses with a margin: the exercises of the lesson on margins, Keras's three first, then torch's.
+"""Losses with a margin: the exercises of the lesson on margins, torch's three first, then Keras's.
 
 Keras's functions take (y_true, y_pred), torch's take (input, target).
 """
 
 import torch
 from torch import Tensor
-
-
-def keras_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The hinge loss of each sample: a drop-in for `keras.losses.hinge`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: the sides (N, …, D), -1 or 1. If the whole tensor holds nothing but 0 and 1, a 0 stands for
-            -1. It takes on the dtype of y_pred.
-        y_pred: scores of any size, same shape.
-
-    Returns:
-        The mean of max(0, 1 - y_true · y_pred) over the last dimension, shape (N, …). Where the product is
-        exactly 1, any slope from that of one side to that of the other will do.
-    """
-    # BEGIN SOLUTION
-    y = y_true.to(y_pred.dtype)
-    if ((y == 0) | (y == 1)).all():  # one -1 or ½ anywhere, and every 0 stays a 0
-        y = 2 * y - 1
-    return (1 - y * y_pred).clamp(min=0).mean(dim=-1)
-    # END SOLUTION
-
-
-def keras_squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The squared hinge loss of each sample: a drop-in for `keras.losses.squared_hinge`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: the sides (N, …, D), -1 or 1. If the whole tensor holds nothing but 0 and 1, a 0 stands for
-            -1. It takes on the dtype of y_pred.
-        y_pred: scores of any size, same shape.
-
-    Returns:
-        The mean of max(0, 1 - y_true · y_pred)² over the last dimension, shape (N, …).
-    """
-    # BEGIN SOLUTION
-    y = y_true.to(y_pred.dtype)
-    if ((y == 0) | (y == 1)).all():
-        y = 2 * y - 1
-    return (1 - y * y_pred).clamp(min=0).square().mean(dim=-1)
-    # END SOLUTION
-
-
-def keras_categorical_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The right score against the best of the wrong ones: a drop-in for `keras.losses.categorical_hinge`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: 1 for the right class, 0 for the others, (N, …, C). It takes on the dtype of y_pred.
-        y_pred: one score for each of C classes, same shape.
-
-    Returns:
-        max(0, 1 + wrong - right), shape (N, …), with right the sum of y_true · y_pred over the classes and
-        wrong the largest (1 - y_true) · y_pred. The right class itself takes part in that maximum, as a 0.
-        At a tie or a margin of exactly 1, any slope between those of the two sides will do.
-    """
-    # BEGIN SOLUTION
-    y = y_true.to(y_pred.dtype)
-    right = (y * y_pred).sum(dim=-1)
-    wrong = ((1 - y) * y_pred).amax(dim=-1)  # never below 0, because of the 0 of the right class
-    return (1 + wrong - right).clamp(min=0)
-    # END SOLUTION
 
 
 def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -202,4 +137,69 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean
     if reduction == "mean":
         return losses.mean()
     raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
+
+
+def keras_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The hinge loss of each sample: a drop-in for `keras.losses.hinge`.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        y_true: the sides (N, …, D), -1 or 1. If the whole tensor holds nothing but 0 and 1, a 0 stands for
+            -1. It takes on the dtype of y_pred.
+        y_pred: scores of any size, same shape.
+
+    Returns:
+        The mean of max(0, 1 - y_true · y_pred) over the last dimension, shape (N, …). Where the product is
+        exactly 1, any slope from that of one side to that of the other will do.
+    """
+    # BEGIN SOLUTION
+    y = y_true.to(y_pred.dtype)
+    if ((y == 0) | (y == 1)).all():  # one -1 or ½ anywhere, and every 0 stays a 0
+        y = 2 * y - 1
+    return (1 - y * y_pred).clamp(min=0).mean(dim=-1)
+    # END SOLUTION
+
+
+def keras_squared_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The squared hinge loss of each sample: a drop-in for `keras.losses.squared_hinge`.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        y_true: the sides (N, …, D), -1 or 1. If the whole tensor holds nothing but 0 and 1, a 0 stands for
+            -1. It takes on the dtype of y_pred.
+        y_pred: scores of any size, same shape.
+
+    Returns:
+        The mean of max(0, 1 - y_true · y_pred)² over the last dimension, shape (N, …).
+    """
+    # BEGIN SOLUTION
+    y = y_true.to(y_pred.dtype)
+    if ((y == 0) | (y == 1)).all():
+        y = 2 * y - 1
+    return (1 - y * y_pred).clamp(min=0).square().mean(dim=-1)
+    # END SOLUTION
+
+
+def keras_categorical_hinge(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The right score against the best of the wrong ones: a drop-in for `keras.losses.categorical_hinge`.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        y_true: 1 for the right class, 0 for the others, (N, …, C). It takes on the dtype of y_pred.
+        y_pred: one score for each of C classes, same shape.
+
+    Returns:
+        max(0, 1 + wrong - right), shape (N, …), with right the sum of y_true · y_pred over the classes and
+        wrong the largest (1 - y_true) · y_pred. The right class itself takes part in that maximum, as a 0.
+        At a tie or a margin of exactly 1, any slope between those of the two sides will do.
+    """
+    # BEGIN SOLUTION
+    y = y_true.to(y_pred.dtype)
+    right = (y * y_pred).sum(dim=-1)
+    wrong = ((1 - y) * y_pred).amax(dim=-1)  # never below 0, because of the 0 of the right class
+    return (1 + wrong - right).clamp(min=0)
     # END SOLUTION

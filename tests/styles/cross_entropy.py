@@ -725,216 +725,6 @@ def focal_loss__closure(logits, target, gamma=2.0, weight=None):
     return losses.sum() / losses.numel()
 
 
-# ---- keras_categorical_crossentropy ------------------------------------------------------------------------------
-
-
-def stable_log_softmax(x, axis):
-    """Used by several of the styles below."""
-    x = x - x.amax(axis, keepdim=True).detach()
-    return x - x.exp().sum(axis, keepdim=True).log()
-
-
-def same_shape(y_true, y_pred):
-    if y_true.shape != y_pred.shape:
-        raise ValueError("shapes differ")
-
-
-def keras_categorical_crossentropy__classes_last(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    """The classes are moved to the end first; then no more `axis`."""
-    same_shape(y_true, y_pred)
-    q, x = y_true.to(y_pred.dtype).movedim(axis, -1), y_pred.movedim(axis, -1)
-    log_p = stable_log_softmax(x, -1) if from_logits else (x / x.sum(-1, True)).clip(1e-7, 1 - 1e-7).log()
-    if label_smoothing:
-        q = q * (1 - label_smoothing) + label_smoothing / q.shape[-1]
-    return -torch.einsum("...k,...k->...", q, log_p)
-
-
-def keras_categorical_crossentropy__two_parts(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    """(1 - α) of the loss and α of the mean over the classes, as torch thinks of smoothing."""
-    same_shape(y_true, y_pred)
-    if from_logits:
-        surprise = -stable_log_softmax(y_pred, axis)
-    else:
-        share = y_pred.div(y_pred.sum(dim=axis, keepdim=True))
-        surprise = -torch.log(torch.clamp(share, min=1e-7, max=1.0 - 1e-7))
-    sharp = (y_true.to(y_pred.dtype) * surprise).sum(axis)
-    return (1 - label_smoothing) * sharp + label_smoothing * surprise.mean(axis)
-
-
-def keras_categorical_crossentropy__unbind(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    """Class after class in Python."""
-    same_shape(y_true, y_pred)
-    classes = y_pred.unbind(axis)
-    if from_logits:
-        top = classes[0]
-        for x in classes:
-            top = torch.where(x > top, x, top)
-        rest = top + sum((x - top).exp() for x in classes).log()
-        log_ps = [x - rest for x in classes]
-    else:
-        total = sum(classes)
-        log_ps = [(x / total).clamp(1e-7, 1 - 1e-7).log() for x in classes]
-    loss = torch.zeros_like(classes[0])
-    for q, log_p in zip(y_true.to(y_pred.dtype).unbind(axis), log_ps, strict=True):
-        loss = loss - (q * (1 - label_smoothing) + label_smoothing / len(classes)) * log_p
-    return loss
-
-
-class KerasShares(torch.autograd.Function):
-    """ln of the clipped share, with the quotient rule by hand."""
-
-    @staticmethod
-    def forward(ctx, y_pred, axis):
-        total = y_pred.sum(axis, keepdim=True)
-        share = y_pred / total
-        clipped = share.clamp(1e-7, 1 - 1e-7)
-        ctx.axis = axis
-        ctx.save_for_backward(share, clipped, total)
-        return clipped.log()
-
-    @staticmethod
-    def backward(ctx, grad):
-        share, clipped, total = ctx.saved_tensors
-        by_share = torch.where(share == clipped, grad / clipped, 0.0)
-        return (by_share - (by_share * share).sum(ctx.axis, keepdim=True)) / total, None
-
-
-def keras_categorical_crossentropy__own_backward(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    same_shape(y_true, y_pred)
-    log_p = stable_log_softmax(y_pred, axis) if from_logits else KerasShares.apply(y_pred, axis)
-    q = torch.lerp(y_true.to(y_pred.dtype), torch.full_like(y_pred, 1 / y_pred.shape[axis]), label_smoothing)
-    return q.mul(log_p).sum(axis).neg()
-
-
-def keras_categorical_crossentropy__float64(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    """All in float64, and back at the end."""
-    same_shape(y_true, y_pred)
-    q, x = y_true.double(), y_pred.double()
-    q = (1 - label_smoothing) * q + label_smoothing / q.size(axis)
-    log_p = stable_log_softmax(x, axis) if from_logits else x.div(x.sum(axis, True)).clamp(1e-7, 1 - 1e-7).log()
-    return -(q * log_p).sum(axis).to(y_pred.dtype)
-
-
-class KerasDense:
-    """The flags are settled before any tensor is seen."""
-
-    def __init__(self, from_logits, label_smoothing, axis):
-        self.log_p = self.of_logits if from_logits else self.of_scores
-        self.smoothing, self.axis = label_smoothing, axis
-
-    def of_logits(self, x):
-        return stable_log_softmax(x, self.axis)
-
-    def of_scores(self, x):
-        return torch.log(torch.clip(x / torch.sum(x, self.axis, keepdim=True), 1e-7, 1 - 1e-7))
-
-    def __call__(self, y_true, y_pred):
-        same_shape(y_true, y_pred)
-        uniform = torch.ones_like(y_pred) / y_pred.shape[self.axis]
-        q = (1 - self.smoothing) * y_true.type_as(y_pred) + self.smoothing * uniform
-        return torch.sum(-q * self.log_p(y_pred), dim=self.axis)
-
-
-def keras_categorical_crossentropy__class(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    return KerasDense(from_logits, label_smoothing, axis)(y_true, y_pred)
-
-
-# ---- keras_sparse_categorical_crossentropy -----------------------------------------------------------------------
-
-
-def fitting(y_true, y_pred, axis):
-    """The labels without the column that they may come in; a ValueError if their shape is another."""
-    if y_true.ndim == y_pred.ndim and y_true.shape[axis] == 1:
-        y_true = y_true.squeeze(axis)
-    places = list(y_pred.shape)
-    del places[axis]
-    if list(y_true.shape) != places:
-        raise ValueError("shapes do not fit")
-    return y_true
-
-
-def keras_log_p(y_pred, from_logits, axis):
-    if from_logits:
-        return stable_log_softmax(y_pred, axis)
-    return (y_pred / y_pred.sum(axis, keepdim=True)).clamp(1e-7, 1 - 1e-7).log()
-
-
-def keras_sparse_categorical_crossentropy__only_what_counts(
-    y_true, y_pred, from_logits=False, ignore_class=None, axis=-1
-):
-    """The rows that count are taken out, and their losses put back."""
-    y_true = fitting(y_true, y_pred, axis)
-    counts = torch.ones(y_true.shape, dtype=torch.bool) if ignore_class is None else y_true != ignore_class
-    rows, labels = y_pred.movedim(axis, -1)[counts], y_true[counts].long()
-    if ((labels < 0) | (labels >= rows.shape[-1])).any():
-        raise IndexError("no such class")
-    log_p = keras_log_p(rows, from_logits, -1)
-    losses = torch.zeros(y_true.shape, dtype=y_pred.dtype)
-    losses[counts] = -log_p[torch.arange(len(labels)), labels]
-    return losses
-
-
-def keras_sparse_categorical_crossentropy__loop(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
-    """Place after place in Python."""
-    labels = fitting(y_true, y_pred, axis)
-    classes = y_pred.shape[axis]
-    losses = []
-    for label, row in zip(labels.reshape(-1).tolist(), y_pred.movedim(axis, -1).reshape(-1, classes), strict=True):
-        if ignore_class is not None and label == ignore_class:
-            losses.append(row.new_zeros(()))
-            continue
-        if not 0 <= label < classes:
-            raise IndexError(f"no class {label}")
-        losses.append(-keras_log_p(row, from_logits, 0)[int(label)])
-    return torch.stack(losses).reshape(labels.shape) if losses else y_pred.new_zeros(labels.shape)
-
-
-def keras_sparse_categorical_crossentropy__mask_of_labels(
-    y_true, y_pred, from_logits=False, ignore_class=None, axis=-1
-):
-    """A Boolean one-hot, which chooses and does not multiply."""
-    y_true = fitting(y_true, y_pred, axis).long()
-    ignored = torch.zeros_like(y_true, dtype=torch.bool) if ignore_class is None else y_true == ignore_class
-    classes = y_pred.shape[axis]
-    if not (ignored | ((y_true >= 0) & (y_true < classes))).all():
-        raise IndexError("no such class")
-    y_pred = y_pred.masked_fill(ignored.unsqueeze(axis), 1.0)
-    log_p = keras_log_p(y_pred, from_logits, axis).movedim(axis, -1)
-    chosen = (y_true.unsqueeze(-1) == torch.arange(classes)) & ~ignored.unsqueeze(-1)
-    return -log_p.masked_fill(~chosen, 0.0).sum(-1)
-
-
-def keras_sparse_categorical_crossentropy__take_along_dim(
-    y_true, y_pred, from_logits=False, ignore_class=None, axis=-1
-):
-    """For scores only one share of each row is formed, that of the label."""
-    y_true = fitting(y_true, y_pred, axis)
-    ignored = torch.full(y_true.shape, False) if ignore_class is None else y_true == ignore_class
-    label = y_true.masked_fill(ignored, 0).long().unsqueeze(axis)
-    if not ((label >= 0) & (label < y_pred.shape[axis])).all():  # take_along_dim itself counts modulo C
-        raise IndexError("no such class")
-    y_pred = torch.where(ignored.unsqueeze(axis), torch.ones_like(y_pred), y_pred)
-    if from_logits:
-        top = y_pred.amax(axis, keepdim=True)
-        log_p = torch.take_along_dim(y_pred, label, axis) - top - (y_pred - top).exp().sum(axis, keepdim=True).log()
-    else:
-        log_p = torch.take_along_dim(y_pred, label, axis) / y_pred.sum(axis, keepdim=True)
-        log_p = log_p.clamp(1e-7, 1 - 1e-7).log()
-    return torch.where(ignored, 0.0, -log_p.squeeze(axis))
-
-
-def keras_sparse_categorical_crossentropy__rows(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
-    """Everything flat, one row a sample; the shape comes back at the end."""
-    y_true = fitting(y_true, y_pred, axis)
-    labels = y_true.flatten().long()
-    rows = y_pred.movedim(axis, -1).reshape(labels.numel(), y_pred.shape[axis])
-    valid = torch.ones_like(labels) > 0 if ignore_class is None else labels != ignore_class
-    rows = torch.where(valid[:, None], rows, rows.new_ones(()))
-    labels = labels.masked_fill(~valid, 0)
-    picked = keras_log_p(rows, from_logits, 1).gather(1, labels[:, None])[:, 0]
-    return torch.where(valid, -picked, picked.new_zeros(())).reshape(y_true.shape)
-
-
 # ---- cross_entropy -----------------------------------------------------------------------------------------------
 
 
@@ -1262,6 +1052,216 @@ class CrossEntropyLoss(torch.nn.Module):
 
 def cross_entropy__module(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     return CrossEntropyLoss(weight, ignore_index, reduction, label_smoothing)(input, target)
+
+
+# ---- keras_categorical_crossentropy ------------------------------------------------------------------------------
+
+
+def stable_log_softmax(x, axis):
+    """Used by several of the styles below."""
+    x = x - x.amax(axis, keepdim=True).detach()
+    return x - x.exp().sum(axis, keepdim=True).log()
+
+
+def same_shape(y_true, y_pred):
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shapes differ")
+
+
+def keras_categorical_crossentropy__classes_last(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """The classes are moved to the end first; then no more `axis`."""
+    same_shape(y_true, y_pred)
+    q, x = y_true.to(y_pred.dtype).movedim(axis, -1), y_pred.movedim(axis, -1)
+    log_p = stable_log_softmax(x, -1) if from_logits else (x / x.sum(-1, True)).clip(1e-7, 1 - 1e-7).log()
+    if label_smoothing:
+        q = q * (1 - label_smoothing) + label_smoothing / q.shape[-1]
+    return -torch.einsum("...k,...k->...", q, log_p)
+
+
+def keras_categorical_crossentropy__two_parts(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """(1 - α) of the loss and α of the mean over the classes, as torch thinks of smoothing."""
+    same_shape(y_true, y_pred)
+    if from_logits:
+        surprise = -stable_log_softmax(y_pred, axis)
+    else:
+        share = y_pred.div(y_pred.sum(dim=axis, keepdim=True))
+        surprise = -torch.log(torch.clamp(share, min=1e-7, max=1.0 - 1e-7))
+    sharp = (y_true.to(y_pred.dtype) * surprise).sum(axis)
+    return (1 - label_smoothing) * sharp + label_smoothing * surprise.mean(axis)
+
+
+def keras_categorical_crossentropy__unbind(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """Class after class in Python."""
+    same_shape(y_true, y_pred)
+    classes = y_pred.unbind(axis)
+    if from_logits:
+        top = classes[0]
+        for x in classes:
+            top = torch.where(x > top, x, top)
+        rest = top + sum((x - top).exp() for x in classes).log()
+        log_ps = [x - rest for x in classes]
+    else:
+        total = sum(classes)
+        log_ps = [(x / total).clamp(1e-7, 1 - 1e-7).log() for x in classes]
+    loss = torch.zeros_like(classes[0])
+    for q, log_p in zip(y_true.to(y_pred.dtype).unbind(axis), log_ps, strict=True):
+        loss = loss - (q * (1 - label_smoothing) + label_smoothing / len(classes)) * log_p
+    return loss
+
+
+class KerasShares(torch.autograd.Function):
+    """ln of the clipped share, with the quotient rule by hand."""
+
+    @staticmethod
+    def forward(ctx, y_pred, axis):
+        total = y_pred.sum(axis, keepdim=True)
+        share = y_pred / total
+        clipped = share.clamp(1e-7, 1 - 1e-7)
+        ctx.axis = axis
+        ctx.save_for_backward(share, clipped, total)
+        return clipped.log()
+
+    @staticmethod
+    def backward(ctx, grad):
+        share, clipped, total = ctx.saved_tensors
+        by_share = torch.where(share == clipped, grad / clipped, 0.0)
+        return (by_share - (by_share * share).sum(ctx.axis, keepdim=True)) / total, None
+
+
+def keras_categorical_crossentropy__own_backward(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    same_shape(y_true, y_pred)
+    log_p = stable_log_softmax(y_pred, axis) if from_logits else KerasShares.apply(y_pred, axis)
+    q = torch.lerp(y_true.to(y_pred.dtype), torch.full_like(y_pred, 1 / y_pred.shape[axis]), label_smoothing)
+    return q.mul(log_p).sum(axis).neg()
+
+
+def keras_categorical_crossentropy__float64(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """All in float64, and back at the end."""
+    same_shape(y_true, y_pred)
+    q, x = y_true.double(), y_pred.double()
+    q = (1 - label_smoothing) * q + label_smoothing / q.size(axis)
+    log_p = stable_log_softmax(x, axis) if from_logits else x.div(x.sum(axis, True)).clamp(1e-7, 1 - 1e-7).log()
+    return -(q * log_p).sum(axis).to(y_pred.dtype)
+
+
+class KerasDense:
+    """The flags are settled before any tensor is seen."""
+
+    def __init__(self, from_logits, label_smoothing, axis):
+        self.log_p = self.of_logits if from_logits else self.of_scores
+        self.smoothing, self.axis = label_smoothing, axis
+
+    def of_logits(self, x):
+        return stable_log_softmax(x, self.axis)
+
+    def of_scores(self, x):
+        return torch.log(torch.clip(x / torch.sum(x, self.axis, keepdim=True), 1e-7, 1 - 1e-7))
+
+    def __call__(self, y_true, y_pred):
+        same_shape(y_true, y_pred)
+        uniform = torch.ones_like(y_pred) / y_pred.shape[self.axis]
+        q = (1 - self.smoothing) * y_true.type_as(y_pred) + self.smoothing * uniform
+        return torch.sum(-q * self.log_p(y_pred), dim=self.axis)
+
+
+def keras_categorical_crossentropy__class(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    return KerasDense(from_logits, label_smoothing, axis)(y_true, y_pred)
+
+
+# ---- keras_sparse_categorical_crossentropy -----------------------------------------------------------------------
+
+
+def fitting(y_true, y_pred, axis):
+    """The labels without the column that they may come in; a ValueError if their shape is another."""
+    if y_true.ndim == y_pred.ndim and y_true.shape[axis] == 1:
+        y_true = y_true.squeeze(axis)
+    places = list(y_pred.shape)
+    del places[axis]
+    if list(y_true.shape) != places:
+        raise ValueError("shapes do not fit")
+    return y_true
+
+
+def keras_log_p(y_pred, from_logits, axis):
+    if from_logits:
+        return stable_log_softmax(y_pred, axis)
+    return (y_pred / y_pred.sum(axis, keepdim=True)).clamp(1e-7, 1 - 1e-7).log()
+
+
+def keras_sparse_categorical_crossentropy__only_what_counts(
+    y_true, y_pred, from_logits=False, ignore_class=None, axis=-1
+):
+    """The rows that count are taken out, and their losses put back."""
+    y_true = fitting(y_true, y_pred, axis)
+    counts = torch.ones(y_true.shape, dtype=torch.bool) if ignore_class is None else y_true != ignore_class
+    rows, labels = y_pred.movedim(axis, -1)[counts], y_true[counts].long()
+    if ((labels < 0) | (labels >= rows.shape[-1])).any():
+        raise IndexError("no such class")
+    log_p = keras_log_p(rows, from_logits, -1)
+    losses = torch.zeros(y_true.shape, dtype=y_pred.dtype)
+    losses[counts] = -log_p[torch.arange(len(labels)), labels]
+    return losses
+
+
+def keras_sparse_categorical_crossentropy__loop(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
+    """Place after place in Python."""
+    labels = fitting(y_true, y_pred, axis)
+    classes = y_pred.shape[axis]
+    losses = []
+    for label, row in zip(labels.reshape(-1).tolist(), y_pred.movedim(axis, -1).reshape(-1, classes), strict=True):
+        if ignore_class is not None and label == ignore_class:
+            losses.append(row.new_zeros(()))
+            continue
+        if not 0 <= label < classes:
+            raise IndexError(f"no class {label}")
+        losses.append(-keras_log_p(row, from_logits, 0)[int(label)])
+    return torch.stack(losses).reshape(labels.shape) if losses else y_pred.new_zeros(labels.shape)
+
+
+def keras_sparse_categorical_crossentropy__mask_of_labels(
+    y_true, y_pred, from_logits=False, ignore_class=None, axis=-1
+):
+    """A Boolean one-hot, which chooses and does not multiply."""
+    y_true = fitting(y_true, y_pred, axis).long()
+    ignored = torch.zeros_like(y_true, dtype=torch.bool) if ignore_class is None else y_true == ignore_class
+    classes = y_pred.shape[axis]
+    if not (ignored | ((y_true >= 0) & (y_true < classes))).all():
+        raise IndexError("no such class")
+    y_pred = y_pred.masked_fill(ignored.unsqueeze(axis), 1.0)
+    log_p = keras_log_p(y_pred, from_logits, axis).movedim(axis, -1)
+    chosen = (y_true.unsqueeze(-1) == torch.arange(classes)) & ~ignored.unsqueeze(-1)
+    return -log_p.masked_fill(~chosen, 0.0).sum(-1)
+
+
+def keras_sparse_categorical_crossentropy__take_along_dim(
+    y_true, y_pred, from_logits=False, ignore_class=None, axis=-1
+):
+    """For scores only one share of each row is formed, that of the label."""
+    y_true = fitting(y_true, y_pred, axis)
+    ignored = torch.full(y_true.shape, False) if ignore_class is None else y_true == ignore_class
+    label = y_true.masked_fill(ignored, 0).long().unsqueeze(axis)
+    if not ((label >= 0) & (label < y_pred.shape[axis])).all():  # take_along_dim itself counts modulo C
+        raise IndexError("no such class")
+    y_pred = torch.where(ignored.unsqueeze(axis), torch.ones_like(y_pred), y_pred)
+    if from_logits:
+        top = y_pred.amax(axis, keepdim=True)
+        log_p = torch.take_along_dim(y_pred, label, axis) - top - (y_pred - top).exp().sum(axis, keepdim=True).log()
+    else:
+        log_p = torch.take_along_dim(y_pred, label, axis) / y_pred.sum(axis, keepdim=True)
+        log_p = log_p.clamp(1e-7, 1 - 1e-7).log()
+    return torch.where(ignored, 0.0, -log_p.squeeze(axis))
+
+
+def keras_sparse_categorical_crossentropy__rows(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
+    """Everything flat, one row a sample; the shape comes back at the end."""
+    y_true = fitting(y_true, y_pred, axis)
+    labels = y_true.flatten().long()
+    rows = y_pred.movedim(axis, -1).reshape(labels.numel(), y_pred.shape[axis])
+    valid = torch.ones_like(labels) > 0 if ignore_class is None else labels != ignore_class
+    rows = torch.where(valid[:, None], rows, rows.new_ones(()))
+    labels = labels.masked_fill(~valid, 0)
+    picked = keras_log_p(rows, from_logits, 1).gather(1, labels[:, None])[:, 0]
+    return torch.where(valid, -picked, picked.new_zeros(())).reshape(y_true.shape)
 
 
 # ---- odd but honest ----------------------------------------------------------------------------------------------

@@ -39,71 +39,6 @@ class HingeFunction(torch.autograd.Function):
         return grad * (x >= 0)
 
 
-# ---- keras_cosine_similarity -------------------------------------------------------------------------------------
-
-
-def keras_cosine_similarity__normalize(y_true, y_pred, axis=-1):
-    """Two unit vectors, then their product."""
-    y_true = F.normalize(y_true.to(y_pred.dtype), dim=axis, eps=1e-7)
-    return -(y_true * F.normalize(y_pred, dim=axis, eps=1e-7)).sum(dim=axis)
-
-
-def keras_cosine_similarity__loop(y_true, y_pred, axis=-1):
-    """Pair by pair, number by number."""
-    first, second = y_true.to(y_pred.dtype).movedim(axis, -1), y_pred.movedim(axis, -1)
-    shape, size = first.shape[:-1], first.shape[-1]
-    results = []
-    for x, y in zip(first.reshape(-1, size), second.reshape(-1, size), strict=True):
-        dot = square_x = square_y = 0
-        for u, v in zip(x, y, strict=True):
-            dot, square_x, square_y = dot + u * v, square_x + u * u, square_y + v * v
-        length_x = square_x.sqrt() if square_x > 1e-14 else 1e-7
-        length_y = square_y.sqrt() if square_y > 1e-14 else 1e-7
-        results.append(-dot / (length_x * length_y))
-    return torch.stack(results).reshape(shape)
-
-
-def keras_cosine_similarity__einsum(y_true, y_pred, axis=-1):
-    x, y = (v.movedim(axis, -1) for v in (y_true.type_as(y_pred), y_pred))
-    dot, xx, yy = (torch.einsum("...i,...i->...", *pair) for pair in ((x, y), (x, x), (y, y)))
-    return dot.neg() * xx.clamp(min=1e-14).rsqrt() * yy.clamp(min=1e-14).rsqrt()
-
-
-def keras_cosine_similarity__where(y_true, y_pred, axis=-1):
-    """The inverse length, and at most ten million."""
-
-    def inverse(x):
-        length = torch.linalg.vector_norm(x, dim=axis, keepdim=True)
-        long = length > 1e-7
-        return torch.where(long, 1 / torch.where(long, length, 1.0), 1e7)
-
-    y_true = y_true.to(y_pred.dtype)
-    return -torch.sum(y_true * inverse(y_true) * (y_pred * inverse(y_pred)), axis)
-
-
-class Cosine(torch.autograd.Function):
-    """Along the last dimension; the slope on paper."""
-
-    @staticmethod
-    def forward(ctx, x, y):
-        a, b = (v.norm(dim=-1, keepdim=True) for v in (x, y))
-        u, v = x / a.clamp(min=1e-7), y / b.clamp(min=1e-7)
-        ctx.save_for_backward(u, v, a, b)
-        return (u * v).sum(-1)
-
-    @staticmethod
-    def backward(ctx, grad):
-        u, v, a, b = ctx.saved_tensors
-        cos, grad = (u * v).sum(-1, keepdim=True), grad.unsqueeze(-1)
-        by_x = (v - torch.where(a > 1e-7, cos, 0.0) * u) / a.clamp(min=1e-7)
-        by_y = (u - torch.where(b > 1e-7, cos, 0.0) * v) / b.clamp(min=1e-7)
-        return grad * by_x, grad * by_y
-
-
-def keras_cosine_similarity__own_backward(y_true, y_pred, axis=-1):
-    return -Cosine.apply(y_true.to(y_pred.dtype).movedim(axis, -1), y_pred.movedim(axis, -1))
-
-
 # ---- cosine_embedding_loss ---------------------------------------------------------------------------------------
 
 
@@ -623,6 +558,71 @@ def triplet_margin_with_distance_loss__module(
 ):
     fit(margin, anchor, positive, negative)
     return left_as(AnyTriplets(by_word(distance_function), margin, swap)(anchor, positive, negative), reduction)
+
+
+# ---- keras_cosine_similarity -------------------------------------------------------------------------------------
+
+
+def keras_cosine_similarity__normalize(y_true, y_pred, axis=-1):
+    """Two unit vectors, then their product."""
+    y_true = F.normalize(y_true.to(y_pred.dtype), dim=axis, eps=1e-7)
+    return -(y_true * F.normalize(y_pred, dim=axis, eps=1e-7)).sum(dim=axis)
+
+
+def keras_cosine_similarity__loop(y_true, y_pred, axis=-1):
+    """Pair by pair, number by number."""
+    first, second = y_true.to(y_pred.dtype).movedim(axis, -1), y_pred.movedim(axis, -1)
+    shape, size = first.shape[:-1], first.shape[-1]
+    results = []
+    for x, y in zip(first.reshape(-1, size), second.reshape(-1, size), strict=True):
+        dot = square_x = square_y = 0
+        for u, v in zip(x, y, strict=True):
+            dot, square_x, square_y = dot + u * v, square_x + u * u, square_y + v * v
+        length_x = square_x.sqrt() if square_x > 1e-14 else 1e-7
+        length_y = square_y.sqrt() if square_y > 1e-14 else 1e-7
+        results.append(-dot / (length_x * length_y))
+    return torch.stack(results).reshape(shape)
+
+
+def keras_cosine_similarity__einsum(y_true, y_pred, axis=-1):
+    x, y = (v.movedim(axis, -1) for v in (y_true.type_as(y_pred), y_pred))
+    dot, xx, yy = (torch.einsum("...i,...i->...", *pair) for pair in ((x, y), (x, x), (y, y)))
+    return dot.neg() * xx.clamp(min=1e-14).rsqrt() * yy.clamp(min=1e-14).rsqrt()
+
+
+def keras_cosine_similarity__where(y_true, y_pred, axis=-1):
+    """The inverse length, and at most ten million."""
+
+    def inverse(x):
+        length = torch.linalg.vector_norm(x, dim=axis, keepdim=True)
+        long = length > 1e-7
+        return torch.where(long, 1 / torch.where(long, length, 1.0), 1e7)
+
+    y_true = y_true.to(y_pred.dtype)
+    return -torch.sum(y_true * inverse(y_true) * (y_pred * inverse(y_pred)), axis)
+
+
+class Cosine(torch.autograd.Function):
+    """Along the last dimension; the slope on paper."""
+
+    @staticmethod
+    def forward(ctx, x, y):
+        a, b = (v.norm(dim=-1, keepdim=True) for v in (x, y))
+        u, v = x / a.clamp(min=1e-7), y / b.clamp(min=1e-7)
+        ctx.save_for_backward(u, v, a, b)
+        return (u * v).sum(-1)
+
+    @staticmethod
+    def backward(ctx, grad):
+        u, v, a, b = ctx.saved_tensors
+        cos, grad = (u * v).sum(-1, keepdim=True), grad.unsqueeze(-1)
+        by_x = (v - torch.where(a > 1e-7, cos, 0.0) * u) / a.clamp(min=1e-7)
+        by_y = (u - torch.where(b > 1e-7, cos, 0.0) * v) / b.clamp(min=1e-7)
+        return grad * by_x, grad * by_y
+
+
+def keras_cosine_similarity__own_backward(y_true, y_pred, axis=-1):
+    return -Cosine.apply(y_true.to(y_pred.dtype).movedim(axis, -1), y_pred.movedim(axis, -1))
 
 
 # ---- odd but honest ----------------------------------------------------------------------------------------------

@@ -347,66 +347,6 @@ def gaussian_kl__class(mean_p, std_p, mean_q, std_q):
     return Gaussian(mean_p, std_p).seen_from(Gaussian(mean_q, std_q)).from_standard()
 
 
-# ---- keras_kl_divergence -------------------------------------------------------------------------------------
-
-
-def keras_kl_divergence__difference_of_logs(y_true, y_pred):
-    p = torch.clip(y_true.type_as(y_pred), 1e-7, 1)
-    return (p * p.log() - p * torch.clip(y_pred, 1e-7, 1).log()).sum(-1)
-
-
-def keras_kl_divergence__xlogy(y_true, y_pred):
-    """After the clip there is nothing left for xlogy to protect, and no harm in it."""
-    p, q = (torch.clamp(x.to(y_pred.dtype), min=1e-7, max=1.0) for x in (y_true, y_pred))
-    return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum(dim=-1)
-
-
-def keras_kl_divergence__min_and_max(y_true, y_pred):
-    """The two ends one after the other, the other one first."""
-    low, high = y_pred.new_tensor(1e-7), y_pred.new_tensor(1.0)
-    p = torch.maximum(torch.minimum(y_true.to(y_pred), high), low)
-    q = torch.maximum(torch.minimum(y_pred, high), low)
-    return torch.einsum("...k,...k->...", p, torch.log(p) - torch.log(q))
-
-
-def keras_kl_divergence__where(y_true, y_pred):
-    def clip(x):
-        x = torch.where(x < 1e-7, torch.full_like(x, 1e-7), x)
-        return torch.where(x > 1, torch.ones_like(x), x)
-
-    p, q = clip(y_true.to(y_pred.dtype)), clip(y_pred)
-    return torch.sum(p * torch.log(p / q), -1)
-
-
-def keras_kl_divergence__columns(y_true, y_pred):
-    """Outcome after outcome, all rows at once."""
-    total = torch.zeros_like(y_pred[..., 0])
-    for p, q in zip(y_true.to(y_pred.dtype).unbind(-1), y_pred.unbind(-1), strict=True):
-        p, q = p.clamp(1e-7, 1), q.clamp(1e-7, 1)
-        total = total + p * (p.log() - q.log())
-    return total
-
-
-class ClippedKL(torch.autograd.Function):
-    """By y_true the slope is ln(p/q) + 1, by y_pred -p/q, and 0 where the clip holds."""
-
-    @staticmethod
-    def forward(ctx, y_true, y_pred):
-        p, q = y_true.clamp(1e-7, 1), y_pred.clamp(1e-7, 1)
-        ctx.save_for_backward(p, q, y_true == p, y_pred == q)
-        return (p * (p / q).log()).sum(-1)
-
-    @staticmethod
-    def backward(ctx, grad):
-        p, q, p_moves, q_moves = ctx.saved_tensors
-        grad = grad.unsqueeze(-1)
-        return grad * ((p / q).log() + 1) * p_moves, -grad * p / q * q_moves
-
-
-def keras_kl_divergence__own_backward(y_true, y_pred):
-    return ClippedKL.apply(y_true.to(y_pred.dtype), y_pred)
-
-
 # ---- distillation_loss -------------------------------------------------------------------------------------------
 
 
@@ -704,6 +644,66 @@ REDUCTIONS["mean"] = torch.mean
 def kl_div__registry(input, target, reduction="mean", log_target=False):
     p, log_p = (target.exp(), target) if log_target else (target, target.masked_fill(target == 0, 1).log())
     return REDUCTIONS[reduction](p * log_p - p * input if not log_target else p * (log_p - input))
+
+
+# ---- keras_kl_divergence -------------------------------------------------------------------------------------
+
+
+def keras_kl_divergence__difference_of_logs(y_true, y_pred):
+    p = torch.clip(y_true.type_as(y_pred), 1e-7, 1)
+    return (p * p.log() - p * torch.clip(y_pred, 1e-7, 1).log()).sum(-1)
+
+
+def keras_kl_divergence__xlogy(y_true, y_pred):
+    """After the clip there is nothing left for xlogy to protect, and no harm in it."""
+    p, q = (torch.clamp(x.to(y_pred.dtype), min=1e-7, max=1.0) for x in (y_true, y_pred))
+    return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum(dim=-1)
+
+
+def keras_kl_divergence__min_and_max(y_true, y_pred):
+    """The two ends one after the other, the other one first."""
+    low, high = y_pred.new_tensor(1e-7), y_pred.new_tensor(1.0)
+    p = torch.maximum(torch.minimum(y_true.to(y_pred), high), low)
+    q = torch.maximum(torch.minimum(y_pred, high), low)
+    return torch.einsum("...k,...k->...", p, torch.log(p) - torch.log(q))
+
+
+def keras_kl_divergence__where(y_true, y_pred):
+    def clip(x):
+        x = torch.where(x < 1e-7, torch.full_like(x, 1e-7), x)
+        return torch.where(x > 1, torch.ones_like(x), x)
+
+    p, q = clip(y_true.to(y_pred.dtype)), clip(y_pred)
+    return torch.sum(p * torch.log(p / q), -1)
+
+
+def keras_kl_divergence__columns(y_true, y_pred):
+    """Outcome after outcome, all rows at once."""
+    total = torch.zeros_like(y_pred[..., 0])
+    for p, q in zip(y_true.to(y_pred.dtype).unbind(-1), y_pred.unbind(-1), strict=True):
+        p, q = p.clamp(1e-7, 1), q.clamp(1e-7, 1)
+        total = total + p * (p.log() - q.log())
+    return total
+
+
+class ClippedKL(torch.autograd.Function):
+    """By y_true the slope is ln(p/q) + 1, by y_pred -p/q, and 0 where the clip holds."""
+
+    @staticmethod
+    def forward(ctx, y_true, y_pred):
+        p, q = y_true.clamp(1e-7, 1), y_pred.clamp(1e-7, 1)
+        ctx.save_for_backward(p, q, y_true == p, y_pred == q)
+        return (p * (p / q).log()).sum(-1)
+
+    @staticmethod
+    def backward(ctx, grad):
+        p, q, p_moves, q_moves = ctx.saved_tensors
+        grad = grad.unsqueeze(-1)
+        return grad * ((p / q).log() + 1) * p_moves, -grad * p / q * q_moves
+
+
+def keras_kl_divergence__own_backward(y_true, y_pred):
+    return ClippedKL.apply(y_true.to(y_pred.dtype), y_pred)
 
 
 # ---- odd but honest ----------------------------------------------------------------------------------------------

@@ -9,164 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# ---- keras_hinge -------------------------------------------------------------------------------------------------
-
-
-def keras_hinge__loop(y_true, y_pred):
-    """One element at a time, in one long row."""
-    labels = [float(y) for y in y_true.reshape(-1)]
-    if not [y for y in labels if y not in (0.0, 1.0)]:
-        labels = [1.0 if y else -1.0 for y in labels]
-    losses = []
-    for y, x in zip(labels, y_pred.reshape(-1), strict=True):
-        missing = 1 - y * x
-        losses.append(missing if missing > 0 else 0 * x)
-    return torch.stack(losses).reshape(y_pred.shape).mean(-1)
-
-
-def keras_hinge__as_keras_writes_it(y_true, y_pred):
-    """Keras's own lines, in torch."""
-    y_true = y_true.to(dtype=y_pred.dtype)
-    are_zeros, are_ones = torch.eq(y_true, 0), torch.eq(y_true, 1)
-    if torch.all(torch.logical_or(are_zeros, are_ones)):
-        y_true = 2.0 * y_true - 1.0
-    zero = torch.tensor(0.0, dtype=y_pred.dtype)
-    return torch.mean(torch.maximum(1.0 - y_true * y_pred, zero), dim=-1)
-
-
-def keras_hinge__masked(y_true, y_pred):
-    """What is missing, kept where it is positive."""
-    values = set(y_true.unique().tolist())
-    y = y_true.to(y_pred.dtype)
-    y = y.mul(2).sub(1) if values <= {0, 1} else y
-    missing = 1 - y * y_pred
-    return (missing * (missing > 0)).sum(-1) / y_pred.size(-1)
-
-
-def keras_hinge__half_of_sum(y_true, y_pred):
-    """max(0, z) is half of z + |z|."""
-    y = y_true.type_as(y_pred)
-    binary = bool((y * (y - 1) == 0).all())
-    z = 1 - (y + y - 1 if binary else y) * y_pred
-    return ((z + z.abs()) / 2).mean(dim=-1)
-
-
-class Hinge(torch.autograd.Function):
-    """The slope on paper: -y where the margin is not met."""
-
-    @staticmethod
-    def forward(ctx, x, y):
-        ctx.save_for_backward(x, y)
-        return torch.relu(1 - y * x)
-
-    @staticmethod
-    def backward(ctx, grad):
-        x, y = ctx.saved_tensors
-        return -grad * y * (y * x < 1).to(grad.dtype), None
-
-
-def keras_hinge__own_backward(y_true, y_pred):
-    y = y_true.to(y_pred.dtype)
-    if torch.isin(y, torch.tensor([0.0, 1.0], dtype=y.dtype)).all():
-        y = torch.where(y == 0, -1.0, 1.0).to(y.dtype)
-    return Hinge.apply(y_pred, y).mean(-1)
-
-
-def keras_hinge__einsum(y_true, y_pred):
-    y = y_true.to(y_pred.dtype)
-    if ((y == 0) | (y == 1)).all():
-        y = 2 * y - 1
-    losses = F.relu(1 - torch.einsum("...,...->...", y, y_pred))
-    return torch.einsum("...d->...", losses) / y_pred.shape[-1]
-
-
-# ---- keras_squared_hinge -----------------------------------------------------------------------------------------
-
-
-def keras_squared_hinge__loop(y_true, y_pred):
-    labels = [float(y) for y in y_true.flatten()]
-    if all(y in (0.0, 1.0) for y in labels):
-        labels = [2 * y - 1 for y in labels]
-    losses = []
-    for y, x in zip(labels, y_pred.flatten(), strict=True):
-        losses.append((1 - y * x) ** 2 if y * x < 1 else x * 0)
-    return torch.stack(losses).view(y_pred.shape).mean(-1)
-
-
-def keras_squared_hinge__threshold(y_true, y_pred):
-    y = y_true.to(y_pred.dtype)
-    y = 2 * y - 1 if y.eq(0).logical_or(y.eq(1)).all() else y
-    return F.threshold(1 - y * y_pred, 0.0, 0.0).pow(2).mean(-1)
-
-
-def keras_squared_hinge__product(y_true, y_pred):
-    """z · max(0, z)."""
-    y = y_true.to(y_pred.dtype)
-    if not ((y != 0) & (y != 1)).any():
-        y = y - (1 - y)
-    z = 1 - y * y_pred
-    return (z * z.relu()).mean(-1)
-
-
-def keras_squared_hinge__norm(y_true, y_pred):
-    """The square of a row's norm, over its length."""
-    y = y_true.to(y_pred.dtype)
-    if ((y == 0) + (y == 1)).all():
-        y = 2 * y - 1
-    missing = (1 - y * y_pred).clamp_min(0)
-    return torch.linalg.vecdot(missing, missing) / missing.shape[-1]
-
-
-def keras_squared_hinge__where(y_true, y_pred):
-    y = y_true.to(y_pred.dtype)
-    binary = torch.logical_or(y == 0, y == 1).all()
-    margin = torch.where(binary, 2 * y - 1, y) * y_pred
-    return torch.where(margin < 1, torch.square(1 - margin), torch.zeros_like(margin)).mean(dim=-1)
-
-
-# ---- keras_categorical_hinge -------------------------------------------------------------------------------------
-
-
-def keras_categorical_hinge__loop(y_true, y_pred):
-    """Row by row, class by class."""
-    labels = y_true.to(y_pred.dtype).reshape(-1, y_true.shape[-1])
-    losses = []
-    for y, x in zip(labels, y_pred.reshape(-1, y_pred.shape[-1]), strict=True):
-        right = sum(a * b for a, b in zip(y, x, strict=True))
-        best = None
-        for a, b in zip(y, x, strict=True):
-            candidate = (1 - a) * b
-            best = candidate if best is None or candidate > best else best
-        loss = 1 + best - right
-        losses.append(loss if loss > 0 else 0 * right)
-    return torch.stack(losses).reshape(y_pred.shape[:-1])
-
-
-def keras_categorical_hinge__max(y_true, y_pred):
-    y = y_true.to(y_pred.dtype)
-    neg, _ = torch.max((1.0 - y) * y_pred, dim=-1)
-    pos = torch.sum(y * y_pred, dim=-1)
-    return torch.maximum(neg - pos + 1.0, torch.zeros_like(pos))
-
-
-def keras_categorical_hinge__einsum(y_true, y_pred):
-    y = y_true.to(y_pred.dtype)
-    right = torch.einsum("...c,...c->...", y, y_pred)
-    return F.relu(1 - right + (y_pred - y * y_pred).amax(-1))
-
-
-def keras_categorical_hinge__sorted(y_true, y_pred):
-    y = y_true.type(y_pred.dtype)
-    return ((1 - y) * y_pred).sort(dim=-1).values[..., -1].add(1).sub((y * y_pred).sum(-1)).relu()
-
-
-def keras_categorical_hinge__topk(y_true, y_pred):
-    wrong = (~y_true if y_true.dtype is torch.bool else 1 - y_true).to(y_pred.dtype)
-    best = torch.topk(wrong * y_pred, 1, dim=-1).values.squeeze(-1)
-    gap = best + 1 - ((1 - wrong) * y_pred).sum(-1)
-    return gap.where(gap > 0, 0 * gap)
-
-
 # ---- soft_margin_loss --------------------------------------------------------------------------------------------
 
 
@@ -488,6 +330,164 @@ def multilabel_margin_loss__extra_column(input, target, reduction="mean"):
         for n in range(len(x))
     ]
     return collected(torch.stack(losses), input, reduction)
+
+
+# ---- keras_hinge -------------------------------------------------------------------------------------------------
+
+
+def keras_hinge__loop(y_true, y_pred):
+    """One element at a time, in one long row."""
+    labels = [float(y) for y in y_true.reshape(-1)]
+    if not [y for y in labels if y not in (0.0, 1.0)]:
+        labels = [1.0 if y else -1.0 for y in labels]
+    losses = []
+    for y, x in zip(labels, y_pred.reshape(-1), strict=True):
+        missing = 1 - y * x
+        losses.append(missing if missing > 0 else 0 * x)
+    return torch.stack(losses).reshape(y_pred.shape).mean(-1)
+
+
+def keras_hinge__as_keras_writes_it(y_true, y_pred):
+    """Keras's own lines, in torch."""
+    y_true = y_true.to(dtype=y_pred.dtype)
+    are_zeros, are_ones = torch.eq(y_true, 0), torch.eq(y_true, 1)
+    if torch.all(torch.logical_or(are_zeros, are_ones)):
+        y_true = 2.0 * y_true - 1.0
+    zero = torch.tensor(0.0, dtype=y_pred.dtype)
+    return torch.mean(torch.maximum(1.0 - y_true * y_pred, zero), dim=-1)
+
+
+def keras_hinge__masked(y_true, y_pred):
+    """What is missing, kept where it is positive."""
+    values = set(y_true.unique().tolist())
+    y = y_true.to(y_pred.dtype)
+    y = y.mul(2).sub(1) if values <= {0, 1} else y
+    missing = 1 - y * y_pred
+    return (missing * (missing > 0)).sum(-1) / y_pred.size(-1)
+
+
+def keras_hinge__half_of_sum(y_true, y_pred):
+    """max(0, z) is half of z + |z|."""
+    y = y_true.type_as(y_pred)
+    binary = bool((y * (y - 1) == 0).all())
+    z = 1 - (y + y - 1 if binary else y) * y_pred
+    return ((z + z.abs()) / 2).mean(dim=-1)
+
+
+class Hinge(torch.autograd.Function):
+    """The slope on paper: -y where the margin is not met."""
+
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        return torch.relu(1 - y * x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, y = ctx.saved_tensors
+        return -grad * y * (y * x < 1).to(grad.dtype), None
+
+
+def keras_hinge__own_backward(y_true, y_pred):
+    y = y_true.to(y_pred.dtype)
+    if torch.isin(y, torch.tensor([0.0, 1.0], dtype=y.dtype)).all():
+        y = torch.where(y == 0, -1.0, 1.0).to(y.dtype)
+    return Hinge.apply(y_pred, y).mean(-1)
+
+
+def keras_hinge__einsum(y_true, y_pred):
+    y = y_true.to(y_pred.dtype)
+    if ((y == 0) | (y == 1)).all():
+        y = 2 * y - 1
+    losses = F.relu(1 - torch.einsum("...,...->...", y, y_pred))
+    return torch.einsum("...d->...", losses) / y_pred.shape[-1]
+
+
+# ---- keras_squared_hinge -----------------------------------------------------------------------------------------
+
+
+def keras_squared_hinge__loop(y_true, y_pred):
+    labels = [float(y) for y in y_true.flatten()]
+    if all(y in (0.0, 1.0) for y in labels):
+        labels = [2 * y - 1 for y in labels]
+    losses = []
+    for y, x in zip(labels, y_pred.flatten(), strict=True):
+        losses.append((1 - y * x) ** 2 if y * x < 1 else x * 0)
+    return torch.stack(losses).view(y_pred.shape).mean(-1)
+
+
+def keras_squared_hinge__threshold(y_true, y_pred):
+    y = y_true.to(y_pred.dtype)
+    y = 2 * y - 1 if y.eq(0).logical_or(y.eq(1)).all() else y
+    return F.threshold(1 - y * y_pred, 0.0, 0.0).pow(2).mean(-1)
+
+
+def keras_squared_hinge__product(y_true, y_pred):
+    """z · max(0, z)."""
+    y = y_true.to(y_pred.dtype)
+    if not ((y != 0) & (y != 1)).any():
+        y = y - (1 - y)
+    z = 1 - y * y_pred
+    return (z * z.relu()).mean(-1)
+
+
+def keras_squared_hinge__norm(y_true, y_pred):
+    """The square of a row's norm, over its length."""
+    y = y_true.to(y_pred.dtype)
+    if ((y == 0) + (y == 1)).all():
+        y = 2 * y - 1
+    missing = (1 - y * y_pred).clamp_min(0)
+    return torch.linalg.vecdot(missing, missing) / missing.shape[-1]
+
+
+def keras_squared_hinge__where(y_true, y_pred):
+    y = y_true.to(y_pred.dtype)
+    binary = torch.logical_or(y == 0, y == 1).all()
+    margin = torch.where(binary, 2 * y - 1, y) * y_pred
+    return torch.where(margin < 1, torch.square(1 - margin), torch.zeros_like(margin)).mean(dim=-1)
+
+
+# ---- keras_categorical_hinge -------------------------------------------------------------------------------------
+
+
+def keras_categorical_hinge__loop(y_true, y_pred):
+    """Row by row, class by class."""
+    labels = y_true.to(y_pred.dtype).reshape(-1, y_true.shape[-1])
+    losses = []
+    for y, x in zip(labels, y_pred.reshape(-1, y_pred.shape[-1]), strict=True):
+        right = sum(a * b for a, b in zip(y, x, strict=True))
+        best = None
+        for a, b in zip(y, x, strict=True):
+            candidate = (1 - a) * b
+            best = candidate if best is None or candidate > best else best
+        loss = 1 + best - right
+        losses.append(loss if loss > 0 else 0 * right)
+    return torch.stack(losses).reshape(y_pred.shape[:-1])
+
+
+def keras_categorical_hinge__max(y_true, y_pred):
+    y = y_true.to(y_pred.dtype)
+    neg, _ = torch.max((1.0 - y) * y_pred, dim=-1)
+    pos = torch.sum(y * y_pred, dim=-1)
+    return torch.maximum(neg - pos + 1.0, torch.zeros_like(pos))
+
+
+def keras_categorical_hinge__einsum(y_true, y_pred):
+    y = y_true.to(y_pred.dtype)
+    right = torch.einsum("...c,...c->...", y, y_pred)
+    return F.relu(1 - right + (y_pred - y * y_pred).amax(-1))
+
+
+def keras_categorical_hinge__sorted(y_true, y_pred):
+    y = y_true.type(y_pred.dtype)
+    return ((1 - y) * y_pred).sort(dim=-1).values[..., -1].add(1).sub((y * y_pred).sum(-1)).relu()
+
+
+def keras_categorical_hinge__topk(y_true, y_pred):
+    wrong = (~y_true if y_true.dtype is torch.bool else 1 - y_true).to(y_pred.dtype)
+    best = torch.topk(wrong * y_pred, 1, dim=-1).values.squeeze(-1)
+    gap = best + 1 - ((1 - wrong) * y_pred).sum(-1)
+    return gap.where(gap > 0, 0 * gap)
 
 
 # ---- odd but honest ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""From one sample's logits to cross-entropy with every flag: softmax, NLL, smoothing, padding, focal loss, Keras's two.
+"""From one sample's logits to cross-entropy with every flag: softmax, NLL, smoothing, padding, focal loss; Keras's two.
 
 Sources: Szegedy et al., Rethinking the Inception Architecture for Computer Vision (2016), for label smoothing; Lin et
 al., Focal Loss for Dense Object Detection (2017); `torch.nn.functional.log_softmax`, `nll_loss`, `cross_entropy`;
@@ -25,7 +25,7 @@ EXERCISES = (
     nll_loss,
     sequence_loss,
     focal_loss,
+    cross_entropy,
     keras_categorical_crossentropy,
     keras_sparse_categorical_crossentropy,
-    cross_entropy,
 )

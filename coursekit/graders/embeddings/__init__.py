@@ -20,7 +20,6 @@ from coursekit.graders.embeddings.triplet_distance import triplet_margin_with_di
 
 # in the order of the course
 EXERCISES = (
-    keras_cosine_similarity,
     cosine_embedding_loss,
     hinge_embedding_loss,
     pairwise_distance,
@@ -29,4 +28,5 @@ EXERCISES = (
     info_nce,
     nt_xent,
     triplet_margin_with_distance_loss,
+    keras_cosine_similarity,
 )

@@ -1,4 +1,4 @@
-"""Cross-entropy of distributions, KL, Jensen-Shannon, two Gaussians, Keras's KL, distillation, torch's kl_div.
+"""Cross-entropy of distributions, KL, Jensen-Shannon, two Gaussians, distillation, torch's kl_div, Keras's KL.
 
 Source of the definitions: Kullback and Leibler, On Information and Sufficiency (1951); Lin, Divergence Measures
 Based on the Shannon Entropy (1991); Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network
@@ -19,7 +19,7 @@ EXERCISES = (
     kl_divergence,
     js_divergence,
     gaussian_kl,
-    keras_kl_divergence,
     distillation_loss,
     kl_div,
+    keras_kl_divergence,
 )

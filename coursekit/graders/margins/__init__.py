@@ -1,4 +1,4 @@
-"""Losses with a margin: Keras's three hinges, then torch's soft margin, multi-margin and multi-label margin.
+"""Losses with a margin: torch's soft margin, multi-margin and multi-label margin, then Keras's three hinges.
 
 Sources: Cortes and Vapnik, Support-Vector Networks (1995); Weston and Watkins, Support Vector Machines for Multi-Class
 Pattern Recognition (1999), for the sum over the wrong classes; Crammer and Singer, On the Algorithmic Implementation of
@@ -16,10 +16,10 @@ from coursekit.graders.margins.soft_margin import soft_margin_loss
 
 # in the order of the course
 EXERCISES = (
-    keras_hinge,
-    keras_squared_hinge,
-    keras_categorical_hinge,
     soft_margin_loss,
     multi_margin_loss,
     multilabel_margin_loss,
+    keras_hinge,
+    keras_squared_hinge,
+    keras_categorical_hinge,
 )
