@@ -308,7 +308,20 @@ def test_both_have_changed_a_text(root: Path, said, key: str, mine: str):
     assert note["cell_type"] == "markdown"
     assert upstream.source(note).startswith("Your version of the cell above")
     assert mine in upstream.source(note)
+    assert "outputs" not in note
     assert "yours stands below it, as a note" in said()
+
+
+def test_a_note_keeps_its_pictures(root: Path):
+    """What a text shows that was pasted into it belongs to the text."""
+    pasted = {"a.png": {"image/png": "iVBORw0KGgo="}}
+    first, *rest = upstream.cells_of(root, "00_one")
+    first |= {"source": ["Mine: ![](attachment:a.png)"], "attachments": pasted}
+    upstream.write(root / "notebooks" / "00_one.ipynb", [first, *rest])
+    lessons = upstream.first()
+    lessons["00_one"][0]["source"] = ["# One, reworded"]
+    bring(root, lessons)
+    assert [cell.get("attachments") for cell in upstream.cells_of(root, "00_one")[:2]] == [None, pasted]
 
 
 def test_twice_is_once(root: Path):

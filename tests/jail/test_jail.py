@@ -474,7 +474,9 @@ def test_child_that_nobody_waits_for(jail):
     asked(jail, toys.HONEST)
     before = jail._zygote
     with child(jail, function(FOREVER)) as ask:
+        begun = time.monotonic()
         ask.send([frames.encode_question(X)] * 5_000)
+        assert time.monotonic() - begun < 5  # whoever asks is not kept waiting either
     assert jail._zygote is before is not None
 
 
@@ -820,6 +822,14 @@ def test_kernel_without_landlock(kernel):
     """That is an error, and no ruleset."""
     with pytest.raises(OSError):  # noqa: PT011
         confine._landlock_ruleset(kernel)
+
+
+@pytest.mark.parametrize(("there", "why"), [("/usr/bin/bwrap", "forbids user namespaces"), (None, "not installed")])
+def test_why_there_is_no_bubblewrap(monkeypatch, there, why):
+    """It is not there, or it may not."""
+    monkeypatch.setattr(shutil, "which", lambda _: there)
+    layer = walls.layers({"layers": [], "bubblewrap": False})[-1]
+    assert (layer.name, layer.in_force, why in layer.detail) == ("bubblewrap", False, True)
 
 
 @linux

@@ -376,6 +376,8 @@ def test_moodle_by_looks_alone():
     merged = fill_moodle(sheet("of no list"), "Osallistuja 11")
     assert "The grades go into “Arvosana”, which is known by its place and its cells alone" in "\n".join(merged.notes)
     assert "The comments go into “Sanat”" in "\n".join(merged.notes)
+    without = sheet("of no list").replace("…".encode(), b"")  # an empty column stands beside that of the grades
+    assert table(fill_moodle(without, "Osallistuja 11").content)[1][3] == "1,5"
     beside = fill_moodle(sheet("de").replace(b",Bewertung,", b",Punkte,").replace(b"3,00", b"x"), "ada lovelace")
     assert table(beside.content)[1][3] == "1,5"
     assert "“Punkte”, which is known by its place" in "\n".join(beside.notes)

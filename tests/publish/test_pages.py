@@ -432,6 +432,7 @@ def test_a_learner_is_called_by_name():
     """And not as the platform called the file."""
     said = words(learner.learner_page(Graded("Ann Lee_7000_assignsubmission_file", (solved("a", ""),))))
     assert " Ann Lee 2 of 2 points" in said
+    assert "not final" not in said
 
 
 # ---- strangers ---------------------------------------------------------------------------------------------------
