@@ -61,7 +61,7 @@ class Shift:
         return 0.375
 
 
-def third(x):
+def by_three(x):
     return x / 3.25
 
 
@@ -100,7 +100,7 @@ def of_numbers(f, rng):
         same_value(f, spec, torch.tensor(size), torch.tensor(0.0))
     same_value(f, spec, SHIFTED(INNER(START)), torch.tensor(STEPS), reduction=min(KINDS), scale=limit(TWICE()))
     same_value(f, spec, fewer.spec(START), torch.tensor(0.0))
-    same_value(f, lambda x, y: third(x), START, START)
+    same_value(f, lambda x, y: by_three(x), START, START)
     if f(*pair(rng, 2)).ndim:
         raise Failure("It is no number.", f"Take the mean of {SIZES}.")
 
