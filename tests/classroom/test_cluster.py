@@ -156,6 +156,17 @@ def test_scheduler_that_is_busy(started, monkeypatch):
     assert said[0] not in said[1:]
 
 
+def test_a_scheduler_that_answers_is_not_busy(monkeypatch):
+    """What is said of one that is busy is not said later either."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(distributed, "Client", lambda *_, **__: "a client")
+    monkeypatch.setattr(cluster, "BUSY_SECONDS", 0.3)
+    said = list[str]()
+    assert cluster._client("tcp://127.0.0.1:1", said.append) == "a client"
+    time.sleep(0.6)
+    assert said == []
+
+
 @pytest.mark.slow
 def test_connection_that_breaks(started, few, tmp_path, capsys, monkeypatch):
     """Where the connection breaks and the scheduler lives, the run connects again and goes on where it was."""

@@ -393,6 +393,9 @@ def test_moodle_by_a_scale():
     scale = sheet("de").replace(b"Bestwertung", b"Skala").replace(b"3,00", b"gut\nschlecht")
     with pytest.raises(ExportError, match=r"by a scale .“Skala”.*set the assignment to points in Moodle"):
         fill_moodle(scale, "ada lovelace")
+    ends = "\n".join(",".join(row[:5]) for row in table(scale))  # there may be nothing behind it
+    with pytest.raises(ExportError, match="by a scale"):
+        fill_moodle(ends.encode(), "ada lovelace")
 
 
 def test_moodle_tells_what_it_needs():
