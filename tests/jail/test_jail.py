@@ -621,6 +621,23 @@ def test_kill_that_comes_too_late(jail):
         assert ask(X).value.tolist() == [2.0, -10.0]
 
 
+def test_what_has_ended_is_tidied_up(monkeypatch):
+    """Of a zygote that ends between two submissions nothing is left open when the next one is started."""
+
+    def start(_):
+        raise JailError("No more of them.")
+
+    monkeypatch.setattr(Jail, "_start", start)
+    jail = Jail()
+    jail._control, other = socket.socketpair()
+    jail._zygote = subprocess.Popen(["true"], stderr=subprocess.PIPE)
+    control, errors = jail._control, jail._zygote.stderr
+    jail._zygote.wait()
+    with other, pytest.raises(JailError, match="No more"), child(jail, toys.HONEST):
+        pass
+    assert (control.fileno(), errors.closed) == (-1, True)
+
+
 @pytest.mark.slow
 def test_zygote_killed_by_a_submission(open_jail):
     """Whoever kills the parent of all children does not stay behind, and harms nobody."""
