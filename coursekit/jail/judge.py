@@ -156,7 +156,7 @@ class Jail:
                     if late or not child.lacks:
                         return found
             except (Stopped, ZygoteGone):
-                return []
+                break
         return []
 
     def _grade_group(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from coursekit.classroom import batch, cluster, runs
 from coursekit.classroom.batch import Terms
@@ -154,6 +155,28 @@ def test_scheduler_that_is_busy(started, monkeypatch):
         assert threads >= 1
     assert said[0] == f"The scheduler at {started.address} is busy: waiting until it answers."
     assert said[0] not in said[1:]
+
+
+def test_a_task_takes_one_core():
+    """A worker has one for each of its tasks, and torch would take all of them for each."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        cluster._versions_here.__wrapped__(())
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_a_scheduler_that_answers_is_not_busy(monkeypatch):
+    """What is said of one that is busy is not said later either."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(distributed, "Client", lambda *_, **__: "a client")
+    monkeypatch.setattr(cluster, "BUSY_SECONDS", 0.3)
+    said = list[str]()
+    assert cluster._client("tcp://127.0.0.1:1", said.append) == "a client"
+    time.sleep(0.6)
+    assert said == []
 
 
 @pytest.mark.slow

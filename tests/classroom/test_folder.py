@@ -33,6 +33,7 @@ CANVAS = {
     "leeann_4321": ["leeann_4321_98765_kl.py", "leeann_LATE_4321_98777_kl-1.py", "leeann_4321_98999_1_2_x.ipynb"],
     "van_der_berg_77": ["van_der_berg_77_1_kl.py"],
     "anon_aB1": ["anon_aB1_55_kl.py", "LATE_anon_aB1_56_kl.py"],
+    "yan_98": ["yan_98_text.html"],
     "zoe_99": ["zoe_99_text.html"],
 }
 MOODLE = {

@@ -13,7 +13,7 @@ import pytest
 from coursekit.classroom import gradefiles, likeness
 from coursekit.classroom.likeness import Answer, answers, compare, winnowing
 from coursekit.classroom.likeness.answers import end_of, functions_of
-from coursekit.classroom.likeness.reading import exercise_names, read
+from coursekit.classroom.likeness.reading import exercise_names, read, same_work
 from coursekit.cli import main
 from coursekit.course import stubs, syllabus
 from coursekit.report import Diagnosis, Graded, Outcome, Report, Tier, Verdict
@@ -129,6 +129,13 @@ def test_same_work():
     found = compare({**work, "f": {NAME: answer, "x": other}, "g": {NAME: one(RENAMED)}})
     assert [each.learners for each in found.same] == [("b", "d", "e"), ("a", "c")]
     assert found.same[0].exercises == (NAME,)
+
+
+def test_who_has_no_answer_shares_none():
+    """What is said at the end of a run is of those who have answered something."""
+    said = list(same_work({"ann": b"", "bob": b"", "cem": b"1", "dan": b"1"}, "coursekit similar"))
+    assert said[0] == "2 learners handed in the same work: cem, dan."
+    assert len(said) == 2
 
 
 def test_similar_work():

@@ -11,7 +11,9 @@ from upstream import Lessons, code, exercise, lesson, text
 
 from coursekit.course.updating import shipped
 from coursekit.course.updating.blocks import Block, Sheet
+from coursekit.course.updating.changes import Asked, asked
 from coursekit.course.updating.lending import lent
+from coursekit.course.updating.matching import Origin, Place, match
 
 DOUBLE = "return 2 * x  # mine"
 
@@ -144,6 +146,15 @@ def test_a_lesson_is_renamed(root: Path, said):
     assert "notebooks/01_two.ipynb is notebooks/02_two.ipynb now." in told
     assert "notebooks/01_zero.ipynb is new." in told
     assert "has moved" not in told
+
+
+def test_a_lesson_has_another_number_and_other_words():
+    """Its topic says which it is, and so its cells are found by their ids, though none of their texts is as it was."""
+    old = Sheet("notebooks/01_two.ipynb", (Block("# Two", "two-0", "markdown"),))
+    new = Sheet("notebooks/02_two.ipynb", (Block("# Two, reworded", "two-0", "markdown"),))
+    module = Sheet("exercises/two.py", (Block("# Two", "two-0"),))
+    there = {sheet.name: sheet for sheet in (module, new)}
+    assert match([old], there, shipped.NOTHING.plus([old, *there.values()])) == {Origin(0, 0): Place(new.name, 0)}
 
 
 def test_a_lesson_is_split(root: Path, said):
@@ -308,7 +319,20 @@ def test_both_have_changed_a_text(root: Path, said, key: str, mine: str):
     assert note["cell_type"] == "markdown"
     assert upstream.source(note).startswith("Your version of the cell above")
     assert mine in upstream.source(note)
+    assert "outputs" not in note
     assert "yours stands below it, as a note" in said()
+
+
+def test_a_note_keeps_its_pictures(root: Path):
+    """What a text shows that was pasted into it belongs to the text."""
+    pasted = {"a.png": {"image/png": "iVBORw0KGgo="}}
+    first, *rest = upstream.cells_of(root, "00_one")
+    first |= {"source": ["Mine: ![](attachment:a.png)"], "attachments": pasted}
+    upstream.write(root / "notebooks" / "00_one.ipynb", [first, *rest])
+    lessons = upstream.first()
+    lessons["00_one"][0]["source"] = ["# One, reworded"]
+    bring(root, lessons)
+    assert [cell.get("attachments") for cell in upstream.cells_of(root, "00_one")[:2]] == [None, pasted]
 
 
 def test_twice_is_once(root: Path):
@@ -347,6 +371,14 @@ def test_modules(root: Path, said):
     assert "1 answer in exercises/" in said()
 
 
+def test_an_import_is_not_taken_for_another():
+    """What stands between a module's functions has no name of its own: a learner's is not the course's, reworded."""
+    ours = Block("from torch import Tensor", "one.py")
+    old = Sheet("exercises/one.py", (Block("import math", "one.py"), ours))
+    new = {old.name: Sheet(old.name, (Block("from torch import Tensor, nn", "one.py"),))}
+    assert match([old], new, shipped.NOTHING.plus([Sheet(old.name, (ours,)), *new.values()])) == {}
+
+
 def test_a_broken_module(root: Path):
     """What is no Python is carried over as well: it is told from the rest by its indentation."""
     module = root / "exercises" / "one.py"
@@ -359,7 +391,13 @@ def test_a_broken_module(root: Path):
     there = module.read_text(encoding="utf-8")
     assert "return 2 * (x  # half a line" in there
     assert "Thrice." in there
-    assert there.count("def double") == 1
+    assert [there.count("def double"), there.count("def triple")] == [1, 1]
+
+
+def test_an_answer_without_docstring(tmp_path: Path):
+    """What stands first in it is none."""
+    upstream.put(tmp_path / "solutions" / "one.py", "def double(x):\n    y = x\n    return y + x\n")
+    assert asked(tmp_path) == {"double": Asked("def double(x)", "")}
 
 
 def test_other_files(root: Path):
@@ -492,7 +530,12 @@ def test_both_sides_have_answers(root: Path, said):
         (b"\xff\xfe{", "UTF-8"),
         (b'{"worksheets": []}', "it has no cells, or is of an old format"),
         (b'{"cells": ["# One"]}', "it has no cells, or is of an old format"),
+        (
+            b'<<<<<<< a\n{"worksheets": []\n  }\n=======\n{"worksheets": 1\n  }\n>>>>>>> b\n',
+            "it stands in conflict, and neither side is a notebook",
+        ),
     ],
+    ids=["empty", "cut", "no text", "old", "no cells", "conflict"],
 )
 def test_what_cannot_be_read(root: Path, said, content: bytes, why: str):
     """A lesson that is no notebook any more is as it is shipped; what it was is kept, and that is said."""

@@ -87,10 +87,11 @@ def is_carried(root: Path) -> bool:
     return there["one-0"] == "# One, reworded" and "# mine" in there["double-cell"]
 
 
-def test_a_clone(server: Path, root: Path):
+def test_a_clone(server: Path, root: Path, capsys):
     """The clone stands at the new commit; what differs from it is the learner's. Then there is nothing new."""
     commit = reword(server)
     update(root)
+    assert "default branch" not in capsys.readouterr().out
     assert is_carried(root)
     assert git(root, "rev-parse", "HEAD") == commit
     assert git(root, "symbolic-ref", "--short", "HEAD") == "main"

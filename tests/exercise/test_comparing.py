@@ -434,6 +434,7 @@ def test_same_gradient_through_log_softmax():
         (tensor(0.0), "0.0000"),
         (tensor(math.log(2)), "0.6931"),
         (tensor(-1234.5), "-1234.5000"),
+        (tensor(1e-3, dtype=torch.float64), "0.0010"),
         (tensor(1e-4), "0.0001"),
         (tensor(1.5e-9), "1.5e-09"),
         (tensor(1e6), "1e+06"),

@@ -117,6 +117,14 @@ def test_it_does_not_matter_who_else_is_asked(jail, asked):
     assert (report.points, report.leans_on, report.parted) == (report.maximum, ("log_softmax",), True)
 
 
+def test_it_does_not_matter_what_was_left_out(jail):
+    """Who has no answer to the exercise before, which is asked in the same process, is lent the helper as well."""
+    text = slipped(solutions("cross_entropy"), "log_softmax").replace("\ndef sequence_loss(", "\ndef no_exercise(")
+    first, report = after(jail, text, "sequence_loss", "cross_entropy")
+    assert first.outcome is Outcome.UNATTEMPTED
+    assert (report.points, report.leans_on, report.parted) == (report.maximum, ("log_softmax",), True)
+
+
 BUILT_ON_ALPHA = """
 def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):
     losses, counts = [], []

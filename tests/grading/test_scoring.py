@@ -10,6 +10,7 @@ import torch
 from torch import tensor
 
 from coursekit.exercise import Exercise, same_value
+from coursekit.grading import here
 from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import is_solved, score
 from coursekit.learning import feedback
@@ -259,6 +260,16 @@ def test_check_in_a_thread(double):
     """A check may run in a thread, which nobody can interrupt, so without a limit."""
     with ThreadPoolExecutor(1) as executor:
         assert executor.submit(told, honest, double).result().outcome is Outcome.PASSED
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarms")
+def test_an_import_is_not_ended(double, monkeypatch):
+    """What is being imported when time is up gets the same time once more; what hangs afterwards is ended then."""
+    importing = [True]
+    monkeypatch.setattr(here, "_is_importing", lambda frame: bool(importing and importing.pop()))
+    begun = time.monotonic()
+    assert told(hangs, double, seconds=0.2).outcome is Outcome.TIMEOUT
+    assert 0.4 <= time.monotonic() - begun < 1.1
 
 
 def test_own_stop_button_is_no_timeout(double):

@@ -61,6 +61,10 @@ class Shift:
         return 0.375
 
 
+def by_three(x):
+    return x / 3.25
+
+
 def within():
     def inner(x):
         return x if x.ndim else never
@@ -96,6 +100,7 @@ def of_numbers(f, rng):
         same_value(f, spec, torch.tensor(size), torch.tensor(0.0))
     same_value(f, spec, SHIFTED(INNER(START)), torch.tensor(STEPS), reduction=min(KINDS), scale=limit(TWICE()))
     same_value(f, spec, fewer.spec(START), torch.tensor(0.0))
+    same_value(f, lambda x, y: by_three(x), START, START)
     if f(*pair(rng, 2)).ndim:
         raise Failure("It is no number.", f"Take the mean of {SIZES}.")
 
@@ -142,6 +147,7 @@ DECISIONS = {
     "a constant": ("(1.0, 2.5)", "(1.0, 2.75)"),
     "a helper of the spec": ("x / 2", "x / 2.5"),
     "the spec of another exercise that a check asks": ("x / 3.5", "x / 4.5"),
+    "a helper of a function within": ("x / 3.25", "x / 3.5"),
     "a cached helper": ("size + 4.0", "size + 5.0"),
     "a method": ("x + 1.5", "x + 2.5"),
     "a constant of a class": ("far = 0.75", "far = 0.5"),

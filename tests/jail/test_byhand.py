@@ -163,6 +163,10 @@ EVASIONS = {
     "distribution": ("import torch\ndef f(l, t): return l.new_tensor(0).logsumexp(0)", "logsumexp"),
     "reduce": ("import torch\nF = torch._C._nn\ndef f(l, t): return F.cross_entropy_loss(l, t)", "torch._C"),
     "numpy": ("import numpy as np\ndef f(l, t): return np.logaddexp.reduce(l.numpy())", "logaddexp"),
+    "imported over one's own": (
+        "def m(): ...\nimport builtins as m\ndef f(l, t): return m.eval('l.sum()', {'l': l})",
+        "builtins.eval",
+    ),
     "attention": (
         "import torch.nn as nn\nA = nn.MultiheadAttention(4, 1)\ndef f(l, t): return A(l, l, l)",
         "Multihead",
@@ -708,6 +712,7 @@ class Own:
         ("getattr(Own, 'softmax') + getattr(Own(), '_softmax')", None),
         ("vars(torch)", "vars"),
         ("vars()", None),
+        ("locals()['x'] is globals()['x'] or len(x)", None),
         ("vars(Own)['softmax'] + len(vars(Own()))", None),
         ("__import__('scipy')", "scipy"),
         ("__import__('math') and __import__('ctypes')", None),

@@ -474,7 +474,9 @@ def test_child_that_nobody_waits_for(jail):
     asked(jail, toys.HONEST)
     before = jail._zygote
     with child(jail, function(FOREVER)) as ask:
+        begun = time.monotonic()
         ask.send([frames.encode_question(X)] * 5_000)
+        assert time.monotonic() - begun < 5  # whoever asks is not kept waiting either
     assert jail._zygote is before is not None
 
 
@@ -617,6 +619,23 @@ def test_kill_that_comes_too_late(jail):
         jail._control.send(late)
         time.sleep(0.05)
         assert ask(X).value.tolist() == [2.0, -10.0]
+
+
+def test_what_has_ended_is_tidied_up(monkeypatch):
+    """Of a zygote that ends between two submissions nothing is left open when the next one is started."""
+
+    def start(_):
+        raise JailError("No more of them.")
+
+    monkeypatch.setattr(Jail, "_start", start)
+    jail = Jail()
+    jail._control, other = socket.socketpair()
+    jail._zygote = subprocess.Popen(["true"], stderr=subprocess.PIPE)
+    control, errors = jail._control, jail._zygote.stderr
+    jail._zygote.wait()
+    with other, pytest.raises(JailError, match="No more"), child(jail, toys.HONEST):
+        pass
+    assert (control.fileno(), errors.closed) == (-1, True)
 
 
 @pytest.mark.slow
@@ -820,6 +839,14 @@ def test_kernel_without_landlock(kernel):
     """That is an error, and no ruleset."""
     with pytest.raises(OSError):  # noqa: PT011
         confine._landlock_ruleset(kernel)
+
+
+@pytest.mark.parametrize(("there", "why"), [("/usr/bin/bwrap", "forbids user namespaces"), (None, "not installed")])
+def test_why_there_is_no_bubblewrap(monkeypatch, there, why):
+    """It is not there, or it may not."""
+    monkeypatch.setattr(shutil, "which", lambda _: there)
+    layer = walls.layers({"layers": [], "bubblewrap": False})[-1]
+    assert (layer.name, layer.in_force, why in layer.detail) == ("bubblewrap", False, True)
 
 
 @linux

@@ -146,6 +146,17 @@ def test_who_is_starved_is_asked_again(jail, monkeypatch, forks):
     assert len(forks) == 1
 
 
+def test_what_comes_when_time_is_over(monkeypatch):
+    """Each exercise has a report, and no process is started for any."""
+    monkeypatch.setattr(Jail, "_fork", lambda *_, **__: pytest.fail("a process was started"))
+    asked = [(toys.make_double(), 1), (toys.make_triple(), 1)]
+    reports = Jail().score((("a.py", toys.HONEST),), asked, clock=Clock(0.0))
+    assert [(each.exercise, each.outcome) for each in reports] == [
+        ("double", Outcome.SKIPPED),
+        ("triple", Outcome.SKIPPED),
+    ]
+
+
 @pytest.mark.parametrize("waited", [0.0, 3.0])
 def test_what_its_processes_have_waited_is_the_submissions(jail, monkeypatch, waited):
     """The sum of what the zygote says of each at its end."""

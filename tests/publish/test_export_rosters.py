@@ -376,6 +376,8 @@ def test_moodle_by_looks_alone():
     merged = fill_moodle(sheet("of no list"), "Osallistuja 11")
     assert "The grades go into “Arvosana”, which is known by its place and its cells alone" in "\n".join(merged.notes)
     assert "The comments go into “Sanat”" in "\n".join(merged.notes)
+    without = sheet("of no list").replace("…".encode(), b"")  # an empty column stands beside that of the grades
+    assert table(fill_moodle(without, "Osallistuja 11").content)[1][3] == "1,5"
     beside = fill_moodle(sheet("de").replace(b",Bewertung,", b",Punkte,").replace(b"3,00", b"x"), "ada lovelace")
     assert table(beside.content)[1][3] == "1,5"
     assert "“Punkte”, which is known by its place" in "\n".join(beside.notes)
@@ -391,6 +393,9 @@ def test_moodle_by_a_scale():
     scale = sheet("de").replace(b"Bestwertung", b"Skala").replace(b"3,00", b"gut\nschlecht")
     with pytest.raises(ExportError, match=r"by a scale .“Skala”.*set the assignment to points in Moodle"):
         fill_moodle(scale, "ada lovelace")
+    ends = "\n".join(",".join(row[:5]) for row in table(scale))  # there may be nothing behind it
+    with pytest.raises(ExportError, match="by a scale"):
+        fill_moodle(ends.encode(), "ada lovelace")
 
 
 def test_moodle_tells_what_it_needs():

@@ -423,15 +423,17 @@ def test_a_learners_page_names_nobody_else(tmp_path):
 
 def test_unread_learner_is_told_why():
     """Who could not be read gets the sentence, not eight times `not attempted`."""
-    said = words(learner.learner_page(small_class()[4]))
-    assert "could not be read. It is a link." in said
-    assert "not attempted" not in said
+    page = learner.learner_page(small_class()[4])
+    assert "could not be read. It is a link." in words(page)
+    assert "not attempted" not in words(page)
+    assert "<h2" not in page
 
 
 def test_a_learner_is_called_by_name():
     """And not as the platform called the file."""
     said = words(learner.learner_page(Graded("Ann Lee_7000_assignsubmission_file", (solved("a", ""),))))
     assert " Ann Lee 2 of 2 points" in said
+    assert "not final" not in said
 
 
 # ---- strangers ---------------------------------------------------------------------------------------------------

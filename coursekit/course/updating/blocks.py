@@ -191,7 +191,7 @@ def _whole_cells(text: str) -> Iterator[Block]:
                 cell = json.loads("\n".join(lines).rstrip(","))
             except (ValueError, RecursionError):
                 continue
-            if isinstance(cell, dict) and "cell_type" in cell:
+            if "cell_type" in cell:
                 yield _block(cell)
 
 
