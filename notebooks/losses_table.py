@@ -95,6 +95,7 @@ def draw(kind: str, seed: int, scale: float = 1.0) -> Names:
         "adaptive": lambda: {"h": normal(3), "c": index(6), **two_softmaxes()},
         "hidden": lambda: {"h": normal(3), "W": normal(K, 3), "c": index(K)},
         "labels": lambda: {"z": normal(K), "t": (uniform(K) < 0.5).double()},
+        "mask": lambda: {"x": uniform(K), "t": (uniform(K) < 0.5).double()},
         "belief": lambda: {"z": normal(K).log_softmax(0), "p": normal(K).softmax(0)},
         "pair": lambda: {"a": normal(), "b": normal(), "s": sign()},
         "vectors": lambda: {"a": normal(3), "b": normal(3), "s": sign()},
@@ -218,6 +219,12 @@ ROWS = (
         "the right class, what is not known yet first", mean="N", where="p = softmax(z)[c]",
     ),
     Row(
+        CLASSES, "(by hand) cross_entropy_with_z_loss", "", "class",
+        "reduced(F.cross_entropy(z, c, reduction='none') + m * exp(z).sum(-1).log()**2, r)",
+        "lse(z) - z[c] + m * lse(z)**2", "softmax(z) * (1 + 2 * m * lse(z)) - onehot(c)", 0, "",
+        "the probability of each class, in logits whose ln Z is near 0", mean="N",
+    ),
+    Row(
         CLASSES, "linear_cross_entropy", "", "hidden", "F.linear_cross_entropy(h, W, c, reduction=r)",
         "lse(W @ h) - (W @ h)[c]", "W.T @ (softmax(W @ h) - onehot(c))", 0, "", "probabilities, as logits W @ h",
         mean="N", weighted="w[c].sum()",
@@ -252,6 +259,12 @@ ROWS = (
         YES_NO, "binary_cross_entropy_with_logits", "BinaryCrossentropy(from_logits)", "yes",
         "F.binary_cross_entropy_with_logits(x, y, reduction=r)",
         "softplus(x) - x * y", "sigmoid(x) - y", 0, "logit(y.mean())", "its logit", weighted="elements",
+    ),
+    Row(
+        YES_NO, "(by hand) dice_loss", "", "mask",
+        "reduced(1 - torch.einsum('...k,...k', x, t).mul(2).add(1) / (x + t).sum(-1).add(1), r)",
+        "1 - (2 * (x * t).sum() + 1) / size", "((2 * (x * t).sum() + 1) / size - 2 * t) / size", 0, "",
+        "a mask that shares much, for its size", mean="N", where="size = x.sum() + t.sum() + 1",
     ),
     Row(
         YES_NO, "(by hand) sigmoid_focal_loss", "", "yes",
@@ -346,6 +359,14 @@ ROWS = (
         "-v * where(v > 0, clamp(ratio, max=1 + m), clamp(ratio, min=1 - m))",
         "-v * ratio * where(v > 0, ratio < 1 + m, ratio > 1 - m)", -INF, "",
         "good answers likelier, but no more than 1 + m times", where="ratio = exp(x - y)",
+    ),
+    Row(
+        ORDER, "(by hand) info_nce", "", "hidden",
+        "F.cross_entropy(F.cosine_similarity(h[..., None, :], W, dim=-1) / T, c, reduction=r)",
+        "lse(cosines / T) - cosines[c] / T",
+        "(softmax(cosines / T) - onehot(c)) / T @ "
+        "stack([(w / w.norm() - cos(h, w) * h / h.norm()) / h.norm() for w in W])", 0, "",
+        "the direction of the own key, far from the others'", mean="N", where="cosines = stack([cos(h, w) for w in W])",
     ),
     Row(
         ORDER, "hinge_embedding_loss", "", "side", "F.hinge_embedding_loss(x, s, margin=m, reduction=r)",

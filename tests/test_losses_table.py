@@ -51,6 +51,7 @@ ALSO = {
     "preference_loss": "bradley_terry_loss",
     "cosine similarity": "keras_cosine_similarity",
     "triplet_margin_loss": "batch_hard_losses",
+    "info_nce": "nt_xent",
 }
 # Exercises that are no loss of a prediction: prices of weights, steps, measures, pieces of a loss, readings
 NO_LOSS = """
