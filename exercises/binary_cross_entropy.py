@@ -149,6 +149,33 @@ def dice_loss(
     raise NotImplementedError("dice_loss: write your answer here")
 
 
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """One yes or no for each label: a drop-in for `torch.nn.functional.multilabel_soft_margin_loss`.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        input: logits, one for each of C labels, (N, C), or (C,), or (N, …, C); up to ±1000.
+        target: 1 for a label that is there and 0 for one that is not, same shape; of any numeric dtype.
+        weight: a factor for each label (C,).
+        reduction: "none" for one loss per sample, "sum" or "mean" over the samples.
+
+    Returns:
+        The binary cross-entropy of the logits, weighted and averaged over the C labels: shape (N,), or
+        reduced. The average divides by C, with weights too, and so "sum" is a sum over samples. The mean of
+        an empty batch is NaN. The finer of the dtypes of input and target wins.
+
+    Raises:
+        ValueError: the reduction is unknown.
+    """
+    raise NotImplementedError("multilabel_soft_margin_loss: write your answer here")
+
+
 def keras_binary_crossentropy(
     y_true: Tensor,
     y_pred: Tensor,
@@ -175,30 +202,3 @@ def keras_binary_crossentropy(
         ValueError: the shapes differ.
     """
     raise NotImplementedError("keras_binary_crossentropy: write your answer here")
-
-
-def multilabel_soft_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """One yes or no for each label: a drop-in for `torch.nn.functional.multilabel_soft_margin_loss`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        input: logits, one for each of C labels, (N, C), or (C,), or (N, …, C); up to ±1000.
-        target: 1 for a label that is there and 0 for one that is not, same shape; of any numeric dtype.
-        weight: a factor for each label (C,).
-        reduction: "none" for one loss per sample, "sum" or "mean" over the samples.
-
-    Returns:
-        The binary cross-entropy of the logits, weighted and averaged over the C labels: shape (N,), or
-        reduced. The average divides by C, with weights too, and so "sum" is a sum over samples. The mean of
-        an empty batch is NaN. The finer of the dtypes of input and target wins.
-
-    Raises:
-        ValueError: the reduction is unknown.
-    """
-    raise NotImplementedError("multilabel_soft_margin_loss: write your answer here")

@@ -69,21 +69,6 @@ def poisson_nll_loss(
     raise NotImplementedError("poisson_nll_loss: write your answer here")
 
 
-def keras_poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The mean Poisson loss of each sample: a drop-in for `keras.losses.poisson`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: the counts (..., D), of any dtype; they take on that of y_pred.
-        y_pred: the expected counts (not their logarithms), of a shape that broadcasts with that of y_true.
-
-    Returns:
-        The mean of y_pred - y_true · ln(y_pred + 1e-7) over the last dimension, shape (...), in the dtype of y_pred.
-    """
-    raise NotImplementedError("keras_poisson: write your answer here")
-
-
 def laplace_nll(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:
     """The surprise at a number under Laplace's noise: -ln of its density, element by element.
 
@@ -178,3 +163,18 @@ def gaussian_nll_loss(
         ValueError: a variance is negative, var has another shape, or reduction is another word.
     """
     raise NotImplementedError("gaussian_nll_loss: write your answer here")
+
+
+def keras_poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The mean Poisson loss of each sample: a drop-in for `keras.losses.poisson`.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        y_true: the counts (..., D), of any dtype; they take on that of y_pred.
+        y_pred: the expected counts (not their logarithms), of a shape that broadcasts with that of y_true.
+
+    Returns:
+        The mean of y_pred - y_true · ln(y_pred + 1e-7) over the last dimension, shape (...), in the dtype of y_pred.
+    """
+    raise NotImplementedError("keras_poisson: write your answer here")

@@ -225,42 +225,6 @@ def dice_loss(
     # END SOLUTION
 
 
-def keras_binary_crossentropy(
-    y_true: Tensor,
-    y_pred: Tensor,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-) -> Tensor:
-    """Binary cross-entropy, averaged along one axis: a drop-in for `keras.losses.binary_crossentropy` on torch.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: 1 for yes and 0 for no, or a share between them, in the shape of `y_pred`; of any dtype.
-        y_pred: probabilities, which are clipped to [1e-7, 1 - 1e-7]; or logits.
-        from_logits: whether `y_pred` holds logits.
-        label_smoothing: α, the share of each target that is replaced by ½.
-        axis: the dimension to average over.
-
-    Returns:
-        The mean along `axis` of -t · ln p - (1 - t) · ln(1 - p), in the dtype of `y_pred`. t is `y_true`
-        smoothed. A clipped probability has the gradient 0.
-
-    Raises:
-        ValueError: the shapes differ.
-    """
-    # BEGIN SOLUTION
-    if y_true.shape != y_pred.shape:
-        raise ValueError(f"y_true is {tuple(y_true.shape)}, y_pred {tuple(y_pred.shape)}")
-    t = (1 - label_smoothing) * y_true.to(y_pred.dtype) + label_smoothing / 2
-    if from_logits:
-        return binary_cross_entropy_with_logits(y_pred, t, reduction="none").mean(axis)
-    p = y_pred.clamp(1e-7, 1 - 1e-7)  # from here on no logarithm and no slope needs a guard
-    return -(t * p.log() + (1 - t) * (1 - p).log()).mean(axis)
-    # END SOLUTION
-
-
 def multilabel_soft_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -295,4 +259,40 @@ def multilabel_soft_margin_loss(
     if reduction == "mean":
         return losses.mean()
     raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
+
+
+def keras_binary_crossentropy(
+    y_true: Tensor,
+    y_pred: Tensor,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Tensor:
+    """Binary cross-entropy, averaged along one axis: a drop-in for `keras.losses.binary_crossentropy` on torch.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        y_true: 1 for yes and 0 for no, or a share between them, in the shape of `y_pred`; of any dtype.
+        y_pred: probabilities, which are clipped to [1e-7, 1 - 1e-7]; or logits.
+        from_logits: whether `y_pred` holds logits.
+        label_smoothing: α, the share of each target that is replaced by ½.
+        axis: the dimension to average over.
+
+    Returns:
+        The mean along `axis` of -t · ln p - (1 - t) · ln(1 - p), in the dtype of `y_pred`. t is `y_true`
+        smoothed. A clipped probability has the gradient 0.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    # BEGIN SOLUTION
+    if y_true.shape != y_pred.shape:
+        raise ValueError(f"y_true is {tuple(y_true.shape)}, y_pred {tuple(y_pred.shape)}")
+    t = (1 - label_smoothing) * y_true.to(y_pred.dtype) + label_smoothing / 2
+    if from_logits:
+        return binary_cross_entropy_with_logits(y_pred, t, reduction="none").mean(axis)
+    p = y_pred.clamp(1e-7, 1 - 1e-7)  # from here on no logarithm and no slope needs a guard
+    return -(t * p.log() + (1 - t) * (1 - p).log()).mean(axis)
     # END SOLUTION

@@ -88,24 +88,6 @@ def poisson_nll_loss(
     # END SOLUTION
 
 
-def keras_poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The mean Poisson loss of each sample: a drop-in for `keras.losses.poisson`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: the counts (..., D), of any dtype; they take on that of y_pred.
-        y_pred: the expected counts (not their logarithms), of a shape that broadcasts with that of y_true.
-
-    Returns:
-        The mean of y_pred - y_true · ln(y_pred + 1e-7) over the last dimension, shape (...), in the dtype of y_pred.
-    """
-    # BEGIN SOLUTION
-    y_true = y_true.to(y_pred.dtype)
-    return (y_pred - y_true * torch.log(y_pred + 1e-7)).mean(dim=-1)
-    # END SOLUTION
-
-
 def laplace_nll(input: Tensor, target: Tensor, scale: Tensor) -> Tensor:
     """The surprise at a number under Laplace's noise: -ln of its density, element by element.
 
@@ -239,4 +221,22 @@ def gaussian_nll_loss(
     if reduction == "mean":
         return losses.mean()
     raise ValueError(f"{reduction!r} is no reduction: none, sum, mean")
+    # END SOLUTION
+
+
+def keras_poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The mean Poisson loss of each sample: a drop-in for `keras.losses.poisson`.
+
+    By hand: no ready-made loss or distribution.
+
+    Args:
+        y_true: the counts (..., D), of any dtype; they take on that of y_pred.
+        y_pred: the expected counts (not their logarithms), of a shape that broadcasts with that of y_true.
+
+    Returns:
+        The mean of y_pred - y_true · ln(y_pred + 1e-7) over the last dimension, shape (...), in the dtype of y_pred.
+    """
+    # BEGIN SOLUTION
+    y_true = y_true.to(y_pred.dtype)
+    return (y_pred - y_true * torch.log(y_pred + 1e-7)).mean(dim=-1)
     # END SOLUTION

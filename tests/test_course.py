@@ -58,6 +58,30 @@ def test_lesson_is_readable(topic):
     assert any("explore(" in cell.source or "coursekit.explorables" in cell.source for cell in notebook.cells)
 
 
+OPTIONAL = (
+    "## Optional: the same in Keras This section is for those who work with Keras. If you do not, skip it: only the "
+    "Keras sections of later lessons build on it."
+)
+
+
+@EVERY_TOPIC
+def test_keras_is_an_optional_section(topic):
+    """What is about Keras stands in one section, behind all else that is taught, and says who may skip it."""
+    cells = notebooks.read(topic).cells
+    texts = {at: " ".join(cell.source.split()) for at, cell in enumerate(cells) if cell.cell_type == "markdown"}
+    begins = [at for at, text in texts.items() if text.startswith(OPTIONAL)]
+    of_keras = [at for at, cell in enumerate(cells) if "### Exercise: `keras_" in cell.source]
+    of_keras += [at for at, cell in enumerate(cells) if re.search(r"(?m)^def keras_\w+\(", cell.source)]
+    headed = [at for at, cell in enumerate(cells) if at in texts and re.search(r"(?m)^##+ .*Keras", cell.source)]
+    if not of_keras + headed:
+        return
+    (begin,) = begins
+    sections = [at for at, cell in enumerate(cells) if at in texts and re.search(r"(?m)^## ", cell.source)]
+    end = sections[sections.index(begin) + 1]
+    assert all(begin <= at < end for at in of_keras + headed)
+    assert cells[end].source.startswith("## What to keep")
+
+
 @pytest.mark.slow
 @EVERY_TOPIC
 def test_answered_notebook_passes_every_check(topic):

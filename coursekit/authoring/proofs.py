@@ -24,6 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from coursekit.authoring.signature import is_of_keras
 from coursekit.course import stubs, syllabus
 from coursekit.course.stubs import StubError
 from coursekit.course.syllabus import Topic
@@ -92,6 +93,7 @@ def _prove(topic: Topic, exercise: Exercise, seeds: int, findings: Findings, say
     findings.faults += _trivial_answers_fail(exercise, seeds)
     findings.faults += cases_suffice(exercise)
     findings.faults += last_is_a_drop_in(topic, exercise)
+    findings.faults += keras_stands_at_the_end(topic, exercise)
     findings.faults += _twin_passes(exercise)
     say("the cases")
     if not wrong:  # a solution that fails its checks fails its cases, each of them
@@ -163,6 +165,17 @@ def last_is_a_drop_in(topic: Topic, exercise: Exercise) -> Iterator[str]:
         yield (
             f"it is the last of {topic.name} and has no twin: a topic ends with a drop-in, so it goes before "
             f"{drop_ins[-1]}."
+        )
+
+
+def keras_stands_at_the_end(topic: Topic, exercise: Exercise) -> Iterator[str]:
+    """Whoever does not work with Keras leaves out its section, which is the last: nothing else comes after it."""
+    names = [each.name for each in topic.exercises]
+    behind = [name for name in names[names.index(exercise.name) + 1 :] if not is_of_keras(name)]
+    if is_of_keras(exercise.name) and behind:
+        yield (
+            f"it comes before {behind[-1]}, which is none of Keras's: what rebuilds Keras's losses is optional, and "
+            f"stands at the end of {topic.name}."
         )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coursekit.authoring import proofs, skeleton
-from coursekit.authoring.signature import Signature, signature_of
+from coursekit.authoring.signature import Signature, is_of_keras, signature_of
 from coursekit.course import notebooks, stubs, syllabus
 from coursekit.course.syllabus import Topic
 from coursekit.errors import CommandError
@@ -47,7 +47,8 @@ def plan(name: str, topic: Topic, after: str = "", parameters: str = "") -> list
     Args:
         name: the exercise's.
         topic: where it belongs.
-        after: the exercise of the topic that it comes after; by default it comes before the last, the drop-in.
+        after: the exercise of the topic that it comes after; by default it comes before the drop-in for torch that
+            the topic ends with, and where it is of Keras's, behind all others.
         parameters: its own, if not those of the framework's function or of a loss: see `signature_of`.
 
     Raises:
@@ -55,7 +56,7 @@ def plan(name: str, topic: Topic, after: str = "", parameters: str = "") -> list
         UnknownNameError: `after` is no exercise of the topic.
     """
     _insist_on_new(name, topic)
-    following = _following(topic, after)
+    following = _following(name, topic, after)
     signature = signature_of(name, parameters)
     return [
         _grader(name, signature, topic),
@@ -177,15 +178,25 @@ def _names_in(path: Path) -> set[str]:
     return names
 
 
-def _following(topic: Topic, after: str) -> str:
-    """The exercise that comes after the new one; empty where it is the last, as nothing follows a drop-in."""
+def _following(name: str, topic: Topic, after: str) -> str:
+    """The exercise that comes after the new one; empty where it is the last.
+
+    A topic ends with its drop-in for torch, and behind that come Keras's, which are optional.
+    """
     names = [exercise.name for exercise in topic.exercises]
-    ends = topic.exercises[-1].twin is not None
+    optional = next((each for each in names if is_of_keras(each)), "")
+    others = [exercise for exercise in topic.exercises if not is_of_keras(exercise.name)]
+    drop_in = others[-1].name if others and others[-1].twin is not None else ""
     if not after:
-        return names[-1] if ends else ""
+        return "" if is_of_keras(name) else drop_in or optional
     if after not in names:
         raise syllabus.UnknownNameError(f"exercise of {topic.name}", after, names)
-    if after == names[-1] and ends:
+    if is_of_keras(after) != is_of_keras(name):
+        raise CommandError(
+            f"`{name}` does not come after `{after}`: what rebuilds Keras's losses is optional, and stands at the end "
+            "of a topic. Leave --after out."
+        )
+    if after == drop_in:
         raise CommandError(f"`{after}` is the last of {topic.name}, and stays it: a topic ends with its drop-in.")
     return [*names, ""][names.index(after) + 1]
 

@@ -76,6 +76,11 @@ class Signature:
         return texts if first is None else [*texts[:first], "*", *texts[first:]]
 
 
+def is_of_keras(name: str) -> bool:
+    """Whether an exercise rebuilds a loss of Keras's: such exercises are optional, and stand at the end of a topic."""
+    return name.startswith("keras_")
+
+
 def signature_of(name: str, parameters: str = "") -> Signature:
     """The signature of a new exercise.
 
@@ -93,8 +98,8 @@ def signature_of(name: str, parameters: str = "") -> Signature:
     elif function is not None:
         chosen = _parameters_of(function)
     else:
-        chosen = _parsed(OF_KERAS if name.startswith("keras_") else BY_HAND)
-    if name.startswith("keras_"):
+        chosen = _parsed(OF_KERAS if is_of_keras(name) else BY_HAND)
+    if is_of_keras(name):
         return Signature(chosen, f"keras.losses.{name.removeprefix('keras_')}")
     return Signature(chosen, f"torch.nn.functional.{name}" if function else "")
 

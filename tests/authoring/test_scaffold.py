@@ -1,5 +1,6 @@
 """A new exercise: all its files or none, each as the house writes it, and finished once its TODOs are."""
 
+import dataclasses
 import importlib.util
 import json
 import re
@@ -88,6 +89,44 @@ def test_before_the_drop_in(topic, after, order):
     assert re.findall(r"(?m)^# ---- (\w+)", source("tests/styles/toy.py")) == order
     cells = notebooks.read(topic).cells
     assert [cell.metadata["coursekit"]["exercise"] for cell in cells if "coursekit" in cell.metadata] == order
+
+
+@pytest.fixture
+def lesson_with_keras(topic, monkeypatch):
+    """The toy course as a lesson whose second exercise is a loss of Keras's."""
+    double, triple = topic.exercises
+    exercises = (double, dataclasses.replace(triple, name="keras_triple"))
+    monkeypatch.setattr(sys.modules["coursekit.graders.toy"], "EXERCISES", exercises)
+    for path in (topic.grader, topic.solution, topic.notebook, syllabus.ROOT / "tests" / "styles" / "toy.py"):
+        path.write_text(re.sub(r"\btriple\b", "keras_triple", path.read_text(encoding="utf-8")), encoding="utf-8")
+    return topic
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "twin", "order"),
+    [
+        ("pinball", "", min, ["pinball", "double", "keras_triple"]),
+        ("pinball", "", None, ["double", "pinball", "keras_triple"]),
+        ("pinball", "double", None, ["double", "pinball", "keras_triple"]),
+        ("keras_pinball", "", min, ["double", "keras_triple", "keras_pinball"]),
+        ("keras_pinball", "keras_triple", min, ["double", "keras_triple", "keras_pinball"]),
+    ],
+)
+def test_what_is_of_keras_comes_last(lesson_with_keras, name, after, twin, order):
+    """A lesson ends with its drop-in for torch, and behind that stands what is optional."""
+    lesson_with_keras.exercises[0].twin = twin
+    begin(name, lesson_with_keras, after)
+    assert re.findall(r"(?m)^def (\w+)", source("solutions/toy.py")) == order
+    assert re.findall(r"(?m)^    (\w+),$", source("coursekit/graders/toy/__init__.py")) == order
+    cells = notebooks.read(lesson_with_keras).cells
+    assert [cell.metadata["coursekit"]["exercise"] for cell in cells if "coursekit" in cell.metadata] == order
+
+
+@pytest.mark.parametrize(("name", "after"), [("pinball", "keras_triple"), ("keras_pinball", "double")])
+def test_what_is_of_keras_is_not_mixed_with_the_rest(lesson_with_keras, name, after):
+    """Whoever leaves out the optional section leaves out nothing else."""
+    with pytest.raises(CommandError, match=f"`{name}` does not come after `{after}`: what rebuilds Keras's losses is"):
+        begin(name, lesson_with_keras, after)
 
 
 @pytest.mark.parametrize("after", ["", "triple"])

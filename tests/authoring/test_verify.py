@@ -394,6 +394,21 @@ def test_last_is_a_drop_in(topic, double):
     assert list(proofs.last_is_a_drop_in(later, last)) == []
 
 
+def test_keras_stands_at_the_end(topic, double, monkeypatch):
+    """What is of Keras's is optional: nothing but its like comes behind it."""
+    first, last = topic.exercises
+    of_keras = dataclasses.replace(double, name="keras_double")
+    for exercises in ((first, last), (first, last, of_keras), (of_keras,)):
+        monkeypatch.setattr(sys.modules["coursekit.graders.toy"], "EXERCISES", exercises)
+        assert not [fault for each in exercises for fault in proofs.keras_stands_at_the_end(topic, each)]
+    monkeypatch.setattr(sys.modules["coursekit.graders.toy"], "EXERCISES", (of_keras, first, last))
+    assert list(proofs.keras_stands_at_the_end(topic, of_keras)) == [
+        "it comes before triple, which is none of Keras's: what rebuilds Keras's losses is optional, and stands at the "
+        "end of toy."
+    ]
+    assert list(proofs.keras_stands_at_the_end(topic, first)) == []
+
+
 # ---- the whole ---------------------------------------------------------------------------------------------------
 
 

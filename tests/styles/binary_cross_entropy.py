@@ -1068,170 +1068,6 @@ def dice_loss__differences(input, target, smooth=1.0, batch=False, reduction="me
     return reduce_dice(apart / (size + smooth), reduction)
 
 
-# ---- keras_binary_crossentropy -----------------------------------------------------------------------------------
-
-
-def keras_binary_crossentropy__clamp(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    if y_true.shape != y_pred.shape:
-        raise ValueError("shapes")
-    t = y_true.to(y_pred.dtype)
-    t = t * (1 - label_smoothing) + label_smoothing / 2
-    if from_logits:
-        losses = t * F.softplus(-y_pred) + (1 - t) * F.softplus(y_pred)
-    else:
-        p = y_pred.clamp(1e-7, 1 - 1e-7)
-        losses = -t * p.log() - (1 - t) * torch.log(1 - p)
-    return losses.mean(axis)
-
-
-def keras_binary_crossentropy__where(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    """Clipped by two comparisons, and the second logarithm by log1p."""
-    if y_true.size() != y_pred.size():
-        raise ValueError("sizes")
-    t = torch.lerp(y_true.to(y_pred), torch.full_like(y_pred, 0.5), label_smoothing)
-    if from_logits:
-        yes, no = F.logsigmoid(y_pred), F.logsigmoid(-y_pred)
-    else:
-        p = torch.where(y_pred < 1e-7, 1e-7, y_pred)
-        p = torch.where(p > 1 - 1e-7, 1 - 1e-7, p)
-        yes, no = torch.log(p), torch.log1p(-p)
-    return torch.mean(-(t * yes + (1 - t) * no), dim=axis)
-
-
-def keras_binary_crossentropy__float64_inside(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    """In float64, where 1 - 1e-7 is what it says; rounded once, at the end."""
-    if y_true.shape != y_pred.shape:
-        raise ValueError("shapes")
-    t, p = y_true.double(), y_pred.double()
-    t = (1 - label_smoothing) * t + 0.5 * label_smoothing
-    if from_logits:
-        losses = torch.logaddexp(p, torch.zeros_like(p)) - t * p
-    else:
-        p = p.clip(1e-7, 1 - 1e-7)
-        losses = -(torch.xlogy(t, p) + torch.special.xlog1py(1 - t, -p))
-    return losses.mean(dim=axis).to(y_pred.dtype)
-
-
-def keras_binary_crossentropy__loop(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    """Along the axis, one slice after another."""
-    if y_true.shape != y_pred.shape:
-        raise ValueError("shape")
-    total, slices = 0, list(zip(y_true.unbind(axis), y_pred.unbind(axis), strict=True))
-    for t, p in slices:
-        t = t.type_as(p) * (1 - label_smoothing) + label_smoothing * 0.5
-        if from_logits:
-            total = total + torch.logaddexp(p, p.new_zeros(())) - t * p
-        else:
-            inside = (p >= 1e-7) & (p <= 1 - 1e-7)
-            edge = torch.where(p < 0.5, p.new_tensor(1e-7), p.new_tensor(1 - 1e-7))
-            p = torch.where(inside, p, edge)
-            total = total - t * p.log() - (1 - t) * (1 - p).log()
-    return total / len(slices)
-
-
-class ClippedSurprise(torch.autograd.Function):
-    """The slope is (p - t) / (p(1 - p)), and 0 where p was clipped."""
-
-    @staticmethod
-    def forward(ctx, p, t):
-        clipped = p.clamp(1e-7, 1 - 1e-7)
-        ctx.save_for_backward(p, clipped, t)
-        return -t * clipped.log() - (1 - t) * (-clipped).log1p()
-
-    @staticmethod
-    def backward(ctx, grad):
-        p, clipped, t = ctx.saved_tensors
-        slope = (clipped - t) / (clipped * (1 - clipped))
-        return grad * slope * (p == clipped), grad * ((-clipped).log1p() - clipped.log())
-
-
-class LogitSurprise(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, t):
-        ctx.save_for_backward(x, t)
-        return F.softplus(x) - t * x
-
-    @staticmethod
-    def backward(ctx, grad):
-        x, t = ctx.saved_tensors
-        return grad * (torch.sigmoid(x) - t), grad * -x
-
-
-def keras_binary_crossentropy__own_backward(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    if y_true.shape != y_pred.shape:
-        raise ValueError("shape")
-    losses = LogitSurprise if from_logits else ClippedSurprise
-    t = y_true.to(y_pred.dtype)
-    return losses.apply(y_pred, t + label_smoothing * (0.5 - t)).mean(axis)
-
-
-def keras_binary_crossentropy__boolean_indexing(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    """What is out of bounds is written over in a copy."""
-    if tuple(y_true.shape) != tuple(y_pred.shape):
-        raise ValueError("shape")
-    t = y_true.to(dtype=y_pred.dtype)
-    if label_smoothing:
-        t = t - label_smoothing * (t - 0.5)
-    match from_logits:
-        case True:
-            pair = torch.stack((y_pred, torch.zeros_like(y_pred)))
-            yes, no = pair.log_softmax(0)
-        case _:
-            p = y_pred.clone()
-            p[p < 1e-7] = 1e-7
-            p[p > 1 - 1e-7] = 1 - 1e-7
-            yes, no = p.log(), p.neg().log1p()
-    losses = -(t * yes + (1 - t) * no)
-    return losses.sum(axis) / losses.shape[axis]
-
-
-def keras_binary_crossentropy__vmap(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    """One row at a time; the axis is moved to the end first."""
-    if y_true.shape != y_pred.shape:
-        raise ValueError("shape")
-    t, p = y_true.to(y_pred.dtype).movedim(axis, -1), y_pred.movedim(axis, -1)
-
-    def of_one_row(t, p):
-        t = (1 - label_smoothing) * t + label_smoothing / 2
-        if from_logits:
-            costs = torch.stack((F.softplus(-p), F.softplus(p)))
-        else:
-            p = F.hardtanh(p, 1e-7, 1 - 1e-7)
-            costs = -torch.stack((p, 1 - p)).log()
-        return torch.einsum("kn,kn->", torch.stack((t, 1 - t)), costs) / p.shape[-1]
-
-    if p.ndim == 1:
-        return of_one_row(t, p)
-    if not p.numel():
-        return p.sum(-1)
-    rows = torch.vmap(of_one_row)(t.reshape(-1, t.shape[-1]), p.reshape(-1, p.shape[-1]))
-    return rows.reshape(p.shape[:-1])
-
-
-def keras_binary_crossentropy__maximum(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    """Clipped by `maximum` and `minimum`."""
-    if y_true.shape != y_pred.shape:
-        raise ValueError("shape")
-    t = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing / 2
-    if from_logits:
-        zero = torch.zeros_like(y_pred)
-        losses = torch.maximum(y_pred, zero) - t * y_pred + torch.log1p(torch.exp(-y_pred.abs()))
-        return losses.mean(dim=axis)
-    low, high = torch.full_like(y_pred, 1e-7), torch.full_like(y_pred, 1 - 1e-7)
-    p = torch.minimum(torch.maximum(y_pred, low), high)
-    return -(t * p.log() + (1 - t) * (1 - p).log()).mean(dim=axis)
-
-
-def keras_binary_crossentropy__through_a_logit(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
-    """Both ways are one: the log-odds of a clipped probability are a logit."""
-    if y_true.shape != y_pred.shape:
-        raise ValueError("shape")
-    t = y_true.to(y_pred.dtype)
-    t = t * (1 - label_smoothing) + label_smoothing / 2
-    x = y_pred if from_logits else torch.logit(y_pred.clamp(1e-7, 1 - 1e-7))
-    return (F.softplus(x) - t * x).mean(axis)
-
-
 # ---- multilabel_soft_margin_loss ---------------------------------------------------------------------------------
 
 
@@ -1411,6 +1247,170 @@ class SoftMargin(nn.Module):
 
 def multilabel_soft_margin_loss__module(input, target, weight=None, reduction="mean"):
     return SoftMargin(weight, reduction)(input, target)
+
+
+# ---- keras_binary_crossentropy -----------------------------------------------------------------------------------
+
+
+def keras_binary_crossentropy__clamp(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shapes")
+    t = y_true.to(y_pred.dtype)
+    t = t * (1 - label_smoothing) + label_smoothing / 2
+    if from_logits:
+        losses = t * F.softplus(-y_pred) + (1 - t) * F.softplus(y_pred)
+    else:
+        p = y_pred.clamp(1e-7, 1 - 1e-7)
+        losses = -t * p.log() - (1 - t) * torch.log(1 - p)
+    return losses.mean(axis)
+
+
+def keras_binary_crossentropy__where(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """Clipped by two comparisons, and the second logarithm by log1p."""
+    if y_true.size() != y_pred.size():
+        raise ValueError("sizes")
+    t = torch.lerp(y_true.to(y_pred), torch.full_like(y_pred, 0.5), label_smoothing)
+    if from_logits:
+        yes, no = F.logsigmoid(y_pred), F.logsigmoid(-y_pred)
+    else:
+        p = torch.where(y_pred < 1e-7, 1e-7, y_pred)
+        p = torch.where(p > 1 - 1e-7, 1 - 1e-7, p)
+        yes, no = torch.log(p), torch.log1p(-p)
+    return torch.mean(-(t * yes + (1 - t) * no), dim=axis)
+
+
+def keras_binary_crossentropy__float64_inside(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """In float64, where 1 - 1e-7 is what it says; rounded once, at the end."""
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shapes")
+    t, p = y_true.double(), y_pred.double()
+    t = (1 - label_smoothing) * t + 0.5 * label_smoothing
+    if from_logits:
+        losses = torch.logaddexp(p, torch.zeros_like(p)) - t * p
+    else:
+        p = p.clip(1e-7, 1 - 1e-7)
+        losses = -(torch.xlogy(t, p) + torch.special.xlog1py(1 - t, -p))
+    return losses.mean(dim=axis).to(y_pred.dtype)
+
+
+def keras_binary_crossentropy__loop(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """Along the axis, one slice after another."""
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shape")
+    total, slices = 0, list(zip(y_true.unbind(axis), y_pred.unbind(axis), strict=True))
+    for t, p in slices:
+        t = t.type_as(p) * (1 - label_smoothing) + label_smoothing * 0.5
+        if from_logits:
+            total = total + torch.logaddexp(p, p.new_zeros(())) - t * p
+        else:
+            inside = (p >= 1e-7) & (p <= 1 - 1e-7)
+            edge = torch.where(p < 0.5, p.new_tensor(1e-7), p.new_tensor(1 - 1e-7))
+            p = torch.where(inside, p, edge)
+            total = total - t * p.log() - (1 - t) * (1 - p).log()
+    return total / len(slices)
+
+
+class ClippedSurprise(torch.autograd.Function):
+    """The slope is (p - t) / (p(1 - p)), and 0 where p was clipped."""
+
+    @staticmethod
+    def forward(ctx, p, t):
+        clipped = p.clamp(1e-7, 1 - 1e-7)
+        ctx.save_for_backward(p, clipped, t)
+        return -t * clipped.log() - (1 - t) * (-clipped).log1p()
+
+    @staticmethod
+    def backward(ctx, grad):
+        p, clipped, t = ctx.saved_tensors
+        slope = (clipped - t) / (clipped * (1 - clipped))
+        return grad * slope * (p == clipped), grad * ((-clipped).log1p() - clipped.log())
+
+
+class LogitSurprise(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, t):
+        ctx.save_for_backward(x, t)
+        return F.softplus(x) - t * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, t = ctx.saved_tensors
+        return grad * (torch.sigmoid(x) - t), grad * -x
+
+
+def keras_binary_crossentropy__own_backward(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shape")
+    losses = LogitSurprise if from_logits else ClippedSurprise
+    t = y_true.to(y_pred.dtype)
+    return losses.apply(y_pred, t + label_smoothing * (0.5 - t)).mean(axis)
+
+
+def keras_binary_crossentropy__boolean_indexing(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """What is out of bounds is written over in a copy."""
+    if tuple(y_true.shape) != tuple(y_pred.shape):
+        raise ValueError("shape")
+    t = y_true.to(dtype=y_pred.dtype)
+    if label_smoothing:
+        t = t - label_smoothing * (t - 0.5)
+    match from_logits:
+        case True:
+            pair = torch.stack((y_pred, torch.zeros_like(y_pred)))
+            yes, no = pair.log_softmax(0)
+        case _:
+            p = y_pred.clone()
+            p[p < 1e-7] = 1e-7
+            p[p > 1 - 1e-7] = 1 - 1e-7
+            yes, no = p.log(), p.neg().log1p()
+    losses = -(t * yes + (1 - t) * no)
+    return losses.sum(axis) / losses.shape[axis]
+
+
+def keras_binary_crossentropy__vmap(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """One row at a time; the axis is moved to the end first."""
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shape")
+    t, p = y_true.to(y_pred.dtype).movedim(axis, -1), y_pred.movedim(axis, -1)
+
+    def of_one_row(t, p):
+        t = (1 - label_smoothing) * t + label_smoothing / 2
+        if from_logits:
+            costs = torch.stack((F.softplus(-p), F.softplus(p)))
+        else:
+            p = F.hardtanh(p, 1e-7, 1 - 1e-7)
+            costs = -torch.stack((p, 1 - p)).log()
+        return torch.einsum("kn,kn->", torch.stack((t, 1 - t)), costs) / p.shape[-1]
+
+    if p.ndim == 1:
+        return of_one_row(t, p)
+    if not p.numel():
+        return p.sum(-1)
+    rows = torch.vmap(of_one_row)(t.reshape(-1, t.shape[-1]), p.reshape(-1, p.shape[-1]))
+    return rows.reshape(p.shape[:-1])
+
+
+def keras_binary_crossentropy__maximum(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """Clipped by `maximum` and `minimum`."""
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shape")
+    t = y_true.to(y_pred.dtype) * (1 - label_smoothing) + label_smoothing / 2
+    if from_logits:
+        zero = torch.zeros_like(y_pred)
+        losses = torch.maximum(y_pred, zero) - t * y_pred + torch.log1p(torch.exp(-y_pred.abs()))
+        return losses.mean(dim=axis)
+    low, high = torch.full_like(y_pred, 1e-7), torch.full_like(y_pred, 1 - 1e-7)
+    p = torch.minimum(torch.maximum(y_pred, low), high)
+    return -(t * p.log() + (1 - t) * (1 - p).log()).mean(dim=axis)
+
+
+def keras_binary_crossentropy__through_a_logit(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """Both ways are one: the log-odds of a clipped probability are a logit."""
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shape")
+    t = y_true.to(y_pred.dtype)
+    t = t * (1 - label_smoothing) + label_smoothing / 2
+    x = y_pred if from_logits else torch.logit(y_pred.clamp(1e-7, 1 - 1e-7))
+    return (F.softplus(x) - t * x).mean(axis)
 
 
 # ---- odd but honest ----------------------------------------------------------------------------------------------

@@ -334,57 +334,6 @@ def poisson_nll_loss__vmap(input, target, log_input=True, full=False, eps=1e-8, 
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
-# ---- keras_poisson -----------------------------------------------------------------------------------------------
-
-
-def keras_poisson__sum_over_number(y_true, y_pred):
-    loss = y_pred - y_true.to(y_pred.dtype) * torch.log(y_pred + 1e-7)
-    return loss.sum(-1) / loss.shape[-1]
-
-
-def keras_poisson__means_apart(y_true, y_pred):
-    rate, count = torch.broadcast_tensors(y_pred, y_true.to(y_pred.dtype))
-    return rate.mean(-1) - torch.einsum("...d,...d->...", count, (rate + 1e-7).log()) / rate.shape[-1]
-
-
-def keras_poisson__loop(y_true, y_pred):
-    """Row by row."""
-    n, r = torch.broadcast_tensors(y_true.to(y_pred.dtype), y_pred)
-    values = []
-    for counts, rates in zip(n.reshape(-1, n.shape[-1]), r.reshape(-1, r.shape[-1]), strict=True):
-        terms = [b - a * torch.log(b + 1e-7) for a, b in zip(counts, rates, strict=True)]
-        values.append(sum(terms) / len(terms))
-    return torch.stack(values).reshape(n.shape[:-1])
-
-
-def keras_poisson__columns(y_true, y_pred):
-    n, r = torch.broadcast_tensors(y_true.type_as(y_pred), y_pred)
-    columns = [b.sub(a.mul(b.add(1e-7).log())) for a, b in zip(n.unbind(-1), r.unbind(-1), strict=True)]
-    return torch.stack(columns).mean(0)
-
-
-def keras_poisson__xlogy(y_true, y_pred):
-    """Behind the small number there is nothing left for xlogy to protect, and no harm in it."""
-    return torch.mean(y_pred - torch.xlogy(y_true.to(y_pred), y_pred + 1e-7), dim=-1)
-
-
-def keras_poisson__own_backward(y_true, y_pred):
-    n, r = torch.broadcast_tensors(y_true.to(y_pred.dtype), y_pred)
-    return PoissonRateTerm.apply(r, n, 1e-7).mean(dim=-1)
-
-
-def keras_poisson__vmap(y_true, y_pred):
-    n, r = torch.broadcast_tensors(y_true.to(y_pred.dtype), y_pred)
-
-    def of_sample(n, r):
-        return r.mean() - torch.dot(n, torch.log(r + 1e-7)) / len(r)
-
-    function = of_sample
-    for _ in n.shape[:-1]:
-        function = torch.vmap(function)
-    return function(n, r)
-
-
 # ---- laplace_nll -------------------------------------------------------------------------------------------------
 
 
@@ -751,6 +700,57 @@ def gaussian_nll_loss__allowed_shapes(input, target, var, full=False, eps=1e-6, 
     safe = var - var.detach() + var.detach().clamp(min=eps)
     loss = (safe.log() + (input - target) ** 2 / safe) * 0.5 + (0.5 * math.log(2 * math.pi) if full else 0)
     return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.mean()
+
+
+# ---- keras_poisson -----------------------------------------------------------------------------------------------
+
+
+def keras_poisson__sum_over_number(y_true, y_pred):
+    loss = y_pred - y_true.to(y_pred.dtype) * torch.log(y_pred + 1e-7)
+    return loss.sum(-1) / loss.shape[-1]
+
+
+def keras_poisson__means_apart(y_true, y_pred):
+    rate, count = torch.broadcast_tensors(y_pred, y_true.to(y_pred.dtype))
+    return rate.mean(-1) - torch.einsum("...d,...d->...", count, (rate + 1e-7).log()) / rate.shape[-1]
+
+
+def keras_poisson__loop(y_true, y_pred):
+    """Row by row."""
+    n, r = torch.broadcast_tensors(y_true.to(y_pred.dtype), y_pred)
+    values = []
+    for counts, rates in zip(n.reshape(-1, n.shape[-1]), r.reshape(-1, r.shape[-1]), strict=True):
+        terms = [b - a * torch.log(b + 1e-7) for a, b in zip(counts, rates, strict=True)]
+        values.append(sum(terms) / len(terms))
+    return torch.stack(values).reshape(n.shape[:-1])
+
+
+def keras_poisson__columns(y_true, y_pred):
+    n, r = torch.broadcast_tensors(y_true.type_as(y_pred), y_pred)
+    columns = [b.sub(a.mul(b.add(1e-7).log())) for a, b in zip(n.unbind(-1), r.unbind(-1), strict=True)]
+    return torch.stack(columns).mean(0)
+
+
+def keras_poisson__xlogy(y_true, y_pred):
+    """Behind the small number there is nothing left for xlogy to protect, and no harm in it."""
+    return torch.mean(y_pred - torch.xlogy(y_true.to(y_pred), y_pred + 1e-7), dim=-1)
+
+
+def keras_poisson__own_backward(y_true, y_pred):
+    n, r = torch.broadcast_tensors(y_true.to(y_pred.dtype), y_pred)
+    return PoissonRateTerm.apply(r, n, 1e-7).mean(dim=-1)
+
+
+def keras_poisson__vmap(y_true, y_pred):
+    n, r = torch.broadcast_tensors(y_true.to(y_pred.dtype), y_pred)
+
+    def of_sample(n, r):
+        return r.mean() - torch.dot(n, torch.log(r + 1e-7)) / len(r)
+
+    function = of_sample
+    for _ in n.shape[:-1]:
+        function = torch.vmap(function)
+    return function(n, r)
 
 
 # ---- odd but honest ----------------------------------------------------------------------------------------------

@@ -25,6 +25,6 @@ EXERCISES = (
     binary_cross_entropy_with_logits,
     sigmoid_focal_loss,
     dice_loss,
-    keras_binary_crossentropy,
     multilabel_soft_margin_loss,
+    keras_binary_crossentropy,
 )
