@@ -234,3 +234,19 @@ wrong.table(
         lambda s: s.sums[0] / s.counts[0],
     ),
 )
+wrong.table(
+    of_steps,
+    root_of_the_count=(
+        "The sum is divided by the root of the count. Divide by the count.",
+        lambda s: s.losses.sum() / s.counts.sum().sqrt(),
+    ),
+    one_more_counted=(
+        "The sum is divided by one more, or one less, than the targets that count.",
+        (
+            lambda s: s.losses.sum() / (s.counts.sum() + 1),
+            lambda s: s.losses.sum() / (s.counts.sum() - 1),
+        ),
+    ),
+    worst_step=("The largest of the micro-batches' means is taken.", lambda s: (s.sums / s.counts).amax()),
+    median_step=("The median of the micro-batches' means is taken.", lambda s: (s.sums / s.counts).median()),
+)

@@ -220,3 +220,35 @@ def bent_projection(input: Tensor, target: Tensor, cutoffs: list[int], head: Ten
         within = ln_p(tail[2 * c + 1] @ (tail[2 * c] @ x).relu())
         rows.append(of_head[cutoffs[0] + c] + within[y - cutoffs[c]])
     return torch.stack(rows)
+
+
+MISTAKES.table(
+    by_row,
+    entries_before_the_clusters=(
+        "The clusters' entries in the head are counted backwards from cutoffs[0]: those are classes. Cluster i stands "
+        "at cutoffs[0] + i.",
+        lambda r: right(replace(r, entry=r.cutoffs[0] - 1 - r.cluster)) if r.rare else right(r),
+    ),
+    probability_added=(
+        "One of the two is added as a probability, without its logarithm.",
+        (
+            lambda r: ln_p(r.head)[r.entry] + ln_p(r.within)[r.place].exp() if r.rare else right(r),
+            lambda r: ln_p(r.head)[r.entry].exp() + ln_p(r.within)[r.place] if r.rare else right(r),
+        ),
+    ),
+    larger_of_two=(
+        "The larger or the smaller one of the two is taken. They are added.",
+        (
+            lambda r: torch.maximum(ln_p(r.head)[r.entry], ln_p(r.within)[r.place]) if r.rare else right(r),
+            lambda r: torch.minimum(ln_p(r.head)[r.entry], ln_p(r.within)[r.place]) if r.rare else right(r),
+        ),
+    ),
+    head_subtracted=(
+        "The head's log-probability is subtracted. It is added.",
+        lambda r: ln_p(r.within)[r.place] - ln_p(r.head)[r.entry] if r.rare else right(r),
+    ),
+    equally_likely_within=(
+        "The classes of a cluster are taken for equally likely. The cluster has a softmax of its own.",
+        lambda r: ln_p(r.head)[r.entry] - torch.tensor(float(len(r.within))).log() if r.rare else right(r),
+    ),
+)

@@ -209,3 +209,27 @@ wrong.terms(
     softmax=("the softmax", lambda logits, one_hot: log_softmax_spec(logits, 1).exp()),
     target=("minus the one-hot target", lambda logits, one_hot: -one_hot),
 )
+wrong.table(
+    by_logits,
+    of_squared_error=(
+        "The difference is multiplied by p (1 - p), as for a squared error of probabilities. The gradient of the "
+        "cross-entropy is softmax - one-hot, no more.",
+        lambda logits, one_hot: (
+            (log_softmax_spec(logits, 1).exp() - one_hot)
+            * log_softmax_spec(logits, 1).exp()
+            * (1 - log_softmax_spec(logits, 1).exp())
+        ),
+    ),
+    size_of_difference=(
+        "The sign of softmax - one-hot is lost.",
+        lambda logits, one_hot: (log_softmax_spec(logits, 1).exp() - one_hot).abs(),
+    ),
+    likeliest_for_softmax=(
+        "The likeliest class stands in the place of the softmax: 1 for it, and 0 for all others.",
+        lambda logits, one_hot: (logits == logits.amax(1, keepdim=True)).to(logits.dtype) - one_hot,
+    ),
+    divided_by_classes=(
+        "The gradient is divided by the number of classes as well. It is divided by N.",
+        lambda logits, one_hot: (log_softmax_spec(logits, 1).exp() - one_hot) / logits.shape[1],
+    ),
+)

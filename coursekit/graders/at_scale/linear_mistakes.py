@@ -180,6 +180,21 @@ def lce_bias_multiplies(
     return linear_cross_entropy_spec(input, scaled, target, **flags)
 
 
+@MISTAKES("Half of `linear_bias` is added.")
+def lce_bias_halved(
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, **flags: Any
+) -> Tensor:
+    bias = None if linear_bias is None else linear_bias / 2
+    return linear_cross_entropy_spec(input, linear_weight, target, linear_bias=bias, **flags)
+
+
+@MISTAKES(
+    "The logits are divided by the root of the number of features, or by that number. They are taken as they are."
+)
+def lce_scaled(input: Tensor, linear_weight: Tensor, target: Tensor, **flags: Any) -> Tensor:
+    return linear_cross_entropy_spec(input / input.shape[-1] ** 0.5, linear_weight, target, **flags)
+
+
 @MISTAKES("`linear_bias` is added twice.")
 def lce_bias_twice(
     input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, **flags: Any

@@ -13,6 +13,7 @@ from coursekit.exercise import (
     REDUCTIONS,
     Exercise,
     Function,
+    Loss,
     Rng,
     argument_fixed,
     keeps_dtype,
@@ -313,3 +314,46 @@ def focal_mean_by_factors(
     if reduction != "mean":
         return value
     return value * t.numel() / (alpha * t + (1 - alpha) * (1 - t) if alpha >= 0 else torch.ones_like(t)).sum()
+
+
+def by_alpha(of_side: Loss) -> Loss:
+    """The loss with another factor of each side: `of_side(alpha, t)`."""
+
+    def loss(x: Tensor, t: Tensor, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none") -> Tensor:
+        value = focal_spec(x, t, -1, gamma)
+        return reduced(value * of_side(alpha, t) if alpha >= 0 else value, reduction)
+
+    return loss
+
+
+wrong.table(
+    by_alpha,
+    focal_alpha_doubled=(
+        "The factors are twice as large: 2 · alpha and 2 · (1 - alpha). They add up to 1.",
+        lambda alpha, t: 2 * (alpha * t + (1 - alpha) * (1 - t)),
+    ),
+    focal_rest_for_all=(
+        "The factor of the yeses is 1 - alpha as well. A yes has alpha.",
+        lambda alpha, t: 1 - alpha + 0 * t,
+    ),
+    focal_alpha_for_no_only=("A yes has the factor 1 here. It has alpha.", lambda alpha, t: t + (1 - alpha) * (1 - t)),
+    focal_alpha_divides=(
+        "The loss is divided by the factor of its side. It is multiplied by it.",
+        lambda alpha, t: 1 / (alpha * t + (1 - alpha) * (1 - t)),
+    ),
+    focal_sides_added=(
+        "alpha is added where it should multiply.",
+        (lambda alpha, t: 1 + alpha * t + (1 - alpha) * (1 - t), lambda alpha, t: alpha + t * (1 - 2 * alpha)),
+    ),
+)
+
+
+@wrong("The factor has another form than (1 - q)^gamma: an exponential, or a power of something else.")
+def focal_exponential(x: Tensor, t: Tensor, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none") -> Tensor:
+    q = share_of_right(x, t)
+    return reduced(focal_spec(x, t, alpha, 0.0) * (-gamma * q).exp(), reduction)
+
+
+@wrong("Only one side has the factor (1 - q)^gamma. Both have it.")
+def focal_of_one_side(x: Tensor, t: Tensor, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none") -> Tensor:
+    return reduced(torch.where(t > 0.5, focal_spec(x, t, alpha, 0.0), focal_spec(x, t, alpha, gamma)), reduction)

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor, inf
 
-from coursekit.exercise import Mistakes, argument_fixed, detached, shapes_broadcast, wider_dtype
+from coursekit.exercise import Loss, Mistakes, argument_fixed, detached, shapes_broadcast, wider_dtype
 from coursekit.graders.binary_cross_entropy.shared_mistakes import logits_only, mixing, plain, shared
 from coursekit.graders.binary_cross_entropy.specs import YES_AND_NO, keras_spec, of_clipped, of_shares
 
@@ -149,8 +149,8 @@ wrong.table(
         lambda p, t: plain(p, t, lambda x: (x + 1e-7).log()),
     ),
     keras_smaller_bounds=(
-        "The bounds are 1e-8 and 1 - 1e-8. Keras's epsilon is 1e-7.",
-        lambda p, t: of_clipped(p, t, 1e-8, 1 - 1e-8),
+        "The bounds are others, as 1e-8 and 1 - 1e-8. Keras's epsilon is 1e-7.",
+        lambda p, t, *, eps=1e-8: of_clipped(p, t, eps, 1 - eps),
     ),
     keras_no_lower_bound=(
         "The lower bound is missing: at 0 the logarithm is -inf. Clip at both ends.",
@@ -169,3 +169,46 @@ wrong.table(
 wrong.extend(shared("keras", keras_spec, mixing, logits_only))
 
 wrong.terms(lambda twist: partial(keras_spec, twist=twist), **YES_AND_NO)
+wrong.table(
+    lambda smooth: partial(keras_spec, smooth=smooth),
+    keras_quarter=(
+        "α/4, or another share of α, is added. What was taken away, α, is replaced by ½ of it.",
+        (
+            lambda t, alpha: t * (1 - alpha) + alpha / 4,
+            lambda t, alpha: t * (1 - alpha) + alpha / 3,
+            lambda t, alpha: t * (1 - alpha) + alpha**2,
+        ),
+    ),
+    keras_half_taken=(
+        "Half of α is taken away and α/2 added. α is taken, and α/2 added.",
+        lambda t, alpha: t * (1 - alpha / 2) + alpha / 2,
+    ),
+)
+
+
+def along(axis_of: Loss) -> Loss:
+    """The loss of each element, and something else than its mean along the axis."""
+
+    def loss(
+        y_true: Tensor, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+    ) -> Tensor:
+        if not y_pred.ndim:
+            return keras_spec(y_true, y_pred, from_logits, label_smoothing, axis)
+        each = keras_spec(y_true.unsqueeze(-1), y_pred.unsqueeze(-1), from_logits, label_smoothing, -1)
+        result: Tensor = axis_of(each, axis)
+        return result
+
+    return loss
+
+
+wrong.table(
+    along,
+    keras_largest=("The largest loss along the axis is taken. It is their mean.", lambda each, axis: each.amax(axis)),
+    keras_sum_by_batch=(
+        "The sum along the axis is divided by another size, or by one less. It is divided by its own.",
+        (
+            lambda each, axis: each.sum(axis) / each.shape[0],
+            lambda each, axis: each.sum(axis) / max(each.shape[axis] - 1, 1),
+        ),
+    ),
+)

@@ -258,3 +258,9 @@ wrong.table(
         partial(labels_by, lambda t: t.shape[-1] - 1),
     ),
 )
+wrong.table(
+    labels_worst=(
+        "The loss of the worst label is taken. The average is over all labels.",
+        lambda x, t, weight=None, reduction="mean": reduced(weighed(of_logits(x, t), weight).amax(-1), reduction),
+    ),
+)

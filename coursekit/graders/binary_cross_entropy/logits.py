@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 from math import prod
@@ -328,3 +328,42 @@ def logits_size_missing(
 
 
 wrong.terms(lambda twist: partial(logits_spec, twist=twist), **YES_AND_NO)
+
+
+def by_yes_factor(act: Callable[[Tensor], Tensor]) -> Loss:
+    """The loss with another `pos_weight`."""
+
+    def loss(
+        input: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+    ) -> Tensor:
+        return logits_spec(input, target, weight, reduction, None if pos_weight is None else act(pos_weight))
+
+    return loss
+
+
+wrong.table(
+    by_yes_factor,
+    logits_pos_weight_squared=("`pos_weight` multiplies twice.", lambda w: w * w),
+    logits_pos_weight_rooted=("The root of `pos_weight` is taken.", lambda w: w.sqrt()),
+    logits_pos_weight_inverted=("The part of yes is divided by `pos_weight`. It is multiplied by it.", lambda w: 1 / w),
+    logits_pos_weight_and_one=(
+        "`pos_weight` is added to a 1 that was there already, or is less by one.",
+        (lambda w: w + 1, lambda w: w - 1),
+    ),
+    logits_pos_weight_normalised=(
+        "`pos_weight` is divided by its sum, or by its mean.",
+        (lambda w: w / w.sum(), lambda w: w / w.mean()),
+    ),
+)
+wrong.table(
+    logits_moved_by_pos_weight=(
+        "The logarithm of `pos_weight` is added to the logit. It is a factor of the part of yes.",
+        lambda x, t, weight=None, reduction="mean", pos_weight=None: logits_spec(
+            x if pos_weight is None else x + pos_weight.log(), t, weight, reduction
+        ),
+    ),
+)

@@ -214,3 +214,11 @@ wrong.table(
 wrong.extend(shared("shares", shares_spec, mixing, constant_target, *ELEMENTWISE))
 
 wrong.terms(lambda twist: partial(shares_spec, twist=twist), **YES_AND_NO)
+wrong.table(
+    instead,
+    shares_absolute=("This is |p - t|. The loss is -ln of what the right answer got.", lambda p, t: (p - t).abs()),
+    shares_focal=(
+        "The losses have a factor (1 - q)², as in the focal loss.",
+        lambda p, t: (p - t) ** 2 * of_shares(p, t),
+    ),
+)

@@ -166,3 +166,16 @@ wrong.table(
     half_as_steep=("The logit is halved. It is taken as it is.", lambda x: sigmoid_spec(x / 2)),
     logit_size=("The size of the logit is taken: a no becomes a yes.", lambda x: sigmoid_spec(x.abs())),
 )
+wrong.table(
+    another_curve=(
+        "This is another curve from 0 to 1: it agrees at 0 and far out only. The sigmoid is 1 / (1 + exp(-x)).",
+        (
+            lambda x: (1 + x / (1 + x**2).sqrt()) / 2,
+            lambda x: 0.5 + x.atan() / 3.141592653589793,
+            lambda x: (1 + torch.erf(x / 2)) / 2,
+            lambda x: (1 + torch.erf(x)) / 2,
+            lambda x: (1 + torch.erf(x * 0.6 / 2**0.5)) / 2,
+            lambda x: 1 - (-(x.exp())).exp(),
+        ),
+    ),
+)

@@ -194,3 +194,23 @@ wrong.terms(
     ),
     two_pi=("½ ln 2π, which `full` adds,", of_elements(lambda x, t, v, eps: 0 * (x + t + v))),
 )
+wrong.table(
+    of_elements,
+    logarithm_of_one_more=(
+        "The logarithm is of 1 + var. It is of the variance itself.",
+        lambda x, t, v, eps: (floored(v, eps).log1p() + (x - t).square() / floored(v, eps)) / 2,
+    ),
+    logarithm_averaged=(
+        "The logarithms of the variances are averaged, or that of their mean is taken. Each element has its own.",
+        (
+            lambda x, t, v, eps: (floored(v, eps).log().mean() + (x - t).square() / floored(v, eps)) / 2,
+            lambda x, t, v, eps: (floored(v, eps).mean().log() + (x - t).square() / floored(v, eps)) / 2,
+            lambda x, t, v, eps: (floored(v, eps).log() + (x - t).square() / floored(v, eps).mean()) / 2,
+        ),
+    ),
+)
+
+
+@wrong("The default eps is another one. It is 1e-6.")
+def default_floor(input: Tensor, target: Tensor, var: Tensor | float, *args: Any, **flags: Any) -> Tensor:
+    return gaussian_nll_loss_spec(input, target, var, *args, **({"eps": 1e-3} | flags))

@@ -206,3 +206,13 @@ wrong.terms(
     rate=("the rate itself", lambda y_true, y_pred: (y_pred + 0 * y_true.to(y_pred.dtype)).mean(-1)),
     logarithm=("-y_true · ln y_pred", lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred) - y_pred.mean(-1)),
 )
+wrong.table(
+    keras_poisson_log1p=(
+        "The logarithm is of 1 + y_pred. Keras adds no more than 1e-7.",
+        lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred, eps=1.0),
+    ),
+    keras_poisson_squared=(
+        "This is the mean squared error of the rate. The loss is y_pred - y_true · ln y_pred.",
+        lambda y_true, y_pred: (y_pred - y_true).square().mean(-1),
+    ),
+)

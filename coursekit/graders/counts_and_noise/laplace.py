@@ -145,3 +145,22 @@ wrong.terms(
     width=("ln scale", lambda input, target, scale: scale.log() + 0 * (input + target)),
     two=("ln 2", lambda input, target, scale: 0 * (input + target + scale) + math.log(2)),
 )
+wrong.table(
+    lambda terms: lambda input, target, scale: terms(target - input, scale),
+    laplace_one_scale=(
+        "The scales are averaged: each number has a width of its own.",
+        (
+            lambda d, b: d.abs() / b.mean() + (2 * b).log(),
+            lambda d, b: d.abs() / b + (2 * b.mean()).log(),
+            lambda d, b: d.abs() / b.mean() + (2 * b.mean()).log(),
+        ),
+    ),
+    laplace_scale_rooted=(
+        "The root of the scale stands below the error. It is the scale itself.",
+        lambda d, b: d.abs() / b.sqrt() + (2 * b).log(),
+    ),
+    laplace_rounded_corner=(
+        "A small number under a root rounds the corner off. Laplace's exponent is |x - input|.",
+        lambda d, b, *, eps=1e-8: (d.square() + eps).sqrt() / b + (2 * b).log(),
+    ),
+)

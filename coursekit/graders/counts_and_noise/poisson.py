@@ -229,3 +229,13 @@ wrong.table(
         ),
     ),
 )
+wrong.table(
+    at_most_count=(
+        "This is the surprise at so many or fewer. The surprise is at exactly so many.",
+        lambda rate, count: -torch.special.gammaincc(count + 1, rate + 0 * count).log(),
+    ),
+    other_counts=(
+        "This is another distribution of counts, the geometric one.",
+        lambda rate, count: (1 + rate).log() - count * (rate / (1 + rate)).log(),
+    ),
+)

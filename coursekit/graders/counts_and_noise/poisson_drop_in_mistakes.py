@@ -299,3 +299,35 @@ wrong.table(
         lambda x, t, log, eps: t - rate_and_log(x, log, eps)[0] * (t + eps).log(),
     ),
 )
+wrong.table(
+    full_for_logarithms_only=(
+        "`full` is heard with `log_input` only. It holds for both.",
+        lambda x, t, log_input=True, full=False, **flags: poisson_nll_loss_spec(
+            x, t, log_input, full=full and log_input, **flags
+        ),
+    ),
+    full_for_rates_only=(
+        "`full` is heard without `log_input` only. It holds for both.",
+        lambda x, t, log_input=True, full=False, **flags: poisson_nll_loss_spec(
+            x, t, log_input, full=full and not log_input, **flags
+        ),
+    ),
+)
+wrong.table(
+    with_constant,
+    factorial_of_next=(
+        "`full` adds Stirling of target + 1, or of target - 1.",
+        (lambda rate, target: stirling_spec(target + 1), lambda rate, target: stirling_spec((target - 1).clamp(min=0))),
+    ),
+)
+wrong.table(
+    lambda element: partial(poisson_nll_loss_spec, element=element),
+    target_times_rate=(
+        "The target multiplies the rate. It multiplies the logarithm of it.",
+        lambda x, t, log, eps: rate_and_log(x, log, eps)[0] * (1 - t) if log else poisson_element(x, t, log, eps),
+    ),
+    rate_less_one=(
+        "1 is taken off the rate (`expm1`).",
+        lambda x, t, log, eps: poisson_element(x, t, log, eps) - log,
+    ),
+)

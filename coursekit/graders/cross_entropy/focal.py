@@ -312,3 +312,17 @@ def focal_weight_twice(logits: Tensor, target: Tensor, gamma: float = 2.0, weigh
 def focal_of_each(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
     nll = sample_losses(logits, target)
     return weighed(factor(nll, gamma) * nll, target, weight)
+
+
+wrong.table(
+    of_samples,
+    probability_loss=(
+        "The surprise -ln p is missing, 1 - p stands in its place: this is (1 - p)^(γ + 1).",
+        lambda p, gamma: (1 - p) ** (gamma + 1) / -p.log(),
+    ),
+)
+
+
+@wrong("The weights multiply the logits. They multiply the losses.")
+def focal_weighted_logits(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
+    return focal_loss_spec(logits if weight is None else logits * weight, target, gamma)

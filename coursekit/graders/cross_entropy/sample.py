@@ -198,3 +198,16 @@ wrong.table(
         lambda x, y: x.exp2().sum().log2() - x[y],
     ),
 )
+
+
+@wrong("The normaliser is cut from the graph: the value is right, the gradient is that of the picked logit alone.")
+def normaliser_detached(logits: Tensor, target: Tensor) -> Tensor:
+    return (sample_loss_spec(logits, target) + logits[target]).detach() - logits[target]
+
+
+wrong.table(
+    logarithm_of_sum_of_logits=(
+        "The exponentials are missing in the sum: this is the logarithm of the sum of the logits, or of their sizes.",
+        (lambda x, y: x.sum().log() - x[y], lambda x, y: x.abs().sum().log() - x[y]),
+    ),
+)

@@ -254,3 +254,23 @@ wrong.table(
         lambda x, y, padding: token_losses(x[:, 1:], y[:, 1:])[y[:, 1:] != padding].mean(),
     ),
 )
+wrong.table(
+    padding_at_a_discount=(
+        "The padded places count as well, if less. They do not count at all.",
+        tuple(
+            lambda x, y, padding, w=w: (
+                (token_losses(x, y) * torch.where(y == padding, w, 1.0)).sum() / torch.where(y == padding, w, 1.0).sum()
+            )
+            for w in (0.1, 0.5, 0.01)
+        ),
+    ),
+    longest_sequence=(
+        "Only one sequence counts, the longest or the first. All real tokens of the batch count.",
+        (
+            lambda x, y, padding: token_losses(x, y)[(y != padding).sum(1).argmax()][
+                (y != padding)[(y != padding).sum(1).argmax()]
+            ].mean(),
+            lambda x, y, padding: token_losses(x, y)[0][y[0] != padding].mean(),
+        ),
+    ),
+)

@@ -301,3 +301,34 @@ wrong_in_both("The losses are divided by the weights. They are multiplied by the
 wrong_in_both("The weights are divided by their sum first. They are factors as they stand.", name="weights_normalised")(
     weight_by(lambda w: w / w.sum())
 )
+
+
+@wrong_in_both("Every loss is half of what it should be: there is no ½ here.")
+def halved(spec: Loss, *args: Any, **flags: Any) -> Tensor:
+    return spec(*args, **flags) / 2
+
+
+wrong_in_both("The weights went through a root.", name="weights_rooted")(weight_by(torch.sqrt))
+
+
+@wrong_in_both("'sum' is the mean times the number of targets. Add the losses up: nothing is divided.")
+def sum_from_mean(spec: Loss, input: Tensor, target: Tensor, *args: Any, **flags: Any) -> Tensor:
+    if flags.get("reduction") != "sum":
+        return spec(input, target, *args, **flags)
+    places = target.select(class_dim(input), 0) if target.is_floating_point() else target
+    return spec(input, target, *args, **{**flags, "reduction": "mean"}) * places.numel()
+
+
+@wrong_in_both("Targets of class 0 are left out. Only those of `ignore_index` are.")
+def class_zero_left_out(spec: Loss, input: Tensor, target: Tensor, *args: Any, **flags: Any) -> Tensor:
+    ignored = flags.get("ignore_index", args[1] if len(args) > 1 else -100)
+    if target.is_floating_point():
+        return spec(input, target, *args, **flags)
+    return spec(input, target.where(target != 0, ignored), *args, **flags)
+
+
+wrong_in_both(
+    "A small number is added to what the mean divides by. Where nothing counts the mean is NaN, and elsewhere it is "
+    "exact.",
+    name="guarded_mean",
+)(partial(divided_by, lambda y, w, counts, *, eps=1e-8: w[y[counts]].sum() + eps))

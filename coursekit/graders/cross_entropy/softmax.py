@@ -259,7 +259,6 @@ wrong.table(
         (
             lambda x, dim: x - x.mean(dim, keepdim=True),
             lambda x, dim: x - x.exp().mean(dim, keepdim=True).log(),
-            lambda x, dim: x - x.amax(dim, keepdim=True),
         ),
     ),
     logarithm_of_logits=(
@@ -269,5 +268,19 @@ wrong.table(
     log_sigmoid_of_each=(
         "Each logit went through a sigmoid. In a softmax the classes share the probability.",
         lambda x, dim: -(-x).exp().log1p(),
+    ),
+)
+
+
+@wrong("The maximum is taken over the first dimension, whatever `dim` says, or over the last, where `dim` is another.")
+def maximum_of_others(input: Tensor, dim: int) -> Tensor:
+    shifted = input - input.amax(0, keepdim=True)
+    return shifted - shifted.exp().sum(dim, keepdim=True).log()
+
+
+wrong.table(
+    largest_alone=(
+        "Only the largest logit is taken off. The logarithm of the sum of exponentials is to be taken off.",
+        lambda x, dim: x - x.amax(dim, keepdim=True),
     ),
 )

@@ -86,6 +86,13 @@ def collapse_dtype(f: Function, rng: Rng) -> None:
     same_dtype(f, collapse_spec, whole(1, 1, 0, 2).int())
 
 
+def in_pairs(path: list[int]) -> list[int]:
+    """The path in which two equal neighbours became one."""
+    if len(path) < 2:
+        return path
+    return [path[0], *in_pairs(path[2 if path[0] == path[1] else 1 :])]
+
+
 wrong = collapse.misconceptions
 
 wrong.table(
@@ -170,5 +177,19 @@ wrong.table(
     read_backwards=(
         "The labels come from back to front.",
         lambda path, blank: tensor([label for label in merged(path) if label != blank][::-1]),
+    ),
+)
+wrong.table(
+    of_list,
+    pairs_merged=(
+        "Two equal neighbours become one, and the third is another label. A run is one, however long.",
+        lambda path, blank: tensor([c for c in in_pairs(path) if c != blank]),
+    ),
+    shifted_labels=(
+        "The labels are one too low, or one too high. They are the classes as they are.",
+        (
+            lambda path, blank: tensor([label - 1 for label in merged(path) if label != blank]),
+            lambda path, blank: tensor([label + 1 for label in merged(path) if label != blank]),
+        ),
     ),
 )

@@ -232,3 +232,24 @@ edit_distance.misconceptions.table(
         ),
     ),
 )
+edit_distance.misconceptions.table(
+    of_tuples,
+    share_of_the_longer=(
+        "This is divided by the longer length, or by both. The edits themselves are asked for.",
+        (
+            lambda right, read: tensor(distance(right, read) / max(len(right), len(read), 1)),
+            lambda right, read: tensor(2 * distance(right, read) / max(len(right) + len(read), 1)),
+            lambda right, read: tensor(1 - distance(right, read) / max(len(right), len(read), 1)),
+        ),
+    ),
+    edits_of_other_price=(
+        "An insertion, a deletion or a replacement costs another number than 1.",
+        (
+            lambda right, read: tensor(distance(right, read, insert=0.5)),
+            lambda right, read: tensor(distance(right, read, delete=0.5)),
+            lambda right, read: tensor(distance(right, read, replace=0.5)),
+            lambda right, read: tensor(distance(right, read, insert=2, delete=2)),
+            lambda right, read: tensor(distance(right, read, replace=1.5)),
+        ),
+    ),
+)

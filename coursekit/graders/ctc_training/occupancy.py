@@ -253,3 +253,18 @@ always_float32(
     "The result is float32 whatever came in. A table made with `torch.zeros` has the default dtype: use "
     "`torch.zeros_like(log_probs)`.",
 )
+
+
+wrong.table(
+    in_its_dtype,
+    most_likely_state=(
+        "Only the likeliest state of each frame counts. All of them have a share.",
+        lambda x, y, blank: folded(
+            (state_shares(x, y, blank) == state_shares(x, y, blank).amax(1, keepdim=True)).to(x.dtype), x, y, blank
+        ),
+    ),
+    shares_over_frames=(
+        "The shares of a state sum to 1 over the frames. Those of a frame sum to 1 over the states.",
+        lambda x, y, blank: folded(joint(x, y, blank).softmax(0), x, y, blank),
+    ),
+)

@@ -238,3 +238,21 @@ MISTAKES.table(
         lambda cos, t, margin: torch.where(t == -1, formula(cos, t, margin).square(), formula(cos, t, margin)),
     ),
 )
+MISTAKES.table(
+    loss_of,
+    apart_as_together=(
+        "Pairs with target -1 cost 1 - cos, as those that belong together. They should cost max(0, cos - margin).",
+        lambda cos, t, margin: torch.where(t == -1, 1 - cos, formula(cos, t, margin)),
+    ),
+    together_squared=(
+        "The loss of the pairs that belong together is squared, or halved.",
+        lambda cos, t, margin: torch.where(t == 1, (1 - cos).square(), formula(cos, t, margin)),
+    ),
+    margin_multiplies=(
+        "The margin multiplies. It is taken off the cosine.",
+        (
+            lambda cos, t, margin: torch.where(t == -1, (cos * (1 - margin)).clamp(min=0), formula(cos, t, margin)),
+            lambda cos, t, margin: torch.where(t == -1, (cos * margin).clamp(min=0), formula(cos, t, margin)),
+        ),
+    ),
+)

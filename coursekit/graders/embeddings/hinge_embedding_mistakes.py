@@ -155,3 +155,16 @@ MISTAKES.terms(
     together=("the loss of the pairs that belong together", lambda x, t, margin: x * (t != -1)),
     apart=("the loss of the pairs that do not", lambda x, t, margin: (margin - x).clamp(min=0) * (t != 1)),
 )
+MISTAKES.table(
+    loss_of,
+    falls_for_ever=(
+        "Pairs with target -1 cost something at every distance, as exp(-x) or 1/x does. Beyond the margin they cost "
+        "nothing.",
+        (
+            lambda x, t, margin: torch.where(t == -1, (-x).exp(), formula(x, t, margin)),
+            lambda x, t, margin: torch.where(t == -1, margin / (x.abs() + 1e-8), formula(x, t, margin)),
+            lambda x, t, margin: torch.where(t == -1, 1 / (1 + x), formula(x, t, margin)),
+            lambda x, t, margin: torch.where(t == -1, (margin - x).exp(), formula(x, t, margin)),
+        ),
+    ),
+)

@@ -296,3 +296,17 @@ def active_only(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
 )
 def both_ways(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
     return spec((distance + distance.T) / 2, label, margin)
+
+
+@wrong("Positive and negative have hinges of their own: the positive is drawn to 0 whatever the negative does.")
+def hinges_apart(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+    same = label[:, None] == label
+    far = distance.masked_fill(~same | torch.eye(len(label), dtype=torch.bool), 0.0).amax(1)
+    near = distance.masked_fill(same, float("inf")).amin(1)
+    return torch.where(without_triplet(label), 0.0, far + (margin - near.nan_to_num(posinf=margin)).clamp(min=0))
+
+
+@wrong("The losses are divided by how many of them are above 0. Each anchor keeps its own.")
+def divided_by_active(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+    losses = spec(distance, label, margin)
+    return losses / (losses > 0).sum().clamp(min=1)

@@ -255,3 +255,27 @@ MISTAKES.table(
         (lambda margin, p, n: (1 - n / (p + margin)).clamp(min=0), lambda margin, p, n: (p / n + margin).clamp(min=0)),
     ),
 )
+MISTAKES.table(
+    lambda combine: loss_of(combine=combine),
+    logarithms_compared=(
+        "The logarithms of the distances are compared. They are compared as they stand.",
+        lambda margin, p, n: (margin + p.log() - n.log()).clamp(min=0),
+    ),
+    margin_multiplies=(
+        "The margin multiplies a distance. It is added.",
+        (
+            lambda margin, p, n: (margin * p - n).clamp(min=0),
+            lambda margin, p, n: ((1 + margin) * p - n).clamp(min=0),
+            lambda margin, p, n: (p - margin * n).clamp(min=0),
+        ),
+    ),
+)
+MISTAKES.table(
+    lambda choose: loss_of(choose=choose),
+    swap_of_the_positive=(
+        "swap changes the distance to the positive. It changes that to the negative.",
+        lambda distance, anchor, positive, negative: (
+            distance(anchor, negative) - (distance(positive, negative) - distance(anchor, positive)).clamp(min=0)
+        ),
+    ),
+)

@@ -154,3 +154,10 @@ entr.misconceptions.table(
         lambda x: entr_spec(x).sum(-1),
     ),
 )
+entr.misconceptions.table(
+    entr_inf_at_zero=(
+        "0 gives -inf, as what is below it. 0 · ln 0 counts as 0.",
+        lambda x: entr_spec(x).where(x != 0, -inf),
+    ),
+    entr_one_at_zero=("0 gives 1. 0 · ln 0 counts as 0.", lambda x: entr_spec(x).where(x != 0, 1.0)),
+)

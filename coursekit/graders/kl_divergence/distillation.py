@@ -305,3 +305,28 @@ wrong.table(
         ),
     ),
 )
+wrong.table(
+    logarithms_divided=(
+        "The temperature divides the log-probabilities, after the softmax. It divides the logits, before.",
+        lambda s, t, temperature: (
+            temperature**2
+            * ((t.log_softmax(-1) / temperature).exp() * (t.log_softmax(-1) - s.log_softmax(-1)) / temperature)
+            .sum(-1)
+            .mean()
+        ),
+    ),
+    weights_not_softened=(
+        "The weights are the teacher's probabilities at temperature 1. They are softened as well.",
+        lambda s, t, temperature: (
+            temperature**2
+            * (t.softmax(-1) * ((t / temperature).log_softmax(-1) - (s / temperature).log_softmax(-1))).sum(-1).mean()
+        ),
+    ),
+    hard_loss_mixed_in=(
+        "A loss with hard labels is mixed in. Here the teacher alone is learnt from.",
+        (
+            lambda s, t, temperature: (distillation_spec(s, t, temperature) + likeliest_surprise(s, t)) / 2,
+            lambda s, t, temperature: distillation_spec(s, t, temperature) + likeliest_surprise(s, t),
+        ),
+    ),
+)

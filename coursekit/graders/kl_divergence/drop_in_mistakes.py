@@ -135,6 +135,10 @@ MISTAKES.table(
         lambda x, t, word, log: kl_div_spec(x, t, "batchmean" if word == "mean" else word, log),
         "KL3",
     ),
+    mean_over_rows_of_any=(
+        "'mean' sums over the last dimension and averages the rest. torch divides by the number of all elements.",
+        lambda x, t, word, log: kl_terms(x, t, log).sum(-1).mean() if word == "mean" else kl_div_spec(x, t, word, log),
+    ),
     batchmean_over_elements=(
         "'batchmean' divides by the number of elements here. That is 'mean'; 'batchmean' divides by the number of "
         "rows.",
@@ -259,5 +263,12 @@ MISTAKES.table(
     masses_added=(
         "exp(input) - target is added, as `scipy.special.kl_div` does. torch does not.",
         lambda x, t, log: kl_terms(x, t, log) + x.exp() - weight(t, log),
+    ),
+)
+MISTAKES.table(
+    of_terms,
+    terms_squared=(
+        "The difference of the logarithms is squared. A term is t · (ln t - input), with its sign.",
+        lambda x, t, log: weight(t, log) * ((t if log else t.where(t != 0, 1.0).log()) - x).square(),
     ),
 )

@@ -231,3 +231,31 @@ wrong.terms(
     distance=("(μp - μq)² / 2σq²", lambda mp, sp, mq, sq: (mp - mq) ** 2 / (2 * sq**2) + 0 * sp),
     half=("the -½ at the end", lambda mp, sp, mq, sq: 0 * (mp + sp + mq + sq) - 0.5),
 )
+wrong.table(
+    square_of_the_sum=(
+        "Width and distance are added before they are squared. Each has its own square: σp² + (μp - μq)².",
+        (
+            lambda mp, sp, mq, sq: (sq / sp).log() + (sp + mp - mq) ** 2 / (2 * sq**2) - 0.5,
+            lambda mp, sp, mq, sq: (sq / sp).log() + (sp + (mp - mq).abs()) ** 2 / (2 * sq**2) - 0.5,
+        ),
+    ),
+    logarithm_of_one_more=(
+        "A 1 stands inside the logarithm. It is ln(σq/σp).",
+        lambda mp, sp, mq, sq: (sq / sp).log1p() + (sp**2 + (mp - mq) ** 2) / (2 * sq**2) - 0.5,
+    ),
+    variances_added_below=(
+        "Both variances stand below the squares. Only that of q does: 2σq².",
+        (
+            lambda mp, sp, mq, sq: (sq / sp).log() + (sp**2 + (mp - mq) ** 2) / (sp**2 + sq**2) - 0.5,
+            lambda mp, sp, mq, sq: (sq / sp).log() + (sp**2 + (mp - mq) ** 2) / (2 * (sp**2 + sq**2)) - 0.5,
+            lambda mp, sp, mq, sq: (sq / sp).log() + (sp**2 + (mp - mq) ** 2) / (2 * sp * sq) - 0.5,
+        ),
+    ),
+    means_not_subtracted=(
+        "The squared means are subtracted. It is the square of their difference.",
+        (
+            lambda mp, sp, mq, sq: (sq / sp).log() + (sp**2 + mp**2 - mq**2) / (2 * sq**2) - 0.5,
+            lambda mp, sp, mq, sq: (sq / sp).log() + (sp**2 + mq**2 - mp**2) / (2 * sq**2) - 0.5,
+        ),
+    ),
+)

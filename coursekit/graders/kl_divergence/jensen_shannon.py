@@ -222,7 +222,6 @@ wrong.table(
         (
             lambda p, q: entropy_of((p + q) / 2),
             lambda p, q: (cross_entropy_spec(p, (p + q) / 2) + cross_entropy_spec(q, (p + q) / 2)) / 2,
-            lambda p, q: (entropy_of(p) + entropy_of(q)) / 2 - entropy_of((p + q) / 2),
         ),
     ),
     against_each_other=(
@@ -243,6 +242,26 @@ wrong.table(
         (
             lambda p, q: halves(p, q, ((p.square() + q.square()) / 2).sqrt()),
             lambda p, q: halves(p, q, 2 * p * q / (p + q).where(p + q > 0, 1.0)),
+        ),
+    ),
+)
+wrong.table(
+    middle_in_the_numerator=(
+        "p and q are compared with the wrong partner: ln(q/m) is weighed by p, and ln(p/m) by q.",
+        lambda p, q: ((p * (ln(q) - ln((p + q) / 2))).sum(-1) + (q * (ln(p) - ln((p + q) / 2))).sum(-1)) / 2,
+    ),
+    weighed_by_the_middle=(
+        "The logarithms are weighed by the middle. Each divergence has weights of its own, p or q.",
+        (
+            lambda p, q: ((p + q) / 2 * (ln(p) - ln(q))).sum(-1),
+            lambda p, q: ((p + q) / 2 * (ln(p) + ln(q) - 2 * ln((p + q) / 2))).sum(-1) / 2,
+        ),
+    ),
+    smaller_for_the_middle=(
+        "The smaller or the larger one of p and q stands in the place of their middle.",
+        (
+            lambda p, q: halves(p, q, torch.minimum(p, q)),
+            lambda p, q: halves(p, q, torch.maximum(p, q)),
         ),
     ),
 )

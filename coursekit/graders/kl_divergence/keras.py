@@ -254,8 +254,8 @@ wrong.table(
         lambda p, q: keras_kl_spec(p, q, high=1 - 1e-7),
     ),
     smaller_bound=(
-        "The lower bound is not 1e-7 but smaller: 1e-8. Keras's epsilon is 1e-7.",
-        lambda p, q: keras_kl_spec(p, q, low=1e-8),
+        "The lower bound is another, as 1e-8. Keras's epsilon is 1e-7.",
+        lambda p, q, *, eps=1e-8: keras_kl_spec(p, q, low=eps),
     ),
     keras_kl_padded=(
         "1e-7 is added to both in place of a clip: that moves every number a little, and a negative one stays "

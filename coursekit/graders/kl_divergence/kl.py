@@ -319,3 +319,26 @@ kl_divergence.misconceptions.table(
         (lambda p, q: (p * (p.log1p() - q.log1p())).sum(-1), lambda p, q: (p * (p / q).log1p()).sum(-1)),
     ),
 )
+kl_divergence.misconceptions.table(
+    weighed_by_the_mean=(
+        "The log ratios are weighed by the mean of p and q. What happens is p: weigh by p.",
+        lambda p, q: ((p + q) / 2 * (ln(p) - ln(q, where=p > 0))).sum(-1),
+    ),
+    largest_ratio=(
+        "The largest log ratio is taken. KL is their mean, weighed by p.",
+        (lambda p, q: (ln(p) - ln(q, where=p > 0)).amax(-1), lambda p, q: (p * (ln(p) - ln(q, where=p > 0))).amax(-1)),
+    ),
+    hellinger=(
+        "This is a distance of the roots of p and q (Hellinger's). KL weighs logarithms: Σ p ln(p/q).",
+        (
+            lambda p, q: 1 - (p * q).sqrt().sum(-1),
+            lambda p, q: (1 - (p * q).sqrt().sum(-1)).sqrt(),
+            lambda p, q: (p.sqrt() - q.sqrt()).square().sum(-1) / 2,
+            lambda p, q: (p.sqrt() - q.sqrt()).square().sum(-1),
+        ),
+    ),
+    entropy_of_belief_taken=(
+        "The entropy of q is taken away from the cross-entropy. It is that of p: H(p, q) - H(p).",
+        lambda p, q: cross_entropy_spec(p, q) + (q * ln(q)).sum(-1),
+    ),
+)

@@ -268,3 +268,11 @@ wrong.table(
         ),
     ),
 )
+wrong.table(
+    decay_in_both=(
+        "Decoupled, the decay joins the gradient as well as the weights. It acts on the weights alone.",
+        lambda w, g, lr, decay, decoupled: (
+            w - lr * decay * w - lr * unit(g + decay * w) if decoupled else spec(w, g, lr, decay, False)
+        ),
+    ),
+)

@@ -164,3 +164,32 @@ wrong.terms(
     cost=("the cost", lambda losses, w, strength: losses.mean() + 0 * w.sum()),
     price=("the price", lambda losses, w, strength: strength * l2_spec(w) + 0 * losses.sum()),
 )
+wrong.table(
+    objective_of,
+    cost_times_price=(
+        "Cost and price are multiplied. They are added.",
+        (
+            lambda losses, w, strength: losses.mean() * (1 + strength * l2_spec(w)),
+            lambda losses, w, strength: losses.mean() * strength * l2_spec(w),
+        ),
+    ),
+    both_prices=(
+        "Both prices are paid, L1 and L2. Here it is Σ w² alone.",
+        lambda losses, w, strength: losses.mean() + strength * (l2_spec(w) + l1_spec(w)),
+    ),
+    absolute_cost=(
+        "The errors are not squared: this is the mean distance, and the price.",
+        lambda losses, w, strength: losses.sqrt().mean() + strength * l2_spec(w),
+    ),
+    strength_in_percent=(
+        "The strength is divided or multiplied by another number.",
+        (
+            lambda losses, w, strength: losses.mean() + 2 * strength * l2_spec(w),
+            lambda losses, w, strength: losses.mean() + strength * l2_spec(w) / len(w),
+        ),
+    ),
+    price_divides=(
+        "The price is divided by the strength. It is multiplied by it.",
+        lambda losses, w, strength: losses.mean() + l2_spec(w) / strength,
+    ),
+)

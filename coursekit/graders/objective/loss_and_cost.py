@@ -314,3 +314,20 @@ batch_cost.misconceptions.table(
         ),
     ),
 )
+squared_error.misconceptions.table(
+    one_sided=(
+        "Errors of one sign cost nothing. Each is squared, whichever way it goes.",
+        (lambda p, t: (p - t).clamp(min=0).square(), lambda p, t: (t - p).clamp(min=0).square()),
+    ),
+    capped=("The loss is capped. A square goes on rising.", lambda p, t: squared_error_spec(p, t).clamp(max=1)),
+)
+batch_cost.misconceptions.table(
+    mean_of_products=(
+        "The means are multiplied, or their roots averaged. They are averaged as they are, by the sizes.",
+        (
+            lambda means, sizes: (means.log() * sizes).sum().div(sizes.sum()).exp(),
+            lambda means, sizes: (means.sqrt() * sizes).sum().div(sizes.sum()).square(),
+            lambda means, sizes: sizes.sum() / (sizes / means).sum(),
+        ),
+    ),
+)

@@ -215,3 +215,30 @@ l1_penalty.misconceptions.table(
         lambda w: torch.where(w >= 0, w, -w).sum(),
     ),
 )
+l2_penalty.misconceptions.table(
+    largest_square=(
+        "This is the square of the largest weight. All of them have a price.",
+        lambda w: w.abs().amax().square(),
+    ),
+    fourth_powers=(
+        "The weights are raised to the fourth power, or the third.",
+        (lambda w: w.pow(4).sum(), lambda w: w.abs().pow(3).sum()),
+    ),
+    spread_of_weights=(
+        "The mean of the weights is taken off first. The price is of the weights themselves.",
+        (lambda w: (w - w.mean()).square().sum(), lambda w: (w - w.mean()).square().mean()),
+    ),
+    first_weight_lost=(
+        "The first weight is left out, or the last.",
+        (lambda w: w.flatten()[1:].square().sum(), lambda w: w.flatten()[:-1].square().sum()),
+    ),
+)
+l1_penalty.misconceptions.table(
+    round_bottom=(
+        "Small weights cost their square, as in Huber's loss: none is drawn to exactly 0. The price is |w| everywhere.",
+        (
+            lambda w: torch.where(w.abs() < 1, w.square() / 2, w.abs() - 0.5).sum(),
+            lambda w: torch.where(w.abs() < 1, w.square(), 2 * w.abs() - 1).sum(),
+        ),
+    ),
+)

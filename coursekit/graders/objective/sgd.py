@@ -181,3 +181,29 @@ sgd_step.misconceptions.table(
         lambda w, g, lr, decay: w - lr * (g + lr * decay * w),
     ),
 )
+sgd_step.misconceptions.table(
+    share_without_rate=(
+        "The weights decay by λ and not by learning_rate · λ, or do so after the step.",
+        (
+            lambda w, g, lr, decay: (w - lr * g) * (1 - decay),
+            lambda w, g, lr, decay: w * (1 - decay) - lr * g,
+        ),
+    ),
+    gradient_clipped=(
+        "The gradient is cut off at ±1. It is taken as it is.",
+        (
+            lambda w, g, lr, decay: w - lr * (g.clamp(-1, 1) + decay * w),
+            lambda w, g, lr, decay: w - lr * (g + decay * w).clamp(-1, 1),
+            lambda w, g, lr, decay: w - lr * (g.sign() + decay * w),
+        ),
+    ),
+    more_than_a_step=(
+        "The step is taken twice, or has a momentum. It is learning_rate times the gradient with its decay, once.",
+        (
+            lambda w, g, lr, decay: w - lr * (1 + lr) * (g + decay * w),
+            lambda w, g, lr, decay: w - 2 * lr * (g + decay * w),
+            lambda w, g, lr, decay: w - 0.1 * lr * (g + decay * w),
+            lambda w, g, lr, decay: w - 1.9 * lr * (g + decay * w),
+        ),
+    ),
+)

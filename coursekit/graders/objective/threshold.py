@@ -131,3 +131,17 @@ soft_threshold.misconceptions.table(
     ),
     size_left=("The result is one number. Every weight keeps its own.", lambda w, t: spec(w, t).abs().sum()),
 )
+soft_threshold.misconceptions.table(
+    large_ones_stay=(
+        "Weights beyond twice the threshold stay where they are. All of them move.",
+        lambda w, t: spec(w, t).where(w.abs() <= 2 * t, w),
+    ),
+    share_of_the_largest=(
+        "The threshold is taken for a share of the largest weight, or of their mean. It is how far each weight moves.",
+        (lambda w, t: spec(w, t * w.abs().amax()), lambda w, t: spec(w, t * w.abs().mean())),
+    ),
+    threshold_transformed=(
+        "The threshold is squared, or rooted.",
+        (lambda w, t: spec(w, t * t), lambda w, t: spec(w, t**0.5)),
+    ),
+)

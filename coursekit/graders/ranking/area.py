@@ -230,3 +230,16 @@ wrong.table(
         lambda scores, labels: area_spec(scores, labels).float(),
     ),
 )
+wrong.table(
+    of_sides,
+    one_against_one=(
+        "The ones and the zeros are compared one after the other. Each 1 meets each 0.",
+        lambda ones, zeros: (
+            sum(1.0 * (a > b) + 0.5 * (a == b) for a, b in zip(ones, zeros, strict=False)) / min(len(ones), len(zeros))
+        ),
+    ),
+    against_the_mean=(
+        "Each 1 is compared with the mean of the zeros. It is compared with each of them.",
+        lambda ones, zeros: ((ones > zeros.mean()) * 1.0 + (ones == zeros.mean()) * 0.5).mean(),
+    ),
+)

@@ -267,3 +267,16 @@ wrong.table(
         lambda scores, wins: bradley_terry_spec(scores, wins.tril()),
     ),
 )
+wrong.table(
+    exponential_of_lead=(
+        "The logarithm is missing: a game costs exp(-lead). It costs ln(1 + exp(-lead)).",
+        lambda scores, wins: (wins * (scores[None, :] - scores[:, None]).exp().fill_diagonal_(0)).sum(),
+    ),
+    most_surprised_player=(
+        "The largest number of a player is taken. All games together are one number.",
+        (
+            lambda scores, wins: (wins * surprise(scores[:, None] - scores[None, :]).fill_diagonal_(0)).sum(1).amax(),
+            lambda scores, wins: (wins * surprise(scores[:, None] - scores[None, :]).fill_diagonal_(0)).amax(),
+        ),
+    ),
+)

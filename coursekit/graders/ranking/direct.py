@@ -272,3 +272,24 @@ wrong.table(
         ),
     ),
 )
+wrong.table(
+    of_rewards,
+    beta_of_reference_only=(
+        "Only the reference is multiplied by beta. The difference of the logarithms is.",
+        lambda a, b, c, d, beta: (a - b) - beta * (c - d),
+    ),
+)
+wrong.table(
+    of_lead,
+    labels_smoothed=(
+        "The preferences are smoothed: some share of them counts the other way round.",
+        tuple(
+            lambda lead, beta, e=e: ((1 - e) * surprise(beta * lead) + e * surprise(-beta * lead)).mean()
+            for e in (0.1, 0.05, 0.2, 0.01)
+        ),
+    ),
+    squared_leads=(
+        "The lead is drawn to a number by squares.",
+        (lambda lead, beta: (1 - beta * lead).square().mean(), lambda lead, beta: (beta * lead).square().mean()),
+    ),
+)

@@ -229,10 +229,7 @@ wrong.table(
     assembled,
     size_of_difference=(
         "The size of the difference is taken, so that the order does not count.",
-        (
-            lambda a, b, y, margin: (-y * (a - b).abs() + margin).clamp(min=0),
-            lambda a, b, y, margin: (margin - (a - b).abs()).clamp(min=0) + 0 * y,
-        ),
+        lambda a, b, y, margin: (-y * (a - b).abs() + margin).clamp(min=0),
     ),
     target_not_used=(
         "The target is not used: input1 should always be the larger one here.",
@@ -250,3 +247,15 @@ wrong.table(
         lambda a, b, y, margin: (margin - y * (a + b)).clamp(min=0),
     ),
 )
+wrong.table(
+    assembled,
+    margin_multiplies=(
+        "The margin multiplies. It is added.",
+        lambda a, b, y, margin: (missing(a, b, y, 0) * margin).clamp(min=0),
+    ),
+    relative_lead=(
+        "The difference is divided by the sizes of the scores. It is taken as it is.",
+        lambda a, b, y, margin, *, eps=1e-8: (margin - y * (a - b) / (a.abs() + b.abs() + eps)).clamp(min=0),
+    ),
+)
+wrong.table(of_missing, cut_from_above=("What is above 0 is cut off. What is below is.", lambda z: z.clamp(max=0)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, tensor
@@ -93,6 +94,12 @@ def order_dtype(f: Function, rng: Rng) -> None:
     """float64 stays float64"""
     same_dtype(f, plackett_luce_spec, draw_scores(rng, 2, 3))
     same_dtype(f, plackett_luce_spec, draw_scores(rng, 2, 3, dtype=torch.float64))
+
+
+def by_place(scores: Tensor, weight: Callable[[int], float]) -> Tensor:
+    """The surprises of the places, each with a weight."""
+    places = range(scores.shape[-1])
+    return sum((weight(k) * (scores[..., k:].logsumexp(-1) - scores[..., k]) for k in places), 0 * scores.sum(-1))
 
 
 wrong = plackett_luce_loss.misconceptions
@@ -224,5 +231,22 @@ wrong.table(
     neighbours_only=(
         "Each item meets the next one only. Each place goes by softmax to one of all who are left.",
         lambda scores: surprise(scores[..., :-1] - scores[..., 1:]).sum(-1),
+    ),
+)
+wrong.table(
+    mean_of_the_rest=(
+        "The mean, or the largest, of those who are left stands in the place of ln Σ exp.",
+        (
+            lambda scores: sum(scores[..., k:].mean(-1) - scores[..., k] for k in range(scores.shape[-1])),
+            lambda scores: sum(scores[..., k:].amax(-1) - scores[..., k] for k in range(scores.shape[-1])),
+        ),
+    ),
+    later_places_count_less=(
+        "Later places count less. Each place has its whole surprise.",
+        (
+            lambda scores: by_place(scores, lambda k: 1 / math.log2(k + 2)),
+            lambda scores: by_place(scores, lambda k: 1 / (k + 1)),
+            lambda scores: by_place(scores, lambda k: 0.5**k),
+        ),
     ),
 )

@@ -292,3 +292,25 @@ wrong.table(
         ),
     ),
 )
+wrong.table(
+    of_rewards,
+    squared_lead=(
+        "The lead is drawn to 1 by squares. The surprise falls the further the chosen answer is ahead.",
+        (
+            lambda chosen, rejected: (1 - (chosen - rejected)).square(),
+            lambda chosen, rejected: (chosen - rejected).square(),
+            lambda chosen, rejected: (1 - (chosen - rejected)).clamp(min=0).square(),
+        ),
+    ),
+    rewards_kept_small=(
+        "A price for large rewards is added.",
+        tuple(
+            lambda chosen, rejected, w=w: surprise(chosen - rejected) + w * (chosen.square() + rejected.square())
+            for w in (0.01, 0.1, 0.001, 0.5)
+        ),
+    ),
+    half_margin=(
+        "A margin is taken off the lead. It counts as it is.",
+        tuple(lambda chosen, rejected, m=m: surprise(chosen - rejected - m) for m in (0.5, 0.1, 0.2, 2.0)),
+    ),
+)

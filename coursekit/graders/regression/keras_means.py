@@ -7,6 +7,7 @@ from torch import Tensor, tensor
 from coursekit.exercise import Exercise, Function, Rng, keras_twin, same_value
 from coursekit.graders.regression.common import READY_MADE
 from coursekit.graders.regression.keras_common import (
+    around,
     error_mean,
     keras_cases,
     keras_checks,
@@ -119,4 +120,21 @@ for wrong_mean in (wrong_mae, wrong_mse):
             (lambda d: d, lambda d: -d),
         ),
         cubed=("The size of the error is raised to another power.", (lambda d: d.abs() ** 3, lambda d: d.abs().sqrt())),
+    )
+for wrong_mean in (wrong_mae, wrong_mse):
+    wrong_mean.table(
+        lambda reduce: around(of_error(lambda d: d), reduce),
+        largest_of_row=(
+            "The largest of the row is taken. Keras takes the mean.",
+            (lambda d: d.abs().amax(-1), lambda d: d.square().amax(-1)),
+        ),
+        spread_of_row=(
+            "The mean of the row's errors is taken off first: this is their spread.",
+            (
+                lambda d: d.var(-1, correction=0),
+                lambda d: d.var(-1),
+                lambda d: d.std(-1, correction=0),
+                lambda d: (d - d.mean(-1, keepdim=True)).abs().mean(-1),
+            ),
+        ),
     )

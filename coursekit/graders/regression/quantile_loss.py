@@ -262,3 +262,18 @@ wrong.terms(
     too_low=("the price of what is too low", lambda d, q: sides(d, q * d, 0 * d)),
     too_high=("the price of what is too high", lambda d, q: sides(d, 0 * d, (q - 1) * d)),
 )
+wrong.table(
+    loss_of,
+    dear_side_for_both=(
+        "Both sides cost 1 - quantile a unit. Too low costs q, too high costs 1 - q.",
+        lambda d, q: (1 - q) * d.abs(),
+    ),
+    price_of_both=(
+        "One side is multiplied by q (1 - q). Too low costs q a unit, too high 1 - q.",
+        (
+            lambda d, q: sides(d, q * d, -q * (1 - q) * d),
+            lambda d, q: sides(d, q * (1 - q) * d, (q - 1) * d),
+            lambda d, q: q * (1 - q) * d.abs(),
+        ),
+    ),
+)

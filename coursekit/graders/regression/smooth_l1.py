@@ -232,3 +232,16 @@ wrong.terms(
     line=("|d|, outside,", lambda d, beta: near_and_far(d, beta, None, lambda x: x) if beta else d.abs()),
     offset=("the -β/2, outside,", lambda d, beta: near_and_far(d, beta, None, lambda x: 0 * x - beta / 2)),
 )
+
+
+wrong.table(
+    smooth_loss,
+    beta_multiplies=(
+        "The parabola is multiplied by beta. It is divided by it: d²/(2·beta).",
+        lambda d, beta: branches(d, beta, lambda x: beta * x**2 / 2, lambda x: x - beta / 2),
+    ),
+    edge_at_one=(
+        "The parabola ends at 1 in place of beta.",
+        lambda d, beta: branches(d, 1.0, lambda x: x**2 / (2 * beta), lambda x: x - beta / 2) if beta else d.abs(),
+    ),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -166,5 +167,25 @@ wrong.table(
     likeliest=(
         "The loss of the likeliest class. Take that of the right one, `target`.",
         lambda x, y: F.cross_entropy(x, x.argmax(1)),
+    ),
+)
+wrong.table(
+    focal=(
+        "The losses have a factor (1 - p)^γ, as in the focal loss. Each sample counts whole here.",
+        tuple(
+            lambda x, y, g=g: (
+                (1 - x.log_softmax(1).gather(1, y[:, None]).squeeze(1).exp()) ** g
+                * F.cross_entropy(x, y, reduction="none")
+            ).mean()
+            for g in (2.0, 1.0)
+        ),
+    ),
+    classes_weighed=(
+        "The classes have weights by how rare they are. Each sample counts the same here.",
+        lambda x, y: F.cross_entropy(x, y, weight=1 / torch.bincount(y, minlength=x.shape[1]).clamp(min=1).to(x.dtype)),
+    ),
+    share_of_guessing=(
+        "The loss is divided by ln K, that of guessing.",
+        lambda x, y: F.cross_entropy(x, y) / math.log(x.shape[1]),
     ),
 )

@@ -208,3 +208,17 @@ wrong.table(
         (lambda log_q, p: -log_q.sum(1).mean() + 0 * p.sum(), lambda log_q, p: -log_q.mean() + 0 * p.sum()),
     ),
 )
+wrong.table(
+    entropy_of_the_model=(
+        "The entropy of the model is taken away in place of that of p.",
+        lambda log_q, p: (log_q.exp() * log_q).sum(1).mean() - (p * log_q).sum(1).mean(),
+    ),
+    squares_summed=(
+        "The squared errors of the probabilities are added up in each row.",
+        (
+            lambda log_q, p: (log_q.exp() - p).square().sum(1).mean(),
+            lambda log_q, p: (log_q.exp() - p).abs().sum(1).mean(),
+            lambda log_q, p: (log_q.exp() - p).abs().mean(),
+        ),
+    ),
+)

@@ -168,3 +168,13 @@ wrong.table(
         lambda x, y: regression_spec(x, y) if len(y) else x.sum(),
     ),
 )
+wrong.table(
+    relative_error=(
+        "The errors are divided by the targets, or by their spread. They are taken as they are.",
+        (
+            lambda x, y: ((x.squeeze(1) - y) / y).square().mean(),
+            lambda x, y: (x.squeeze(1) - y).square().mean() / y.var(correction=0),
+            lambda x, y: (x.squeeze(1) - y).square().mean() / y.square().mean(),
+        ),
+    ),
+)

@@ -192,3 +192,35 @@ wrong.table(
         ),
     ),
 )
+wrong.table(
+    of_logits,
+    middle_compared=(
+        "This is Jensen and Shannon's divergence, with the middle of both. KL(teacher‖student) is asked for.",
+        lambda s, t, temperature: (
+            temperature**2
+            * sum(
+                F.kl_div(
+                    ((s / temperature).softmax(1) + (t / temperature).softmax(1)).div(2).log(),
+                    each,
+                    reduction="batchmean",
+                )
+                for each in ((s / temperature).softmax(1), (t / temperature).softmax(1))
+            )
+            / 2
+        ),
+    ),
+    angle_of_logits=(
+        "The directions of the logits are compared. The divergence compares the softened probabilities.",
+        (
+            lambda s, t, temperature: temperature**2 * (1 - F.cosine_similarity(s, t, dim=1)).mean(),
+            lambda s, t, temperature: (1 - F.cosine_similarity(s, t, dim=1)).mean(),
+        ),
+    ),
+    hard_loss_mixed_in=(
+        "A loss with hard labels is mixed in. Here the teacher alone is learnt from.",
+        (
+            lambda s, t, temperature: (student_spec(s, t, temperature) + F.cross_entropy(s, t.argmax(1))) / 2,
+            lambda s, t, temperature: student_spec(s, t, temperature) + F.cross_entropy(s, t.argmax(1)),
+        ),
+    ),
+)

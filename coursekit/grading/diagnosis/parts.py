@@ -28,17 +28,22 @@ _FACTORS: tuple[tuple[float, str, str], ...] = (
 )
 
 
+def wrong_part(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
+    """The one term that is wrong in a sum, if all else in it is right; see `wrong_parts`."""
+    return next((found for one in exercise.misconceptions.parts if (found := _wrong(exercise, evidence, [one]))), None)
+
+
 def wrong_parts(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
-    """The terms that are wrong in a sum, one or two, if all else in it is right.
+    """The two terms that are wrong in a sum, if all else in it is right.
 
     Args:
         exercise: what was asked.
         evidence: what no mistake of the exercise's own explains, of enough numbers.
     """
-    parts = exercise.misconceptions.parts
-    most = 2 if evidence.failed_values > 3 else 1
-    subsets = (some for size in range(1, most + 1) for some in combinations(parts, size))
-    return next((found for some in subsets if (found := _wrong(exercise, evidence, some))), None)
+    if evidence.failed_values < 4:
+        return None
+    pairs = combinations(exercise.misconceptions.parts, 2)
+    return next((found for some in pairs if (found := _wrong(exercise, evidence, some))), None)
 
 
 def _wrong(exercise: Exercise, evidence: Evidence, some: Sequence[str]) -> Diagnosis | None:
