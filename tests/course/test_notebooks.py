@@ -9,7 +9,7 @@ import pytest
 import toys
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from coursekit.course import notebooks, stubs
+from coursekit.course import colab, notebooks, stubs
 from coursekit.errors import CommandError
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -56,6 +56,15 @@ def test_answers_alone(toy_course):
     rewrite(toy_course, lambda cells: cells.insert(0, cells.pop()))
     shown = [cell.source for cell in notebooks.answered(toy_course).cells]
     assert (shown[0], shown[2::2]) == ("from coursekit import check", ["check(double)", "check(triple)"])
+
+
+def test_the_cell_for_colab_is_there_once(toy_course):
+    """Wherever it stands it stays; where it is not, it comes first."""
+    with_it = notebooks.with_stubs(toy_course).cells
+    assert [with_it[0].source, with_it[-1].source] == ["# Toys", colab.SOURCE]
+    rewrite(toy_course, lambda cells: cells.pop())
+    without = notebooks.with_stubs(toy_course).cells
+    assert [without[0].source, without[1].source] == [colab.SOURCE, "# Toys"]
 
 
 def test_filling_leaves_the_file(toy_course):

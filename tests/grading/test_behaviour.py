@@ -182,6 +182,12 @@ def test_each_question_has_one_doing(double, text):
     assert len(does(double, text)) == len(probes.questions(double))
 
 
+def test_inf_is_lost_only_in_the_place_of_a_number(double):
+    """Where the shape is another one, no place says what should stand there."""
+    lost, kept = (does(double, f"def double(x):\n    return (x / 0){more}") for more in ("", "[None]"))
+    assert [each[0].parts[0].numbers for each in (lost, kept)] == [(None,), (torch.inf,)]
+
+
 def test_an_end_is_part_of_a_behaviour(double):
     """Code that hangs or leaves at a question does so for everybody; want of time is nobody's doing."""
     asked = probes.frames_to_ask(double)

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from coursekit.classroom.folder import entries, find
 from coursekit.grading import submission
-from coursekit.grading.opening import disk
+from coursekit.grading.opening import UnreadableError, disk
 from coursekit.grading.submission import Handed, read_submission, read_together
 
 NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": toys.HONEST}]})
@@ -374,9 +374,13 @@ def test_what_cannot_be_read(tmp_path, name, content, said):
     assert said in submission.problem
 
 
-def test_what_is_as_long_as_it_may_be(tmp_path):
+def test_what_is_as_long_as_it_may_be(tmp_path, monkeypatch):
     """The bound that a learner is told is allowed."""
     assert not read_submission(put(tmp_path / "a.py", "#" * (1 << 20)), "ann").problem
+    monkeypatch.setattr(disk, "MAX_FILE", 9)
+    assert disk.file_bytes(put(tmp_path / "a.py", "#" * 9)) == b"#" * 9
+    with pytest.raises(UnreadableError, match="It is larger than"):
+        disk.file_bytes(put(tmp_path / "a.py", "#" * 10))
 
 
 def test_zip_with_a_password(tmp_path):

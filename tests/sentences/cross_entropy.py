@@ -172,6 +172,17 @@ ANSWERS = {
         ["ambiguous", "is not None"],
         [],
     ),
+    "nll_loss: if a name of one's own": (
+        """
+        def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+            losses, by_class = -input[torch.arange(len(target)), target], weight
+            if by_class:
+                losses = losses * by_class[target]
+            return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+        """,
+        ["ambiguous", "is not None"],
+        [],
+    ),
     "nll_loss: gather without a dimension": (
         """
         def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
