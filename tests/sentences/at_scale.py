@@ -131,4 +131,28 @@ ANSWERS = {
         ["a float", ".item()"],
         [],
     ),
+    "cross_entropy_with_z_loss: padding is looked up": (
+        """
+        def cross_entropy_with_z_loss(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+            top = input.amax(1, keepdim=True)
+            log_z = (input - top).exp().sum(1).log() + top[:, 0]
+            losses = log_z - input[torch.arange(len(input)), target] + z_weight * log_z**2
+            return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[reduction]
+        """,
+        ["IndexError", "one that does not count"],
+        [],
+    ),
+    "cross_entropy_with_z_loss: of log-probabilities": (
+        """
+        def cross_entropy_with_z_loss(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+            input, target = input[target != ignore_index], target[target != ignore_index]
+            shifted = input - input.amax(1, keepdim=True)
+            log_p = shifted - shifted.exp().sum(1, keepdim=True).log()
+            log_z = log_p.exp().sum(1).log()
+            losses = -log_p[torch.arange(len(log_p)), target] + z_weight * log_z**2
+            return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[reduction]
+        """,
+        ["There is no price", "ln Z is that of"],
+        [],
+    ),
 }

@@ -201,4 +201,30 @@ ANSWERS = {
         ["reduction is ignored"],
         ["only one dimension"],
     ),
+    "dice_loss: everything flattened": (
+        """
+        def dice_loss(input, target, smooth=1.0, batch=False, reduction="mean"):
+            p, t = input.view(-1), target.view(-1)
+            return 1 - (2 * (p * t).sum() + smooth) / (p.sum() + t.sum() + smooth)
+        """,
+        ["one fraction for the whole batch", "all dimensions but the first"],
+        [],
+    ),
+    "dice_loss: the dtype of the mask": (
+        """
+        def dice_loss(input, target, smooth=1.0, batch=False, reduction="mean"):
+            if input.shape != target.shape:
+                raise ValueError("shapes")
+            p, t = input.flatten(1), target.flatten(1)
+            overlap, sizes = (p * t).sum(1), p.sum(1) + t.sum(1)
+            if batch:
+                overlap, sizes = overlap.sum(), sizes.sum()
+            losses = 1 - (2 * overlap + smooth) / (sizes + smooth)
+            if reduction not in ("none", "sum", "mean"):
+                raise ValueError(reduction)
+            return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[reduction]
+        """,
+        ["has not the dtype of `input`", "target.to(input.dtype)"],
+        ["digits were paid for"],
+    ),
 }

@@ -143,4 +143,41 @@ ANSWERS = {
         ["is not callable"],
         [],
     ),
+    "info_nce: the logarithm of a softmax": (
+        """
+        def info_nce(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+            if queries.shape != keys.shape or queries.ndim != 2 or temperature <= 0:
+                raise ValueError("arguments")
+            z = F.normalize(queries, dim=1) @ F.normalize(keys, dim=1).T / temperature
+            losses = -z.softmax(1).diagonal().log()
+            if symmetric:
+                losses = (losses - z.softmax(0).diagonal().log()) / 2
+            if reduction not in ("none", "sum", "mean"):
+                raise ValueError(reduction)
+            return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[reduction]
+        """,
+        ["rounded to 0", "log_softmax"],
+        ["exp is taken of the logits as they stand"],
+    ),
+    "info_nce: ready-made": (
+        """
+        def info_nce(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+            z = F.normalize(queries, dim=1) @ F.normalize(keys, dim=1).T / temperature
+            return F.cross_entropy(z, torch.arange(len(z)), reduction=reduction)
+        """,
+        ["ready-made `cross_entropy`"],
+        [],
+    ),
+    "nt_xent: minus infinity times 0": (
+        """
+        def nt_xent(first, second, temperature=0.5, reduction="mean"):
+            z = F.normalize(torch.cat([first, second]), dim=1)
+            logits = z @ z.T / temperature - torch.inf * torch.eye(len(z))
+            partner = torch.arange(len(z)).roll(len(first))
+            losses = -logits.log_softmax(1)[torch.arange(len(z)), partner]
+            return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[reduction]
+        """,
+        ["inf · 0 is NaN", "masked_fill"],
+        [],
+    ),
 }

@@ -603,3 +603,52 @@ def cross_entropy_with_z_loss__multiplied_mask(input, target, z_weight=1e-4, ign
     if reduction not in ("none", "sum", "mean"):
         raise ValueError(reduction)
     return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.sum() / keep.sum()
+
+
+# ---- of cross_entropy_with_z_loss, written after its catalogue ---------------------------------------------------
+
+
+def cross_entropy_with_z_loss__squared_sum(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    log_z = _lse(z)
+    loss = log_z - z[torch.arange(len(z)), y]
+    return _z_reduced(loss + z_weight * loss * log_z, keep, reduction)
+
+
+def cross_entropy_with_z_loss__weight_on_both(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    log_z = _lse(z)
+    return _z_reduced(z_weight * (log_z - z[torch.arange(len(z)), y] + log_z**2), keep, reduction)
+
+
+def cross_entropy_with_z_loss__mean_over_all(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    log_z = _lse(z)
+    loss = log_z - z[torch.arange(len(z)), y] + z_weight * log_z**2
+    return loss.sum() / len(target) if reduction == "mean" else _z_reduced(loss, keep, reduction)
+
+
+def cross_entropy_with_z_loss__centred(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    z = z - z.mean(1, keepdim=True)
+    log_z = _lse(z)
+    return _z_reduced(log_z - z[torch.arange(len(z)), y] + z_weight * log_z**2, keep, reduction)
+
+
+def cross_entropy_with_z_loss__target_logit(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    mine = z[torch.arange(len(z)), y]
+    return _z_reduced(_lse(z) - mine + z_weight * mine**2, keep, reduction)
+
+
+def cross_entropy_with_z_loss__price_once(input, target, z_weight=1e-4, ignore_index=-100, reduction="mean"):
+    keep = target != ignore_index
+    z, y = input[keep], target[keep]
+    log_z = _lse(z)
+    loss = _z_reduced(log_z - z[torch.arange(len(z)), y], keep, reduction)
+    return loss + z_weight * (log_z**2).mean()

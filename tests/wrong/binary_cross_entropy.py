@@ -828,3 +828,47 @@ def dice_loss__shape_not_looked_at(input, target, smooth=1.0, batch=False, reduc
     dims = tuple(range(both.ndim)) if batch else tuple(range(1, both.ndim))
     i, p, t = (x.expand_as(both).sum(dims) for x in (both, input, target))
     return _dice_reduced(1 - (2 * i + smooth) / (p + t + smooth), reduction)
+
+
+# ---- of dice_loss, written after its catalogue -------------------------------------------------------------------
+
+
+def dice_loss__mean_of_sizes(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, batch, _behind(input))
+    return _dice_reduced(1 - (i + smooth) / ((p + t) / 2 + smooth), reduction)
+
+
+def dice_loss__twice_smooth(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, batch, _behind(input))
+    return _dice_reduced(1 - (2 * i + 2 * smooth) / (p + t + 2 * smooth), reduction)
+
+
+def dice_loss__f1_of_counts(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, batch, _behind(input))
+    precision, recall = (i + smooth) / (p + smooth), (i + smooth) / (t + smooth)
+    return _dice_reduced(1 - 2 * precision * recall / (precision + recall), reduction)
+
+
+def dice_loss__batch_after_the_division(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, False, _behind(input))
+    loss = 1 - (2 * i + smooth) / (p + t + smooth)
+    return loss.mean() if batch else _dice_reduced(loss, reduction)
+
+
+def dice_loss__first_channel(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, batch, tuple(range(2, input.ndim)) or (1,))
+    return _dice_reduced(1 - (2 * i + smooth) / (p + t + smooth), reduction)
+
+
+def dice_loss__nan_to_zero(input, target, smooth=1.0, batch=False, reduction="mean"):
+    i, p, t = _dice_sums(input, target, batch, _behind(input))
+    return _dice_reduced((1 - (2 * i + smooth) / (p + t + smooth)).nan_to_num(), reduction)
+
+
+def dice_loss__absolute_differences(input, target, smooth=1.0, batch=False, reduction="mean"):
+    if input.shape != target.shape:
+        raise ValueError("shapes")
+    target = target.to(input.dtype)
+    dims = tuple(range(input.ndim)) if batch else _behind(input)
+    apart, sizes = (input - target).abs().sum(dims), (input + target).sum(dims)
+    return _dice_reduced(apart / (sizes + smooth), reduction)

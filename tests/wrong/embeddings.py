@@ -797,3 +797,116 @@ def nt_xent__default_norm(first, second, temperature=0.5, reduction="mean"):
     z = z / z.norm()
     sim = (z @ z.T / temperature).masked_fill(torch.eye(len(z)).bool(), float("-inf"))
     return _reduced(-sim.log_softmax(1)[torch.arange(len(z)), torch.arange(len(z)).roll(len(first))], reduction)
+
+
+# ---- of contrastive losses, written after their catalogue --------------------------------------------------------
+
+
+def info_nce__temperature_above_only(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T
+    loss = sim.logsumexp(1) - sim.diagonal() / temperature
+    if symmetric:
+        loss = (loss + sim.logsumexp(0) - sim.diagonal() / temperature) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__temperature_below_only(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T
+    loss = (sim / temperature).logsumexp(1) - sim.diagonal()
+    if symmetric:
+        loss = (loss + (sim / temperature).logsumexp(0) - sim.diagonal()) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__diagonal_counted_twice(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T / temperature
+    pos = sim.diagonal()
+    loss = torch.cat([pos[:, None], sim], 1).logsumexp(1) - pos
+    if symmetric:
+        loss = (loss + torch.cat([pos[:, None], sim.T], 1).logsumexp(1) - pos) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__log_softmax_of_columns(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(keys) @ _rows(queries).T / temperature
+    loss = -sim.log_softmax(1).diagonal()
+    if symmetric:
+        loss = (loss - sim.log_softmax(0).diagonal()) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__all_log_softmax(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T / temperature
+    loss = -sim.log_softmax(1).mean(1)
+    if symmetric:
+        loss = (loss - sim.log_softmax(0).mean(0)) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__log_of_softmax(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T / temperature
+    loss = -sim.softmax(1).diagonal().log()
+    if symmetric:
+        loss = (loss - sim.softmax(0).diagonal().log()) / 2
+    return _reduced(loss, reduction)
+
+
+def info_nce__summed_over_batch_size(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    _pairs(queries, keys, temperature)
+    sim = _rows(queries) @ _rows(keys).T / temperature
+    loss = -sim.log_softmax(1).diagonal()
+    if symmetric:
+        loss = (loss - sim.log_softmax(0).diagonal()) / 2
+    return loss.sum() if reduction == "mean" else _reduced(loss, reduction)
+
+
+def info_nce__no_checks(queries, keys, temperature=0.1, symmetric=False, reduction="mean"):
+    sim = _rows(queries) @ _rows(keys).T / temperature
+    loss = -sim.log_softmax(1).diagonal()
+    if symmetric:
+        loss = (loss - sim.log_softmax(0).diagonal()) / 2
+    return _reduced(loss, reduction)
+
+
+def nt_xent__minus_one_on_the_diagonal(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = _rows(torch.cat([first, second]))
+    sim = (z @ z.T).fill_diagonal_(-1) / temperature
+    return _reduced(-sim.log_softmax(1)[torch.arange(len(z)), torch.arange(len(z)).roll(len(first))], reduction)
+
+
+def nt_xent__mask_times_minus_inf(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = _rows(torch.cat([first, second]))
+    sim = z @ z.T / temperature + torch.eye(len(z)) * float("-inf")
+    return _reduced(-sim.log_softmax(1)[torch.arange(len(z)), torch.arange(len(z)).roll(len(first))], reduction)
+
+
+def nt_xent__diagonal_taken_off_after_exp(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = _rows(torch.cat([first, second]))
+    e = torch.exp(z @ z.T / temperature)
+    partner = e[torch.arange(len(z)), torch.arange(len(z)).roll(len(first))]
+    return _reduced(-torch.log(partner / (e.sum(1) - e.diagonal())), reduction)
+
+
+def nt_xent__stacked(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = _rows(torch.stack([first, second], 1).flatten(0, 1))
+    sim = (z @ z.T / temperature).masked_fill(torch.eye(len(z)).bool(), float("-inf"))
+    partner = torch.arange(len(z)) ^ 1
+    return _reduced(-sim.log_softmax(1)[torch.arange(len(z)), partner], reduction)
+
+
+def nt_xent__one_over_n_per_view(first, second, temperature=0.5, reduction="mean"):
+    _pairs(first, second, temperature)
+    z = _rows(torch.cat([first, second]))
+    sim = (z @ z.T / temperature).masked_fill(torch.eye(len(z)).bool(), float("-inf"))
+    loss = -sim.log_softmax(1)[torch.arange(len(z)), torch.arange(len(z)).roll(len(first))]
+    return loss[: len(first)] + loss[len(first) :] if reduction == "none" else _reduced(loss, reduction)

@@ -294,6 +294,18 @@ wrong.table(
         "Cross-entropy and price are mixed, with 1 - z_weight and z_weight. Cross-entropy keeps its weight of 1.",
         lambda ce, log_z, w, z: (1 - w) * ce + w * log_z**2,
     ),
+    weight_on_both=(
+        "The weight multiplies cross-entropy as well. It belongs to the price alone.",
+        lambda ce, log_z, w, z: w * (ce + log_z**2),
+    ),
+    logit_of_the_class=(
+        "The logit of the class is squared in place of ln Z.",
+        lambda ce, log_z, w, z: ce + w * (log_z - ce) ** 2,
+    ),
+    centred_first=(
+        "The mean of the logits is taken out before ln Z. In the surprise it cancels; here it is what is to be priced.",
+        lambda ce, log_z, w, z: ce + w * (log_z - z.mean(1)) ** 2,
+    ),
     mean_of_ln_z=(
         "The mean of ln Z over the rows is squared: rows above 0 and below cancel. Square first.",
         lambda ce, log_z, w, z: ce + w * log_z.mean() ** 2,
@@ -354,6 +366,13 @@ wrong.table(
             ce.sum() / counts.sum() + price.where(counts, 0.0).sum()
             if word == "mean"
             else reduced(ce + price.where(counts, 0.0), word)
+        ),
+    ),
+    mean_price_for_all=(
+        "The mean of the prices is added whatever the reduction is: to each loss, and once to their sum. Each row pays "
+        "its own price before anything is reduced.",
+        lambda ce, price, counts, word: (
+            (ce.sum() / counts.sum() if word == "mean" else reduced(ce, word)) + price[counts].mean()
         ),
     ),
     price_not_summed=(

@@ -124,9 +124,9 @@ def half_of_it(f: Function, rng: Rng) -> None:
 def smooth_on_both_sides(f: Function, rng: Rng) -> None:
     """smooth is added above and below the line
 
-    Two pixels, one found, smooth 5: 1 - (2·1 + 5)/(2 + 1 + 5) = 0.125.
+    A mask of two pixels, one found, smooth 5: 1 - (2·1 + 5)/(2 + 1 + 5) = 0.125.
     """
-    same_value(f, spec, tensor([[1.0, 0.0]]), tensor([[1.0, 1.0]]), smooth=5.0)
+    same_value(f, spec, tensor([[1.0, 0.0, 0.0]]), tensor([[1.0, 1.0, 0.0]]), smooth=5.0)
     for smooth in (8.0, 0.1, 1.0):
         same_value(f, spec, *masks(rng, 2, 4), smooth=smooth, batch=False, reduction="none")
 
@@ -250,7 +250,7 @@ unknown_word(dice_loss, lambda rng: masks(rng, 2, 4))
 
 wrong = dice_loss.misconceptions
 wrong_words(wrong)
-usual_mistakes(wrong, "empty_is_zero", "always_float32")
+usual_mistakes(wrong, "empty_is_zero")
 wrong.table(
     with_defaults(wrong),
     smooth_ignored=(
@@ -320,6 +320,11 @@ wrong.table(
     smooth_doubled_below=(
         "`smooth` is added to both sizes, and so twice below the line: a mask that is met costs something.",
         lambda i, p, t, s: 1 - (2 * i + s) / (p + t + 2 * s),
+    ),
+    smooth_twice=(
+        "`smooth` is doubled above and below: it is added to the overlap, and to the mean of the sizes. Add it once to "
+        "twice the overlap, and once to the sum of the sizes.",
+        lambda i, p, t, s: 1 - (2 * i + 2 * s) / (p + t + 2 * s),
     ),
     smooth_on_the_ratio=(
         "`smooth` is added to the fraction, and not above and below its line.",
@@ -398,7 +403,8 @@ wrong.table(
         summed(lambda p, t: p.sigmoid() * t, lambda p, t: p.sigmoid()),
     ),
     smaller_of_both=(
-        "The smaller of prediction and mask is taken for the overlap. It is their product.",
+        "The smaller of prediction and mask is taken for the overlap, or |p - t| for what is apart, which is the same. "
+        "The overlap is the sum of their products.",
         summed(torch.minimum),
     ),
     background_for_object=(
@@ -491,6 +497,14 @@ wrong.table(
 )
 wrong.table(
     with_defaults(wrong),
+    another_dtype=(
+        "The result has not the dtype of `input`. Turn the mask into it first, `target.to(input.dtype)`, and make no "
+        "tensor of another one.",
+        (
+            lambda x, t, *flags: spec(x.to(torch.promote_types(x.dtype, t.dtype)), t, *flags),
+            lambda x, t, *flags: spec(x, t, *flags).float(),
+        ),
+    ),
     any_shapes=(
         "Shapes are not looked at: (N, 1, H, W) beside (N, H, W) broadcasts to N × N masks. Raise a ValueError.",
         lambda x, t, *flags: loss_of(sums=broadcasting, checked=False)(x, t, *flags),

@@ -240,6 +240,32 @@ argument_fixed(wrong, "always_a_tenth", "The temperature is not used: it stays a
 temperature_mistakes(wrong, lambda scaled: contrast(scaled=scaled))
 
 
+def tempered_apart(losses_of: Loss) -> Loss:
+    """A loss of `losses_of(cosines, temperature)`."""
+
+    def loss(
+        queries: Tensor, keys: Tensor, temperature: float = 0.1, symmetric: bool = False, reduction: str = "mean"
+    ) -> Tensor:
+        table = cosines(queries, keys)
+        losses = losses_of(table, temperature)
+        return reduced((losses + losses_of(table.T, temperature)) / 2 if symmetric else losses, reduction)
+
+    return loss
+
+
+wrong.table(
+    tempered_apart,
+    temperature_on_one_side=(
+        "The temperature divides the cosine of the own key only, or those in the sum only. It divides all of them, "
+        "before anything else.",
+        (
+            lambda s, t: s.logsumexp(1) - s.diagonal() / t,
+            lambda s, t: (s / t).logsumexp(1) - s.diagonal(),
+        ),
+    ),
+)
+
+
 def shares(logits: Tensor) -> Tensor:
     """The softmax of each row."""
     return logits.softmax(1)
@@ -315,6 +341,19 @@ wrong.table(
         "The mean logit of the other keys is taken in place of the logarithm of a sum of exponentials.",
         lambda z: (z * against_itself(z)).sum(1) / max(len(z) - 1, 1) - z.diagonal(),
     ),
+    own_counted_twice=(
+        "The own key stands twice in the sum below the fraction: it is in the table already.",
+        lambda z: torch.cat([z.diagonal()[:, None], z], 1).logsumexp(1) - z.diagonal(),
+    ),
+    every_key_is_right=(
+        "-ln of the shares of all keys is averaged. Only the share of the own key counts, on the diagonal.",
+        lambda z: z.logsumexp(1) - z.mean(1),
+    ),
+    log_of_softmax=(
+        "The logarithm is taken of a softmax, which has been rounded to 0 where the others are far ahead: the loss is "
+        "inf. `log_softmax` and `logsumexp` never make the small number.",
+        lambda z: -z.softmax(1).diagonal().log(),
+    ),
     overflows=(
         "exp is taken of the logits as they stand, and overflows from 89 on: a temperature of 0.005 makes logits of "
         "200. Take the largest out first, as `logsumexp` does.",
@@ -387,6 +426,13 @@ def both_summed_in_the_mean(
 ) -> Tensor:
     value = spec(queries, keys, temperature, symmetric, reduction)
     return 2 * value if symmetric and reduction == "mean" else value
+
+
+@wrong("'mean' gives the sum of the losses. It is divided by the number of pairs.")
+def mean_is_sum(
+    queries: Tensor, keys: Tensor, temperature: float = 0.1, symmetric: bool = False, reduction: str = "mean"
+) -> Tensor:
+    return spec(queries, keys, temperature, symmetric, "sum" if reduction == "mean" else reduction)
 
 
 @wrong("`symmetric` and the temperature have changed places: by position the temperature is the third argument.")

@@ -264,6 +264,11 @@ wrong.table(
             lambda z: classified(z * (1 - itself(z).to(z.dtype)), partners(len(z))),
         ),
     ),
+    diagonal_smallest_cosine=(
+        "The diagonal has the cosine -1, the smallest there is. It still takes part, with exp(-1/temperature): only "
+        "-inf is out.",
+        lambda z: classified(z.where(~itself(z), -z.diagonal()[:, None]), partners(len(z))),
+    ),
     neighbours_for_partners=(
         "Neighbouring rows are taken for partners: 0 and 1, 2 and 3. The first views stand before all second ones, so "
         "the partner of row i is row i + N.",
@@ -328,12 +333,23 @@ wrong.table(
         "This is in bits. torch's losses are in nats: `log`.",
         lambda z: partner_among_others(z) / 0.6931471805599453,
     ),
+    log_of_softmax=(
+        "The logarithm is taken of a softmax, which has been rounded to 0 where the others are far ahead: the loss is "
+        "inf. `log_softmax` and `logsumexp` never make the small number.",
+        lambda z: -picked(without_itself(z).softmax(1), partners(len(z))).log(),
+    ),
+    infinity_times_zero=(
+        "inf · 0 is NaN: the diagonal was ruled out by an addition of -inf times a mask, and every entry beside it is "
+        "lost. Fill the diagonal, with `masked_fill`.",
+        lambda z: classified(z - torch.inf * itself(z).to(z.dtype), partners(len(z))),
+    ),
     overflows=(
         "exp is taken of the logits as they stand, and overflows from 89 on: a temperature of 0.005 makes logits of "
         "200. Take the largest out first, as `logsumexp` does.",
         (
             lambda z: -(picked(z, partners(len(z))).exp() / without_itself(z).exp().sum(1)).log(),
             lambda z: without_itself(z).exp().sum(1).log() - picked(z, partners(len(z))),
+            lambda z: -(picked(z, partners(len(z))).exp() / (z.exp().sum(1) - z.diagonal().exp())).log(),
         ),
     ),
 )
