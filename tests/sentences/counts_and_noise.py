@@ -167,4 +167,32 @@ ANSWERS = {
         ["`full` is ignored"],
         [],
     ),
+    "negative_elbo: mse_loss beside a sum": (
+        """
+        def negative_elbo(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+            return F.mse_loss(reconstruction, target) - 0.5 * (1 + log_var - mean**2 - log_var.exp()).sum()
+        """,
+        ["ready-made"],
+        ["coursekit/"],
+    ),
+    "negative_elbo: the mean of the pixels": (
+        """
+        def negative_elbo(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+            nll = ((reconstruction - target) ** 2 / noise_var + math.log(2 * math.pi * noise_var)) / 2
+            kl = (mean**2 + log_var.exp() - 1 - log_var) / 2
+            losses = nll.mean(1) + kl.sum(1)
+            return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[reduction]
+        """,
+        ["averaged over the numbers of a sample", "Sum both"],
+        [],
+    ),
+    "negative_elbo: a number's logarithm by torch": (
+        """
+        def negative_elbo(reconstruction, target, mean, log_var, noise_var=1.0, reduction="mean"):
+            nll = ((reconstruction - target) ** 2 / noise_var + torch.log(2 * math.pi * noise_var)) / 2
+            return (nll.sum(1) + ((mean**2 + log_var.exp() - 1 - log_var) / 2).sum(1)).mean()
+        """,
+        ["Of a plain number", "`math.log(2)`"],
+        ["coursekit/"],
+    ),
 }

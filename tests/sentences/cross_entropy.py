@@ -413,4 +413,28 @@ ANSWERS = {
         ["`reduction` is not used"],
         [],
     ),
+    "negative_log_likelihood: the product first": (
+        """
+        def negative_log_likelihood(probabilities, target):
+            return -probabilities.gather(1, target[:, None]).prod().log()
+        """,
+        ["rounded to 0", "sum of logarithms"],
+        [],
+    ),
+    "negative_log_likelihood: every pair": (
+        """
+        def negative_log_likelihood(probabilities, target):
+            return -probabilities[:, target].log().sum()
+        """,
+        ["every pair", "`gather`"],
+        [],
+    ),
+    "negative_log_likelihood: math.prod": (
+        """
+        def negative_log_likelihood(probabilities, target):
+            return -math.log(math.prod(row[y] for row, y in zip(probabilities.tolist(), target.tolist())))
+        """,
+        ["a float"],
+        ["coursekit/"],
+    ),
 }

@@ -266,4 +266,30 @@ ANSWERS = {
         ["ambiguous", "torch.where"],
         [],
     ),
+    "pointwise_mutual_information: log2": (
+        """
+        def pointwise_mutual_information(joint):
+            return torch.log2(joint / torch.outer(joint.sum(1), joint.sum(0)))
+        """,
+        ["bits", "natural logarithm"],
+        [],
+    ),
+    "pointwise_mutual_information: masked as for the average": (
+        """
+        def pointwise_mutual_information(joint):
+            inside = joint > 0
+            independent = joint.sum(1, keepdim=True) * joint.sum(0)
+            return torch.where(inside, torch.where(inside, joint / independent, 1.0).log(), 0.0)
+        """,
+        ["as often as if independent", "-inf"],
+        [],
+    ),
+    "pointwise_mutual_information: a row of marginals": (
+        """
+        def pointwise_mutual_information(joint):
+            return torch.log(joint / (joint.sum(1) * joint.sum(0)))
+        """,
+        ["column"],
+        [],
+    ),
 }

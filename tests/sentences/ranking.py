@@ -146,4 +146,34 @@ ANSWERS = {
         ["reduction is ignored"],
         ["only one dimension"],
     ),
+    "ppo_clip_loss: the clip alone": (
+        """
+        def ppo_clip_loss(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+            ratio = torch.exp(log_probs - old_log_probs)
+            losses = -torch.clamp(ratio, 1 - epsilon, 1 + epsilon) * advantages
+            return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[reduction]
+        """,
+        ["no minimum is taken", "never comes back"],
+        [],
+    ),
+    "ppo_clip_loss: nothing detached": (
+        """
+        def ppo_clip_loss(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+            ratio = torch.exp(log_probs - old_log_probs)
+            losses = -torch.min(ratio * advantages, ratio.clamp(1 - epsilon, 1 + epsilon) * advantages)
+            return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[reduction]
+        """,
+        ["old log-probabilities", "detach"],
+        [],
+    ),
+    "ppo_clip_loss: an objective": (
+        """
+        def ppo_clip_loss(log_probs, old_log_probs, advantages, epsilon=0.2, reduction="mean"):
+            ratio, a = torch.exp(log_probs - old_log_probs.detach()), advantages.detach()
+            gains = torch.min(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a)
+            return {"none": gains, "sum": gains.sum(), "mean": gains.mean()}[reduction]
+        """,
+        ["sign is turned"],
+        [],
+    ),
 }

@@ -108,4 +108,27 @@ ANSWERS = {
         ["reshape"],
         [],
     ),
+    "loss_floors: a list": (
+        """
+        def loss_floors(counts, label_smoothing=0.0, weight=None):
+            return [math.log(len(counts)), 0.0, 0.0, 0.0]
+        """,
+        ["a list"],
+        ["coursekit/"],
+    ),
+    "loss_floors: no smoothing in the second softmax": (
+        """
+        def loss_floors(counts, label_smoothing=0.0, weight=None):
+            k = len(counts)
+            times = counts if weight is None else counts * weight
+            f = (1 - label_smoothing) * times / times.sum() + label_smoothing / k
+            q = torch.full_like(counts, label_smoothing / k)
+            q[0] += 1 - label_smoothing
+            twice = counts.new_tensor(math.log(1 + (k - 1) / math.e))
+            start = counts.new_tensor(math.log(k))
+            return torch.stack([start, torch.special.entr(f).sum(), twice, torch.special.entr(q).sum()])
+        """,
+        ["[2] is ln(1 + (K - 1)/e)", "With smoothing"],
+        [],
+    ),
 }
