@@ -24,10 +24,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from coursekit.authoring.signature import is_of_keras
 from coursekit.course import stubs, syllabus
 from coursekit.course.stubs import StubError
-from coursekit.course.syllabus import Topic
+from coursekit.course.syllabus import Topic, is_of_keras
 from coursekit.exercise import Exercise
 from coursekit.exercise.answers import SpecError, expected_answer, same_answer
 from coursekit.exercise.literal import call_line, readable

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coursekit.authoring import proofs, skeleton
-from coursekit.authoring.signature import Signature, is_of_keras, signature_of
+from coursekit.authoring.signature import Signature, signature_of
 from coursekit.course import notebooks, stubs, syllabus
-from coursekit.course.syllabus import Topic
+from coursekit.course.syllabus import Topic, is_of_keras
 from coursekit.errors import CommandError
 from coursekit.files import partial_of
 

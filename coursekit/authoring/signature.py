@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from coursekit.course.syllabus import is_of_keras
 from coursekit.errors import CommandError
 
 BY_HAND = 'input: Tensor, target: Tensor, reduction: str = "mean"'
@@ -74,11 +75,6 @@ class Signature:
         first = next((at for at, each in enumerate(self.parameters) if each.by_name_only), None)
         texts = [write(each) for each in self.parameters]
         return texts if first is None else [*texts[:first], "*", *texts[first:]]
-
-
-def is_of_keras(name: str) -> bool:
-    """Whether an exercise rebuilds a loss of Keras's: such exercises are optional, and stand at the end of a topic."""
-    return name.startswith("keras_")
 
 
 def signature_of(name: str, parameters: str = "") -> Signature:

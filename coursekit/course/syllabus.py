@@ -178,6 +178,11 @@ def find_topic(name: str) -> Topic:
     raise UnknownNameError("topic", name, [topic.name for topic in TOPICS])
 
 
+def is_of_keras(name: str) -> bool:
+    """Whether an exercise rebuilds a loss of Keras's: such exercises are optional, and stand at the end of a topic."""
+    return name.startswith("keras_")
+
+
 def earlier_exercises(name: str) -> list[str]:
     """The names of those before `name`, in course order; none if the course has no such exercise."""
     names = list(exercises())

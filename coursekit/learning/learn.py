@@ -207,7 +207,8 @@ def next_steps(exercise: Exercise, report: Report, wording: Wording = NOTEBOOK) 
     if not scoring.is_solved(report):
         return (f"Next: mend it and check again. {_help(exercise, wording)}",)
     after = syllabus.next_exercise(name)
-    onward = f"Next exercise: `{after}`" if after else "That was the last exercise of the course."
+    optional = " (optional)" if after and syllabus.is_of_keras(after) else ""
+    onward = f"Next exercise: `{after}`{optional}" if after else "That was the last exercise of the course."
     return (exercise.idea, f"{feedback.ADVICE} Compare: {wording.solution.format(name=name)}", onward)
 
 

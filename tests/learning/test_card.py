@@ -283,6 +283,16 @@ def test_the_next_exercise_may_be_in_another_notebook():
     )
 
 
+def test_an_exercise_of_keras_is_called_optional():
+    """Whoever has passed the last exercise before the optional section is told so, in words and on the card."""
+    from coursekit.authoring import proofs
+
+    topic, _ = syllabus.find_exercise("multilabel_soft_margin_loss")
+    card = learn.check(proofs.load_solutions(topic).multilabel_soft_margin_loss)
+    assert repr(card).endswith("Next exercise: `keras_binary_crossentropy` (optional)")
+    assert re.search("<code>keras_binary_crossentropy</code></a> \\(optional\\)<", card._repr_html_())
+
+
 def test_two_outputs_where_a_kernel_runs(toy_course, displayed):
     """The card as HTML and text, then the buttons, and of those nothing is stored."""
     card = learn.check(double)

@@ -85,7 +85,7 @@ class Card(Feedback):
         link = f'<a href="{html.escape(href)}" style="{_LINK}">{words}</a>' if href else words
         is_here = topic == syllabus.find_exercise(name)[0]
         where = "" if is_here else f", in the notebook of lesson {topic.number:02}, {html.escape(topic.title)}"
-        return f"Next exercise: {link}{where}"
+        return f"Next exercise: {link}{' (optional)' if syllabus.is_of_keras(after) else ''}{where}"
 
     def _answer(self) -> str:
         topic, _ = syllabus.find_exercise(self._exercise.name)
