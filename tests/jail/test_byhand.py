@@ -259,6 +259,15 @@ def test_a_class_may_unpack():
     assert used(as_answer("class Own:\n    a, b = 1, 2\n    c = a\ndef f(l, t): return l.sum() * Own.b")) is None
 
 
+@pytest.mark.parametrize(
+    "own", ["def compile(l): return l.sum()", "class compile:\n def __new__(_, l): return l.sum()"]
+)
+def test_a_name_of_ones_own_is_not_pythons(own):
+    """What an answer defines takes the place of the builtin of that name."""
+    assert used(as_answer(f"{own}\ndef f(l, t): return compile(l)")) is None
+    assert used(as_answer("def f(l, t): return compile(l)")) == "compile"
+
+
 @pytest.mark.parametrize("way", AT_RUN_TIME)
 def test_first_layer_is_not_clever(way):
     """It reads names only: these are left to the second layer, so that it is tested by itself."""
