@@ -371,6 +371,13 @@ def test_modules(root: Path, said):
     assert "1 answer in exercises/" in said()
 
 
+def test_both_sides_of_a_conflict_have_each_place():
+    """A text of the course stands on both, and it is the same text."""
+    old = Sheet("notebooks/00_one.ipynb", (Block("# One", "one-0", "markdown"),))
+    found = match([old, old], {old.name: old}, shipped.NOTHING.plus([old]))
+    assert found == {Origin(side, 0): Place(old.name, 0) for side in (0, 1)}
+
+
 def test_an_import_is_not_taken_for_another():
     """What stands between a module's functions has no name of its own: a learner's is not the course's, reworded."""
     ours = Block("from torch import Tensor", "one.py")

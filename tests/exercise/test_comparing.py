@@ -328,6 +328,12 @@ def test_same_answer(one, other, same):
     assert (same, same) == (same_answer(one, other, ONE), same_answer(other, one, ONE))
 
 
+def test_zeros_hide_no_factor():
+    """Three times nothing is nothing."""
+    found = failure(same_value, constant(tensor([0.0, 3.0, 6.0])), lambda x: tensor([0.0, 1.0, 2.0]), A)
+    assert found.rationale == "The value is not right: it is 3 times what it should be."
+
+
 @pytest.mark.parametrize("endless", [inf, nan])
 def test_no_rule_is_named_where_a_number_has_no_size(endless):
     """Of numbers with another sign it is said so, but not where one that is infinite or NaN has kept its own."""

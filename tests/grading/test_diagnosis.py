@@ -271,6 +271,8 @@ def swapped_rows(p, q, times=1.5):
         (lambda p, q, times=1.5: (weighed_mean(p, q, times) + weighed_mean(q, p, times)) / 2, "p_and_q_both_ways"),
         (lambda p, q, times=1.5: weighed_mean(p, q, times) + weighed_mean(q, p, times), "p_and_q_added_both_ways"),
         (swapped_rows, "p_reversed"),
+        (lambda p, q, times=1.5: weighed_mean(p.roll(1, 0), q, times), "p_one_behind"),
+        (lambda p, q, times=1.5: weighed_mean(p.roll(-1, 0), q, times), "p_one_ahead"),
         (lambda p, q, times=1.5: weighed_mean(p[:-1], q[:-1], times), "all_last_left_out"),
         (lambda p, q, times=1.5: weighed_mean(p[:, 1:], q[:, 1:], times), "all_first_column_left_out"),
         (
@@ -310,6 +312,18 @@ def test_a_weight_for_each_column():
 
     assert name_of(lambda p, weight: weighted(p[:-1], weight), exercise) == "all_last_left_out"
     assert name_of(lambda p, weight: weighted(p, weight**0), exercise) == "weight_one"
+
+
+def test_whole_numbers_in_another_order():
+    """What is done to an argument of classes has a name as well."""
+    exercise = Exercise("picked", lambda x, index: x[index], idea="", hints=())
+
+    @exercise.check
+    def four(f, rng):
+        """Four of five"""
+        same_value(f, exercise.spec, tensor([2.0, 3.0, 5.0, 7.0, 11.0]), tensor([0, 1, 3, 2]))
+
+    assert name_of(lambda x, index: x[index.flip(0)], exercise) == "index_reversed"
 
 
 def test_what_is_above_zero_is_counted():

@@ -11,6 +11,7 @@ import textwrap
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from coursekit.course import syllabus
 from coursekit.exercise import Exercise
 from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import score
+from coursekit.jail.inside import guard
 from coursekit.jail.inside.byhand import ByHand, Refused
 from coursekit.jail.inside.disarm import Disarmed, _in_python
 from coursekit.jail.inside.source import Source
@@ -250,6 +252,20 @@ def test_way_round_scores_nothing(jail, way):
     report = graded(jail, as_answer(text))
     assert (report.points, report.outcome) == (0, Outcome.FORBIDDEN)
     assert any(f"`{name}" in verdict.rationale for verdict in report.verdicts)
+
+
+def test_a_class_may_unpack():
+    """Whatever is assigned to in its body is read."""
+    assert used(as_answer("class Own:\n    a, b = 1, 2\n    c = a\ndef f(l, t): return l.sum() * Own.b")) is None
+
+
+@pytest.mark.parametrize(
+    "own", ["def compile(l): return l.sum()", "class compile:\n def __new__(_, l): return l.sum()"]
+)
+def test_a_name_of_ones_own_is_not_pythons(own):
+    """What an answer defines takes the place of the builtin of that name."""
+    assert used(as_answer(f"{own}\ndef f(l, t): return compile(l)")) is None
+    assert used(as_answer("def f(l, t): return compile(l)")) == "compile"
 
 
 @pytest.mark.parametrize("way", AT_RUN_TIME)
@@ -730,6 +746,28 @@ def test_names_made_at_run_time(expression, caught):
     with suppress(Refused):
         eval(expression, {"__builtins__": rule.builtins(), "torch": torch, "enum": enum, "x": X, "Own": Own})
     assert rule.caught == ([] if caught is None else [caught])
+
+
+@pytest.mark.parametrize(
+    ("event", "told", "caught"),
+    [
+        ("gc.get_objects", (), True),
+        ("sys.settrace", (), True),
+        ("ctypes.dlopen", ("libc.so.6",), True),
+        ("object.__setattr__", (used, "__code__", None), True),
+        ("object.__setattr__", (used, "__doc__", None), False),
+        ("open", ("a.txt", "r", 0), False),
+    ],
+)
+def test_what_python_tells_of(monkeypatch, event, told, caught):
+    """What looks into other code or into memory is caught by the word of Python itself, however it was spelt."""
+    hooks = []
+    monkeypatch.setattr(guard, "sys", SimpleNamespace(modules={}, addaudithook=hooks.append))
+    rule = ByHand(("softmax",))
+    guard.put_on(rule)
+    with suppress(Refused):
+        hooks[0](event, told)
+    assert rule.caught == [event] * caught
 
 
 # ---- what is said ------------------------------------------------------------------------------------------------

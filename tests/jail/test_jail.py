@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import functools
+import itertools
 import json
 import os
 import shutil
@@ -941,6 +942,18 @@ def test_bubblewrap_that_does_not_start(monkeypatch):
     monkeypatch.setattr(bubblewrap, "usable", lambda: True)
     monkeypatch.setattr(bubblewrap, "command", lambda environment: ["false"])
     assert [layer.in_force for layer in probe()] == [True, True, True, False]
+
+
+@linux
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_course_is_hidden_where_it_is_shown(monkeypatch, tmp_path, shown):
+    """Solutions and graders that lie among what the jail is shown are covered; elsewhere there is nothing to cover."""
+    (tmp_path / "solutions").mkdir()
+    monkeypatch.setattr(bubblewrap, "_COURSE", tmp_path)
+    monkeypatch.setattr(bubblewrap, "_python_folders", lambda: [str(tmp_path)] if shown else [])
+    words = bubblewrap.command({})
+    assert ("--tmpfs", str(tmp_path / "solutions")) in list(itertools.pairwise(words)) or not shown
+    assert (str(tmp_path / "solutions") in words) is shown
 
 
 def test_python_below_tmp(monkeypatch):

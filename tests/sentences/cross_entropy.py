@@ -172,7 +172,7 @@ ANSWERS = {
         ["ambiguous", "is not None"],
         [],
     ),
-    "nll_loss: if a name of one's own": (
+    "nll_loss: if another name": (
         """
         def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
             losses, by_class = -input[torch.arange(len(target)), target], weight

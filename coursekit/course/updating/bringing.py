@@ -131,7 +131,7 @@ def _insist_on_course(course: Path, called: str) -> Path:
             f"{called} is a course from before there were updates, so yours is newer. Nothing was changed."
         )
     needed = re.search(r'requires-python *= *">=(\d+)\.(\d+)', (course / "pyproject.toml").read_text(encoding="utf-8"))
-    if needed and sys.version_info[:2] < (int(needed[1]), int(needed[2])):
+    if needed and sys.version_info < (int(needed[1]), int(needed[2])):
         raise CommandError(
             f"The new course needs Python {needed[1]}.{needed[2]} or newer, and this is "
             f"{sys.version_info[0]}.{sys.version_info[1]}: install one, and type it again with that. "
