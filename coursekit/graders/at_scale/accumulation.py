@@ -247,6 +247,4 @@ wrong.table(
             lambda s: s.losses.sum() / (s.counts.sum() - 1),
         ),
     ),
-    worst_step=("The largest of the micro-batches' means is taken.", lambda s: (s.sums / s.counts).amax()),
-    median_step=("The median of the micro-batches' means is taken.", lambda s: (s.sums / s.counts).median()),
 )

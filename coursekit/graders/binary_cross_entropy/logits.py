@@ -354,10 +354,6 @@ wrong.table(
         "`pos_weight` is added to a 1 that was there already, or is less by one.",
         (lambda w: w + 1, lambda w: w - 1),
     ),
-    logits_pos_weight_normalised=(
-        "`pos_weight` is divided by its sum, or by its mean.",
-        (lambda w: w / w.sum(), lambda w: w / w.mean()),
-    ),
 )
 wrong.table(
     logits_moved_by_pos_weight=(

@@ -306,12 +306,6 @@ wrong.table(
             x, t, log_input, full=full and log_input, **flags
         ),
     ),
-    full_for_rates_only=(
-        "`full` is heard without `log_input` only. It holds for both.",
-        lambda x, t, log_input=True, full=False, **flags: poisson_nll_loss_spec(
-            x, t, log_input, full=full and not log_input, **flags
-        ),
-    ),
 )
 wrong.table(
     with_constant,

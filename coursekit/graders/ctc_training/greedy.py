@@ -192,15 +192,6 @@ wrong.table(
     ),
 )
 wrong.table(
-    least_sure_frames_blank=(
-        "Frames of less than ½ count as blank. The best class counts, however sure it is.",
-        tuple(
-            lambda x, blank=0, low=low: labels(
-                word_of([c if row[c].exp() >= low else blank for row, c in zip(x, best_path(x))], blank)
-            )
-            for low in (0.5, 0.9, 0.3, 0.4)
-        ),
-    ),
     frame_left_out=(
         "The last frame is left out, or the first.",
         (lambda x, blank=0: greedy_spec(x[:-1], blank), lambda x, blank=0: greedy_spec(x[1:], blank)),

@@ -180,10 +180,6 @@ wrong.table(
             for g in (2.0, 1.0)
         ),
     ),
-    classes_weighed=(
-        "The classes have weights by how rare they are. Each sample counts the same here.",
-        lambda x, y: F.cross_entropy(x, y, weight=1 / torch.bincount(y, minlength=x.shape[1]).clamp(min=1).to(x.dtype)),
-    ),
     share_of_guessing=(
         "The loss is divided by ln K, that of guessing.",
         lambda x, y: F.cross_entropy(x, y) / math.log(x.shape[1]),
