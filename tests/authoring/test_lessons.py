@@ -52,7 +52,7 @@ def files():
     }
 
 
-def begin(name="puzzles", title="Puzzles", before="games", exercise="dice_loss", parameters="p, q, smooth=1.0"):
+def begin(name="puzzles", title="Puzzles", before="games", exercise="tversky_loss", parameters="p, q, smooth=1.0"):
     changes, gone = lessons.plan(name, title, before, exercise, parameters)
     scaffold.write(changes, gone)
     return changes
@@ -60,7 +60,7 @@ def begin(name="puzzles", title="Puzzles", before="games", exercise="dice_loss",
 
 NEW = {
     "coursekit/graders/puzzles/__init__.py",
-    "coursekit/graders/puzzles/dice_loss.py",
+    "coursekit/graders/puzzles/tversky_loss.py",
     "solutions/puzzles.py",
     "tests/styles/puzzles.py",
     "exercises/puzzles.py",
@@ -135,7 +135,7 @@ def test_what_is_refused(course, arguments, error, said):
 @pytest.mark.parametrize(("broken", "at"), [("write_bytes", 0), ("write_bytes", 7), ("replace", 6), ("unlink", 0)])
 def test_all_or_nothing(course, monkeypatch, broken, at):
     """Where a file cannot be written or taken away, all are as they were, and no folder is left."""
-    before, (changes, gone) = files(), lessons.plan("puzzles", "Puzzles", "games", "dice_loss", "p, q")
+    before, (changes, gone) = files(), lessons.plan("puzzles", "Puzzles", "games", "tversky_loss", "p, q")
     real, calls = getattr(Path, broken), iter(range(100))
 
     def fail(path, *arguments, **how):
@@ -152,7 +152,7 @@ def test_all_or_nothing(course, monkeypatch, broken, at):
 
 def test_the_command(course, capsys):
     """What is its author's to write is listed, the rest is counted."""
-    words = ["new", "dice_loss", "--topic", "puzzles", "--parameters", "p, q"]
+    words = ["new", "tversky_loss", "--topic", "puzzles", "--parameters", "p, q"]
     assert main(words) == 1
     assert 'A new topic begins with its title: --title "…".' in capsys.readouterr().err
     assert main([*words, "--before", "games"]) == 1
@@ -164,7 +164,7 @@ def test_the_command(course, capsys):
     assert re.search(r"  notebooks/01_puzzles.ipynb, new +a slider; question, exercise, check, answer\n", out)
     assert "In 2 more files the numbers of the lessons behind it are one larger.\n" in out
     assert "Renamed with them: notebooks/01_games.ipynb.\n" in out
-    assert "  coursekit verify --exercise dice_loss --seeds 2\n" in out
+    assert "  coursekit verify --exercise tversky_loss --seeds 2\n" in out
 
 
 def ruff(*arguments):
@@ -203,11 +203,11 @@ def test_in_a_copy_of_the_course(tmp_path):
         )
         return done.returncode, done.stdout + done.stderr
 
-    code, out = run("new", "dice_loss", "--topic", "puzzles", "--title", "Puzzles", "--before", "margins")
+    code, out = run("new", "tversky_loss", "--topic", "puzzles", "--title", "Puzzles", "--before", "margins")
     assert code == 0, out
     assert run("check", ".", module="ruff") == (0, "All checks passed!\n")
     assert run("format", "--check", ".", module="ruff")[0] == 0
-    assert "puzzles.py is" not in run("verify", "--exercise", "dice_loss", "--seeds", "1")[1]  # missing, or stale
+    assert "puzzles.py is" not in run("verify", "--exercise", "tversky_loss", "--seeds", "1")[1]  # missing, or stale
     code, out = run("refresh", "puzzles")
     assert code == 0, out
     assert "notebooks/07_puzzles.ipynb: written.\n" in out

@@ -223,7 +223,7 @@ shapes_broadcast(
 
 def spread(y_true: Tensor, y_pred: Tensor, *args: Any, label_smoothing: float = 0.0, **flags: Any) -> Tensor:
     """What the loss has of the share that is spread."""
-    smoothed = dense_spec(y_true, y_pred, *args, label_smoothing=label_smoothing, **flags)
+    smoothed: Tensor = dense_spec(y_true, y_pred, *args, **{**flags, "label_smoothing": label_smoothing})
     return smoothed - own(y_true, y_pred, *args, label_smoothing=label_smoothing, **flags)
 
 

@@ -59,8 +59,9 @@ def _lost(got: Answer, right: Answer, question: Question) -> bool:
 def _hidden(got: Answer, right: Answer, question: Question) -> bool:
     if right.value is None or got.value is None or right.value.shape != got.value.shape:
         return False
-    hidden = bool((got.value.isfinite() & ~right.value.isfinite()).any())
-    return hidden and close(*(part[right.value.isfinite()] for part in (got.value, right.value)), coarsest(question))
+    finite = right.value.isfinite()
+    hidden = bool((got.value.isfinite() & ~finite).any())
+    return hidden and close(got.value[finite], right.value[finite], coarsest(question))
 
 
 def _in_another_shape(got: Answer, right: Answer, question: Question) -> bool:
