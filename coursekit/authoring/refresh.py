@@ -77,7 +77,7 @@ def keep_outputs(before: Any, after: Any) -> None:
     for old, new in zip(ran, runs, strict=False):
         if old.source != new.source:
             return
-        if _is_ignored(new) or alike(old.outputs, new.outputs):
+        if (_is_ignored(new) and old.outputs) or alike(old.outputs, new.outputs):
             new.outputs = old.outputs
 
 

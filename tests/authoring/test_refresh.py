@@ -76,6 +76,12 @@ def test_what_nbval_does_not_compare():
     assert kept(before, after) == [True, True]
 
 
+def test_a_new_cell_that_nbval_does_not_compare():
+    """It has no old output to keep: what it shows first is stored."""
+    tagged = {"tags": ["nbval-ignore-output"]}
+    assert kept([cell("t()", **tagged)], [cell("t()", printed("1 s"), **tagged)]) == [False]
+
+
 def test_below_a_changed_cell_all_is_new():
     """What stands below may depend on it, whatever it says; text between the cells changes nothing."""
 

@@ -72,7 +72,7 @@ cosine_embedding_loss = Exercise(
         "For target 1 the cost is 1 - cos. For target -1 it is what the cosine exceeds the margin by, and never less "
         "than 0. `torch.where(target == 1, …)` chooses; what is left for a target of 0?",
         "1e-12 goes to each squared length, before the roots: it decides the value of very short vectors. "
-        "`clamp(min=0)` lets the gradient flow at 0; `relu` and `maximum` do not.",
+        "`clamp(min=0)` lets the gradient flow at 0; `relu` does not, and `maximum` lets half of it through.",
     ),
 )
 
