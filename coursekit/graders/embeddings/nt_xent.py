@@ -373,7 +373,7 @@ def divided_by_samples(first: Tensor, second: Tensor, temperature: float = 0.5, 
     return 2 * value if reduction == "mean" else value
 
 
-@wrong("'mean' divides by N where there are 2N losses, or the sum is of the first views only: it is over all 2N views.")
+@wrong("'sum' adds up the losses of the N first views only. It is over all 2N views.")
 def sum_of_first_views(first: Tensor, second: Tensor, temperature: float = 0.5, reduction: str = "mean") -> Tensor:
     losses = spec(first, second, temperature, "none")
     return losses[: len(first)].sum() if reduction == "sum" else reduced(losses, reduction)
