@@ -349,7 +349,7 @@ def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Se
 
 def _kept_reports(run: Run, learners: set[str]) -> list[Graded]:
     """What an earlier run has left of those whom this one was not asked for."""
-    if not run.learners or not (run.out / "reports").is_dir():
+    if not run.learners:
         return []
     try:
         found = gradefiles.read_reports(run.out)

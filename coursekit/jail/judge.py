@@ -11,7 +11,7 @@ import select
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -242,12 +242,10 @@ class Jail:
         """Has the zygote import what torch.func, say, imports at its first call: seconds that no learner should pay."""
         assert self._control is not None
         if not self._has_late:
-            try:
+            with suppress(OSError):  # the zygote is gone or stuck, which the child's first question will tell
                 self._control.settimeout(START_SECONDS)
                 self._control.send(line({"bring": True}))
                 self._has_late = bool(self._control.recv(1 << 10))
-            except OSError:  # the zygote is gone or stuck, which the child's first question will tell
-                self._has_late = False
 
     def _start(self) -> None:
         start, self._started = self._started or Start("zygote", confined=self.confined), None

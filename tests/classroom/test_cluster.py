@@ -172,10 +172,10 @@ def test_a_scheduler_that_answers_is_not_busy(monkeypatch):
     """What is said of one that is busy is not said later either."""
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(distributed, "Client", lambda *_, **__: "a client")
-    monkeypatch.setattr(cluster, "BUSY_SECONDS", 0.3)
+    monkeypatch.setattr(cluster, "BUSY_SECONDS", 0.1)
     said = list[str]()
     assert cluster._client("tcp://127.0.0.1:1", said.append) == "a client"
-    time.sleep(0.6)
+    time.sleep(0.2)
     assert said == []
 
 

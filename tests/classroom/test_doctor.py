@@ -47,6 +47,7 @@ def test_targets_stand_open():
     with doctor._targets() as targets:
         secret, planted = Path(targets["secret"]), Path(targets["planted"])
         assert (secret.stat().st_mode & 0o006, planted.parent.stat().st_mode & 0o007) == (0o006, 0o007)
+        assert min(targets["tcp"], targets["udp"]) >= 1024  # ports that nobody needs a right for
 
 
 def test_attack_that_gets_through(monkeypatch, capsys):

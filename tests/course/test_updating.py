@@ -10,7 +10,7 @@ import upstream
 from upstream import Lessons, code, exercise, lesson, text
 
 from coursekit.course.updating import shipped
-from coursekit.course.updating.blocks import Block, Sheet
+from coursekit.course.updating.blocks import Block, Sheet, read
 from coursekit.course.updating.changes import Asked, asked
 from coursekit.course.updating.lending import lent
 from coursekit.course.updating.matching import Origin, Place, match
@@ -384,6 +384,12 @@ def test_an_import_is_not_taken_for_another():
     old = Sheet("exercises/one.py", (Block("import math", "one.py"), ours))
     new = {old.name: Sheet(old.name, (Block("from torch import Tensor, nn", "one.py"),))}
     assert match([old], new, shipped.NOTHING.plus([Sheet(old.name, (ours,)), *new.values()])) == {}
+
+
+def test_pieces_of_a_module():
+    """What stands at its head is its docstring; other texts, and what is no function, are the file's."""
+    (sheet,) = read("exercises/one.py", b'"""One."""\n\nimport math\n\n"""More."""\n\n\ndef f():\n    pass\n')
+    assert [block.key for block in sheet.blocks] == ["one.py:docstring", "one.py", "one.py", "one.py:f"]
 
 
 def test_a_broken_module(root: Path):

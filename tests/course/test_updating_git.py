@@ -11,6 +11,7 @@ import upstream
 
 from coursekit.course.updating import planning
 from coursekit.course.updating.bringing import bring
+from coursekit.course.updating.git import Clone
 from coursekit.course.updating.update import carry_over
 from coursekit.errors import CommandError
 
@@ -171,6 +172,12 @@ def test_a_conflict_stands_in_the_notebook(server: Path, root: Path, how: str, c
     assert not (root / ".git" / "MERGE_HEAD").exists()
     assert subprocess.run(["git", "-C", str(root), "merge-base", "--is-ancestor", commit, "HEAD"], check=True)
     assert "notebooks/00_one.ipynb stood in conflict" in capsys.readouterr().out
+
+
+def test_what_git_refuses(root: Path):
+    """That is said in its own words, and nothing goes on."""
+    with pytest.raises(CommandError, match="git refuses `git show`, and says: fatal"):
+        Clone(root).ask("show", "nowhere")
 
 
 def test_a_detached_head(server: Path, root: Path, capsys):

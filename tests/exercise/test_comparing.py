@@ -328,6 +328,17 @@ def test_same_answer(one, other, same):
     assert (same, same) == (same_answer(one, other, ONE), same_answer(other, one, ONE))
 
 
+@pytest.mark.parametrize(
+    ("off", "digits", "look"), [(3e-6, 5, "a constant with few digits"), (3e-7, 6, "float32 on the way")]
+)
+def test_what_may_have_cost_the_last_digits(off, digits, look):
+    """Six digits are those of float32; with fewer, something was rounded."""
+    right = tensor([2.0, 3.0], dtype=torch.float64)
+    found = failure(same_value, constant(right * (1 + off)), lambda x: right, A.double())
+    assert f"right to about {digits} digits" in found.rationale
+    assert look in found.help
+
+
 def test_zeros_hide_no_factor():
     """Three times nothing is nothing."""
     found = failure(same_value, constant(tensor([0.0, 3.0, 6.0])), lambda x: tensor([0.0, 1.0, 2.0]), A)

@@ -8,7 +8,7 @@ from coursekit.classroom import batch
 from coursekit.classroom.batch import score_submission
 from coursekit.course import stubs, syllabus
 from coursekit.grading import scoring
-from coursekit.grading.leaning import part
+from coursekit.grading.leaning import may_lean, part
 from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission
 from coursekit.jail.ending import Clock
@@ -115,6 +115,13 @@ def test_it_does_not_matter_who_else_is_asked(jail, asked):
     text = slipped(solutions("cross_entropy"), "log_softmax")
     report = after(jail, text, *asked)[-1]
     assert (report.points, report.leans_on, report.parted) == (report.maximum, ("log_softmax",), True)
+
+
+def test_what_an_answer_may_lean_on_is_named():
+    """Earlier exercises that the source names elsewhere than where it defines them."""
+    text = "def nll_loss(x):\n    return x\ndef cross_entropy(x):\n    return log_softmax(x)\n"
+    found = may_lean([("a.py", text)], ["log_softmax", "nll_loss", "cross_entropy"])
+    assert found == {"log_softmax": [], "nll_loss": ["log_softmax"], "cross_entropy": ["log_softmax"]}
 
 
 def test_it_does_not_matter_what_was_left_out(jail):

@@ -8,10 +8,11 @@ import toys
 from torch import tensor
 
 from coursekit.course import syllabus
-from coursekit.exercise import Failure, Stopped
+from coursekit.exercise import Exercise, Failure, Stopped
 from coursekit.grading import scoring
+from coursekit.grading.rehearsal import right_answer
 from coursekit.report import Outcome
-from coursekit.wire import frames
+from coursekit.wire import Question, frames
 from coursekit.wire.answering import answer
 
 
@@ -150,3 +151,12 @@ def test_unattempted_only_before_any_answer(double):
 
     scoring.score(double, Line(lambda x: 2 * x), seed=0)  # its checks are known from now on
     assert scoring.score(double, Line(half_done), seed=0) == one_by_one(double, half_done)
+
+
+def test_whole_numbers_decide_no_dtype():
+    """Of an average of classes, float32 is expected, as torch's own default has it."""
+    half = Exercise("half", lambda x: x / 2, idea="", hints=())
+    assert right_answer(half, Question((torch.tensor([1, 2]),))).value.dtype is torch.float32
+    assert right_answer(half, Question((torch.tensor([1, 2]).double(),))).value.dtype is torch.float64
+    largest = Exercise("largest", lambda x: x.argmax(), idea="", hints=())
+    assert right_answer(largest, Question((torch.tensor([1.0, 2.0]),))).value.dtype is torch.int64

@@ -723,3 +723,9 @@ def test_ten_thousand_are_opened_in_seconds(tmp_path):
     before = time.process_time()
     assert len(find(tmp_path)) == 10_000
     assert time.process_time() - before < 5
+
+
+def test_files_that_define_come_in_the_order_of_their_last():
+    """However often a file does: the last of all counts."""
+    cells = [(name, "def f(x):\n    return x\n") for name in ("a.ipynb cell 1", "b.py", "a.ipynb cell 9")]
+    assert submission.files_that_define(cells, "f") == ("b.py", "a.ipynb")

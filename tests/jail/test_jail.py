@@ -30,7 +30,7 @@ from coursekit.grading.scoring import score
 from coursekit.jail import bubblewrap, walls
 from coursekit.jail.child import Child
 from coursekit.jail.ending import Clock
-from coursekit.jail.inside import confine, source
+from coursekit.jail.inside import confine, source, zygote
 from coursekit.jail.judge import Jail, ZygoteGone
 from coursekit.jail.terms import JailError, Layer, Limits
 from coursekit.jail.walls import insist, probe
@@ -206,6 +206,12 @@ class Own(torch.autograd.Function):
 """
     before = f"import numpy as np\n{own}\nw = torch.tensor([1.0, -5.0], requires_grad=True)"
     assert number(jail, f"bool({expression})", before) == 1
+
+
+def test_what_answers_import_was_imported(jail):
+    """Each module of the list is there, where no file can be read any more."""
+    names = zygote._WARM.split()
+    assert number(jail, f"len([__import__(name, fromlist=['x']) for name in {names}])") == len(names)
 
 
 TRANSFORM = "return torch.func.grad(lambda a: (a * a).sum())(x)"

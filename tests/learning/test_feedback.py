@@ -75,6 +75,13 @@ def test_text_shows_the_first_failure_in_full():
     ]
 
 
+def test_a_section_has_classes():
+    """Where a page has a style sheet, a class says how an exercise stands, and what has no tone of its own has none."""
+    section = feedback.as_section(report(PASSED, outcome=Outcome.PASSED, points=2))
+    assert section.startswith('<section class="box good"><h2 class="word good">half: done')
+    assert '<div class="tier">' in section
+
+
 def test_text_names_the_mistake():
     """Where the mistake has a name, its sentence stands in place of the general ones."""
     named = report(PASSED, FAILED, diagnosis=Diagnosis("doubled", "This doubles."))
