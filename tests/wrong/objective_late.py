@@ -1,6 +1,5 @@
 """Wrong answers to the exercises of notebook 00, written last: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
-
 import torch
 
 
