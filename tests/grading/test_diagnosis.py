@@ -143,7 +143,7 @@ def test_a_lost_slope_is_no_lost_value():
     """Masked too late, the value is right: whoever got NaN for it has another mistake."""
     exercise = ask(PLAIN, WITH_ZERO)
     exercise.misconceptions.table(late=("Too late.", late))
-    assert name_of(lambda x, base=None, shift=0.0: x * x.log(), exercise) is None
+    assert name_of(lambda x, base=None, shift=0.0: x * x.log(), exercise) == "value_lost"
     assert name_of(lambda x, base=None, shift=0.0: (x * x.log()).nan_to_num(), exercise) == "late"
     exercise.misconceptions.table(nan_at_zero=("NaN.", lambda x, base=None, shift=0.0: x * x.log()))
     assert name_of(lambda x, base=None, shift=0.0: (x.log() / (1 / x)) + 0 / x, exercise) == "nan_at_zero"
@@ -243,6 +243,8 @@ def test_other_type_errors_are_no_missing_arguments():
         (lambda x, base=None, shift=0.0: times_log(x, base, shift) + x / 2, "x_half_added"),
         (lambda x, base=None, shift=0.0: times_log(x, base, shift) / x.sum(), "divided_by_sum_of_x"),
         (lambda x, base=None, shift=0.0: times_log(x, base, shift) * x.prod(), "factor_of_each_row"),
+        (lambda x, base=None, shift=0.0: times_log(x + 1e-3, base, shift), "x_padded"),
+        (lambda x, base=None, shift=0.0: times_log(x.flip(0), base, shift), "result_reversed"),
         (lambda x, base=None, shift=0.0: times_log(x, base, shift) * x.cos(), None),
     ],
 )
@@ -267,6 +269,8 @@ def swapped_rows(p, q, times=1.5):
         (lambda p, q, times=1.5: weighed_mean(p, q, times) / times**3, "power_of_times"),
         (lambda p, q, times=1.5: weighed_mean(q, p, times), "p_and_q_exchanged"),
         (lambda p, q, times=1.5: weighed_mean(p, p, times), "p_for_q"),
+        (lambda p, q, times=1.5: weighed_mean(p - q, q, times), "p_less_q"),
+        (lambda p, q, times=1.5: weighed_mean(p.sort(-1).values, q, times), "p_sorted"),
         (lambda p, q, times=1.5: weighed_mean(p - p.mean(), q - q.mean(), times), "p_and_q_centred"),
         (lambda p, q, times=1.5: (weighed_mean(p, q, times) + weighed_mean(q, p, times)) / 2, "p_and_q_both_ways"),
         (lambda p, q, times=1.5: weighed_mean(p, q, times) + weighed_mean(q, p, times), "p_and_q_added_both_ways"),
@@ -346,6 +350,8 @@ def shares(x):
         (lambda x: shares(x) * tensor([1.0, -1.0, 1.0]), "some_signs"),
         (lambda x: shares(x) + x.amax(-1, keepdim=True).exp(), "term_of_each_row"),
         (lambda x: x / x.square().sum(-1, keepdim=True), "factor_of_each_row"),
+        (lambda x: 2 - 3 * shares(x), "factor_and_constant"),
+        (lambda x: shares(x) ** 1.7, "another_power"),
         (lambda x: shares(x.square() + 1), None),
     ],
 )
@@ -397,6 +403,89 @@ def test_nearly_right_is_three_numbers_of_four(off, is_slip):
 
     added = tensor([50.0] * off + [0.1] * (4 - off))
     assert score(exercise, partial(answer, lambda x: x + added), seed=0).is_slip is is_slip
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "sentence"),
+    [
+        (lambda x, y: x.square() - y.exp(), "second_turned", "The exponential has the wrong sign."),
+        (lambda x, y: 1.5 * x.square() + y.exp(), "first_scaled", "The square is multiplied by 1.5"),
+        (lambda x, y: 3 * x.square() + 0.2 * y.exp(), "first_scaled_and_second_scaled", "Two terms are wrong."),
+        (lambda x, y: x.abs() + y.exp(), None, ""),
+    ],
+)
+def test_one_term_of_a_sum(function, name, sentence):
+    """What the right result is the sum of is said by the exercise; the learner's factor is found by arithmetic."""
+
+    def both(x, y):
+        return x.square() + y.exp()
+
+    exercise = Exercise("both", both, idea="", hints=())
+    exercise.misconceptions.terms(
+        first=("the square", lambda x, y: x.square() + 0 * y), second=("the exponential", lambda x, y: 0 * x + y.exp())
+    )
+
+    @exercise.check
+    def numbers(f, rng):
+        """Numbers"""
+        same_gradient(f, both, *(tensor(rng.normal(size=5).round(1)) for _ in range(2)), wrt=(0, 1))
+
+    report = score(exercise, partial(answer, function), seed=0)
+    assert (report.diagnosis and report.diagnosis.misconception) == name
+    assert not name or sentence in report.diagnosis.explanation
+
+
+def times_or_inf(x):
+    """x ln x, and infinite where x is above 9."""
+    return torch.where(x > 9, torch.inf, times_log(x))
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda x: times_or_inf(x).where(x != 5, nan), "value_lost"),
+        (lambda x: times_or_inf(x).clamp(max=1e30), "infinity_hidden"),
+        (lambda x: times_or_inf(x)[[1, 0, 2, 3]], "another_order"),
+        (lambda x: times_or_inf(x) + (x != 5) * x.cos(), None),
+    ],
+)
+def test_all_is_right_but_for_one_thing(function, name):
+    """NaN among right numbers, a number among infinite ones, an order: no formula is needed to see it."""
+    exercise = Exercise("times_or_inf", times_or_inf, idea="", hints=())
+
+    @exercise.check
+    def numbers(f, rng):
+        """Numbers"""
+        same_value(f, times_or_inf, tensor([2.0, 5.0, 3.0, 10.0]))
+
+    assert name_of(function, exercise) == name
+
+
+def test_slopes_that_are_lost():
+    """The value is right, and NaN stands in its gradient."""
+    assert name_of(late, ask(PLAIN, WITH_ZERO)) == "slope_lost"
+
+
+def test_what_is_no_call_gave_a_number():
+    """Whatever else is right, what should be refused is to be refused."""
+    assert name_of(lambda x: x * x.abs().log(), ask(PLAIN, REFUSED)) == "not_refused"
+
+
+def test_another_statistic_in_place_of_the_mean():
+    """Sums and single losses are right, and the mean is something else of them."""
+
+    def squares(x, reduction="mean"):
+        return {"none": lambda y: y, "sum": torch.sum, "mean": torch.mean}[reduction](x.square())
+
+    exercise = Exercise("squares", squares, idea="", hints=())
+    for number in range(3):
+
+        def the_mean(f, rng):
+            """The mean"""
+            same_gradient(f, squares, tensor(rng.normal(size=(2, 3)).round(1)))
+
+        exercise.add_check(the_mean, words=f"Call {number}", name=f"call_{number}")
+    assert name_of(lambda x, reduction="mean": x.square().amax(), exercise) == "mean_is_largest"
 
 
 def test_two_slips_at_once():

@@ -69,7 +69,7 @@ ANSWERS = {
                     out.append(now)
             return torch.stack(out) if out else path[:0]
         """,
-        ["1 entry fewer"],
+        ["The last run is lost"],
         ["broadcast"],
     ),
     "collapse: the first lost": (

@@ -62,7 +62,7 @@ def equal_sizes(f: Function, rng: Rng) -> None:
 @accumulated_loss.check
 def unequal_sizes(f: Function, rng: Rng) -> None:
     """A last micro-batch that is smaller: every row counts the same"""
-    same_value(f, accumulated_spec, draw_logits(rng, 3, 3), tensor([2, 0, 1]), [2, 1])
+    same_value(f, accumulated_spec, draw_logits(rng, 4, 3), tensor([2, 0, 1, 1]), [3, 1])
     same_value(f, accumulated_spec, draw_logits(rng, 5, 2), tensor([0, 1, 1, 0, 1]), [1, 3, 1])
 
 
@@ -246,5 +246,12 @@ wrong.table(
             lambda s: s.losses.sum() / (s.counts.sum() + 1),
             lambda s: s.losses.sum() / (s.counts.sum() - 1),
         ),
+    ),
+)
+wrong.table(
+    of_steps,
+    divided_by_first_size=(
+        "The sum is divided by the size of the first micro-batch. Divide by the targets that count.",
+        lambda s: s.losses.sum() / s.sizes[0],
     ),
 )

@@ -73,6 +73,11 @@ def mean_over_batch(spec: Loss, input: Tensor, target: Tensor, **flags: Any) -> 
     return value * places[0].numel()
 
 
+@wrong_in_both("Every loss is half of what it should be: there is no ½ here.")
+def halved(spec: Loss, *args: Any, **flags: Any) -> Tensor:
+    return spec(*args, **flags) / 2
+
+
 @wrong_in_both(
     "This averages over rows and classes. Each row has one target and one loss: divide by the rows.",
     "This averages over rows and classes. A row has one loss, however many classes there are.",
@@ -301,11 +306,6 @@ wrong_in_both("The losses are divided by the weights. They are multiplied by the
 wrong_in_both("The weights are divided by their sum first. They are factors as they stand.", name="weights_normalised")(
     weight_by(lambda w: w / w.sum())
 )
-
-
-@wrong_in_both("Every loss is half of what it should be: there is no ½ here.")
-def halved(spec: Loss, *args: Any, **flags: Any) -> Tensor:
-    return spec(*args, **flags) / 2
 
 
 wrong_in_both("The weights went through a root.", name="weights_rooted")(weight_by(torch.sqrt))

@@ -19,6 +19,7 @@ from coursekit.graders.ctc_training.common import (
     jump_between_equal,
     log_max,
     no_jump,
+    onward,
     two_labels,
 )
 
@@ -141,6 +142,10 @@ wrong.table(
     ends_anywhere=(
         "Every state counts as an end. A path is complete in the last label and in the blank after it only.",
         partial(backward_table, ends=lambda states: list(range(len(states)))),
+    ),
+    stay_missing=(
+        "A path never stays in a state: from s it goes on to s, too, in the next frame.",
+        partial(backward_table, onward=lambda states, s, blank: [way for way in onward(states, s, blank) if way != s]),
     ),
     jump_missing=(
         "The blank between two different labels is never left out: the jump from s to s + 2 is missing.",

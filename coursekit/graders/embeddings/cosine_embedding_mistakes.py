@@ -256,3 +256,10 @@ MISTAKES.table(
         ),
     ),
 )
+MISTAKES.table(
+    loss_of,
+    size_of_excess=(
+        "The absolute value of cos - margin is used for target -1: opposite directions cost. Cut off at 0.",
+        lambda cos, t, margin: torch.where(t == -1, (cos - margin).abs(), formula(cos, t, margin)),
+    ),
+)

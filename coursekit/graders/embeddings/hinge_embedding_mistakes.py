@@ -168,3 +168,10 @@ MISTAKES.table(
         ),
     ),
 )
+MISTAKES.table(
+    loss_of,
+    hinge_squared_and_halved=(
+        "What lacks to the margin is squared and halved. torch's hinge is a straight line.",
+        lambda x, t, margin: torch.where(t == -1, (margin - x).clamp(min=0).square() / 2, formula(x, t, margin)),
+    ),
+)

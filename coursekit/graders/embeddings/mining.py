@@ -310,3 +310,9 @@ def hinges_apart(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor
 def divided_by_active(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
     losses = spec(distance, label, margin)
     return losses / (losses > 0).sum().clamp(min=1)
+
+
+@wrong("The margin multiplies the distance to the positive. It is added.")
+def margin_multiplies(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
+    same = label[:, None] == label
+    return spec(torch.where(same, margin * distance, distance), label, 0.0)

@@ -236,3 +236,9 @@ conditional_entropy.misconceptions.table(
         ),
     ),
 )
+joint_entropy.misconceptions.table(
+    what_x_leaves=(
+        "This is H(Y|X) or H(X|Y), what one variable leaves open of the other. The pair is asked for.",
+        (conditional_entropy_spec, lambda p: conditional_entropy_spec(p.T)),
+    ),
+)

@@ -330,3 +330,12 @@ wrong.table(
         ),
     ),
 )
+wrong.table(
+    temperature_rooted=(
+        "The logits are divided by the root of the temperature, or by its square. They are divided by T.",
+        (
+            lambda s, t, temperature: temperature * distillation_spec(s, t, temperature**0.5),
+            lambda s, t, temperature: distillation_spec(s, t, temperature**2) / temperature**2,
+        ),
+    ),
+)

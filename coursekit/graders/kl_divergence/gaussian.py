@@ -259,3 +259,9 @@ wrong.table(
         ),
     ),
 )
+wrong.table(
+    width_ratio_not_squared=(
+        "The ratio of the widths is not squared: it is σp² / σq².",
+        lambda mp, sp, mq, sq: (sq / sp).log() + (sp / sq + (mp - mq) ** 2 / sq**2) / 2 - 0.5,
+    ),
+)

@@ -342,3 +342,12 @@ kl_divergence.misconceptions.table(
         lambda p, q: cross_entropy_spec(p, q) + (q * ln(q)).sum(-1),
     ),
 )
+kl_divergence.misconceptions.table(
+    one_logarithm_weighed=(
+        "Only one of the two logarithms is weighed by p. Their difference is: put it into brackets.",
+        (
+            lambda p, q: (p * ln(p) - ln(q, where=p > 0)).sum(-1),
+            lambda p, q: (ln(p) - p * ln(q, where=p > 0)).sum(-1),
+        ),
+    ),
+)

@@ -239,3 +239,11 @@ wrong.table(
     ),
 )
 keras_dtype_mistakes(wrong)
+wrong.table(
+    not_the_best_of_the_wrong=(
+        "Not the largest of the wrong scores is taken, but the smallest, or the second. It is the largest that counts.",
+        lambda y_true, y_pred: (
+            1 + ((1 - y_true.to(y_pred.dtype)) * y_pred).amin(-1) - (y_true.to(y_pred.dtype) * y_pred).sum(-1)
+        ).clamp(min=0),
+    ),
+)

@@ -331,3 +331,15 @@ batch_cost.misconceptions.table(
         ),
     ),
 )
+squared_error.misconceptions.table(
+    logarithm_of_square=(
+        "A logarithm is taken of the square, ln(1 + d²) or ln d². The loss is the square itself.",
+        (lambda p, t: (p - t).square().log1p(), lambda p, t: (p - t).square().log()),
+    ),
+)
+cost.misconceptions.table(
+    largest_left_out=(
+        "The largest loss is left out. All of them count.",
+        lambda p, t: (squared_error_spec(p, t).sum() - squared_error_spec(p, t).max()) / (p.numel() - 1),
+    ),
+)

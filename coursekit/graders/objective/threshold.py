@@ -145,3 +145,12 @@ soft_threshold.misconceptions.table(
         (lambda w, t: spec(w, t * t), lambda w, t: spec(w, t**0.5)),
     ),
 )
+soft_threshold.misconceptions.table(
+    negative_side_stays=(
+        "Only positive weights move. Large negative ones move as well, up.",
+        (
+            lambda w, t: spec(w, t).where(w > -t, w),
+            lambda w, t: spec(w, t).where(w >= 0, w),
+        ),
+    ),
+)

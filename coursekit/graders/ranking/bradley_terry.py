@@ -253,10 +253,7 @@ wrong.table(
     ),
     net_wins=(
         "The wins of the two are offset against each other. All games count, those that were lost as well.",
-        (
-            lambda scores, wins: bradley_terry_spec(scores, (wins - wins.T).clamp(min=0)),
-            lambda scores, wins: bradley_terry_spec(scores, wins - wins.T),
-        ),
+        lambda scores, wins: bradley_terry_spec(scores, (wins - wins.T).clamp(min=0)),
     ),
     one_loss_a_player=(
         "This gives one number a player. All games together are one number.",
@@ -278,5 +275,11 @@ wrong.table(
             lambda scores, wins: (wins * surprise(scores[:, None] - scores[None, :]).fill_diagonal_(0)).sum(1).amax(),
             lambda scores, wins: (wins * surprise(scores[:, None] - scores[None, :]).fill_diagonal_(0)).amax(),
         ),
+    ),
+)
+wrong.table(
+    leads_added=(
+        "The winners' leads are added up, with a minus: there is no bound below. A game costs ln(1 + exp(-lead)).",
+        lambda scores, wins: -(wins * (scores[:, None] - scores[None, :])).sum(),
     ),
 )

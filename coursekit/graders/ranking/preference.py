@@ -314,3 +314,10 @@ wrong.table(
         tuple(lambda chosen, rejected, m=m: surprise(chosen - rejected - m) for m in (0.5, 0.1, 0.2, 2.0)),
     ),
 )
+wrong.table(
+    of_rewards,
+    wrong_order_counted=(
+        "This counts the comparisons in the wrong order: it has no gradient.",
+        lambda chosen, rejected: (chosen < rejected).to(chosen.dtype) + 0 * chosen,
+    ),
+)

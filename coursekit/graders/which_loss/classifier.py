@@ -185,3 +185,9 @@ wrong.table(
         lambda x, y: F.cross_entropy(x, y) / math.log(x.shape[1]),
     ),
 )
+wrong.table(
+    all_classes=(
+        "The log-probabilities of all classes are averaged. Only that of the right one counts.",
+        (lambda x, y: -x.log_softmax(1).mean(), lambda x, y: -x.log_softmax(1).sum(1).mean()),
+    ),
+)

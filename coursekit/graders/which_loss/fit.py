@@ -213,8 +213,8 @@ wrong.table(
         "The entropy of the model is taken away in place of that of p.",
         lambda log_q, p: (log_q.exp() * log_q).sum(1).mean() - (p * log_q).sum(1).mean(),
     ),
-    squares_summed=(
-        "The squared errors of the probabilities are added up in each row.",
+    compared_by_distance=(
+        "The probabilities are compared by squares or by distances. KL weighs the logarithms of their ratios by p.",
         (
             lambda log_q, p: (log_q.exp() - p).square().sum(1).mean(),
             lambda log_q, p: (log_q.exp() - p).abs().sum(1).mean(),

@@ -96,7 +96,7 @@ OF_THE_RESULT: dict[str, tuple[Change, str]] = {
     "result_reversed": (lambda x: x.flip(0), "These are the right numbers from the last to the first."),
     "result_transposed": (
         lambda x: x.mT if x.ndim > 1 else x,
-        "These are the right numbers with rows and columns exchanged.",
+        "These are the right numbers with rows and columns exchanged: the order of the dimensions is another.",
     ),
     "reciprocal": (
         torch.reciprocal,

@@ -1,4 +1,4 @@
-"""What is right but for one thing that no formula is needed to see: infinite, hidden, in another shape or order."""
+"""What is right but for one thing that no formula is needed to see: infinite, hidden, in another order."""
 
 from __future__ import annotations
 
@@ -64,13 +64,6 @@ def _hidden(got: Answer, right: Answer, question: Question) -> bool:
     return hidden and close(got.value[finite], right.value[finite], coarsest(question))
 
 
-def _in_another_shape(got: Answer, right: Answer, question: Question) -> bool:
-    one, other = got.value, right.value
-    if one is None or other is None or one.shape == other.shape or not other.numel():
-        return False
-    return one.numel() == other.numel() and close(one.flatten(), other.flatten(), coarsest(question))
-
-
 def _in_another_order(got: Answer, right: Answer, question: Question) -> bool:
     one, other = got.value, right.value
     if one is None or other is None or one.shape != other.shape or len(set(other.flatten().tolist())) < 3:
@@ -109,14 +102,6 @@ _ONE_THING: tuple[tuple[Diagnosis, Holds], ...] = (
             "added, a clamp or a mask keeps it away, and so what is impossible, or unknown, cannot be seen.",
         ),
         _hidden,
-    ),
-    (
-        Diagnosis(
-            "another_shape",
-            "The numbers are right, in another shape: look for a dimension of size 1 that is kept (`keepdim`) or lost, "
-            "and for a reshape.",
-        ),
-        _in_another_shape,
     ),
     (
         Diagnosis("another_order", "The numbers are right, in another order: something is sorted, turned or moved."),

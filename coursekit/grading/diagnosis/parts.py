@@ -40,7 +40,7 @@ def wrong_parts(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
         exercise: what was asked.
         evidence: what no mistake of the exercise's own explains, of enough numbers.
     """
-    if evidence.failed_values < 4:
+    if evidence.failed_values < 3:
         return None
     pairs = combinations(exercise.misconceptions.parts, 2)
     return next((found for some in pairs if (found := _wrong(exercise, evidence, some))), None)
