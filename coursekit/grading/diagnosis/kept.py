@@ -60,7 +60,8 @@ def _hidden(got: Answer, right: Answer, question: Question) -> bool:
     if right.value is None or got.value is None or right.value.shape != got.value.shape:
         return False
     hidden = bool((got.value.isfinite() & ~right.value.isfinite()).any())
-    return hidden and close(*(part[right.value.isfinite()] for part in (got.value, right.value)), coarsest(question))
+    finite = right.value.isfinite()
+    return hidden and close(got.value[finite], right.value[finite], coarsest(question))
 
 
 def _in_another_order(got: Answer, right: Answer, question: Question) -> bool:

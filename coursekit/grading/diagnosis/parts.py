@@ -69,7 +69,8 @@ def _factors(evidence: Evidence, parts: list[Loss]) -> list[float] | None:
         if any(value is None or value.shape != right.value.shape for value in values):
             return None
         off += (call.answer.value.double() - right.value.double()).flatten().tolist()
-        terms += zip(*(value.double().flatten().tolist() for value in values if value is not None), strict=True)
+        columns = [value.double().flatten().tolist() for value in values if value is not None]
+        terms += [list(row) for row in zip(*columns, strict=True)]
     finite = [(a, b) for a, b in zip(off, terms, strict=True) if math.isfinite(a) and all(map(math.isfinite, b))]
     if len(finite) <= len(parts):
         return None
