@@ -221,15 +221,19 @@ shapes_broadcast(
 )
 
 
-def spread(y_true: Tensor, y_pred: Tensor, *args: Any, label_smoothing: float = 0.0, **flags: Any) -> Tensor:
-    """What the loss has of the share that is spread."""
-    smoothed: Tensor = dense_spec(y_true, y_pred, *args, **{**flags, "label_smoothing": label_smoothing})
-    return smoothed - own(y_true, y_pred, *args, label_smoothing=label_smoothing, **flags)
-
-
-def own(y_true: Tensor, y_pred: Tensor, *args: Any, label_smoothing: float = 0.0, **flags: Any) -> Tensor:
+def own(
+    y_true: Tensor, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Tensor:
     """What the loss has of the targets as they are."""
-    return (1 - label_smoothing) * dense_spec(y_true, y_pred, *args, **flags)
+    return (1 - label_smoothing) * dense_spec(y_true, y_pred, from_logits, axis=axis)
+
+
+def spread(
+    y_true: Tensor, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Tensor:
+    """What the loss has of the share that is spread."""
+    smoothed = dense_spec(y_true, y_pred, from_logits, label_smoothing, axis)
+    return smoothed - own(y_true, y_pred, from_logits, label_smoothing, axis)
 
 
 wrong.terms(

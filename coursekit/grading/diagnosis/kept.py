@@ -59,8 +59,8 @@ def _lost(got: Answer, right: Answer, question: Question) -> bool:
 def _hidden(got: Answer, right: Answer, question: Question) -> bool:
     if right.value is None or got.value is None or right.value.shape != got.value.shape:
         return False
+    hidden = bool((got.value.isfinite() & ~right.value.isfinite()).any())
     finite = right.value.isfinite()
-    hidden = bool((got.value.isfinite() & ~finite).any())
     return hidden and close(got.value[finite], right.value[finite], coarsest(question))
 
 

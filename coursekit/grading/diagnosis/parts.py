@@ -70,7 +70,7 @@ def _factors(evidence: Evidence, parts: list[Loss]) -> list[float] | None:
             return None
         off += (call.answer.value.double() - right.value.double()).flatten().tolist()
         columns = [value.double().flatten().tolist() for value in values if value is not None]
-        terms += [[*row] for row in zip(*columns, strict=True)]
+        terms += [list(row) for row in zip(*columns, strict=True)]
     finite = [(a, b) for a, b in zip(off, terms, strict=True) if math.isfinite(a) and all(map(math.isfinite, b))]
     if len(finite) <= len(parts):
         return None
