@@ -320,14 +320,15 @@ def test_a_weight_for_each_column():
 
 def test_whole_numbers_in_another_order():
     """What is done to an argument of classes has a name as well."""
-    exercise = Exercise("picked", lambda x, index: x[index], idea="", hints=())
+    places = tensor([1.0, 2.0, 3.0, 4.0])
+    exercise = Exercise("picked", lambda x, index: x[index] * places, idea="", hints=())
 
     @exercise.check
     def four(f, rng):
         """Four of five"""
         same_value(f, exercise.spec, tensor([2.0, 3.0, 5.0, 7.0, 11.0]), tensor([0, 1, 3, 2]))
 
-    assert name_of(lambda x, index: x[index.flip(0)], exercise) == "index_reversed"
+    assert name_of(lambda x, index: x[index.flip(0)] * places, exercise) == "index_reversed"
 
 
 def test_what_is_above_zero_is_counted():
