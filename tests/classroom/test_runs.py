@@ -634,7 +634,8 @@ def test_run_that_is_ended_goes_on(tmp_path, monkeypatch, jail, number):
     folder, out = tmp_path / "in", tmp_path / "in-grades"
     folder.mkdir()
     source = (ROOT / "tests" / "submissions" / "ada.py").read_text(encoding="utf-8")
-    wrong = source.replace("return", "return 0.3 + 1.7 *")  # by no known mistake, so that it is asked what it does
+    # by no known mistake, so that it is asked what it does
+    wrong = source.replace("return", "p = p + (3 * p).cos() * q.sin()\n    return")
     hand_in(folder, **{f"learner{n}": f"{wrong if n % 3 else source}\n# {n}\n" for n in range(6)})
     hand_in(folder, aa_endless=source.replace("return", "import time\n    time.sleep(600)\n    return"))
     arguments = ["grade", str(folder), "--exercise", "kl_divergence", "--seconds", "600", "--workers", "2"]
