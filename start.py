@@ -41,7 +41,7 @@ MAKE, BRING, INSTALL = "make the environment", "fetch the installer uv", "instal
 PARTS = {
     "ruff check .": 1,
     "ruff format --check .": 1,
-    "pytest": 600,
+    "pytest": 660,
     "mypy": 1,
     "coursekit verify --seeds 2": 60,
     "coursekit verify --mutants --sample 400": 30,

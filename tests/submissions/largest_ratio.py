@@ -1,0 +1,7 @@
+import torch
+
+
+def kl_divergence(p, q):
+    happens = p > 0
+    log_ratio = torch.where(happens, p, 1.0).log() - torch.where(happens, q, 1.0).log()
+    return log_ratio.max(dim=-1).values
