@@ -90,12 +90,12 @@ def test_in_jupyterlab(lab):
         asking.locator("[data-control=a]").focus()
         for _ in range(7):  # faster than a kernel answers: it is asked for the newest only
             page.keyboard.press("ArrowRight")
-        asking.get_by_text("From 7 to 0.").wait_for(timeout=10_000)
+        asking.locator(".said", has_text="From 7 to 0.").wait_for(timeout=10_000)
         page.evaluate(WRITE, [2, "print(slider.value)"])
         assert page.evaluate(RUN, 2) == "7\n"
         page.evaluate(WRITE, [2, "slider.value = 50"])
         page.evaluate(RUN, 2)
-        asking.get_by_text("From 50 to 0.").wait_for(timeout=10_000)
+        asking.locator(".said", has_text="From 50 to 0.").wait_for(timeout=10_000)
         assert asking.locator("[data-control=a]").get_attribute("aria-valuetext") == "50"
 
         page.evaluate(WRITE, [2, "boxes.q = [0.5, 0.5]"])
