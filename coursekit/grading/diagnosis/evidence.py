@@ -79,9 +79,9 @@ class Evidence:
 
     def all_are(self, so: Callable[[Answer, Answer, Question], bool]) -> bool:
         """Whether something holds of each call that failed with a value: of the answer, the right one, the question."""
-        calls = [self.first, *(call for call in (*self.failed[1:], *self._others))]
         return all(
-            call.answer.value is not None and so(call.answer, self._right(call), call.question) for call in calls
+            call.answer.value is not None and so(call.answer, self._right(call), call.question)
+            for call in (*self.failed, *self._others)
         )
 
     @property
@@ -131,8 +131,8 @@ class Evidence:
     def pairs(self) -> list[tuple[float, float]]:
         """Of the calls that failed, each right number with the learner's, where both are finite."""
         found = []
-        for call in self.failed:
-            got, right = call.answer.value, self._right(call).value
+        for call, answer in self.failed_with_right:
+            got, right = call.answer.value, answer.value
             if got is not None and right is not None and got.shape == right.shape:
                 both = zip(right.flatten().tolist(), got.flatten().tolist(), strict=True)
                 found += [(x, y) for x, y in both if math.isfinite(x) and math.isfinite(y)]
