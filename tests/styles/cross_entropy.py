@@ -1042,6 +1042,30 @@ def keras_sparse_categorical_crossentropy__rows(y_true, y_pred, from_logits=Fals
 RED = {}
 
 
+def reducer(name, /, *aliases):
+    def decorate(fn):
+        for n in (name, *aliases):
+            RED[n] = fn
+        return fn
+
+    return decorate
+
+
+@reducer("none", None)
+def _none(x, w):
+    return x
+
+
+@reducer("sum")
+def _sum(x, w):
+    return x.sum()
+
+
+@reducer("mean")
+def _mean(x, w):
+    return x.sum() / w.sum()
+
+
 def lse(x, dim=-1, keepdim=False):
     """log-sum-exp, my own."""
     m = x.detach().amax(dim, keepdim=True)
