@@ -26,6 +26,7 @@ IN_JAIL = {
     "objective": "cost__own_backward",
     "entropy": "entropy__vmap",
     "kl_divergence": "kl_div__own_backward",
+    "softmax": "log_softmax__own_backward",
     "cross_entropy": "cross_entropy__module",
     "binary_cross_entropy": "binary_cross_entropy__own_backward",
     "regression": "huber_loss__own_backward",

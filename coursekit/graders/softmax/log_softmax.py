@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.exercise import Exercise, Function, Question, Rng, same_dtype, same_gradient, same_value, scaled_gradient
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
+from coursekit.graders.softmax.common import READY_MADE, draw_logits, log_softmax_spec
 
 
 def log_softmax_cases() -> Iterator[Question]:

@@ -9,7 +9,7 @@ from torch import Tensor, inf, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_gradient, same_value
 from coursekit.exercise.families.inputs import indices
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
+from coursekit.graders.softmax.common import READY_MADE, draw_logits, log_softmax_spec
 
 
 def sample_loss_spec(logits: Tensor, target: Tensor) -> Tensor:

@@ -12,8 +12,8 @@ from torch import Tensor, inf, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, same_dtype, same_gradient, same_value
 from coursekit.exercise.families.inputs import normal
-from coursekit.graders.at_scale.scaled_ctc_mistakes import MISTAKES
-from coursekit.graders.at_scale.scaled_ctc_spec import ctc_scaled_spec
+from coursekit.graders.ctc_speed.scaled_ctc_mistakes import MISTAKES
+from coursekit.graders.ctc_speed.scaled_ctc_spec import ctc_scaled_spec
 from coursekit.wire import Question
 
 

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, tensor
 
 from coursekit.exercise import Loss, Mistakes, argument_fixed, with_defaults
-from coursekit.graders.at_scale.scaled_ctc_spec import Allowed, all_ways, allowed, ctc_scaled_spec, loss_of
 from coursekit.graders.ctc_forward.common import states_of
+from coursekit.graders.ctc_speed.scaled_ctc_spec import Allowed, all_ways, allowed, ctc_scaled_spec, loss_of
 
 MISTAKES = Mistakes(ctc_scaled_spec)
 

@@ -9,7 +9,7 @@ from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Question, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.exercise.families.inputs import distribution, indices
-from coursekit.graders.cross_entropy.common import READY_MADE, log_softmax_spec
+from coursekit.graders.softmax.common import READY_MADE, log_softmax_spec
 
 
 def spec(probabilities: Tensor, target: Tensor) -> Tensor:
