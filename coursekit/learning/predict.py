@@ -13,7 +13,7 @@ import ipywidgets as widgets
 
 from coursekit import machine
 from coursekit.learning import memory
-from coursekit.learning.feedback import prose
+from coursekit.learning.feedback import PAPER, prose
 from coursekit.learning.memory import Prediction
 
 _ID = re.compile(r"([a-z][a-z0-9_]*)/([a-z][a-z0-9_]*)")
@@ -194,10 +194,9 @@ def _number(answer: str | float) -> float:
     return number
 
 
-# JupyterLab's own colours, so that a dark theme has a dark form; elsewhere dark on white
 _BOX = (
-    "background:var(--jp-layout-color1,#FFFFFF);color:var(--jp-content-font-color1,#22272E);"
-    "border-left:4px solid #0072B2;padding:0.4em 0.9em;margin:0.2em 0;font-size:14px;line-height:1.5;max-width:60em"
+    f"{PAPER};border-left:4px solid #0072B2;padding:0.4em 0.9em;margin:0.2em 0;font-size:14px;line-height:1.5;"
+    "max-width:60em"
 )
 # What JupyterLab writes where a form was that is gone: words alone
 _STYLE = (

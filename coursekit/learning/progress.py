@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from coursekit.course import syllabus
 from coursekit.course.places import Place, address, place_of
 from coursekit.learning import memory
+from coursekit.learning.feedback import LINK, PAPER
 from coursekit.learning.records import NOTHING, SIGNS, Record, State, next_up, predicted, records
 
 _WIDE = 80  # columns, of a notebook's text as well
@@ -196,22 +197,17 @@ class Progress:
         )
 
 
-# JupyterLab's own colours, so that a dark theme has a dark map; elsewhere dark on white
-_BOX = (
-    "background:var(--jp-layout-color1,#FFFFFF);color:var(--jp-content-font-color1,#22272E);"
-    "padding:0.4em 0.9em;font-size:14px;line-height:1.5;max-width:60em"
-)
+_BOX = f"{PAPER};padding:0.4em 0.9em;font-size:14px;line-height:1.5;max-width:60em"
 _TABLE = "border-collapse:collapse;font-size:inherit;margin:0.5em 0"
 _CAPTION = "text-align:left;color:inherit;padding:0.3em 0"
 _CELL = "text-align:left;vertical-align:top;padding:0.2em 0.9em 0.2em 0;color:inherit;background:inherit;max-width:none"
 _LIST = "list-style:none;margin:0;padding:0.2em 0"
-_LINK = "color:var(--jp-content-link-color,#0B5CAD);text-decoration:underline"
 
 
 def _link(topic: syllabus.Topic, fragment: str, words: str) -> str:
     """The words, as a link that opens the lesson where there is one."""
     href = address(topic, fragment)
-    return f'<a href="{html.escape(href)}" style="{_LINK}">{words}</a>' if href else words
+    return f'<a href="{html.escape(href)}" style="{LINK}">{words}</a>' if href else words
 
 
 def progress() -> Progress:
