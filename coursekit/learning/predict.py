@@ -203,6 +203,8 @@ _STYLE = (
     "<style>.jp-OutputArea-child:has(.coursekit-question)+.jp-OutputArea-child .jp-OutputArea-output:not(:has(*))"
     "{display:none}</style>"
 )
+# Choices as far apart as a finger is wide (WCAG 2.2, 2.5.8)
+_APART = ".coursekit-predict .widget-radio-box label{min-height:26px;margin:0}"
 _LIST = "margin:0.2em 0;padding-left:1.4em"
 
 
@@ -235,9 +237,10 @@ class _Form:
         before = question.before()
         if before is not None:
             self._said.value = _lines(f"Last time you said: {before}.")
-        instead = f"<style>.jp-OutputArea-child:has(.{question._mark}){{display:none}}</style>"
+        instead = f"<style>.jp-OutputArea-child:has(.{question._mark}){{display:none}}{_APART}</style>"
         asked = widgets.HTML(instead + _styled(_asked(question)))
         self.box = widgets.VBox([asked, self._answer, self._button, self._said])
+        self.box.add_class("coursekit-predict")
 
     def _chosen(self, _change: object) -> None:
         self._button.disabled = False
