@@ -148,6 +148,7 @@ def _list(arguments: argparse.Namespace) -> int:
             state = found.get(exercise.name, records.NOTHING).state
             sign, word = (records.SIGNS[state], f", {state}") if state is not records.State.UNTOUCHED else ("", "")
             points = "point" if exercise.maximum == 1 else "points"
+            word += ", optional" if syllabus.is_of_keras(exercise.name) else ""
             print(f"  {sign:<3}{exercise.name:<{width}}{exercise.maximum:g} {points}{word}")
     return 0
 

@@ -377,7 +377,7 @@ HOSTILE = {
         "Loading it raised ModuleNotFoundError",
     ),
     "misspelt": ("def dubble(x):\n    return 2 * x", Outcome.UNATTEMPTED, "Did you mean `dubble`"),
-    "syntax error": ("def double(x) return x", Outcome.ERROR, "which grades here, so `double` cannot be found in it"),
+    "syntax error": ("def double(x) return x", Outcome.ERROR, "cannot read this, so `double` cannot be found in it"),
     "compiled": (
         "import torch\n@torch.compile(dynamic=True)\ndef double(x): return x / 0",
         Outcome.FAILED,
