@@ -97,8 +97,8 @@ info_nce = Exercise(
         "belong together?",
         "Divide the table by the temperature, and row i holds the logits of a classification into N classes. Which "
         "class is right for row i? What does cross-entropy make of it, in lesson 03?",
-        "`logsumexp` over each row, less its entry on the diagonal. The other direction is the same of the "
-        "transposed table. A length of 0 is kept away from the division by `clamp(min=…)`.",
+        "On paper the loss of a row is a difference of two numbers: one takes the whole row, `logsumexp`, the other one "
+        "entry of it. For the other direction transpose the table. `clamp(min=…)` keeps a length of 0 from the division.",
     ),
 )
 
