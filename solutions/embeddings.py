@@ -175,7 +175,7 @@ def batch_hard_losses(distance: Tensor, label: Tensor, margin: float = 1.0) -> T
         margin: by how much farther away the negative should be.
 
     Returns:
-        One loss an anchor (N,): margin, plus the distance to the farthest other member of its class, less
+        One loss per anchor (N,): margin, plus the distance to the farthest other member of its class, less
         that to the nearest member of another class, and 0 where that is negative. An anchor that is alone
         in its class, or has no other class beside it, forms no triplet and costs 0.
     """
