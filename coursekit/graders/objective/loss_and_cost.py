@@ -25,7 +25,7 @@ squared_error = Exercise(
     idea="A loss looks at one sample: one number for how wrong one prediction is.",
     hints=(
         "Predicted 3, was 1, loss 4. Which two steps lead from 3 and 1 to 4?",
-        "A difference of two tensors holds one number per sample. `x**2` and `torch.square(x)` go sample by sample, too.",
+        "A difference of two tensors holds one number per sample. `x**2` and `torch.square(x)` take each by itself.",
     ),
 )
 
