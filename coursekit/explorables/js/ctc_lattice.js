@@ -208,7 +208,7 @@ export default explorable(({ svg, controls, state, width, height }) => {
     const asked = classes.map((_, k) => sum(states.map((z, s) => (z === k ? gamma[frame - 1][s] : 0))));
     const told = y[frame - 1];
     const thick = (bars.height / classes.length) * 0.36;
-    title.textContent = `frame ${frame}: what the network says`;
+    title.textContent = `the network in frame ${frame}`;
     classes.forEach((name, k) => {
       const middle = bars.y((k + 0.5) / classes.length);
       set(classNames.next(), { y: middle + 4.5 }).textContent = name;
