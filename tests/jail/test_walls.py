@@ -64,10 +64,11 @@ class Ended:
     pid = -1
 
     def __init__(self, line: bytes, words: bytes = b"") -> None:
-        self.line, self.words = line, words
+        self.line, self.words, self.seconds, self.is_closed = line, words, 0.0, False
 
     def settimeout(self, seconds: float) -> None:
         """As a socket's."""
+        self.seconds = seconds
 
     def recv(self, size: int) -> bytes:
         """A few bytes at a time."""
@@ -76,6 +77,7 @@ class Ended:
 
     def close(self) -> None:
         """As a socket's."""
+        self.is_closed = True
 
     def communicate(self) -> tuple[bytes, bytes]:
         """As a process's."""
@@ -111,16 +113,25 @@ def test_a_process_starts_or_says_why(monkeypatch: pytest.MonkeyPatch, tries: li
     else:
         assert walls.Start("zygote", confined=True).wait()[2] == said
     assert found == tried
+    assert {each.seconds for each in tries} == {walls.START_SECONDS}
+    assert [each.is_closed for each in tries] == [*(True for _ in tries[1:]), isinstance(said, str)]
 
 
 def test_whoever_does_not_wait_ends_it(monkeypatch: pytest.MonkeyPatch):
     """A process that nobody took is killed, with its group; one that somebody did is theirs."""
-    killed = []
-    monkeypatch.setattr(walls, "_spawn", lambda *_, confined: (Ended(b"{}\n"),) * 2)
+    killed, wrappers = [], []
+
+    def spawn(module: str, wrapper: list[str], *, confined: bool) -> tuple[Ended, Ended]:
+        wrappers.append(wrapper)
+        return (Ended(b"{}\n"),) * 2
+
+    monkeypatch.setattr(walls, "_spawn", spawn)
     monkeypatch.setattr(walls.os, "killpg", lambda *group: killed.append(group))
+    monkeypatch.setattr(bubblewrap, "usable", lambda: True)
     with walls.Start("zygote", confined=False):
         pass
     assert killed == [(-1, walls.signal.SIGKILL)]
     with walls.Start("zygote", confined=False) as start:
         start.wait()
     assert len(killed) == 1
+    assert wrappers == [[], []]  # bubblewrap is for those who are to be confined
