@@ -107,6 +107,37 @@ def test_numbers_that_are_none(one, other, equal):
     assert same(_one(one), _one(other)) is same(_one(other), _one(one)) is equal
 
 
+VALUE = Part("float32", (2,), (1.0, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"problem": ("raised", "ValueError")}, {}),
+        ({"parts": (VALUE,)}, {"parts": (VALUE, VALUE)}),
+        ({"parts": (VALUE, None)}, {"parts": (VALUE, VALUE)}),
+        ({"parts": (VALUE,)}, {"parts": (Part("float64", (2,), (1.0, 2.0)),)}),
+        ({"parts": (VALUE,)}, {"parts": (Part("float32", (1, 2), (1.0, 2.0)),)}),
+        ({"parts": (VALUE,)}, {"parts": (Part("float32", (2,), (1.0, 2.1)),)}),
+    ],
+    ids=["error", "how many", "no gradient", "dtype", "shape", "last number"],
+)
+def test_what_parts_two(one, other):
+    """Either way round, one difference is enough."""
+    first, second = ((Doing(1e-4, 1e-5, **fields),) for fields in (one, other))
+    assert same(first, first)
+    assert not same(first, second)
+    assert not same(second, first)
+    assert not same(first, first * 2)
+    assert grouped([first, second, second, first]) == [0, 1, 1, 0]
+
+
+def test_a_group_is_what_is_the_same_as_its_first():
+    """A third near the second is of the first's group only if it is near that; as near as is allowed is near."""
+    steps = [_one(number, relative=0.0, absolute=1.0) for number in (0.0, 1.0, 1.5)]
+    assert grouped(steps) == [0, 0, 2]
+
+
 def test_where_numbers_are_lost_hangs_on_the_algebra():
     """Two writings overflow in other places; that values are lost, or slopes, is what they share."""
 
@@ -271,6 +302,8 @@ def test_a_value_where_an_error_should_come():
     asked = probes.questions(root)
     (shown,) = (showing.smallest(root, asked, [answer(torch.abs, question) for question in asked]),)
     assert (shown.got, shown.expected) == ("1.0000", "an error (ValueError: negative)")
+    (kept,) = probes.behaviour(root, asked, [Answer(torch.tensor(1.0), (torch.tensor(2.0),))])
+    assert [part.numbers for part in kept.parts if part] == [(1.0,), (2.0,)]
 
 
 def _root(x):

@@ -110,6 +110,16 @@ def test_canvas_invents_nobody():
     """Another platform's `team_101` is not the student 101."""
     with pytest.raises(ExportError, match="None of 2 learners stands in the roster"):
         fill_canvas(CANVAS, "team_101", "week_102")
+    with pytest.raises(ExportError, match="None of 1 learners"):
+        fill_canvas(CANVAS, " ")  # who has no login has no name in common with them
+    with pytest.raises(ExportError, match="None of 1 learners"):  # 102 is Canvas's number, and no login
+        fill_canvas(CANVAS.replace(b"s1,ada", b"s1,102"), "adalovelace_102_9_kl", by="SIS Login ID")
+
+
+def test_canvas_with_names_in_two_columns():
+    """Canvas can part first and last names; its number finds learners all the same."""
+    data = CANVAS.replace(b"Student,ID", b"LastName,ID")
+    assert fill_canvas(data, "lovelaceada_101_9001_kl").notes[0] == "1 of 1 learners matched by ID."
 
 
 def test_canvas_with_semicolons_and_mark():
@@ -131,6 +141,8 @@ def test_canvas_with_semicolons_and_mark():
         (lambda data: data + b'"no end', "no CSV file"),
         (lambda data: data.replace(b"Student,ID", b"Name,Number"), "no columns Student and ID"),
         (lambda data: b"Name,Number\nAda,1\n", "no columns Student and ID"),
+        (lambda data: data.replace(b"Student,ID", b"Name,ID"), "no columns Student and ID"),
+        (lambda data: data.replace(b"Student,ID", b"Student,Number"), "no columns Student and ID"),
         (
             lambda data: data.replace(b"KL div", b"Div"),
             "no column called “KL divergence”. Did you mean “Divergence (77)”",
