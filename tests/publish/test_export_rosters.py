@@ -230,6 +230,15 @@ def test_moodle_finds_learners(learners, by):
     assert fill_moodle(MOODLE, *learners).notes[0].endswith(f"matched by {by}.")
 
 
+def test_moodle_without_numbers():
+    """Where no column has the participants' numbers, others will do; a name is the last of them."""
+    data = MOODLE.replace(b"Identifier", b"Group")
+    for participant, group in ((b"Participant 11", b"x"), (b"Participant 12", b"y"), (b"Participant 13", b"z")):
+        data = data.replace(participant, group)
+    assert fill_moodle(data).notes[0] == "2 of 2 learners matched by Email address."
+    assert fill_moodle(data, "ada@uni.example", "Kim Zuse").notes[0] == "1 of 2 learners matched by Email address."
+
+
 def test_moodle_reads_its_own_file_names():
     """A download is called after its learner and after the number of the participant; the first number is theirs."""
     strange = "Nobody_12_assignsubmission_file_x_11_assignsubmission_file"
@@ -254,7 +263,7 @@ def test_moodle_leaves_what_is_locked():
 def test_moodle_of_another_maximum():
     """3 of 3 points are not 3 of 100."""
     merged = fill_moodle(MOODLE.replace(b",3.00,Yes", b",30.00,Yes"))
-    assert "Moodle's maximum is 30.00, ours 3: set it in Moodle." in merged.notes
+    assert merged.notes.count("Moodle's maximum is 30.00, ours 3: set it in Moodle.") == 1
 
 
 def test_moodle_without_feedback():
