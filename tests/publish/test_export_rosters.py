@@ -237,6 +237,18 @@ def test_moodle_without_numbers():
         data = data.replace(participant, group)
     assert fill_moodle(data).notes[0] == "2 of 2 learners matched by Email address."
     assert fill_moodle(data, "ada@uni.example", "Kim Zuse").notes[0] == "1 of 2 learners matched by Email address."
+    twice = data.replace(b"Status", b"Email address")  # of two that are called the same, neither will do
+    assert fill_moodle(twice, "Kim Zuse").notes[0] == "1 of 1 learners matched by Full name."
+    with pytest.raises(ExportError, match=r"no column by which to find a learner \(\)\. It has: Grade, Maximum Grade"):
+        fill_moodle(b"Grade,Maximum Grade,Email address\n,3,ada@uni.example\n")
+
+
+def test_the_first_line_tells_what_parts_cells():
+    """Whatever stands in the others, and where there are no others."""
+    assert roster.read(b"a;b\n1,2,3;x\n").rows == [["1,2,3", "x"]]
+    assert roster.read(b"a,b").header == ["a", "b"]
+    with pytest.raises(ExportError, match=r"no column called “zzz”\. It has: a, b\."):
+        roster.read(b"a,b").column("zzz")
 
 
 def test_moodle_reads_its_own_file_names():
