@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from strangers import STRANGE, graded, starved, unread
 
 from coursekit.errors import ExportError
 from coursekit.publish.export import canvas, moodle, roster
-from coursekit.report import Graded
+from coursekit.report import Graded, Mark
 
 CANVAS = (
     b"Student,ID,SIS User ID,SIS Login ID,Section,KL divergence (77),Essay (78),Current Score,Total (read)\r\n"
@@ -241,6 +242,26 @@ def test_moodle_without_numbers():
     assert fill_moodle(twice, "Kim Zuse").notes[0] == "1 of 1 learners matched by Full name."
     with pytest.raises(ExportError, match=r"no column by which to find a learner \(\)\. It has: Grade, Maximum Grade"):
         fill_moodle(b"Grade,Maximum Grade,Email address\n,3,ada@uni.example\n")
+
+
+def test_nothing_is_told_of_nothing():
+    """Where all are found and nothing stood there before; a row without a first cell is called by its second."""
+    table = roster.Roster(["Student", "ID"], [["Ada", "1"], ["", "2"]], False, ",", "\n")
+    keys = roster.Keys(("ID",), lambda _, cell: cell, lambda _, learner: [learner])
+    assert roster.match(table, [graded("1")], keys, [0]) == ({0: graded("1")}, ("1 of 1 learners matched by ID.",))
+    assert roster.match(table, [graded("1")], keys, [0, 1])[1][1:] == (
+        "In the roster, but not graded (1, left as they were): 2.",
+    )
+    assert roster.replaced(["", ""]) == ()
+
+
+def test_who_has_no_grade():
+    """Whose work could not be read is not waiting as well; what a person has marked is a grade."""
+    by_hand = Mark("learner", "kim", "tutor", "now", 1.0)
+    marked = replace(unread().reports[0], marks=(by_hand,))
+    both = Graded("bo", starved().reports, "No zip.")
+    told = roster.not_graded([replace(unread(), reports=(marked,)), both, graded()])
+    assert told == ("Could not be read, so no grade is written (1): bo (No zip).",)
 
 
 def test_the_first_line_tells_what_parts_cells():
