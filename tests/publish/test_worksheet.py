@@ -74,6 +74,15 @@ def test_the_grades_stand_before_a_maximum_that_is_known():
     assert found.notes[0].startswith("The grades go into “x”, which is known by its place")
 
 
+def test_the_grades_stand_before_a_maximum_that_is_not():
+    """Behind the names, and nowhere else; where it may be several columns, or none, these are told."""
+    assert columns("a,b,c", "P 1,2,3").grade == 1
+    with pytest.raises(ExportError, match=r"Several columns of the worksheet may be .*\. It has: b, c\."):
+        columns("a,b,c,d", "P 1,2,3,4")
+    with pytest.raises(ExportError, match=r"No column of the worksheet is known as .*\. It has: a, b, c\."):
+        columns("a,b,c", "P 1,2,x")
+
+
 @pytest.mark.parametrize(
     ("cells", "is_grade"),
     [
@@ -92,23 +101,24 @@ def test_what_looks_like_grades(cells: list[str], is_grade: bool):
 @pytest.mark.parametrize(
     ("cells", "maximum", "words"),
     [
-        (["3", "3"], True, False),
-        (["3", "4"], False, False),
-        (["0", "0"], False, False),
-        (["-1"], False, False),
-        ([], False, False),
-        (["Yes", "No", "Yes"], False, True),
-        (["Yes"], False, True),
-        (["a", "b", "c"], False, False),
-        (["Yes", ""], False, False),
-        (["Yes", "-"], False, False),
-        (["Yes", "1 June"], False, False),
+        (["3,5", "3,5"], 3.5, False),
+        (["0.5"], 0.5, False),
+        (["3", "4"], None, False),
+        (["0", "0"], None, False),
+        (["-1"], None, False),
+        ([], None, False),
+        (["Yes", "No", "Yes"], None, True),
+        (["Yes"], None, True),
+        (["a", "b", "c"], None, False),
+        (["Yes", ""], None, False),
+        (["Yes", "-"], None, False),
+        (["Yes", "1 June"], None, False),
     ],
 )
-def test_what_cells_look_like(cells: list[str], maximum: bool, words: bool):
+def test_what_cells_look_like(cells: list[str], maximum: float | None, words: bool):
     """One number above 0 throughout is a maximum; one word or two say whether a grade can be changed."""
-    assert (worksheet._is_maximum([cells], 0), worksheet._is_yes_or_no([cells], 0)) == (maximum, words)
-    assert not worksheet._is_maximum([cells], 1)
+    assert (worksheet._maximum([cells], 0), worksheet._is_yes_or_no([cells], 0)) == (maximum, words)
+    assert worksheet._maximum([cells], 1) is None
     assert not worksheet._is_yes_or_no([cells], 1)
 
 
@@ -159,6 +169,9 @@ def test_languages():
     assert worksheet._language(["Identifier", "Full name", "Grade"]) is worksheet._LANGUAGES[0]
     assert worksheet._known(["Grade", "GRADE."], None, "grade") is None
     assert worksheet._known(["x", "Bewertung"], worksheet._LANGUAGES[0], "grade") == 1
+    french = worksheet._LANGUAGES[2]
+    assert worksheet._known(["Note", "Nota"], french, "grade") == 0
+    assert worksheet._known(["Note", "Nota"], None, "grade") is None
     assert [worksheet.is_locked(word) for word in ("Nein", "Ja", "Ehkä")] == [True, False, None]
 
 
