@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from coursekit.workshop import material
 from coursekit.workshop.store import Session, Store
 
 
@@ -30,3 +31,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def session(store: Store) -> Session:
     """The session that goes on in it."""
     return store.begin("Losses")
+
+
+@pytest.fixture
+def fresh_material(toy_course: Any) -> Iterator[None]:
+    """What is known of the toy course is known in this test alone."""
+    known = (material.exercise_names, material.sentence, material.example)
+    for each in known:
+        each.cache_clear()
+    yield
+    for each in known:
+        each.cache_clear()
