@@ -82,11 +82,12 @@ class Room:
     Attributes:
         seen: the id of the last event that it was told of.
         met: the id of the last person.
+        learners: everybody but instructors, by id.
     """
 
     def __init__(self) -> None:
         self.seen = self.met = 0
-        self._learners: dict[int, Person] = {}
+        self.learners: dict[int, Person] = {}
         self._active: dict[int, float] = {}
         self._works: defaultdict[str, dict[int, Work]] = defaultdict(dict)  # by exercise and learner
         self._cards: dict[int, Card] = {}
@@ -101,17 +102,17 @@ class Room:
         """Somebody has come in."""
         self.met = person.id
         if person.role is Role.LEARNER:
-            self._learners[person.id] = person
+            self.learners[person.id] = person
 
     def tell(self, logged: Logged) -> None:
         """An event, the next of the log. One that this version does not know changes nothing."""
         self.seen = logged.id
-        kinds = events.KINDS if logged.person in self._learners else sayings.KINDS
+        kinds = events.KINDS if logged.person in self.learners else sayings.KINDS
         try:
             event: Any = events.from_body(logged.body, kinds)
         except ValueError:
             return
-        if logged.person in self._learners:
+        if logged.person in self.learners:
             self._active[logged.person] = logged.at
         _TOLD[type(event)](self, logged, event)
 
@@ -142,7 +143,7 @@ class Room:
             (card.taken if taken.taken else card.left).add(logged.person)
 
     def _push(self, logged: Logged, push: Push) -> None:
-        to = set(self._learners)
+        to = set(self.learners)
         if push.exercise:
             works = self._works[push.exercise]
             to = {who for who, work in works.items() if not work.passed and push.holding in ("", work.holds)}
@@ -193,7 +194,7 @@ class Room:
         return {
             "learners": [
                 {"id": who, "name": each.name, "number": each.number, "active": self._active.get(who, 0)}
-                for who, each in self._learners.items()
+                for who, each in self.learners.items()
             ],
             "works": {
                 exercise: {who: [work.state, work.attempts] for who, work in works.items()}
@@ -249,7 +250,7 @@ class Room:
 
     def _stuck(self) -> Iterator[dict[str, Any]]:
         """Where each learner is who has tried something that has not passed since: at what they have tried last."""
-        for who in self._learners:
+        for who in self.learners:
             open_ones = [
                 (exercise, works[who])
                 for exercise, works in self._works.items()
