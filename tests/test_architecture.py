@@ -152,6 +152,9 @@ def loaded_by(statement: str) -> set[str]:
         ("numba", "fast/ctc_numba.py"),
         ("pyseccomp", "jail/inside/confine.py"),
         ("distributed", "classroom/cluster.py"),
+        ("starlette", "workshop/server.py"),
+        ("uvicorn", "workshop/serving.py"),
+        ("segno", "workshop/serving.py"),
     ],
 )
 def test_one_module_knows_a_library(library, module):
@@ -165,7 +168,13 @@ def test_one_module_knows_a_library(library, module):
         ("zipfile", {"grading/opening/archive.py", "files.py"}),
         ("csv", {"classroom/gradefiles.py", "publish/export/roster.py", "publish/export/spreadsheet.py"}),
         ("xml", {"publish/export/junit.py"}),
-        ("ipywidgets", {"explorables/explore.py", "learning/predict.py", "learning/card/buttons.py"}),
+        (
+            "ipywidgets",
+            {
+                "explorables/explore.py",
+                *(f"learning/{name}.py" for name in ("predict", "card/buttons", "joined/cards")),
+            },
+        ),
         (
             "argparse",
             {f"cli/{name}.py" for name in ("commands", "learner", "grader", "marker", "author", "export", "numbers")},
