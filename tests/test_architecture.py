@@ -177,7 +177,10 @@ def test_one_module_knows_a_library(library, module):
         ),
         (
             "argparse",
-            {f"cli/{name}.py" for name in ("commands", "learner", "grader", "marker", "author", "export", "numbers")},
+            {
+                f"cli/{name}.py"
+                for name in ("commands", "learner", "instructor", "grader", "marker", "author", "export", "numbers")
+            },
         ),
     ],
 )

@@ -68,10 +68,11 @@ class Server:
     Args:
         store: where it is kept.
         session: which.
+        address: at which learners join, for the board to show; empty where it is the board's own.
     """
 
-    def __init__(self, store: Store, session: Session) -> None:
-        self._store, self._session = store, session
+    def __init__(self, store: Store, session: Session, address: str = "") -> None:
+        self._store, self._session, self._address = store, session, address
         self._feed = Feed(store, session)
         self._streams: dict[int, int] = {}
         # Of those who guess codes: few from one address, and few from all addresses together
@@ -180,7 +181,8 @@ class Server:
     async def _material(self, request: Request) -> Response:
         await self._person(request, Role.INSTRUCTOR)
         lessons = await run_in_threadpool(material.lessons)
-        return JSONResponse({"title": self._session.title, "code": self._session.code, "lessons": lessons})
+        about = {"title": self._session.title, "code": self._session.code, "address": self._address}
+        return JSONResponse({**about, "lessons": lessons})
 
     async def _say(self, request: Request) -> Response:
         instructor = await self._person(request, Role.INSTRUCTOR)
