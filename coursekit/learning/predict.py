@@ -14,6 +14,8 @@ import ipywidgets as widgets
 from coursekit import machine
 from coursekit.learning import memory
 from coursekit.learning.feedback import PAPER, prose
+from coursekit.learning.joined import posting
+from coursekit.learning.joined.events import Predicted
 from coursekit.learning.memory import Prediction
 
 _ID = re.compile(r"([a-z][a-z0-9_]*)/([a-z][a-z0-9_]*)")
@@ -125,6 +127,7 @@ class Question:
         choice, holds = self._judged(answer)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         said = memory.remember(Prediction(now, self.lesson, self.name, choice, holds))
+        posting.post(Predicted(self.lesson, self.name, choice[:200], holds))
         near = f" ({self._how_near})" if not self.choices and self.near else ""
         verdict = f"{'That holds' if holds else 'Not so'}. The answer: {self._right_in_words}{near}."
         return (f"You said: {choice}.", verdict, self.why, *([said] if said else []))
