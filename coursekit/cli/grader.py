@@ -161,7 +161,7 @@ def _first_jail(arguments: argparse.Namespace) -> Iterator[Start | None]:
 def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
     """What the arguments of a command that grades ask for."""
     from coursekit.classroom.runs import Run
-    from coursekit.cli import quiet, terminal
+    from coursekit.cli.screens import quiet, terminal
     from coursekit.jail.terms import Limits
 
     folder: Path = arguments.folder.resolve()
@@ -218,7 +218,7 @@ def _command(arguments: argparse.Namespace, verb: str, *more: str) -> str:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import doctor
-    from coursekit.cli import quiet, terminal
+    from coursekit.cli.screens import quiet, terminal
 
     examined = doctor.examine(quiet.say if arguments.json else terminal.say)
     if arguments.json:
@@ -238,7 +238,7 @@ def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
 def _report(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import gradefiles
     from coursekit.classroom.likeness import reading
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
     from coursekit.publish import pages
 
     folder: Path = arguments.grades.resolve()
@@ -261,7 +261,7 @@ def _report(arguments: argparse.Namespace) -> int:
 def _similar(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import gradefiles, likeness
     from coursekit.classroom.likeness import reading
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
     from coursekit.publish import pages
 
     folder: Path = arguments.folder.resolve()
@@ -301,7 +301,7 @@ def _unnamed(folder: Path, url: str | None, grades: Sequence[Graded]) -> list[Un
 def _name(arguments: argparse.Namespace) -> int:
     from coursekit.classroom.gradebook import opened
     from coursekit.classroom.groups import forming, naming
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
 
     with opened(arguments.grades.resolve(), arguments.gradebook) as book:
         group = naming.name(book, arguments.group, arguments.sentence)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 
-from coursekit.cli import terminal
+from coursekit.cli.screens import terminal
 from coursekit.exercise import Exercise
 from coursekit.grading.changes import Change
 from coursekit.jail.terms import Layer, Limits
