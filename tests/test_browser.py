@@ -39,11 +39,11 @@ RUN_EXERCISE = """async (name) => {  // its cell, and the one below it, which ch
     await window.jupyterapp.commands.execute('notebook:run-cell-and-select-next');
 }"""
 
-# A formula that is too wide is scrolled, by keys too, and a slanted label of a picture is as wide as it is
+# What is wider than the box that cuts it off or scrolls it; of a formula, JupyterLab keeps words for screen readers
 CUT = """() => [...document.querySelectorAll(
-        '.jp-InputArea-editor .cm-scroller, .jp-OutputArea-output *, .jp-MarkdownOutput, .jp-MarkdownOutput *')]
-    .filter(each => each.clientWidth && each.scrollWidth > each.clientWidth + 1)
-    .filter(each => getComputedStyle(each).display !== 'inline' && !each.closest('mjx-container, svg'))
+        '.jp-InputArea-editor .cm-scroller, .jp-OutputArea-output, .jp-OutputArea-output *, .jp-MarkdownOutput')]
+    .filter(each => each.clientWidth > 1 && each.scrollWidth > each.clientWidth + 1)
+    .filter(each => getComputedStyle(each).overflowX !== 'visible' && !each.closest('mjx-container, svg'))
     .map(each => each.outerHTML.slice(0, 120))"""
 
 LABS_OWN = (  # what JupyterLab's own style sheet does to any notebook
@@ -65,8 +65,9 @@ def course(tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # on a busy machine
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
         yield chromium
