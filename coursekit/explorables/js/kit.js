@@ -264,7 +264,7 @@ export function curve(svg, plane, colour, { dash = "", width = 2.5, opacity = 1 
 export function legend(svg, x, y, width, entries) {
   let [at, row] = [x, y];
   for (const [colour, dash, words, kind = "line"] of entries) {
-    const wide = 42 + 7.1 * words.length;
+    const wide = 34 + 7.1 * words.length;
     if (at > x && at + wide > x + width) [at, row] = [x, row + 19];
     if (kind === "line") add(svg, "path", { d: `M${at} ${row - 4}h24`, stroke: colour, "stroke-width": 2.5, "stroke-dasharray": dash });
     else add(svg, "rect", { x: at + 6, y: row - 10, width: 12, height: 12, fill: kind === "open" ? "none" : colour, stroke: colour, "stroke-width": 2, "stroke-dasharray": dash });
