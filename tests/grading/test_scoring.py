@@ -10,11 +10,12 @@ import torch
 from torch import tensor
 
 from coursekit.exercise import Exercise, same_value
-from coursekit.grading import here
+from coursekit.grading import here, scoring
+from coursekit.grading.diagnosis import OF_ANY_FUNCTION
 from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import is_solved, score
 from coursekit.learning import feedback
-from coursekit.report import Outcome, Report, Tier
+from coursekit.report import Diagnosis, Outcome, Report, Tier
 from coursekit.wire import Answer, Problem, Question
 from coursekit.wire.answering import answer
 
@@ -410,6 +411,37 @@ def test_exceptions_are_recognised_by_their_kind(double):
 
     assert told(lambda x: x.mean(1), double).diagnosis.explanation == "There is no dimension 1."
     assert told(lambda x: {}[1], double).diagnosis is None
+
+
+KNOWN, ANYBODYS = Diagnosis("squared", ""), OF_ANY_FUNCTION[0]
+
+
+@pytest.mark.parametrize(
+    ("failing", "named", "near", "is_slip"),
+    [
+        ((), None, True, False),
+        (("one_number",), None, False, True),  # two of three core checks passed
+        (("one_number", "many_numbers"), None, False, False),
+        (("one_number", "many_numbers"), None, True, True),
+        (("one_number", "many_numbers"), KNOWN, False, True),
+        (("one_number", "many_numbers"), ANYBODYS, False, False),
+    ],
+)
+def test_what_is_a_slip(double, monkeypatch, failing, named, near, is_slip):
+    """A known mistake of this exercise, or right in most checks, or near; and what a diagnosis is told of the calls."""
+    wrong = {"one_number": lambda x: x.ndim == 0, "many_numbers": lambda x: x.numel() == 3}
+    told = []
+
+    def diagnose(exercise, failed, passed):
+        told.append((len(failed), len(passed)))
+        return named
+
+    monkeypatch.setattr(scoring, "diagnose", diagnose)
+    monkeypatch.setattr(scoring, "is_slip", lambda exercise, failed: near)
+    report = score(double, lambda q: answer(lambda x: 2 * x + any(wrong[name](x) for name in failing), q), seed=0)
+    assert report.is_slip is is_slip
+    assert report.diagnosis is named
+    assert told == [(len(failing), 3 - len(failing) if failing else 0)]  # parity is not asked of who has not passed
 
 
 def test_tiers_in_order(double):

@@ -21,9 +21,9 @@ from coursekit.cli import main
 from coursekit.grading import scoring
 from coursekit.grading.here import ask_here
 from coursekit.publish import pages
-from coursekit.publish.pages import charts, instructor, learner, similar, tally
+from coursekit.publish.pages import charts, everybody, instructor, learner, similar, tally
 from coursekit.publish.pages.page import People
-from coursekit.report import Diagnosis, Example, Graded, Outcome, Report, Tier, Verdict
+from coursekit.report import Diagnosis, Example, Graded, Mark, Outcome, Report, Tier, Verdict
 
 VOID = {"meta", "br", "input"}
 SWAPPED = Diagnosis("swapped", "The arguments are swapped. Look at `p`.")
@@ -321,6 +321,43 @@ def test_echoes_are_left_out():
     said = "Not counted: 1 answer that may be right but for an earlier function"
     assert said in words(instructor.instructor_page(grades, "x"))
     assert "Not counted" not in words(instructor.instructor_page(small_class(), "x"))
+
+
+def test_everybodys_points():
+    """Exercise by exercise; what a person gave beside what the machine gave, and nothing where nothing was read."""
+
+    def learner(name, *reports, problem="", attempts=0):
+        return Graded(name, reports, problem, attempts)
+
+    def report(exercise, points, outcome=Outcome.FAILED, marks=()):
+        return Report(exercise, "", outcome, (), points, 2.0, marks=marks)
+
+    half = (Mark("learner", "x", "tutor", "now", 0.5),)
+    grades = [
+        learner("ann", report("kl", 2.0), report("ce", 1.5), attempts=3),
+        learner("ben", report("kl", 0.0, Outcome.UNATTEMPTED), report("ce", 1.0, marks=half)),
+        learner("cat", report("kl", 0.0, Outcome.STARVED), report("ce", 1.0)),
+        learner("dan", report("kl", 0.0), report("ce", 0.0, marks=half), problem="No zip."),
+        learner("eve", report("kl", 0.0, marks=half), problem="No zip."),
+    ]
+    people = People([graded.learner for graded in grades])
+    page = "".join(everybody.table(grades, people))
+    rows = [re.findall(r"<td(?: class=full)?>.*?</td>", row) for row in page.split("<tr>")[2:]]
+    by_hand = "<small>by hand ({})</small></td>"
+    assert rows == [
+        ["<td>3.5</td>", "<td class=full>2</td>", "<td>1.5</td>", "<td>3</td>"],
+        ["<td>0.5</td>", "<td>–</td>", f"<td>0.5 {by_hand.format(1)}", "<td></td>"],
+        ["<td>1</td>", "<td>?</td>", "<td>1</td>", "<td></td>"],
+        ["<td>unread</td>", "<td></td>", f"<td>0.5 {by_hand.format(0)}", "<td></td>"],
+        ["<td>0.5</td>", f"<td>0.5 {by_hand.format(0)}", "<td></td>", "<td></td>"],
+    ]
+    heads = re.findall(r"<span>(.*?)</span> <small>(.*?)</small>", page)
+    assert heads == [("all", "4"), ("kl", "2"), ("ce", "2")]
+    assert 'class="number">attempts</th></tr>' in page
+    assert ", by hand (0) a person" in page
+    plain = "".join(everybody.table([learner("ann", report("kl", 1.0))], People(["ann"])))
+    assert "attempts" not in plain
+    assert plain.endswith("all of them, – not attempted, ? not graded yet.</p>")
 
 
 def test_long_names_are_cut():
