@@ -177,3 +177,14 @@ def test_the_dtype_of_a_right_answer(inputs, dtype):
     exercise = Exercise("mean", lambda x, y: (x + y) / 2, idea="", hints=())
     question = Question(tuple(torch.ones(2, dtype=each) for each in inputs))
     assert right_answer(exercise, question).value.dtype is dtype
+
+
+def test_what_passed_is_kept_for_a_diagnosis(double, monkeypatch):
+    """Whether the checks were run or their answers were known: the calls that were right are the same."""
+    told = []
+    monkeypatch.setattr(scoring, "diagnose", lambda exercise, failed, passed: told.append((failed, passed)))
+    for _ in range(2):
+        scoring.score(double, Line(lambda x: 2 * x + (x.ndim == 0)), seed=5)
+    for failed, passed in told:
+        assert [len(failed), len(passed)] == [1, 2]
+        assert [call.question.args[0].tolist() for call in passed][1] == [1.0, -5.0]
