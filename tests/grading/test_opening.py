@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from coursekit.grading import submission
 from coursekit.grading.opening import UnreadableError, archive, cells, disk
 
 
@@ -149,3 +151,61 @@ def test_a_conflict_is_all_three_marks():
     assert cells.is_in_conflict(marks)
     assert not cells.is_in_conflict("Title\n=======\n")
     assert not cells.is_in_conflict(marks.replace("=======", "======= x"))
+
+
+def test_bounds_of_a_submission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """So many files, bytes, characters of code and cells are taken, and not one more; a folder of so many entries."""
+    for name, most in {"MAX_FILES": 2, "MAX_TOTAL": 8, "MAX_SOURCE": 6, "MAX_CELLS": 2, "MAX_LISTED": 3}.items():
+        monkeypatch.setattr(submission, name, most)
+
+    def said(files: dict[str, str]) -> str:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_text(content, encoding="utf-8")
+        return submission.read_submission(folder, "ann").problem
+
+    def together(files: dict[str, str]) -> str:
+        handed = [submission.Handed(tmp_path / name, name) for name in files]
+        for name, content in files.items():
+            (tmp_path / name).write_text(content, encoding="utf-8")
+        return submission.read_together(handed, "ann").problem
+
+    assert said({"a.py": "123", "b.py": "456", "c.txt": ""}) == ""
+    assert said({"a.py": "1", "b.py": "2", "c.txt": "", "d.txt": ""}).startswith("It holds more than 3 files")
+    assert said({"a.py": "1", "b.py": "2", "c.py": "3"}) == "It holds more than 2 code files."
+    assert said({"a.py": "123", "b.py": "4567"}) == "Its code is longer than 0 MB."
+    monkeypatch.setattr(submission, "MAX_SOURCE", 100)
+    assert said({"a.py": "1234", "b.py": "5678"}) == ""
+    assert said({"a.py": "1234", "b.py": "56789"}) == "Its files are larger than 0 MB together."
+    assert together({"e.py": "1", "f.py": "2"}) == ""
+    assert together({"e.py": "1", "f.py": "2", "g.py": "3"}) == "It holds more than 2 code files."
+    monkeypatch.setattr(submission, "MAX_TOTAL", 1000)
+    notebook = {"cells": [{"cell_type": "code", "source": "1"}] * 2}
+    assert said({"a.ipynb": json.dumps(notebook)}) == ""
+    notebook["cells"] *= 2
+    assert said({"a.ipynb": json.dumps(notebook)}) == "It holds more than 2 code cells."
+
+
+def test_several_zips_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Their files are counted together: each alone has no more than it may."""
+    monkeypatch.setattr(submission, "MAX_FILES", 3)
+    folder = tmp_path / "ann"
+    folder.mkdir()
+    zip_of(folder / "a.zip", {"a.py": "1", "b.py": "2"})
+    zip_of(folder / "b.zip", {"c.py": "3"})
+    assert len(submission.read_submission(folder, "ann").cells) == 3
+    zip_of(folder / "b.zip", {"c.py": "3", "d.py": "4"})
+    assert submission.read_submission(folder, "ann").problem == "It holds more than 3 code files."
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe with a name")
+def test_what_became_a_pipe_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It is no file any more when it is opened: it is let go."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "a.py").write_text("x = 1", encoding="utf-8")
+    pipe, before = (tmp_path / "pipe").lstat(), len(list(Path("/dev/fd").iterdir()))
+    monkeypatch.setattr(disk.os, "fstat", lambda descriptor: pipe)
+    with pytest.raises(UnreadableError, match="It is not a regular file"):
+        disk.file_bytes(tmp_path / "a.py")
+    assert len(list(Path("/dev/fd").iterdir())) == before
