@@ -10,11 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-<<<<<<< HEAD
-=======
-from pathlib import Path
 from types import SimpleNamespace
->>>>>>> cf01959bc07884dd7f554c5856bdba75781170c9
 
 import psutil
 import pytest
