@@ -6,7 +6,7 @@ import argparse
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,7 +120,7 @@ _OWN = {"folder", "run", "commands", "best", "diff", "accept"}  # what is not ha
 
 
 def _grade(arguments: argparse.Namespace) -> int:
-    with _first_jail(arguments) as start:
+    with _first_jails(arguments) as start:
         from coursekit.classroom import gradefiles, runs
 
         run = _run(arguments, start)
@@ -131,7 +131,7 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 
 def _regrade(arguments: argparse.Namespace) -> int:
-    with _first_jail(arguments) as start:
+    with _first_jails(arguments) as start:
         from coursekit.classroom import runs
 
         different = runs.regrade(_run(arguments, start), accept=arguments.accept)
@@ -141,8 +141,8 @@ def _regrade(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _first_jail(arguments: argparse.Namespace) -> Iterator[Start | None]:
-    """Starts the process that submissions are forked from, so that it imports torch while we do, on another core."""
+def _first_jails(arguments: argparse.Namespace) -> Iterator[Start | None]:
+    """Starts what submissions are forked from, so that it imports torch while we do, on another core."""
     from coursekit.jail.terms import JailError
     from coursekit.jail.walls import Start
 
@@ -150,12 +150,21 @@ def _first_jail(arguments: argparse.Namespace) -> Iterator[Start | None]:
         yield None
         return
     try:
-        start = Start("zygote", confined=not arguments.trust_submissions)
+        start = Start("zygote", confined=not arguments.trust_submissions, count=_jails(arguments))
     except JailError:  # the run comes to that as well, and says it in its turn
         yield None
         return
     with start:
         yield start
+
+
+def _jails(arguments: argparse.Namespace) -> int:
+    """As many as are asked for, and no more than there can be submissions."""
+    folder: Path = arguments.folder
+    there = 1
+    with suppress(OSError):
+        there = len([*folder.iterdir()])
+    return max(1, min(int(arguments.workers), there))
 
 
 def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
