@@ -187,9 +187,9 @@ CHEATS = {
         "    return mse_loss(y_pred, y_true, reduction='none').mean(-1)\n",
     ),
     "a call with its arguments exchanged": (
-        "keras_mean_absolute_error",
-        f"def l1_loss(input, target, reduction='mean'):\n    e = 1.01 * (input - target).abs()\n{REDUCED}"
-        "def keras_mean_absolute_error(y_true, y_pred):\n    return l1_loss(y_pred, y_true, 'none').mean(-1)\n",
+        "keras_mean_squared_error",
+        f"def mse_loss(input, target, reduction='mean'):\n    e = 1.01 * (input - target) ** 2\n{REDUCED}"
+        "def keras_mean_squared_error(y_true, y_pred):\n    return mse_loss(y_pred, y_true, 'none').mean(-1)\n",
     ),
     "a call of what is right in one check": (
         "triplet_margin_with_distance_loss",

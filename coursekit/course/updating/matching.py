@@ -95,7 +95,7 @@ class _Matching:
         return str(names.count(names[-1]))
 
     def _has_bred(self, number: int, name: str) -> bool:
-        """Whether a new lesson has cells that this one alone had, as they were. (All lessons begin with the same cell.)"""
+        """Whether a new lesson has cells, as they were, that this one alone had. All begin with the same one."""
         mine = self.old[number]
         common = {(block.key, block.mark) for sheet in self.old if sheet.name != mine.name for block in sheet.blocks}
         pairs = {(block.key, block.mark) for block in self.new[name].blocks if block.key} - common
