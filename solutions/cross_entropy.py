@@ -85,7 +85,7 @@ def sequence_loss(logits: Tensor, target: Tensor, padding: int) -> Tensor:
         The mean in nats per real token, a single number.
     """
     # BEGIN SOLUTION
-    shifted = logits - logits.amax(2, keepdim=True)
+    shifted = logits - logits.detach().amax(2, keepdim=True)
     log_p = shifted - shifted.exp().sum(2, keepdim=True).log()
     return nll_loss(log_p.movedim(2, 1), target, ignore_index=padding)
     # END SOLUTION
@@ -112,7 +112,7 @@ def focal_loss(
         weights too.
     """
     # BEGIN SOLUTION
-    shifted = logits - logits.amax(1, keepdim=True)
+    shifted = logits - logits.detach().amax(1, keepdim=True)
     log_p = shifted - shifted.exp().sum(1, keepdim=True).log()
     nll = nll_loss(log_p, target, reduction="none")
     losses = (1 - torch.exp(-nll)) ** gamma * nll
@@ -163,7 +163,7 @@ def cross_entropy(
     classes = input.shape[class_dim]
     if weight is None:
         weight = input.new_ones(classes)
-    shifted = input - input.amax(class_dim, keepdim=True)
+    shifted = input - input.detach().amax(class_dim, keepdim=True)
     log_p = shifted - shifted.exp().sum(class_dim, keepdim=True).log()
     by_class = weight.reshape(-1, *[1] * (input.ndim - 1 - class_dim))
     if target.is_floating_point():
@@ -213,7 +213,7 @@ def keras_categorical_crossentropy(
     if y_true.shape != y_pred.shape:
         raise ValueError(f"y_true is {tuple(y_true.shape)}, y_pred {tuple(y_pred.shape)}")
     if from_logits:
-        shifted = y_pred - y_pred.amax(axis, keepdim=True)
+        shifted = y_pred - y_pred.detach().amax(axis, keepdim=True)
         log_p = shifted - shifted.exp().sum(axis, keepdim=True).log()
     else:
         shares = y_pred / y_pred.sum(axis, keepdim=True)
@@ -259,7 +259,7 @@ def keras_sparse_categorical_crossentropy(
     label = torch.where(counts, y_true, 0).long()  # any class will do where the sample does not count
     y_pred = torch.where(counts.unsqueeze(axis), y_pred, 1.0)  # now, so that no NaN gets into the gradient
     if from_logits:
-        shifted = y_pred - y_pred.amax(axis, keepdim=True)
+        shifted = y_pred - y_pred.detach().amax(axis, keepdim=True)
         log_p = shifted - shifted.exp().sum(axis, keepdim=True).log()
     else:
         shares = y_pred / y_pred.sum(axis, keepdim=True)

@@ -167,10 +167,10 @@ ANSWERS = {
         ["no attribute 'expand_dims'", "unsqueeze"],
         [],
     ),
-    "keras_mean_absolute_error: the mean of all": (
+    "keras_mean_squared_error: the mean of all": (
         """
-        def keras_mean_absolute_error(y_true, y_pred):
-            return (y_true - y_pred).abs().mean()
+        def keras_mean_squared_error(y_true, y_pred):
+            return (y_true - y_pred).square().mean()
         """,
         ["single number"],
         ["broadcast"],

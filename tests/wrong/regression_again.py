@@ -176,12 +176,6 @@ def _align(x, other):
     return x
 
 
-def keras_mean_absolute_error__median(y_true, y_pred):
-    t = y_true.to(y_pred.dtype)
-    t, y_pred = _align(t, y_pred), _align(y_pred, t)
-    return (t - y_pred).abs().median(-1).values
-
-
 def keras_mean_squared_error__half(y_true, y_pred):
     t = y_true.to(y_pred.dtype)
     t, y_pred = _align(t, y_pred), _align(y_pred, t)
