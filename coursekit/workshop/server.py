@@ -94,13 +94,17 @@ class Server:
         ]
         return Starlette(routes=routes, lifespan=self._life)
 
+    def close(self) -> None:
+        """Ends all streams; boards and notebooks ask again until the session is served again."""
+        self._feed.close()
+
     @asynccontextmanager
     async def _life(self, _app: Starlette) -> AsyncIterator[None]:
         following = asyncio.create_task(self._feed.follow())
         try:
             yield
         finally:
-            self._feed.is_over = True
+            self.close()
             following.cancel()
             with suppress(asyncio.CancelledError):
                 await following
