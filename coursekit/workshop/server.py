@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -101,6 +102,7 @@ class Server:
     @asynccontextmanager
     async def _life(self, _app: Starlette) -> AsyncIterator[None]:
         following = asyncio.create_task(self._feed.follow())
+        threading.Thread(target=material.warm_up, name="coursekit material", daemon=True).start()
         try:
             yield
         finally:
