@@ -144,8 +144,8 @@ def loaded_by(statement: str) -> set[str]:
     [
         ("nbformat", "course/notebooks.py"),
         ("nbclient", "course/notebooks.py"),
-        ("rich", "cli/terminal.py"),
-        ("prompt_toolkit", "cli/screen.py"),
+        ("rich", "cli/screens/terminal.py"),
+        ("prompt_toolkit", "cli/screens/watch.py"),
         ("yaml", "classroom/layouts/gradescope.py"),
         ("anywidget", "explorables/widget.py"),
         ("keras", "exercise/families/twins.py"),
@@ -278,7 +278,7 @@ def test_help_is_cheap(arguments):
 
 def test_the_screen_needs_no_torch():
     """`coursekit watch` draws its first screen without torch, which the process behind it imports meanwhile."""
-    loaded = loaded_by("import coursekit.cli.screen, coursekit.learning.watching.beginning")
+    loaded = loaded_by("import coursekit.cli.screens.watch, coursekit.learning.watching.beginning")
     assert "prompt_toolkit" in loaded
     assert loaded & (HEAVY | {"rich", "sqlalchemy"}) == set()
 

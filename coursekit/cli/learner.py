@@ -89,7 +89,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _checked(arguments: argparse.Namespace) -> int:
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
     from coursekit.learning import learn
     from coursekit.learning.feedback import Feedback
     from coursekit.report import Outcome
@@ -111,10 +111,10 @@ def _checked(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace) -> int:
-    from coursekit.cli import screen
+    from coursekit.cli.screens import watch
     from coursekit.learning.watching.beginning import beginning
 
-    return screen.watch(*beginning(*_name_and_file(arguments.exercise, arguments.file)))
+    return watch.watch(*beginning(*_name_and_file(arguments.exercise, arguments.file)))
 
 
 def _name_and_file(first: str, second: str | None) -> tuple[str, Path | None]:
@@ -132,7 +132,7 @@ def _is_file(text: str) -> bool:
 
 
 def _hint(arguments: argparse.Namespace) -> int:
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
     from coursekit.course import syllabus
     from coursekit.learning import learn
 
@@ -167,6 +167,7 @@ def _list(arguments: argparse.Namespace) -> int:
             state = found.get(exercise.name, records.NOTHING).state
             sign, word = (records.SIGNS[state], f", {state}") if state is not records.State.UNTOUCHED else ("", "")
             points = "point" if exercise.maximum == 1 else "points"
+            word += ", optional" if syllabus.is_of_keras(exercise.name) else ""
             print(f"  {sign:<3}{exercise.name:<{width}}{exercise.maximum:g} {points}{word}")
     return 0
 

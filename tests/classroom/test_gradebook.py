@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -544,3 +545,45 @@ def test_server_that_stops(postgres):
             postgres.start()
         add(book, "bob", "y", 1)
         assert points(book.latest()) == {"ann": [1.0], "bob": [1.0]}
+
+
+# ---- two that open a new file at once ----------------------------------------------------------------------------
+
+
+class Locked:
+    """A connection that is told so often that the file is locked, or of another error."""
+
+    def __init__(self, times: int, code: int = sqlite3.SQLITE_BUSY) -> None:
+        self.left, self.code, self.asked = times, code, []
+
+    def execute(self, statement: str) -> Locked:
+        self.asked.append(statement)
+        if "journal_mode" in statement and self.left:
+            self.left -= 1
+            error = sqlite3.OperationalError("locked")
+            error.sqlite_errorcode = self.code
+            raise error
+        return self
+
+    def close(self) -> None:
+        """As a cursor's."""
+
+
+def test_a_new_file_that_is_locked_is_waited_for(monkeypatch):
+    """Until the time is over; any other error is one at once."""
+    clock = [0.0]
+    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=lambda seconds: None))
+    waits = Locked(2, sqlite3.SQLITE_BUSY | 1 << 8)  # with what SQLite says besides
+    database._prepare(waits, None)
+    assert waits.asked == [
+        *("PRAGMA synchronous = NORMAL", "PRAGMA foreign_keys = ON"),
+        *["PRAGMA journal_mode = WAL"] * 3,
+    ]
+    other = Locked(1, sqlite3.SQLITE_FULL)
+    with pytest.raises(sqlite3.OperationalError):
+        database._prepare(other, None)
+    late = Locked(9)
+    monkeypatch.setattr(database.time, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + database.BUSY_SECONDS))
+    with pytest.raises(sqlite3.OperationalError):
+        database._prepare(late, None)
+    assert late.left == 6  # at the last moment, too

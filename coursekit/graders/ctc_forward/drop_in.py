@@ -96,7 +96,7 @@ def mean_of_the_batch(f: Function, rng: Rng) -> None:
 
 @ctc_loss.check
 def loss_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by the logits, through log_softmax, of a ragged batch
+    """The gradient with respect to the logits, through log_softmax, of a ragged batch
 
     It is 0 in frames that do not count. A NaN comes from `logsumexp` or `logaddexp` of nothing but -inf.
     """

@@ -24,8 +24,8 @@ squared_error = Exercise(
     forbids=("mse_loss",),
     idea="A loss looks at one sample: one number for how wrong one prediction is.",
     hints=(
-        "Subtract the target from the prediction, then square. Tensors do that for all samples at once.",
-        "`x**2` and `torch.square(x)` square each element.",
+        "Predicted 3, was 1, loss 4. Which two steps lead from 3 and 1 to 4?",
+        "A difference of two tensors holds one number per sample. `x**2` and `torch.square(x)` take each by itself.",
     ),
 )
 
@@ -209,7 +209,7 @@ batch_cost = Exercise(
     idea="A cost belongs to samples, not to batches: add up sums and counts, and divide once.",
     hints=(
         "A batch of 3 with the mean 1: what do its losses add up to?",
-        "Every mean times its size is a sum again. Add the sums. How many samples are there in all?",
+        "So each batch can tell what its losses add up to. And how many samples are there in all?",
     ),
 )
 
