@@ -44,12 +44,17 @@ class Feed:
     def __init__(self, store: Store, session: Session) -> None:
         self._store, self._session, self._room = store, session, Room()
         self.now = Snapshot()
-        self.is_over = False
+        self.is_over = self.is_closing = False
         self._changed = asyncio.Event()
 
+    def close(self) -> None:
+        """Ends all streams, though the session goes on: its server stops."""
+        self.is_closing = True
+        self._changed.set()
+
     async def follow(self) -> None:
-        """Looks at the log until the session is over."""
-        while not self.is_over:
+        """Looks at the log until the session is over, or its server stops."""
+        while not (self.is_over or self.is_closing):
             try:
                 found = await asyncio.to_thread(self._look)
             except GradebookError:  # the database is away: boards keep what they show, and it is asked again
@@ -86,7 +91,7 @@ class Feed:
     async def _stream(self, of: Callable[[Snapshot], str]) -> AsyncIterator[str]:
         """Server-sent events: what there is, and each time anew when it is another."""
         sent = None
-        while not self.is_over:
+        while not (self.is_over or self.is_closing):
             changed, data = self._changed, of(self.now)
             if data != sent:
                 yield f"data: {data}\n\n"
@@ -96,7 +101,8 @@ class Feed:
                 await asyncio.wait_for(changed.wait(), KEEP_ALIVE)
             except TimeoutError:
                 yield ": still here\n\n"
-        yield "event: over\ndata: {}\n\n"
+        if self.is_over:
+            yield "event: over\ndata: {}\n\n"
 
 
 def _of_learner(who: int, now: Snapshot) -> str:

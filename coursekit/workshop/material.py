@@ -1,4 +1,7 @@
-"""What the course itself says on a board: its lessons, the sentence and the counterexample of each known mistake."""
+"""What the course itself says on a board: its lessons, the sentence and the counterexample of each known mistake.
+
+All graders take seconds to import: a server does so once it answers (`warm_up`), and not before.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,6 @@ from typing import Any
 
 from coursekit.course import syllabus
 from coursekit.course.syllabus import Topic
-from coursekit.exercise.recall import recall
-from coursekit.grading import scoring
-from coursekit.learning.own import VISIBLE_SEED
 from coursekit.report import Example
 
 
@@ -33,12 +33,21 @@ def example(exercise: str, mistake: str) -> Example | None:
 
     It is found here by asking the mistake itself, so nothing that a learner posts has a part in it.
     """
+    from coursekit.exercise.recall import recall
+    from coursekit.grading import scoring
+    from coursekit.learning.own import VISIBLE_SEED
+
     function = next((each.function for each in _mistakes(exercise) if each.name == mistake), None)
     if function is None:
         return None
     _, of = syllabus.find_exercise(exercise)
     first = scoring.run(of, partial(recall, function), seed=VISIBLE_SEED).verdicts
     return next((each.example for each in first if each.example is not None), None)
+
+
+def warm_up() -> None:
+    """Imports what a first mistake would have to wait for."""
+    syllabus.exercises()
 
 
 def _mistakes(exercise: str) -> Any:

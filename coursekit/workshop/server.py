@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -94,13 +95,18 @@ class Server:
         ]
         return Starlette(routes=routes, lifespan=self._life)
 
+    def close(self) -> None:
+        """Ends all streams; boards and notebooks ask again until the session is served again."""
+        self._feed.close()
+
     @asynccontextmanager
     async def _life(self, _app: Starlette) -> AsyncIterator[None]:
         following = asyncio.create_task(self._feed.follow())
+        threading.Thread(target=material.warm_up, name="coursekit material", daemon=True).start()
         try:
             yield
         finally:
-            self._feed.is_over = True
+            self.close()
             following.cancel()
             with suppress(asyncio.CancelledError):
                 await following

@@ -8,9 +8,15 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coursekit.errors import CommandError
 from coursekit.workshop.store import Role, Session, Store
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from coursekit.workshop.server import Server
 
 PORT = 8765
 _HERE, _EVERYWHERE = "127.0.0.1", "0.0.0.0"
@@ -70,8 +76,9 @@ def serve(store: Store, session: Session, listening: Listening) -> None:
             f"A workshop needs packages that are not installed here ({error.name}). In the environment of the course: "
             "pip install 'starlette>=0.46' 'uvicorn>=0.34' 'segno>=1.6'"
         ) from None
+    server = Server(store, session, listening.joined_at)
     config = uvicorn.Config(
-        Server(store, session, listening.joined_at).app(),
+        server.app(),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -95,7 +102,20 @@ def serve(store: Store, session: Session, listening: Listening) -> None:
     _, token = store.add_person(session, Role.INSTRUCTOR)
     print(said(session, token, listening), flush=True)
     _let_many_in()
-    uvicorn.Server(config).run(sockets=[opened])
+    running = uvicorn.Server(config)
+    closing_streams(running, server)
+    running.run(sockets=[opened])
+
+
+def closing_streams(running: uvicorn.Server, server: Server) -> None:
+    """Ends the streams, which have no end of their own, before uvicorn waits for all that is under way."""
+    shutdown = running.shutdown
+
+    async def close_first(sockets: list[socket.socket] | None = None) -> None:
+        server.close()
+        await shutdown(sockets)
+
+    running.shutdown = close_first  # type: ignore[method-assign]
 
 
 def said(session: Session, token: str, listening: Listening) -> str:

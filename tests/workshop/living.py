@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from coursekit.workshop.server import Server
+from coursekit.workshop.serving import closing_streams
 from coursekit.workshop.store import Session, Store
 
 
@@ -18,8 +19,9 @@ from coursekit.workshop.store import Session, Store
 def living(store: Store, session: Session, port: int = 0) -> Iterator[str]:
     """Serves a session while it lasts; gives its address."""
     listening = socket.create_server(("127.0.0.1", port))
-    config = uvicorn.Config(Server(store, session).app(), log_level="error", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    served = Server(store, session)
+    server = uvicorn.Server(uvicorn.Config(served.app(), log_level="error", timeout_graceful_shutdown=5))
+    closing_streams(server, served)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     while not server.started:

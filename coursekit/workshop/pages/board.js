@@ -3,10 +3,10 @@
 import { bars, el, exerciseRow, keep, prose, setText, stateWords, updateExercise } from "./draw.js";
 
 const find = (id) => document.getElementById(id);
-const MOST = 12; // mistakes that are shown
+const MOST = 8; // mistakes that are shown
 
 // The key comes behind the address, which is shown to a room: it is taken out of it and kept for this tab alone
-if (location.hash.length > 1) {
+if (/^#[\w-]{43}$/.test(location.hash)) {
   sessionStorage.setItem("token", location.hash.slice(1));
   history.replaceState(null, "", location.pathname);
 }
