@@ -1,4 +1,4 @@
-"""What `check` and `predict` show in JupyterLab: it answers, axe-core minds nothing, and saved it shows no error."""
+"""What `check`, `predict` and `progress` show in JupyterLab: axe-core minds nothing, and saved it shows no error."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ CELLS = (
     "def l2_penalty(weights):\n    return weights.square().sum()",
     "check(l2_penalty)",
     'from coursekit import predict\npredict("Heads or tails?", ["heads", "tails"], id="a/coin", right="heads", why="")',
+    "from coursekit import progress\nprogress()",
 )
 SAVE = "window.jupyterapp.commands.execute('docmanager:save')"
 END_KERNELS = "window.jupyterapp.serviceManager.sessions.shutdownAll()"
