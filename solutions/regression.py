@@ -1,4 +1,4 @@
-"""Losses of regression: the exercises of notebook 05, torch's four first, then Keras's.
+"""Losses of regression: the exercises of notebook 06, torch's four first, then Keras's.
 
 torch's functions take (input, target), Keras's take (y_true, y_pred).
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import torch
 
 from coursekit.authoring import proofs
 from coursekit.course import notebooks, questions, stubs, syllabus
+from coursekit.jail.inside import source
 
 EVERY_TOPIC = pytest.mark.parametrize("topic", syllabus.TOPICS, ids=[t.name for t in syllabus.TOPICS])
 
@@ -139,3 +141,13 @@ def test_names_are_those_of_the_graders():
     """They are read off the solutions where no grader is needed: the same, in the same order."""
     assert [*syllabus.names()] == [*syllabus.exercises()]
     assert all(syllabus.find_exercise(name)[0] is topic for name, topic in syllabus.names().items())
+
+
+@EVERY_TOPIC
+def test_a_spec_has_no_numbers_of_its_own(topic):
+    """What a diagnosis varies are the numbers that a spec takes: a learner's function has to take them too."""
+    for exercise in topic.exercises:
+        stub = source.load([("stub", stubs.stub_module(topic))], exercise.name)
+        takes = inspect.signature(exercise.spec).parameters
+        more = [takes[name].default for name in takes.keys() - inspect.signature(stub).parameters.keys()]
+        assert not [default for default in more if isinstance(default, float | int)], exercise.name

@@ -19,7 +19,8 @@ from coursekit.wire import Answer, Question
 TOLERANCE = {torch.float64: (1e-7, 1e-9), torch.float32: (1e-4, 1e-5), torch.float16: (1e-2, 1e-3)}
 
 
-_WIDENED = "_widened"  # where a question, which never changes, keeps its own in float64
+# where a question, which never changes, keeps its own in float64, and its own without a gradient
+_WIDENED, _OF_VALUE = "_widened", "_of_value"
 
 
 class SpecError(Exception):
@@ -47,6 +48,17 @@ def widened(question: Question) -> Question:
         kwargs = {name: _widen(value) for name, value in question.kwargs.items()}
         kept[_WIDENED] = Question(args, kwargs, question.wrt, question.scale, question.through, question.free)
     return cast(Question, kept[_WIDENED])
+
+
+def of_value(question: Question) -> Question:
+    """The same question about the value alone: of most mistakes that is enough to see that they are another one."""
+    kept: dict[str, Any] = vars(question)
+    if _OF_VALUE not in kept:
+        args = [*question.args]
+        for position in question.wrt if question.through == "log_softmax" else ():
+            args[position] = args[position].log_softmax(-1)
+        kept[_OF_VALUE] = Question(tuple(args), question.kwargs) if question.wrt else question
+    return cast(Question, kept[_OF_VALUE])
 
 
 def same_answer(one: Answer, other: Answer, question: Question) -> bool:

@@ -18,9 +18,9 @@ from coursekit.exercise import (
     same_value,
     with_defaults,
 )
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
-from coursekit.graders.cross_entropy.softmax import no_shift
+from coursekit.graders.softmax.common import READY_MADE, draw_logits, log_softmax_spec
+from coursekit.graders.softmax.log_softmax import no_shift
 
 
 def surprises(logits: Tensor, target: Tensor, ignore_index: int) -> Tensor:

@@ -9,9 +9,9 @@ from math import log
 from torch import Tensor, inf
 
 from coursekit.exercise import Loss, Mistakes, Row, argument_fixed
-from coursekit.graders.cross_entropy.common import log_softmax_spec
 from coursekit.graders.cross_entropy.keras_spec import dense_spec, log_shares, sparse_spec
-from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift
+from coursekit.graders.softmax.common import log_softmax_spec
+from coursekit.graders.softmax.log_softmax import log_after_softmax, no_shift
 
 MISTAKES = {"dense": Mistakes(dense_spec), "sparse": Mistakes(sparse_spec)}
 

@@ -27,8 +27,13 @@ from coursekit.graders.kl_divergence.common import READY_MADE, believed, kl_spec
 from coursekit.graders.kl_divergence.drop_in_spec import kl_div_spec
 
 
-def keras_kl_spec(y_true: Tensor, y_pred: Tensor, low: float = 1e-7, high: float = 1.0) -> Tensor:
-    """Σ p ln(p/q) over the last dimension, with p and q clipped to [low, high]."""
+def keras_kl_spec(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """Σ p ln(p/q) over the last dimension, with p and q clipped to [1e-7, 1]."""
+    return clipped_kl(y_true, y_pred)
+
+
+def clipped_kl(y_true: Tensor, y_pred: Tensor, low: float = 1e-7, high: float = 1.0) -> Tensor:
+    """The same with other bounds."""
     p, q = y_true.to(y_pred.dtype).clamp(low, high), y_pred.clamp(low, high)
     return (p * (p / q).log()).sum(-1)
 
@@ -246,16 +251,16 @@ wrong.table(
     ),
     no_upper_bound=(
         "The upper bound is missing: what is above 1 counts as 1.",
-        lambda p, q: keras_kl_spec(p, q, high=inf),
+        lambda p, q: clipped_kl(p, q, high=inf),
     ),
     upper_bound_below_one=(
         "The upper bound is 1 - 1e-7, as in Keras's cross-entropies. There it guards a logarithm of 1 - p; here it is "
         "1.",
-        lambda p, q: keras_kl_spec(p, q, high=1 - 1e-7),
+        lambda p, q: clipped_kl(p, q, high=1 - 1e-7),
     ),
     smaller_bound=(
         "The lower bound is another, as 1e-8. Keras's epsilon is 1e-7.",
-        lambda p, q, *, eps=1e-8: keras_kl_spec(p, q, low=eps),
+        lambda p, q, *, eps=1e-8: clipped_kl(p, q, low=eps),
     ),
     keras_kl_padded=(
         "1e-7 is added to both in place of a clip: that moves every number a little, and a negative one stays "

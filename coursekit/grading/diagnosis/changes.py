@@ -7,11 +7,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from coursekit.exercise import Loss
+
 Change = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class After:
+    """What a change makes of the result of a loss. Its value is found without calling the loss once more."""
+
+    change: Change
+    loss: Loss
+
+    def __call__(self, *args: Any, **flags: Any) -> Tensor:
+        """The loss, changed."""
+        return self.change(self.loss(*args, **flags))
 
 
 def _exp_of_positive(x: Tensor) -> Tensor:

@@ -10,11 +10,23 @@ from functools import cached_property, partial
 from torch import Tensor
 
 from coursekit.exercise import Call, Exercise, Loss
-from coursekit.exercise.answers import all_finite, close, coarsest, lost_alike, same_answer, widened
+from coursekit.exercise.answers import all_finite, close, coarsest, lost_alike, of_value, same_answer, widened
 from coursekit.exercise.recall import recall
+from coursekit.grading.diagnosis.changes import After
 from coursekit.wire import Answer, Question
 
 Near = Callable[[Tensor, Tensor], bool]
+
+
+def value_of(wrong: Loss, question: Question) -> Tensor | None:
+    """The value alone that a loss of the course's own gives; None where it gives none."""
+    if not isinstance(wrong, After):
+        return recall(wrong, of_value(question)).value
+    value = value_of(wrong.loss, question)
+    try:
+        return None if value is None else wrong.change(value)
+    except (RuntimeError, IndexError, ValueError):  # what has no last row, or is below 0
+        return None
 
 
 class Evidence:
@@ -208,7 +220,7 @@ class Evidence:
 
     def _shows_scaled(self, wrong: Loss, call: Call) -> bool:
         """Whether a mistake gives the learner's value times the factor by which the first call is wrong."""
-        (got, right), value, theirs = self.first_values, call.answer.value, recall(wrong, call.question).value
+        (got, right), value, theirs = self.first_values, call.answer.value, value_of(wrong, call.question)
         if got is None or right is None or got.numel() != 1 or right.numel() != 1 or not right.item():
             return False
         if theirs is None or value is None or bool((value == value.round()).all()):  # whole numbers often coincide
@@ -223,15 +235,14 @@ class Evidence:
 
     def _contradicts(self, wrong: Loss, call: Call) -> bool:
         """Whether learner and mistake have different wrong values where no other mistake is known to have theirs."""
-        theirs, right, asked = recall(wrong, call.question), self._right(call), call.question
+        theirs, right, dtype = value_of(wrong, call.question), self._right(call).value, coarsest(call.question)
         got = call.answer
-        if theirs.value is None or got.value is None or right.value is None:
+        if theirs is None or got.value is None or right is None:
             return False
-        if not all_finite(got) or not theirs.value.isfinite().all():
+        if not all_finite(got) or not theirs.isfinite().all():
             return False
-        dtype = coarsest(asked)
-        apart = not any(close(a, b, dtype) for a, b in ((got.value, theirs.value), (got.value, right.value)))
-        return apart and not close(theirs.value, right.value, dtype) and not self._is_known(call)
+        apart = not any(close(a, b, dtype) for a, b in ((got.value, theirs), (got.value, right)))
+        return apart and not close(theirs, right, dtype) and not self._is_known(call)
 
     def _explains(self, wrong: Loss, calls: Sequence[Call], exactly: bool) -> bool:
         return self._shows(wrong, calls[-1], exactly) and not any(
@@ -240,10 +251,12 @@ class Evidence:
 
     def _shows(self, wrong: Loss, call: Call, exactly: bool) -> bool:
         """Whether a mistake gives what the learner's function gave in a call that failed."""
-        theirs = recall(wrong, call.question)
-        if exactly or all_finite(call.answer):
-            return same_answer(call.answer, theirs, call.question)
-        return lost_alike(call.answer, theirs, self._right(call), call.question)
+        if not exactly and not all_finite(call.answer):
+            return lost_alike(call.answer, recall(wrong, call.question), self._right(call), call.question)
+        value = call.answer.value
+        if value is not None and not close(value, value_of(wrong, call.question), coarsest(call.question)):
+            return False  # no gradient needs to be taken
+        return same_answer(call.answer, recall(wrong, call.question), call.question)
 
     def _tells_apart(self, wrong: Loss, call: Call, exactly: bool) -> bool:
         """Whether a call that passed shows that the learner's function is not this one.

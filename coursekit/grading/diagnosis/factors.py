@@ -7,11 +7,13 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from inspect import signature
 from itertools import product
+from operator import add, mul
 from typing import Any
 
 from torch import Tensor
 
 from coursekit.exercise import Exercise, Loss
+from coursekit.grading.diagnosis.changes import After
 from coursekit.grading.diagnosis.evidence import Evidence, Near
 from coursekit.grading.diagnosis.general import AVERAGES
 from coursekit.report import Diagnosis
@@ -97,9 +99,9 @@ def _constant(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
     one, other = got.flatten()[at].item(), right.flatten()[at].item()
     if not math.isfinite(one) or not other or abs(one / other - 1) < 0.01:
         return None
-    if evidence.fits_all(partial(_times, exercise.spec, one / other)):
+    if evidence.fits_all(After(partial(mul, one / other), exercise.spec)):
         return _A_FACTOR
-    if evidence.fits_all(partial(_plus, exercise.spec, one - other)):
+    if evidence.fits_all(After(partial(add, one - other), exercise.spec)):
         return _A_CONSTANT
     return _two_constants(exercise, evidence) if evidence.failed_values > 3 else None
 
@@ -111,14 +113,14 @@ def _two_constants(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
         return None
     (low, from_low), (high, from_high) = min(pairs), max(pairs)
     factor = (from_high - from_low) / (high - low)
-    if abs(factor) > 1e-3 and evidence.fits_all(partial(_line, exercise.spec, factor, from_low - factor * low)):
+    if abs(factor) > 1e-3 and evidence.fits_all(After(lambda x: factor * x + (from_low - factor * low), exercise.spec)):
         return _A_FACTOR_AND_A_CONSTANT
     powers = [(x, y) for x, y in pairs if x > 0 and y > 0]
     if not powers or min(powers)[0] == max(powers)[0]:
         return None
     (low, from_low), (high, from_high) = min(powers), max(powers)
     power = math.log(from_high / from_low) / math.log(high / low)
-    if abs(power) > 0.1 and evidence.fits_all(partial(_power, exercise.spec, round(power, 2))):
+    if abs(power) > 0.1 and evidence.fits_all(After(lambda x: x ** round(power, 2), exercise.spec)):
         return _A_POWER
     return None
 
@@ -183,22 +185,6 @@ def _by_power(exercise: Exercise, name: str, power: int, *args: Any, **flags: An
     call.apply_defaults()
     factor: float = call.arguments[name] ** power
     return factor * right
-
-
-def _times(spec: Loss, factor: float, *args: Any, **flags: Any) -> Tensor:
-    return factor * spec(*args, **flags)
-
-
-def _line(spec: Loss, factor: float, term: float, *args: Any, **flags: Any) -> Tensor:
-    return factor * spec(*args, **flags) + term
-
-
-def _power(spec: Loss, power: float, *args: Any, **flags: Any) -> Tensor:
-    return spec(*args, **flags) ** power
-
-
-def _plus(spec: Loss, term: float, *args: Any, **flags: Any) -> Tensor:
-    return term + spec(*args, **flags)
 
 
 @lru_cache(128)

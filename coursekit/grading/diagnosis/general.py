@@ -25,6 +25,7 @@ from coursekit.grading.diagnosis.changes import (
     OF_THE_RESULT,
     OF_TWO_ARGUMENTS,
     OF_WHOLE_NUMBERS,
+    After,
     Change,
 )
 from coursekit.grading.diagnosis.evidence import Evidence
@@ -74,9 +75,6 @@ def first_that_fits(slips: list[Slip], exercise: Exercise, evidence: Evidence) -
 def _general_mistakes(exercise: Exercise) -> list[Slip]:
     spec, bound = exercise.spec, exercise.misconceptions.bound
 
-    def of_result(change: Change) -> Loss:
-        return lambda *args, **flags: change(spec(*args, **flags))
-
     def of_arguments(change: Spoil) -> Loss:
         def wrong(*args: Any, **flags: Any) -> Tensor:
             call = bound(*args, **flags)
@@ -86,7 +84,7 @@ def _general_mistakes(exercise: Exercise) -> list[Slip]:
         return wrong
 
     return [
-        *(Slip(Diagnosis(key, says), of_result(change)) for key, (change, says) in OF_THE_RESULT.items()),
+        *(Slip(Diagnosis(key, says), After(change, spec)) for key, (change, says) in OF_THE_RESULT.items()),
         *(
             Slip(Diagnosis(name, says), of_arguments(spoil), possible, about)
             for name, says, spoil, possible, about in _spoilt_arguments(exercise)
