@@ -1,6 +1,6 @@
-// Build your own noise: a density over the measurements, and below it minus its logarithm, which is the loss. Centre and
-// width are dragged; the kind of noise decides what a stray measurement costs, and how hard it pulls.
-import { COLOURS, INK, PAPER, add, axes, button, clamp, curve, explorable, fixed, handle, knob, legend, menu, place, set, slider, span, sum } from "./kit.js";
+// Build your own noise: a density over the measurements, and below it minus its logarithm, which is the loss. The centre
+// is dragged; the kind of noise decides what a stray measurement costs, and how hard it pulls.
+import { COLOURS, INK, PAPER, add, axes, button, clamp, curve, explorable, fixed, handle, legend, menu, place, set, slider, span, sum } from "./kit.js";
 
 /** ln Γ(x) for x > 0, by Lanczos's sum: right to 15 digits. */
 function lnGamma(x) {
@@ -57,11 +57,13 @@ const WIDEST = 25;
 export default explorable(({ svg, controls, state, width, height }) => {
   const values = state.get("values");
   const [low, high] = state.get("reach");
-  height(width < 560 ? 545 : 505, "A density of noise over measurements, and the loss that it makes: drag centre and width");
+  height(width < 560 ? 545 : 505, "A density of noise over measurements, and the loss that it makes: drag the centre");
   const follow = [
     menu(controls, { name: "noise", label: "noise", options: [["Gauss", "Gauss"], ["Laplace", "Laplace"], ["Student", "Student's t"]], state }),
-    slider(controls, { name: "nu", label: "ν of Student's t", min: 1, max: 10, step: 0.5, state, words: (v) => v.toFixed(1) }),
+    slider(controls, { name: "spread", label: "width", min: LEAST, max: WIDEST, step: 0.1, state, words: (v) => v.toFixed(1) }),
+    slider(controls, { name: "nu", label: "ν", min: 1, max: 10, step: 0.5, state, words: (v) => v.toFixed(1) }),
   ];
+  const dial = controls.lastElementChild; // of ν, which the others have none of
   button(controls, { name: "fit", words: "best fit" }, () => { state.move(fit(values, state.get("noise"), state.get("nu"), LEAST)); state.settle(); });
   const wide = width - 66;
   const ticks = span(low, high, 5);
@@ -81,15 +83,11 @@ export default explorable(({ svg, controls, state, width, height }) => {
   const pull = add(svg, "path", { stroke: INK, "stroke-width": 3, fill: "none" });
   const best = add(svg, "path", { stroke: COLOURS.green, "stroke-width": 2, "stroke-dasharray": "3 3" });
   const round = (v) => Math.round(10 * v) / 10;
-  const spread = handle(svg, {
-    name: "spread", label: "width of the noise", plane: above, state, shape: knob(COLOURS.pink, "square"),
-    moved: ([step], to) => state.move({ spread: clamp(to ? round(to[0] - state.get("centre")) : round(state.get("spread") + 0.1 * step), LEAST, WIDEST) }),
-  });
   const centre = handle(svg, {
     name: "centre", label: "centre of the noise", plane: above, state, shape: (g) => add(g, "path", { class: "ring", d: "M-9 10L0 0L9 10V20H-9Z", fill: INK, stroke: PAPER }),
     moved: ([step], to) => state.move({ centre: clamp(round(to ? to[0] : state.get("centre") + 0.1 * step), low, high) }),
   });
-  legend(svg, 30, 478, wide, [[COLOURS.blue, "", "density"], [COLOURS.orange, "", "loss"], [COLOURS.green, "3 3", "best centre at this width"], [COLOURS.pink, "", "width", "field"], [INK, "", "how the farthest pulls the centre"]]);
+  legend(svg, 30, 478, wide, [[COLOURS.blue, "", "density"], [COLOURS.orange, "", "loss"], [COLOURS.green, "3 3", "best centre at this width"], [INK, "", "how the farthest pulls the centre"]]);
 
   return (say) => {
     for (const one of follow) one();
@@ -102,7 +100,7 @@ export default explorable(({ svg, controls, state, width, height }) => {
     const found = bestCentre(values, noise, s, nu);
     best.setAttribute("d", `M${above.x(found)} 30V180M${below.x(found)} 246v170`);
     place(centre, above.x(c), 180, fixed(c, 1), c, [low, high]);
-    place(spread, above.x(Math.min(high, c + s)), above.y(Math.min(0.25, Math.exp(-loss(s)))), fixed(s, 1), s, [LEAST, WIDEST]);
+    dial.style.display = noise === "Student" ? "" : "none";
     const far = values[stray] - c;
     const [cost, force] = [loss(far), Math.abs(slope(far))];
     const [from, floor, toward] = [below.x(c), below.y(0.9), far < 0 ? -1 : 1];
