@@ -157,11 +157,17 @@ def close(got: Tensor | None, want: Tensor | None, dtype: torch.dtype) -> bool:
         return got is want
     if got.shape != want.shape:
         return False
-    relative, absolute = TOLERANCE[dtype]
     if got.numel() <= _FEW and not got.is_complex():
+        relative, absolute = TOLERANCE[dtype]
         pairs = zip(got.flatten().tolist(), want.flatten().tolist(), strict=True)
         return all(_near(a, b, relative, absolute) for a, b in pairs)
+    return bool(near(got, want, dtype).all())
+
+
+def near(got: Tensor, want: Tensor, dtype: torch.dtype) -> Tensor:
+    """Of each number whether it is equal to the tolerance of `dtype`, as in `close`; the shapes are equal."""
+    relative, absolute = TOLERANCE[dtype]
     a, b = got.detach().double().numpy(), want.detach().double().numpy()
     with np.errstate(all="ignore"):
-        near = np.isfinite(b) & (np.abs(a - b) <= absolute + relative * np.abs(b))  # inf <= inf would let all pass
-    return bool((near | (a == b) | (np.isnan(a) & np.isnan(b))).all())
+        alike = np.isfinite(b) & (np.abs(a - b) <= absolute + relative * np.abs(b))  # inf <= inf would let all pass
+    return torch.as_tensor(alike | (a == b) | (np.isnan(a) & np.isnan(b)))

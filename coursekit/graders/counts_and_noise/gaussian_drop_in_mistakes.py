@@ -78,7 +78,7 @@ def clamped_in_place(input: Tensor, target: Tensor, var: Tensor | float, eps: fl
 argument_fixed(
     wrong, "gaussian_full_ignored", "`full` is ignored: with True it adds ½ ln 2π to every element.", full=False
 )
-argument_fixed(wrong, "gaussian_always_full", "½ ln 2π is always added. It is added only with `full`.", full=True)
+argument_fixed(wrong, "gaussian_always_full", "½ ln 2π is added, although `full` is False.", full=True)
 
 
 def full_adds(constant: float) -> Loss:

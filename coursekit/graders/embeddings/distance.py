@@ -242,7 +242,7 @@ argument_fixed(
 argument_fixed(
     wrong,
     "dimension_kept",
-    "The last dimension is always kept, with size 1. It goes, unless keepdim asks for it.",
+    "The last dimension is kept, with size 1, although keepdim is False.",
     keepdim=True,
 )
 

@@ -400,7 +400,7 @@ wrong.table(
         lambda losses_of, z: losses_of((z + z.T) / 2),
     ),
 )
-argument_fixed(wrong, "always_both", "Both directions are averaged, whatever `symmetric` says.", symmetric=True)
+argument_fixed(wrong, "always_both", "Both directions are averaged, although `symmetric` is False.", symmetric=True)
 other_default(
     wrong, "both_by_default", "Both directions are averaged by default. `symmetric` is False.", symmetric=True
 )

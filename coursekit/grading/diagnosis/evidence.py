@@ -117,6 +117,11 @@ class Evidence:
         return [(call, self._right(call)) for call in self.failed]
 
     @property
+    def with_right(self) -> list[tuple[Call, Answer]]:
+        """All calls that gave a value, those that passed as well, each with the right answer."""
+        return [(call, self._right(call)) for call in self._calls if call.answer.value is not None]
+
+    @property
     def first_values(self) -> tuple[Tensor | None, Tensor | None]:
         """What the learner's function gave in the first call that failed, and what is right there."""
         return self.first.answer.value, self._right(self.first).value
@@ -167,14 +172,24 @@ class Evidence:
     def fits_all(self, wrong: Loss, *about: str) -> bool:
         """Whether this gives the very numbers of all failing checks that ask for no further argument.
 
-        If these have too few numbers to tell, it must give those of all others as well.
+        If these have too few numbers to tell, it must give those of all others as well. A slope that is NaN or infinite
+        beside the very value is a second mistake, which hides no first one.
 
         Args:
             wrong: a mistake.
             about: the arguments that it is about: checks that ask for no others than these besides count as well.
         """
         calls = [*self.failed, *(self._asking_for(*about) if self._is_enough else self._others)]
-        return all(self._shows(wrong, call, exactly=True) for call in calls) and self._fits(wrong, exactly=True)
+        return all(self._shows(wrong, call, exactly=True) or self._loses_slopes(wrong, call) for call in calls) and (
+            self._fits(wrong, exactly=True)
+        )
+
+    def _loses_slopes(self, wrong: Loss, call: Call) -> bool:
+        """Whether the learner's value is that of a mistake, and so are those of their slopes that are numbers."""
+        got = call.answer
+        if got.value is None or all_finite(got) or not got.value.isfinite().all():
+            return False
+        return lost_alike(recall(wrong, call.question), got, recall(wrong, call.question), call.question, more=True)
 
     def _asking_for(self, *about: str) -> list[Call]:
         return [call for call, more in self._asking_more if more <= {*about}]

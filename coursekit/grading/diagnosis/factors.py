@@ -15,7 +15,7 @@ from torch import Tensor
 from coursekit.exercise import Exercise, Loss
 from coursekit.grading.diagnosis.changes import After
 from coursekit.grading.diagnosis.evidence import Evidence, Near
-from coursekit.grading.diagnosis.general import AVERAGES
+from coursekit.grading.diagnosis.general import AVERAGES, is_reduced, of_each_loss
 from coursekit.report import Diagnosis
 
 # What is counted in an argument
@@ -57,6 +57,10 @@ _A_FACTOR = Diagnosis(
 _A_CONSTANT = Diagnosis(
     "constant_added",
     "These are the right numbers plus one and the same number: a term is missing, or does not belong.",
+)
+_A_CONSTANT_TO_EACH = Diagnosis(
+    "constant_added_to_each",
+    "One and the same number is added to each loss: a term is missing, or does not belong.",
 )
 _A_FACTOR_AND_A_CONSTANT = Diagnosis(
     "factor_and_constant",
@@ -103,6 +107,8 @@ def _constant(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
         return _A_FACTOR
     if evidence.fits_all(After(partial(add, one - other), exercise.spec)):
         return _A_CONSTANT
+    if is_reduced(exercise) and evidence.fits_all(partial(of_each_loss, exercise, partial(add, one - other))):
+        return _A_CONSTANT_TO_EACH
     return _two_constants(exercise, evidence) if evidence.failed_values > 3 else None
 
 
