@@ -186,6 +186,12 @@ def test_solution_that_fails(topic):
     assert "the solution does not pass" in faults()
 
 
+def test_solution_that_is_not_there(topic):
+    """An author's slip is a sentence, not a traceback."""
+    rewrite(topic, "def triple(", "def thrice(")
+    assert "solutions/toy.py does not define it." in faults(name="triple")
+
+
 def test_solution_that_fails_in_parity_only(topic):
     """Full marks means core and parity."""
     rewrite(topic, "FACTOR * x", "FACTOR * x.double()")
