@@ -141,7 +141,7 @@ def test_what_a_text_defines():
 
 
 def test_what_an_answer_is_lent():
-    """What it needs that is not around it: through others, in their order, and values only if they are its learner's."""
+    """What is not around it: through others, in their order, and values only if they are its learner's."""
     answer = Block("def f(x):\n    return g(x) + a + b + f(x)", exercise="f")
     given = Block("a = 1\nf = 0")
     mine = Block("b = c\nc = 2\nimport math\n\ndef g(x):\n    return math.exp(x)\n\ndef h(): ...")
