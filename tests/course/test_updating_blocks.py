@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from coursekit.course.updating import shipped
 from coursekit.course.updating.blocks import Block, Sheet, mark, new_key, read, sides_of, text_of
-from coursekit.course.updating.carrying import is_stub
+from coursekit.course.updating.carrying import _note, carry, is_stub
+from coursekit.course.updating.changes import Asked, Changes
 from coursekit.course.updating.lending import definitions, lent
-from coursekit.course.updating.matching import Place, anchors, home_of
+from coursekit.course.updating.matching import Origin, Place, anchors, home_of, match
 
 
 def test_marks_stay():
@@ -149,3 +152,109 @@ def test_what_an_answer_is_lent():
     assert lent(answer, old, [mine], [answer]) == ["b = c", "c = 2", "import math", "def g(x):\n    return math.exp(x)"]
     assert lent(answer, old, [mine, given], [answer])[0] == "a = 1"
     assert lent(answer, old, [mine], [answer, Block("g = b = 1")]) == []
+
+
+NAME = "notebooks/00_one.ipynb"
+NO_CHANGES = Changes(Path("/nowhere"), Path("/nowhere"))
+
+
+def lesson(*blocks: Block) -> Sheet:
+    return Sheet(NAME, blocks)
+
+
+def test_of_two_places_the_first():
+    """A text that the course has twice has its places in order; one that the learner has once has the first."""
+    new = {NAME: lesson(Block("same", "a"), Block("same", "b"))}
+    known = shipped.NOTHING.plus(new.values())
+    assert match([lesson(Block("same", "z"))], new, known) == {Origin(0, 0): Place(NAME, 0)}
+    assert match([lesson(Block("same", "z"), Block("same", "y"))], new, known) == {
+        Origin(0, at): Place(NAME, at) for at in range(2)
+    }
+
+
+def test_an_edit_in_a_conflict_is_a_note():
+    """Its list of what was shipped is the newer side's, so nobody knows whether the course has changed the text."""
+    course = lesson(Block("# One, reworded", "a", "markdown", cell={"metadata": {}}))
+    known = shipped.NOTHING.plus([course])
+    mine = lesson(Block("# Mine", "a", "markdown", cell={"metadata": {}}))
+    carried = carry([mine, course], {NAME: course}, known, known, NO_CHANGES)
+    assert (dict(carried.noted), dict(carried.edited)) == ({NAME: 1}, {})
+    carried = carry([mine], {NAME: course}, known, known, NO_CHANGES)
+    assert (dict(carried.noted), dict(carried.edited)) == ({}, {NAME: 1})
+
+
+def test_an_own_cell_of_both_sides_is_there_once():
+    """Above the course's first cell, too."""
+    course = lesson(Block("# One", "a", "markdown"))
+    known = shipped.NOTHING.plus([course])
+    side = lesson(Block("mine = 1", "m"), *course.blocks)
+    carried = carry([side, side], {NAME: course}, known, known, NO_CHANGES)
+    assert [block.text for block in carried.sheets[NAME].blocks] == ["mine = 1", "# One"]
+    assert dict(carried.own) == {NAME: 1}
+    twice = lesson(Block("mine = 1", "m"), Block("mine = 1", "n"), *course.blocks)  # which the learner has written so
+    carried = carry([twice], {NAME: course}, known, known, NO_CHANGES)
+    assert [block.text for block in carried.sheets[NAME].blocks] == ["mine = 1", "mine = 1", "# One"]
+
+
+def test_a_note():
+    """It runs nothing: code stands in a fence that nothing in it ends, a piece of a module in comments."""
+    cell = {"metadata": {"a": 1}, "outputs": [1], "attachments": {"p.png": {}}}
+    note = _note(Block("x = '```'", "k", "code", "double", cell))
+    assert note.text == (
+        "Your version of the cell above, which the course has changed since:\n\n````python\nx = '```'\n````"
+    )
+    assert (note.kind, note.exercise, note.cell) == ("markdown", "", {"attachments": {"p.png": {}}})
+    assert note.key not in ("", "k", _note(Block("x = '```'", "l", "code", "", cell)).key)
+    assert _note(Block("*Mine*", "k", "markdown", cell=cell)).text.endswith("since:\n\n*Mine*")
+    piece = _note(Block('"""One."""\n\nx = 1', "one.py:docstring"))
+    assert piece.text == (
+        '# Your version of this file\'s first lines, which the course has changed since:\n# """One."""\n#\n# x = 1'
+    )
+    assert piece.key == "one.py"
+
+
+def graders(folder: Path, **modules: str) -> Path:
+    for name, text in modules.items():
+        path = folder / "coursekit" / "graders" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+MAKES = 'from coursekit.exercise import Exercise\nfrom coursekit.graders.common import x\ndouble = Exercise("double")\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ({"a": MAKES, "common": "x = 1"}, {"a": MAKES, "common": "x = 1"}, False),
+        ({"a": MAKES, "common": "x = 1"}, {"b": MAKES, "common": "x = 1  # so"}, False),
+        ({"a": MAKES, "common": "x = 1"}, {"a": MAKES, "common": "x = 2"}, True),
+        ({"a": MAKES, "common": "x = 1"}, {"a": f"{MAKES}y = 1\n", "common": "x = 1"}, True),
+        ({"a": MAKES, "other": "x = 1"}, {"a": MAKES, "other": "x = 2"}, False),
+        ({"a": MAKES}, {"a": "x = 1"}, False),  # it is gone: that is told otherwise
+    ],
+)
+def test_whose_checks_have_changed(tmp_path: Path, old: dict[str, str], new: dict[str, str], changed: bool):
+    """The code of the module that makes an exercise, or of one that it imports; comments are words."""
+    changes = Changes(graders(tmp_path / "old", **old), graders(tmp_path / "new", **new))
+    assert changes.checks("double") is changed
+
+
+def test_a_new_docstring():
+    """It stands in the place of an old one that is there to the letter, once, where the signature is the same."""
+
+    class Known(Changes):
+        """Changes of one exercise."""
+
+        _asked = ({"f": Asked("def f(x)", '"""Old."""')}, {"f": Asked("def f(x)", '"""New."""')})
+
+    changes = Known(Path("/nowhere"), Path("/nowhere"))
+    assert changes.described_anew("f", Block('def f(x):\n    """Old."""')).text == 'def f(x):\n    """New."""'
+    for text in ('"""Mine."""', '"""Old.""" """Old."""'):
+        answer = Block(text)
+        assert changes.described_anew("f", answer) is answer
+    other = Block('"""Old."""')
+    assert changes.described_anew("g", other) is other
+    assert (changes.docstring("f"), changes.docstring("g"), changes.signature("f")) == (True, False, None)
+    assert (changes.words("f"), changes.words("g")) == ("New.", "")
