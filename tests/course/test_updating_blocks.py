@@ -178,7 +178,7 @@ def test_an_edit_in_a_conflict_is_a_note():
     known = shipped.NOTHING.plus([course])
     mine = lesson(Block("# Mine", "a", "markdown", cell={"metadata": {}}))
     carried = carry([mine, course], {NAME: course}, known, known, NO_CHANGES)
-    assert (dict(carried.noted), dict(carried.edited)) == ({NAME: 1}, {})
+    assert (dict(carried.noted), dict(carried.edited), carried.removed) == ({NAME: 1}, {}, {})
     carried = carry([mine], {NAME: course}, known, known, NO_CHANGES)
     assert (dict(carried.noted), dict(carried.edited)) == ({}, {NAME: 1})
 
