@@ -86,9 +86,9 @@ def main() -> Begin:
     disarmed, late = Disarmed(()), _Late()
     disarmed.close_engines()
     gc.collect()
-    filling = memory.settle()
-    gc.freeze()  # a child that collects garbage writes to none of this
     control = _one_of([socket.socket(fileno=int(fd)) for fd in sys.argv[1].split(",")])
+    filling = memory.settle()  # not sooner: a large page that two zygotes share falls apart when one writes to it
+    gc.freeze()  # a child that collects garbage writes to none of this
     wake, woken = socket.socketpair()
     for end in (wake, woken):
         end.setblocking(False)
