@@ -32,7 +32,7 @@ keras_mean_squared_error = Exercise(
     forbids=READY_MADE,
     twin=keras_twin("mean_squared_error"),
     cases=lambda: keras_cases({}, edges=signed_edges),
-    idea="A function of Keras gives one loss a sample: the mean over the last dimension, and over nothing else.",
+    idea="A function of Keras gives one loss per sample: the mean over the last dimension, and over nothing else.",
     hints=(
         "Keras's order is y_true, then y_pred. Bring y_true into the dtype of y_pred, line the two up, subtract.",
         "The mean over the last dimension is `.mean(dim=-1)`; the batch stays. No root at the end, and no factor ½.",
