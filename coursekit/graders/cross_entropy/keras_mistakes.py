@@ -193,7 +193,7 @@ table(
         lambda spec, *args, **flags: -spec(*args, **flags),
     ),
     batch_mean=(
-        "This averages over the batch. Keras's class does that; its function keeps one number a sample.",
+        "This averages over the batch. Keras's class does that; its function keeps one number per sample.",
         lambda spec, *args, **flags: spec(*args, **flags).mean(),
     ),
     batch_sum=(
