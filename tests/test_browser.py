@@ -59,9 +59,9 @@ RUN_EXERCISE = """async (name) => {  // its cell, and the one below it, which ch
     await window.jupyterapp.commands.execute('notebook:run-cell-and-select-next');
 }"""
 
-# What is wider than the box that cuts it off or scrolls it; of a formula, JupyterLab keeps words for screen readers
+# What is wider than the box that cuts it off or scrolls it. A long formula may be scrolled: it cannot be wrapped.
 CUT = """() => [...document.querySelectorAll(
-        '.jp-InputArea-editor .cm-scroller, .jp-OutputArea-output, .jp-OutputArea-output *, .jp-MarkdownOutput')]
+        '.jp-InputArea-editor .cm-scroller, .jp-OutputArea-output, .jp-OutputArea-output *, .jp-MarkdownOutput pre')]
     .filter(each => each.clientWidth > 1 && each.scrollWidth > each.clientWidth + 1)
     .filter(each => getComputedStyle(each).overflowX !== 'visible' && !each.closest('mjx-container, svg'))
     .map(each => each.outerHTML.slice(0, 120))"""
