@@ -21,6 +21,7 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.hookimpl(optionalhook=True)  # there are runs without xdist
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: one of them mostly waits, for a kernel, a browser or a jail."""
     return (os.cpu_count() or 1) + 1

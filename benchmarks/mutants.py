@@ -179,14 +179,15 @@ class Bench:
         for _ in range(2):
             fate = self.run(kind, tests, mutant.path, changed)
             test = self.first.read_text(encoding="utf-8") if self.first.exists() else ""
-            if fate != "killed" or not test:  # an end that no test reports is none of theirs
+            if fate != "killed":
                 return fate
-            file = test.partition("::")[0]
-            tries = (self.run(kind, [test], mutant.path, source) for _ in range(2))
+            killers = [test] if test else tests  # an end that no test reports: of the process, or of pytest itself
+            file = killers[0].partition("::")[0]
+            tries = (self.run(kind, killers, mutant.path, source) for _ in range(2))
             if file not in self.sound and "alive" not in tries:
-                sys.exit(f"{self.log.read_text()}\nIt fails without any mutant: {test}.")
+                sys.exit(f"{self.log.read_text()}\nIt fails without any mutant: {', '.join(killers)}.")
             self.sound.add(file)
-            if not file.startswith(tuple(LISTED["timed"])) or self.run(kind, [test], mutant.path, changed) != "alive":
+            if not file.startswith(tuple(LISTED["timed"])) or self.run(kind, killers, mutant.path, changed) != "alive":
                 return fate
         return "by chance"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.report import Diagnosis, Example, Graded, Outcome, Report, Tier, Verdict
+from coursekit.report import Diagnosis, Example, Graded, Mark, Outcome, Report, Tier, Verdict
 
 text = st.text(max_size=20)
 points = st.floats(0, 100)
@@ -108,6 +108,90 @@ def test_grades_add_up_and_survive_json():
         **{"learner": "ann", "points": 1.45, "maximum": 4.0, "problem": "It is a link."},
     }
     assert Graded.from_json(written) == graded
+
+
+def by_hand(points: float | None, **more: bool) -> Mark:
+    return Mark("learner", "ann", "tutor", "now", points, **more)
+
+
+HALF, NOTE, ELSEWHERE = by_hand(0.5), by_hand(None), by_hand(0.9, other_work=True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "mark", "grade", "is_open"),
+    [
+        ({}, None, 0.25, False),
+        ({"marks": (NOTE, ELSEWHERE)}, None, 0.25, False),
+        ({"marks": (NOTE, ELSEWHERE, HALF, by_hand(1.0))}, HALF, 0.5, False),
+        ({"is_unread": True}, None, 0.25, True),
+        ({"outcome": Outcome.STARVED, "marks": (NOTE,)}, None, 0.25, True),
+        ({"outcome": Outcome.STARVED, "marks": (HALF,)}, HALF, 0.5, False),
+    ],
+)
+def test_the_mark_that_counts(fields, mark, grade, is_open):
+    """The first mark with points that fits this work gives the grade; what nobody has judged is open."""
+    marked = dataclasses.replace(report(), points=0.25, **fields)
+    assert (marked.mark, marked.grade, marked.is_open) == (mark, grade, is_open)
+
+
+@pytest.mark.parametrize(
+    ("problem", "fields", "expected", "grade"),
+    [
+        ("", [{}, {}], (False, True, True), 1.45),
+        ("", [{}, {"outcome": Outcome.STARVED}], (False, False, False), 1.45),
+        ("", [{}, {"outcome": Outcome.STARVED, "marks": (HALF,)}], (True, True, True), 0.83),
+        ("a link", [{}, {}], (False, True, False), 1.45),
+        ("a link", [{}, {"marks": (HALF,)}], (True, True, False), 0.83),
+        ("a link", [{"marks": (HALF,)}, {"marks": (HALF,)}], (True, True, True), 1.0),
+        ("a link", [{"outcome": Outcome.STARVED}, {"marks": (HALF,)}], (True, False, False), 0.83),
+    ],
+)
+def test_when_it_is_a_grade(problem, fields, expected, grade):
+    """All was read and graded, or a person has marked the rest; the sum counts what a person gave, to two places."""
+    reports = [
+        dataclasses.replace(report(), points=points, **each)
+        for points, each in zip((0.333, 1.113), fields, strict=True)
+    ]
+    graded = Graded("ann", tuple(reports), problem)
+    assert (graded.is_marked, graded.is_final, graded.is_grade) == expected
+    assert graded.grade == grade
+
+
+EXAMPLE = Example("half(2)", "2", "1")
+FULL = dataclasses.replace(
+    report(Verdict("even", "Even", Tier.CORE, Outcome.FAILED, "why", "how", EXAMPLE)),
+    diagnosis=Diagnosis("name", "why"),
+)
+TEXTS = [
+    *(("exercise",), ("learner",), ("work",), ("leans_on", 0), ("found_in", 0)),
+    *(("verdicts", 0, name) for name in ("check", "title", "rationale", "help")),
+    *(("verdicts", 0, "example", name) for name in ("line", "got", "expected")),
+    *(("diagnosis", name) for name in ("misconception", "explanation")),
+]
+
+
+@pytest.mark.parametrize("place", [*TEXTS, ("points",), ("maximum",)], ids=str)
+def test_another_kind_is_refused(place):
+    """A list in the place of a text, and what is no finite number, would come up much later."""
+    written = dataclasses.replace(FULL, leans_on=("third",), found_in=("a.py",)).to_json()
+    assert Report.from_json(json.loads(json.dumps(written))).verdicts == FULL.verdicts
+    for bad in ([1], True, float("inf")):
+        changed = json.loads(json.dumps(written))
+        holder = changed
+        for step in place[:-1]:
+            holder = holder[step]
+        holder[place[-1]] = bad
+        with pytest.raises(ValueError, match="a text is missing" if place in TEXTS else "a number is missing"):
+            Report.from_json(changed)
+
+
+def test_reports_of_earlier_versions():
+    """What they do not have is empty."""
+    written = report().to_json()
+    for name in ("leans_on", "found_in", "marks", "grade"):
+        del written[name]
+    assert Report.from_json(written) == report()
+    assert Graded.from_json({"learner": "ann", "reports": [written], "problem": ""}) == Graded("ann", (report(),))
 
 
 def test_is_frozen():

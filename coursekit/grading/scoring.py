@@ -146,7 +146,7 @@ _INSTEAD = {"softmax": "logsoftmax", "softplus": "logsigmoid"}
 def _own_instead(exercise: Exercise, used: str) -> str:
     """A sentence that names what the learner may use in place of torch's: what they have written earlier."""
     wanted = _INSTEAD.get(plain(used), plain(used))
-    for name in syllabus.earlier_exercises(exercise.name) if used else ():
+    for name in syllabus.earlier_exercises(exercise.name):
         if plain(name) == wanted:
             topic, _ = syllabus.find_exercise(name)
             return f" Your own `{name}` from lesson {topic.number:02} may be used: copy it beside this function."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 
 import numpy as np
 import pytest
@@ -112,3 +113,18 @@ def test_refresh_keeps_them(toy_course, monkeypatch):
     monkeypatch.setattr(notebooks, "execute_by_cell", execute)
     assert list(refresh(toy_course)) == [0]
     assert "0x7f0012345678" in toy_course.notebook.read_text(encoding="utf-8")
+
+
+def test_refresh_writes_a_stale_stub(toy_course, monkeypatch):
+    """One that is missing, or says something else; one that is as it should be is left alone, with its time."""
+    monkeypatch.setattr(notebooks, "execute_by_cell", lambda notebook, topic: iter(()))
+    text = toy_course.stub.read_text(encoding="utf-8")
+    toy_course.stub.write_text(f"{text}# mine\n", encoding="utf-8")
+    list(refresh(toy_course))
+    assert toy_course.stub.read_text(encoding="utf-8") == text
+    os.utime(toy_course.stub, (1, 1))
+    list(refresh(toy_course))
+    assert toy_course.stub.stat().st_mtime == 1
+    toy_course.stub.unlink()
+    list(refresh(toy_course))
+    assert toy_course.stub.read_text(encoding="utf-8") == text

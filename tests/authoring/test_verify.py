@@ -186,6 +186,12 @@ def test_solution_that_fails(topic):
     assert "the solution does not pass" in faults()
 
 
+def test_solution_that_is_not_there(topic):
+    """An author's slip is a sentence, not a traceback."""
+    rewrite(topic, "def triple(", "def thrice(")
+    assert "solutions/toy.py does not define it." in faults(name="triple")
+
+
 def test_solution_that_fails_in_parity_only(topic):
     """Full marks means core and parity."""
     rewrite(topic, "FACTOR * x", "FACTOR * x.double()")
@@ -480,6 +486,9 @@ def test_an_author_who_waits_is_told(topic, monkeypatch, capsys):
 def test_mutation_score_of_nothing():
     """Without wrong implementations there is no division by zero."""
     assert "0 wrong implementations, 0 rejected (0.0 %)" in verify.mutation_score([])
+    findings = [proofs.Findings("a", [], 1, 1, 0), proofs.Findings("b", [], 3, 2, 1)]
+    assert verify.mutation_score(findings[:1]).startswith("Mutation score: 1 wrong implementations, 1 rejected (100.0 ")
+    assert verify.mutation_score(findings).endswith("3 rejected (75.0 %), 1 named as themselves (25.0 %).")
 
 
 def test_load_solutions(topic):

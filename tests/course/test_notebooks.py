@@ -30,6 +30,70 @@ def sources(notebook) -> list[str]:
     return [cell.source for cell in notebook.cells if cell.metadata.get("coursekit")]
 
 
+# ---- a new exercise ----------------------------------------------------------------------------------------------
+
+TEXTS = [
+    "# A lesson",
+    "## One",
+    "",
+    "check(a)",
+    "the answer\n\n## In it",
+    "## Two",
+    "### Part",
+    "",
+    "check(b)",
+    "## End",
+]
+
+
+def lesson_of(texts):
+    new, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    names = iter("ab")
+    cells = [new(text) if text and "check" not in text else code(text) for text in texts]
+    for cell in cells:
+        if cell.source == "":
+            cell.metadata["coursekit"] = {"exercise": next(names)}
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+@pytest.mark.parametrize(
+    ("following", "near", "place"),
+    [
+        ("b", True, 5),  # at the end of the section of the one before it
+        ("b", False, 5),  # in front of the section of the one behind it
+        ("a", True, 1),
+        ("a", False, 1),
+        ("", True, 9),
+        ("", False, 9),
+    ],
+)
+def test_where_a_new_exercise_goes(following, near, place):
+    """Between sections, never within one."""
+    assert notebooks.place_for(lesson_of(TEXTS), following, near=near) == place
+
+
+def test_where_there_are_no_sections():
+    """In front of a part of one, of an answer with a heading in it, or of the other exercise itself."""
+    parts = ["# A lesson", "", "check(a)", "### Part", "text", "### More", "", "check(b)"]
+    assert notebooks.place_for(lesson_of(parts), "b", near=False) == 5
+    assert notebooks.place_for(lesson_of(parts), "b", near=True) == 3
+    within = ["# A lesson", "", "check(a)", "answer\n\n## In it", "text", "", "check(b)"]
+    assert notebooks.place_for(lesson_of(within), "b", near=False) == 3
+    bare = ["# A lesson", "", "check(a)", "text", "", "check(b)"]
+    assert [notebooks.place_for(lesson_of(bare), "b", near=near) for near in (True, False)] == [4, 4]
+
+
+def test_the_cells_of_a_new_exercise():
+    """Question, stub, check and answer, each with a name of its own."""
+    lesson = lesson_of(TEXTS)
+    notebooks.insert_exercise(lesson, 5, "c", "def c():\n    ...\n\n", "What is it?", "What is it?")
+    assert [cell.source for cell in lesson.cells[4:10]] == [
+        *(TEXTS[4], "What is it?", "def c():\n    ...", "check(c)", "What is it?", TEXTS[5]),
+    ]
+    assert lesson.cells[6].metadata == {"coursekit": {"exercise": "c"}}
+    assert len({cell.id for cell in lesson.cells}) == len(TEXTS) + 4
+
+
 # ---- exercise cells ----------------------------------------------------------------------------------------------
 
 

@@ -122,3 +122,22 @@ def test_answer_that_runs_by_itself(toy_course):
     assert space["sixfold"](7) == 42
     assert space.keys() >= {"torch", "FACTOR"}
     assert "stray" not in space
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("def f(x):\n    return x\n\n\nx = 1\n", "def f(x):\n    return x\n"),
+        ("def f(\n    x,\n):\n    return x\n# more\ny = 1\n", "def f(\n    x,\n):\n    return x\n"),
+        ("def f(x):\n    return x\n\n# its end?\n", "def f(x):\n    return x\n"),
+        ("def f(x): return x\n# more\n", "def f(x): return x\n"),
+        ("def\tf  (x):\n\treturn x", "def\tf  (x):\n\treturn x"),
+        ("def ff(x):\n    return x\n", None),
+        ("class A:\n    def f(self):\n        return 1\n", None),
+    ],
+)
+def test_where_a_function_ends(text, found):
+    """With its last indented line; what stands between that and the next statement is not its own."""
+    assert [f"# a\n{text}"[begin:end] for begin, end in stubs.spans_of(f"# a\n{text}", "f")] == (
+        [found] if found else []
+    )

@@ -45,6 +45,20 @@ def test_names_that_find_nothing(toy_course, find, name, said):
     assert caught.value.args[0] == said
 
 
+def test_all_names(toy_course):
+    """Each exercise with its topic, in the course's order; of a topic that has no solutions yet there are none."""
+    assert list(syllabus.names().items()) == [("double", toy_course), ("triple", toy_course)]
+    toy_course.solution.unlink()
+    assert syllabus.names() == {}
+
+
+@pytest.mark.parametrize(("number", "said"), [(19, "There are: n0, n1, "), (20, "`coursekit list` names them all.")])
+def test_few_names_are_listed(number, said):
+    """Of many it is said where they stand."""
+    error = syllabus.UnknownNameError("exercise", "xyz", [f"n{each}" for each in range(number)])
+    assert str(error).startswith(f"No exercise is called `xyz`. {said}")
+
+
 @pytest.mark.parametrize("grader", [None, '"""No exercise."""', "EXERCISES = ()"])
 def test_a_topic_that_is_half_there(monkeypatch, grader):
     """A line in the syllabus alone is no topic: the sentence says what is missing, and what begins one."""

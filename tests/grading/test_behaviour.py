@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coursekit.course import syllabus
-from coursekit.exercise import Exercise, Stopped, refuses
+from coursekit.exercise import Exercise, Stopped, refuses, same_gradient
 from coursekit.grading.behaviour import doing, probes, showing
 from coursekit.grading.behaviour.doing import Doing, Part, grouped, same
 from coursekit.grading.behaviour.unnamed import is_unnamed, unnamed
@@ -105,6 +106,37 @@ def _one(number: float | None, relative: float = 1e-4, absolute: float = 1e-5) -
 def test_numbers_that_are_none(one, other, equal):
     """NaN and inf are the same as themselves alone; a number that is lost is lost in both."""
     assert same(_one(one), _one(other)) is same(_one(other), _one(one)) is equal
+
+
+VALUE = Part("float32", (2,), (1.0, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"problem": ("raised", "ValueError")}, {}),
+        ({"parts": (VALUE,)}, {"parts": (VALUE, VALUE)}),
+        ({"parts": (VALUE, None)}, {"parts": (VALUE, VALUE)}),
+        ({"parts": (VALUE,)}, {"parts": (Part("float64", (2,), (1.0, 2.0)),)}),
+        ({"parts": (VALUE,)}, {"parts": (Part("float32", (1, 2), (1.0, 2.0)),)}),
+        ({"parts": (VALUE,)}, {"parts": (Part("float32", (2,), (1.0, 2.1)),)}),
+    ],
+    ids=["error", "how many", "no gradient", "dtype", "shape", "last number"],
+)
+def test_what_parts_two(one, other):
+    """Either way round, one difference is enough."""
+    first, second = ((Doing(1e-4, 1e-5, **fields),) for fields in (one, other))
+    assert same(first, first)
+    assert not same(first, second)
+    assert not same(second, first)
+    assert not same(first, first * 2)
+    assert grouped([first, second, second, first]) == [0, 1, 1, 0]
+
+
+def test_a_group_is_what_is_the_same_as_its_first():
+    """A third near the second is of the first's group only if it is near that; as near as is allowed is near."""
+    steps = [_one(number, relative=0.0, absolute=1.0) for number in (0.0, 1.0, 1.5)]
+    assert grouped(steps) == [0, 0, 2]
 
 
 def test_where_numbers_are_lost_hangs_on_the_algebra():
@@ -271,12 +303,59 @@ def test_a_value_where_an_error_should_come():
     asked = probes.questions(root)
     (shown,) = (showing.smallest(root, asked, [answer(torch.abs, question) for question in asked]),)
     assert (shown.got, shown.expected) == ("1.0000", "an error (ValueError: negative)")
+    assert showing.smallest(root, asked, [answer(_root, question) for question in asked]) is None
+    (kept,) = probes.behaviour(root, asked, [Answer(torch.tensor(1.0), (torch.tensor(2.0),))])
+    assert [part.numbers for part in kept.parts if part] == [(1.0,), (2.0,)]
 
 
 def _root(x):
     if x < 0:
         raise ValueError("negative")
     return x.sqrt()
+
+
+@pytest.mark.parametrize("right", [lambda x: x.detach(), lambda x: x * 0 + x.detach()], ids=["none", "zeros"])
+def test_no_gradient_is_as_good_as_zeros(right):
+    """Where the right slope is nothing, or 0, an answer may have either."""
+    flat = Exercise("flat", right, idea="", hints=())
+
+    @flat.check
+    def slope(f, rng):
+        """The gradient"""
+        same_gradient(f, right, torch.tensor([1.0, 2.0]))
+
+    asked = probes.questions(flat)
+
+    def shown(function):
+        return showing.smallest(flat, asked, [answer(function, question) for question in asked])
+
+    assert shown(lambda x: x.detach()) is shown(lambda x: x * 0 + x.detach()) is None
+    assert shown(lambda x: x).got == "[1.0000, 1.0000]"
+
+
+@pytest.mark.parametrize(
+    ("apart", "digits"), [(0.5, 4), (1e-4, 4), (1e-5, 6), (1e-7, 8), (1e-8, 8), (1e-9, 12), (1e-12, 12), (1e-15, 17)]
+)
+def test_digits_show_the_difference(apart, digits):
+    """As many as it takes, of a few that are easily read."""
+    shown = showing._two("x", *(torch.tensor(1 + each, dtype=torch.float64) for each in (0, apart)))
+    assert shown == Example("x", f"{1:.{digits}f}", f"{1 + apart:.{digits}f}")
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Answer(), "None"),
+        (Answer(torch.tensor(2.0)), "2.0000"),
+        (Answer(problem=Problem("raised", "ValueError: no.")), "an error (ValueError: no)"),
+        (Answer(problem=Problem("raised")), "an error"),
+        (Answer(problem=Problem("memory", "4 GB")), "out of memory"),
+        (Answer(problem=Problem("ended", "x" * 200)), f"no answer ({'x' * 80})"),
+    ],
+)
+def test_an_answer_in_words(reply, said):
+    """A value, or why there is none."""
+    assert showing._said(reply) == said
 
 
 PLAIN = "def double(x):\n    y = x\n\n    return y"
@@ -315,9 +394,21 @@ def test_who_is_unnamed():
     assert not is_unnamed(report(Outcome.FAILED, 1.0, Diagnosis("squared", "")))
 
 
+def test_what_is_kept_of_an_answer(double):
+    """What it does, the smallest input that shows it, and how it is written."""
+    cells = [("a.py", THRICE[0])]
+    asked = probes.questions(double)
+    kept = unnamed(double, cells, lambda frames: [answer(toys.thrice, question) for question in asked])
+    assert same(doing.from_bytes(kept.does), does(double, THRICE[0]))
+    assert json.loads(kept.shows) == {"line": NUMBER, "got": "9.0000", "expected": "6.0000"}
+    assert kept.code == THRICE[0].rstrip()
+    assert unnamed(double, cells, lambda frames: [answer(toys.twice, question) for question in asked]).shows == "null"
+
+
 def test_no_answer_is_no_behaviour(double):
     """Where nothing came, or nothing could be loaded, nothing is kept."""
-    assert unnamed(double, [("a.py", THRICE[0])], lambda asked: []) is None
+    cells = [("a.py", THRICE[0])]
+    assert unnamed(double, cells, lambda asked: []) is None
     for kind in ("broken", "missing", "stub"):
         assert unnamed(double, [("a.py", "def")], lambda asked, kind=kind: [Answer(problem=Problem(kind))]) is None
 

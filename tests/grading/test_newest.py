@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from coursekit.grading.newest import age_in_name
+from coursekit.grading.newest import age_in_name, base_of
 from coursekit.grading.submission import files_that_define, read_submission
 
 OLDER_TO_NEWER = [
@@ -22,6 +22,7 @@ OLDER_TO_NEWER = [
     ["old/kl.py", "kl.py"],
     ["zz old/2/kl-3.py", "zz old/kl-2.py", "kl.py", "kl-1.py"],
     ["hw 9/kl.py", "hw 10/kl.py"],
+    ["kl 1 aa.py", "kl 1 b.py"],
     ["kl.py", f"kl-{'9' * 5_000}.py", f"kl-1{'0' * 5_000}.py"],
 ]
 
@@ -32,6 +33,19 @@ def test_newer_comes_last(names):
     mixed = list(names)
     random.Random(0).shuffle(mixed)
     assert sorted(mixed, key=age_in_name) == names
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        *(("a/Copy of kl (2).py", "a/kl"), ("KL_v2.py", "kl"), ("kl v.py", "kl v"), ("kl - Kopie (3).ipynb", "kl")),
+        *(("photocopy.py", "photocopy"), ("kl abcd.py", "kl abcd"), ("kl copy.py", "kl"), ("2.py", "2")),
+        *(("(2).py", "(2)"), ("kl 2).py", "kl 2)"), ("kl ().py", "kl ()"), ("copy.py", "copy")),
+    ],
+)
+def test_what_all_versions_are_called(name, base):
+    """Without what was counted up; nothing is taken for a number or a word for "copy" that is none."""
+    assert base_of(name) == base
 
 
 @pytest.mark.parametrize("name", ["", "/", ".py", "..", "a\\b.py", "0", "٣.py", "½", "\x00"])

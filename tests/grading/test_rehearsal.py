@@ -160,3 +160,31 @@ def test_whole_numbers_decide_no_dtype():
     assert right_answer(half, Question((torch.tensor([1, 2]).double(),))).value.dtype is torch.float64
     largest = Exercise("largest", lambda x: x.argmax(), idea="", hints=())
     assert right_answer(largest, Question((torch.tensor([1.0, 2.0]),))).value.dtype is torch.int64
+
+
+@pytest.mark.parametrize(
+    ("inputs", "dtype"),
+    [
+        ((torch.float16, torch.float16), torch.float16),
+        ((torch.float16, torch.float32), torch.float32),
+        ((torch.float32, torch.float64), torch.float64),
+        ((torch.float16, torch.int64), torch.float16),
+        ((torch.int64, torch.int64), torch.float32),
+    ],
+)
+def test_the_dtype_of_a_right_answer(inputs, dtype):
+    """That of the inputs together, whole numbers apart; of whole numbers alone it is torch's usual one."""
+    exercise = Exercise("mean", lambda x, y: (x + y) / 2, idea="", hints=())
+    question = Question(tuple(torch.ones(2, dtype=each) for each in inputs))
+    assert right_answer(exercise, question).value.dtype is dtype
+
+
+def test_what_passed_is_kept_for_a_diagnosis(double, monkeypatch):
+    """Whether the checks were run or their answers were known: the calls that were right are the same."""
+    told = []
+    monkeypatch.setattr(scoring, "diagnose", lambda exercise, failed, passed: told.append((failed, passed)))
+    for _ in range(2):
+        scoring.score(double, Line(lambda x: 2 * x + (x.ndim == 0)), seed=5)
+    for failed, passed in told:
+        assert [len(failed), len(passed)] == [1, 2]
+        assert [call.question.args[0].tolist() for call in passed][1] == [1.0, -5.0]

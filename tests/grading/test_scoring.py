@@ -9,12 +9,14 @@ import pytest
 import torch
 from torch import tensor
 
+from coursekit.course import syllabus
 from coursekit.exercise import Exercise, same_value
-from coursekit.grading import here
+from coursekit.grading import here, scoring
+from coursekit.grading.diagnosis import OF_ANY_FUNCTION
 from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import is_solved, score
 from coursekit.learning import feedback
-from coursekit.report import Outcome, Report, Tier
+from coursekit.report import Diagnosis, Outcome, Report, Tier, Verdict
 from coursekit.wire import Answer, Problem, Question
 from coursekit.wire.answering import answer
 
@@ -410,6 +412,79 @@ def test_exceptions_are_recognised_by_their_kind(double):
 
     assert told(lambda x: x.mean(1), double).diagnosis.explanation == "There is no dimension 1."
     assert told(lambda x: {}[1], double).diagnosis is None
+
+
+KNOWN, ANYBODYS = Diagnosis("squared", ""), OF_ANY_FUNCTION[0]
+
+
+@pytest.mark.parametrize(
+    ("failing", "named", "near", "is_slip"),
+    [
+        ((), None, True, False),
+        (("one_number",), None, False, True),  # two of three core checks passed
+        (("one_number", "many_numbers"), None, False, False),
+        (("one_number", "many_numbers"), None, True, True),
+        (("one_number", "many_numbers"), KNOWN, False, True),
+        (("one_number", "many_numbers"), ANYBODYS, False, False),
+    ],
+)
+def test_what_is_a_slip(double, monkeypatch, failing, named, near, is_slip):
+    """A known mistake of this exercise, or right in most checks, or near; and what a diagnosis is told of the calls."""
+    wrong = {"one_number": lambda x: x.ndim == 0, "many_numbers": lambda x: x.numel() == 3}
+    told = []
+
+    def diagnose(exercise, failed, passed):
+        told.append((len(failed), len(passed)))
+        return named
+
+    monkeypatch.setattr(scoring, "diagnose", diagnose)
+    monkeypatch.setattr(scoring, "is_slip", lambda exercise, failed: near)
+    report = score(double, lambda q: answer(lambda x: 2 * x + any(wrong[name](x) for name in failing), q), seed=0)
+    assert report.is_slip is is_slip
+    assert report.diagnosis is named
+    assert told == [(len(failing), 3 - len(failing) if failing else 0)]  # parity is not asked of who has not passed
+
+
+def test_who_leaves_asks_no_more(double):
+    """It is asked after each check that has not passed, and after no other."""
+    asked = []
+
+    def leave():
+        asked.append(len(asked))
+        return len(asked) == 2
+
+    wrong = scoring.run(double, lambda q: answer(lambda x: 3 * x, q), seed=0, leave=leave)
+    assert [verdict.check for verdict in wrong.verdicts] == ["one_number", "many_numbers"]
+    right = scoring.run(double, lambda q: answer(lambda x: 2 * x, q), seed=0, leave=leave)
+    assert (len(right.verdicts), len(asked)) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "used", "said"),
+    [
+        ("cross_entropy", "log_softmax", " Your own `log_softmax` from lesson 03 may be used: copy it beside this"),
+        ("cross_entropy", "softmax", " Your own `log_softmax` from lesson 03 may be used"),
+        ("cross_entropy", "softplus", ""),  # the one that does its job comes later
+        ("keras_huber", "softplus", " Your own `log_sigmoid` from lesson 04 may be used"),
+        ("cross_entropy", "nowhere", ""),
+        ("cross_entropy", "", ""),
+    ],
+)
+def test_an_own_function_in_place_of_torchs(name, used, said):
+    """What the learner has written earlier, of the same name, or what does its job."""
+    found = scoring._own_instead(syllabus.find_exercise(name)[1], used)
+    assert found.startswith(said)
+    assert bool(found) == bool(said)
+
+
+@pytest.mark.parametrize(("core", "mostly"), [("pf", True), ("pff", False), ("ppf", True), ("ff", False), ("p", True)])
+def test_mostly_right(core, mostly):
+    """At least half of the core checks have passed; what a drop-in owes besides does not count."""
+    ends = {"p": Outcome.PASSED, "f": Outcome.FAILED}
+    found = [Verdict("", "", Tier.CORE, ends[each]) for each in core]
+    others = [Verdict("", "", Tier.PARITY, Outcome.UNCHECKED if not mostly else Outcome.FAILED)] * 9
+    assert scoring._mostly([*found, *others]) is mostly
+    assert scoring._mostly([*found, *(Verdict("", "", Tier.PARITY, Outcome.PASSED),) * 9]) is mostly
 
 
 def test_tiers_in_order(double):

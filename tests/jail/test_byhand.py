@@ -11,7 +11,7 @@ import textwrap
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -428,7 +428,7 @@ HONEST = {
         from contextvars import ContextVar
         from graphlib import TopologicalSorter
         from timeit import default_timer as timer
-        from types import SimpleNamespace
+        from types import ModuleType, SimpleNamespace
         from numpy.lib.stride_tricks import sliding_window_view
         N = ContextVar("N", default=0)
         def f(l, t):
@@ -703,11 +703,43 @@ def test_what_was_caught_counts():
     assert rule.judge(answered) is answered
 
 
+def test_the_judge_is_told_at_once():
+    """Before anything is raised, which the learner's code could swallow."""
+    rule, told = ByHand(("softmax",)), []
+    rule.told = told.append
+    with pytest.raises(Refused):
+        rule.catch("softmax")
+    assert told == [Problem("forbidden", "softmax")]
+
+
+def test_what_stands_in_the_place_of_a_function():
+    """Of numpy's, methods that compute are caught as well; any other attribute is none."""
+    rule = ByHand(("softmax",))
+    whole, plain = rule.refusal("logaddexp", with_attributes=True), rule.refusal("softmax")
+    for call in (whole, lambda: whole.reduce, lambda: whole.at, plain):
+        with pytest.raises(Refused):
+            call()
+    assert rule.caught == ["logaddexp", "logaddexp", "logaddexp", "softmax"]
+    for each in (whole, plain):
+        with pytest.raises(AttributeError):
+            each.shape  # noqa: B018
+    with pytest.raises(AttributeError):
+        plain.reduce  # noqa: B018
+    assert len(rule.caught) == 4
+
+
 class Own:
     """A learner's own class."""
 
     __module__ = "submission"
     _softmax = softmax = 1
+
+
+class OwnModule(ModuleType):
+    """A class of modules that a learner has made: what is one of them may still be torch."""
+
+    __module__ = "submission"
+    softmax = 1
 
 
 @pytest.mark.parametrize(
@@ -737,15 +769,33 @@ class Own:
         ("compile('1', '', 'eval')", "compile"),
         ("breakpoint()", "breakpoint"),
         ("max(len(x), 1)", None),
+        ("setattr(Own, '__annotations__', {})", "__annotations__"),
+        ("setattr(Own, '__ma' + 'tch_args__', ())", "__match_args__"),
+        ("setattr(Own, 'other', 3) or 1 / (Own.other - 2)", None),
+        ("globals()['ev' + 'al']", "eval"),
+        ("globals()['__buil' + 'tins__']", "__builtins__"),
+        ("globals().get('hid' + 'den', 1) + len(globals()['x'])", None),
+        ("getattr(OwnModule('torch'), 'soft' + 'max')", "softmax"),
+        ("vars(SimpleNamespace(softmax=1))['softmax']", None),
+        ("getattr(SimpleNamespace(softmax=1), 'softmax')", None),
     ],
 )
 def test_names_made_at_run_time(expression, caught):
     """Python's own functions look at the names that they are given; what was imported openly was read before."""
     rule = ByHand(("softmax",))
     assert rule.read(ast.parse("import ctypes").body) is None
+    own = {"Own": Own, "OwnModule": OwnModule, "SimpleNamespace": SimpleNamespace}
     with suppress(Refused):
-        eval(expression, {"__builtins__": rule.builtins(), "torch": torch, "enum": enum, "x": X, "Own": Own})
+        eval(expression, {"__builtins__": rule.builtins(), "torch": torch, "enum": enum, "x": X, **own})
     assert rule.caught == ([] if caught is None else [caught])
+
+
+def test_a_name_that_is_not_there():
+    """It is missing from a copy of a namespace as it is from the namespace."""
+    rule = ByHand(("softmax",))
+    with pytest.raises(KeyError, match="nowhere"):
+        eval("globals()['nowhere']", {"__builtins__": rule.builtins()})
+    assert rule.caught == []
 
 
 @pytest.mark.parametrize(

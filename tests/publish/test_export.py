@@ -17,7 +17,7 @@ from coursekit.cli import main
 from coursekit.errors import ExportError
 from coursekit.publish.export import canvas, classroom50, gradescope, junit, moodle
 from coursekit.publish.privacy import feedback
-from coursekit.report import Graded, Outcome
+from coursekit.report import Graded, Mark, Outcome
 from coursekit.text import clean, clean_name
 
 VISIBILITIES = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
@@ -346,6 +346,13 @@ def test_junit():
     (told,) = check_junit(junit.document([Graded("ada", (told,))]))
     assert "surprise" in told.find("properties/property[@name='calls']").get("value")
     assert "a.py" in told.find("properties/property[@name='found']").get("value")
+    by_hand = Mark("learner", "ada", "tutor", "now", 1.5, "Well seen.")
+    marked = junit.document([Graded("ada", (replace(graded().reports[0], marks=(by_hand,)),))])
+    values = {item.get("name"): item.get("value") for item in check_junit(marked).iter("property")}
+    assert (values["points"], values["grade"], values["marks"].split("\n")[-1]) == (
+        *("0.5", "1.5", "Your instructor: Well seen."),
+    )
+    assert marked.splitlines()[2].startswith('  <testsuite name="ada: double"')  # a person can read it
     lea, done = check_junit(junit.document([starved()]))
     assert [case.find("error") is not None for case in lea.iter("testcase")] == [False, True, False]
     with_points = [suite.find("properties/property[@name='points']") is not None for suite in (bob, kim, lea, done)]

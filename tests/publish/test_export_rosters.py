@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from strangers import STRANGE, graded, starved, unread
 
 from coursekit.errors import ExportError
 from coursekit.publish.export import canvas, moodle, roster
-from coursekit.report import Graded
+from coursekit.report import Graded, Mark
 
 CANVAS = (
     b"Student,ID,SIS User ID,SIS Login ID,Section,KL divergence (77),Essay (78),Current Score,Total (read)\r\n"
@@ -110,6 +111,16 @@ def test_canvas_invents_nobody():
     """Another platform's `team_101` is not the student 101."""
     with pytest.raises(ExportError, match="None of 2 learners stands in the roster"):
         fill_canvas(CANVAS, "team_101", "week_102")
+    with pytest.raises(ExportError, match="None of 1 learners"):
+        fill_canvas(CANVAS, " ")  # who has no login has no name in common with them
+    with pytest.raises(ExportError, match="None of 1 learners"):  # 102 is Canvas's number, and no login
+        fill_canvas(CANVAS.replace(b"s1,ada", b"s1,102"), "adalovelace_102_9_kl", by="SIS Login ID")
+
+
+def test_canvas_with_names_in_two_columns():
+    """Canvas can part first and last names; its number finds learners all the same."""
+    data = CANVAS.replace(b"Student,ID", b"LastName,ID")
+    assert fill_canvas(data, "lovelaceada_101_9001_kl").notes[0] == "1 of 1 learners matched by ID."
 
 
 def test_canvas_with_semicolons_and_mark():
@@ -131,6 +142,8 @@ def test_canvas_with_semicolons_and_mark():
         (lambda data: data + b'"no end', "no CSV file"),
         (lambda data: data.replace(b"Student,ID", b"Name,Number"), "no columns Student and ID"),
         (lambda data: b"Name,Number\nAda,1\n", "no columns Student and ID"),
+        (lambda data: data.replace(b"Student,ID", b"Name,ID"), "no columns Student and ID"),
+        (lambda data: data.replace(b"Student,ID", b"Student,Number"), "no columns Student and ID"),
         (
             lambda data: data.replace(b"KL div", b"Div"),
             "no column called “KL divergence”. Did you mean “Divergence (77)”",
@@ -218,6 +231,47 @@ def test_moodle_finds_learners(learners, by):
     assert fill_moodle(MOODLE, *learners).notes[0].endswith(f"matched by {by}.")
 
 
+def test_moodle_without_numbers():
+    """Where no column has the participants' numbers, others will do; a name is the last of them."""
+    data = MOODLE.replace(b"Identifier", b"Group")
+    for participant, group in ((b"Participant 11", b"x"), (b"Participant 12", b"y"), (b"Participant 13", b"z")):
+        data = data.replace(participant, group)
+    assert fill_moodle(data).notes[0] == "2 of 2 learners matched by Email address."
+    assert fill_moodle(data, "ada@uni.example", "Kim Zuse").notes[0] == "1 of 2 learners matched by Email address."
+    twice = data.replace(b"Status", b"Email address")  # of two that are called the same, neither will do
+    assert fill_moodle(twice, "Kim Zuse").notes[0] == "1 of 1 learners matched by Full name."
+    with pytest.raises(ExportError, match=r"no column by which to find a learner \(\)\. It has: Grade, Maximum Grade"):
+        fill_moodle(b"Grade,Maximum Grade,Email address\n,3,ada@uni.example\n")
+
+
+def test_nothing_is_told_of_nothing():
+    """Where all are found and nothing stood there before; a row without a first cell is called by its second."""
+    table = roster.Roster(["Student", "ID"], [["Ada", "1"], ["", "2"]], False, ",", "\n")
+    keys = roster.Keys(("ID",), lambda _, cell: cell, lambda _, learner: [learner])
+    assert roster.match(table, [graded("1")], keys, [0]) == ({0: graded("1")}, ("1 of 1 learners matched by ID.",))
+    assert roster.match(table, [graded("1")], keys, [0, 1])[1][1:] == (
+        "In the roster, but not graded (1, left as they were): 2.",
+    )
+    assert roster.replaced(["", ""]) == ()
+
+
+def test_who_has_no_grade():
+    """Whose work could not be read is not waiting as well; what a person has marked is a grade."""
+    by_hand = Mark("learner", "kim", "tutor", "now", 1.0)
+    marked = replace(unread().reports[0], marks=(by_hand,))
+    both = Graded("bo", starved().reports, "No zip.")
+    told = roster.not_graded([replace(unread(), reports=(marked,)), both, graded()])
+    assert told == ("Could not be read, so no grade is written (1): bo (No zip).",)
+
+
+def test_the_first_line_tells_what_parts_cells():
+    """Whatever stands in the others, and where there are no others."""
+    assert roster.read(b"a;b\n1,2,3;x\n").rows == [["1,2,3", "x"]]
+    assert roster.read(b"a,b").header == ["a", "b"]
+    with pytest.raises(ExportError, match=r"no column called “zzz”\. It has: a, b\."):
+        roster.read(b"a,b").column("zzz")
+
+
 def test_moodle_reads_its_own_file_names():
     """A download is called after its learner and after the number of the participant; the first number is theirs."""
     strange = "Nobody_12_assignsubmission_file_x_11_assignsubmission_file"
@@ -242,7 +296,7 @@ def test_moodle_leaves_what_is_locked():
 def test_moodle_of_another_maximum():
     """3 of 3 points are not 3 of 100."""
     merged = fill_moodle(MOODLE.replace(b",3.00,Yes", b",30.00,Yes"))
-    assert "Moodle's maximum is 30.00, ours 3: set it in Moodle." in merged.notes
+    assert merged.notes.count("Moodle's maximum is 30.00, ours 3: set it in Moodle.") == 1
 
 
 def test_moodle_without_feedback():

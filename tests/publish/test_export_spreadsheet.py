@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import nasty
 import pytest
@@ -14,6 +15,7 @@ from coursekit.classroom import gradefiles
 from coursekit.cli import main
 from coursekit.errors import ExportError
 from coursekit.publish.export import spreadsheet
+from coursekit.report import Graded, Mark
 
 HEAD = ["learner", "double", "triple", "total", "maximum", "note"]
 
@@ -76,6 +78,28 @@ def test_nasty_names(learner):
         assert len(row) == 6
         assert not row[0].lstrip().startswith(("+", "-", "@", "＝"))
         assert not row[0].startswith("=") or re.fullmatch('="(?:[^"]|"")*"', row[0])
+
+
+def test_what_was_given_by_hand():
+    """The exercises that somebody has marked have columns of their own; the total is of what counts."""
+    by_hand = Mark("learner", "ada", "tutor", "now", 1.75)
+    first, second = graded("ada").reports
+    marked = Graded("ada", (replace(first, marks=(by_hand,)), second))
+    rows = list(csv.reader(spreadsheet.table([marked, graded("ben"), starved()]).decode().splitlines()))
+    assert rows == [
+        [*HEAD[:-1], "double by hand", "total by machine", "note"],
+        ["ada", "0.5", "1", "2.75", "3", "1.75", "1.5", ""],
+        ["ben", "0.5", "1", "1.5", "3", "", "1.5", ""],
+        ["lea", "", "1", "", "3", "", "", "not final: the machine was too busy"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_formula"), [("1" * 254, True), ("1" * 255, False), ("ann 12", True), ("ann 12 lee", False)]
+)
+def test_which_names_are_formulas(name, is_formula):
+    """As few as need be: Excel takes no longer text, and reads no number into two words."""
+    assert spreadsheet._text(name, True) == (f'="{name}"' if is_formula else name)
 
 
 def test_command(tmp_path, capsys):

@@ -94,6 +94,21 @@ def test_canvas_finds_student_and_file(name):
     assert page == learner_page(graded("ann"))
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("leeann_4321_98765_kl.py", "leeann_4321_98765_kl.html"),
+        ("leeann_4321_98765_kl", "leeann_4321_98765_kl.html"),
+        ("leeann_4321_98765_7.py", "leeann_4321_98765_7_feedback.html"),
+        ("leeann_4321_98765_link.py", "leeann_4321_98765_link_feedback.html"),
+        ("._leeann_4321_98765_kl.py", "_leeann_4321_98765_kl.html"),
+    ],
+)
+def test_what_canvas_is_given_back(name, path):
+    """The name that was downloaded, and a word behind it only where it would be a number or a link."""
+    assert list(unzip(handback.for_canvas([graded("ann")], {"ann": [name]}).content)) == [path]
+
+
 def test_the_newest_upload_is_answered():
     """Of several files of one person, the page stands beside what was handed in last."""
     names = {"ann": ["leeann_4321_99_kl.py", "leeann_4321_101_kl-1.py", "leeann_4321_text.html"]}

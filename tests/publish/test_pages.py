@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import dataclasses
 import hashlib
 import io
 import json
@@ -21,9 +22,9 @@ from coursekit.cli import main
 from coursekit.grading import scoring
 from coursekit.grading.here import ask_here
 from coursekit.publish import pages
-from coursekit.publish.pages import charts, instructor, learner, similar, tally
+from coursekit.publish.pages import charts, everybody, instructor, learner, similar, tally
 from coursekit.publish.pages.page import People
-from coursekit.report import Diagnosis, Example, Graded, Outcome, Report, Tier, Verdict
+from coursekit.report import Diagnosis, Example, Graded, Mark, Outcome, Report, Tier, Verdict
 
 VOID = {"meta", "br", "input"}
 SWAPPED = Diagnosis("swapped", "The arguments are swapped. Look at `p`.")
@@ -321,6 +322,106 @@ def test_echoes_are_left_out():
     said = "Not counted: 1 answer that may be right but for an earlier function"
     assert said in words(instructor.instructor_page(grades, "x"))
     assert "Not counted" not in words(instructor.instructor_page(small_class(), "x"))
+
+
+def tallied(name, difficulty=None, outcomes=None, discrimination=None) -> tally.Tally:
+    """One exercise of three that have been tried."""
+    found = Counter(outcomes or {Outcome.FAILED: 3})
+    return tally.Tally(name, 2.0, found, 3, 1, 0, 0.4, difficulty, discrimination)
+
+
+OBSTACLE = tally.Obstacle("b", Outcome.FAILED, "One number", False, ("ann", "bob"))
+
+
+def test_where_the_room_is_stuck(monkeypatch):
+    """The obstacles, then what is hardest, the hardest first; then what is not counted."""
+    found, left_out = [OBSTACLE], [0]
+    monkeypatch.setattr(instructor, "obstacles", lambda grades: found)
+    monkeypatch.setattr(instructor, "echoes", lambda grades: left_out[0])
+    each = [tallied("b", 0.4), tallied("c"), tallied("d", 0.5), tallied("e", 0.49), tallied("f", 0.0)]
+    said = instructor._stuck([], each)
+    assert "2 of 3" in said
+    assert said.endswith("who tried it: <b>f</b>, <b>b</b>, <b>e</b>.</p>")
+    left_out[0] = 1
+    assert "Not counted: 1 answer that may be right but for an earlier" in instructor._stuck([], each)
+    assert instructor._stuck([], each).endswith("not right yet, which it calls.</p>")
+    left_out[0] = 2
+    assert instructor._stuck([], each).endswith("not right yet, which they call.</p>")
+    left_out[0] = 0
+    assert instructor._stuck([], [tallied("b", 0.5)]).endswith("</ol>")
+    found.clear()
+    assert instructor._stuck([], each) == "<p>Nowhere: what was tried is solved.</p>"
+    found += [dataclasses.replace(OBSTACLE, exercise=name) for name in "bcdefg"]
+    many = instructor._stuck([], [tallied(name, 0.1) for name in "bcdefg"])
+    assert many.count("<li") == 5
+    assert many.endswith("<b>b</b>, <b>c</b>, <b>d</b>, <b>e</b>, <b>f</b>.</p>")
+
+
+def test_what_is_told_of_an_exercise():
+    """Its numbers, with a word to each that needs one, and how certain they are."""
+    told = "".join(instructor._exercises([tallied("b", 0.25, {Outcome.FAILED: 19}), tallied("c")]))
+    facts = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", told)
+    assert facts[:6] == [
+        *(("attempted", "3"), ("solved", "1"), ("full marks", "0"), ("mean share", "40 %")),
+        *(("difficulty", "0.25 (hard)"), ("discrimination", "—")),
+    ]
+    assert facts[-2:] == [("difficulty", "—"), ("discrimination", "—")]
+    assert told.endswith("It is given from 20 learners on.</p>")
+    told = "".join(instructor._exercises([tallied("b", 0.9, {Outcome.FAILED: 20}, 0.5), tallied("c", 0.9)]))
+    assert ("discrimination", "0.50 (good)") in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", told)
+    assert told.endswith("learners on; with 20 it is uncertain by about ±0.45.</p>")
+    assert list(instructor._exercises([])) == []
+
+
+def test_figures_of_a_class():
+    """How many, the median, who has all; and who could not be read, if anybody."""
+
+    def figures(*grades):
+        return re.findall(r"<b>(.*?)</b>(.*?)</li>", instructor._figures(grades))
+
+    ann, bob, *_, emil = small_class()
+    assert figures(ann) == [("1", "learner"), ("4 of 4", "median points"), ("1", "with full marks")]
+    unread = ("1", "could not be read, and are not counted below")
+    assert figures(ann, bob, emil) == [("3", "learners"), ("3 of 4", "median points"), ("1", "with full marks"), unread]
+    assert figures(emil) == [("1", "learner"), unread]
+    assert figures() == [("0", "learners")]
+
+
+def test_everybodys_points():
+    """Exercise by exercise; what a person gave beside what the machine gave, and nothing where nothing was read."""
+
+    def learner(name, *reports, problem="", attempts=0):
+        return Graded(name, reports, problem, attempts)
+
+    def report(exercise, points, outcome=Outcome.FAILED, marks=()):
+        return Report(exercise, "", outcome, (), points, 2.0, marks=marks)
+
+    half = (Mark("learner", "x", "tutor", "now", 0.5),)
+    grades = [
+        learner("ann", report("kl", 2.0), report("ce", 1.5), attempts=3),
+        learner("ben", report("kl", 0.0, Outcome.UNATTEMPTED), report("ce", 1.0, marks=half)),
+        learner("cat", report("kl", 0.0, Outcome.STARVED), report("ce", 1.0)),
+        learner("dan", report("kl", 0.0), report("ce", 0.0, marks=half), problem="No zip."),
+        learner("eve", report("kl", 0.0, marks=half), problem="No zip."),
+    ]
+    people = People([graded.learner for graded in grades])
+    page = "".join(everybody.table(grades, people))
+    rows = [re.findall(r"<td(?: class=full)?>.*?</td>", row) for row in page.split("<tr>")[2:]]
+    by_hand = "<small>by hand ({})</small></td>"
+    assert rows == [
+        ["<td>3.5</td>", "<td class=full>2</td>", "<td>1.5</td>", "<td>3</td>"],
+        ["<td>0.5</td>", "<td>–</td>", f"<td>0.5 {by_hand.format(1)}", "<td></td>"],
+        ["<td>1</td>", "<td>?</td>", "<td>1</td>", "<td></td>"],
+        ["<td>unread</td>", "<td></td>", f"<td>0.5 {by_hand.format(0)}", "<td></td>"],
+        ["<td>0.5</td>", f"<td>0.5 {by_hand.format(0)}", "<td></td>", "<td></td>"],
+    ]
+    heads = re.findall(r"<span>(.*?)</span> <small>(.*?)</small>", page)
+    assert heads == [("all", "4"), ("kl", "2"), ("ce", "2")]
+    assert 'class="number">attempts</th></tr>' in page
+    assert ", by hand (0) a person" in page
+    plain = "".join(everybody.table([learner("ann", report("kl", 1.0))], People(["ann"])))
+    assert "attempts" not in plain
+    assert plain.endswith("all of them, – not attempted, ? not graded yet.</p>")
 
 
 def test_long_names_are_cut():

@@ -49,7 +49,7 @@ keras_poisson = Exercise(
     idea="In Keras the truth comes first and the prediction is the rate itself: torch's log_input=False.",
     hints=(
         "It is `poisson_nll_loss` with `log_input=False` and another eps. Which argument is the prediction?",
-        "One number a sample: the mean over `dim=-1`, and not over the batch.",
+        "One number per sample: the mean over `dim=-1`, and not over the batch.",
     ),
 )
 
@@ -63,14 +63,14 @@ def keras_two_of_three(f: Function, rng: Rng) -> None:
 
 @keras_poisson.check
 def keras_poisson_rows(f: Function, rng: Rng) -> None:
-    """One mean a sample, over the last dimension"""
+    """One mean per sample, over the last dimension"""
     same_value(f, keras_poisson_spec, counts(rng, 2, 3), rates(rng, 2, 3))
     same_value(f, keras_poisson_spec, counts(rng, 2, 3, 2), rates(rng, 2, 3, 2))
 
 
 @keras_poisson.check
 def keras_poisson_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by y_pred is right"""
+    """The gradient with respect to y_pred is right"""
     same_gradient(f, keras_poisson_spec, counts(rng, 2, 3), rates(rng, 2, 3), wrt=(1,))
 
 
@@ -89,7 +89,7 @@ def keras_poisson_eps(f: Function, rng: Rng) -> None:
 
 @keras_poisson.parity
 def keras_poisson_gradients(f: Function, rng: Rng) -> None:
-    """The gradient by y_true as well, and both pass on what comes from above"""
+    """The gradient with respect to y_true as well, and both pass on what comes from above"""
     same_gradient(f, keras_poisson_spec, counts(rng, 2, 3), rates(rng, 2, 3), wrt=(0, 1), scale=3.0)
 
 
@@ -151,7 +151,7 @@ wrong.table(
         lambda y_true, y_pred: ((y_pred - y_true) * (y_pred + 1e-7).log()).mean(-1),
     ),
     keras_poisson_total=(
-        "This averages over the whole batch. The function gives one number a sample.",
+        "This averages over the whole batch. The function gives one number per sample.",
         lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred).mean(),
     ),
     keras_poisson_summed=(

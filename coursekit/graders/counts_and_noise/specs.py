@@ -81,7 +81,7 @@ def gaussian_nll_spec(input: Tensor, target: Tensor, var: Tensor) -> Tensor:
 
 
 def aligned(input: Tensor, var: Tensor | float) -> Tensor:
-    """The variances in a shape that broadcasts as torch means it: one dimension short means one variance a row."""
+    """The variances in a shape that broadcasts as torch means it: one dimension short means one variance per row."""
     v = torch.full_like(input, var) if isinstance(var, float) else var
     if (v < 0).any():
         raise ValueError("negative variance")

@@ -74,7 +74,7 @@ keras_kl_divergence = Exercise(
     hints=(
         "Clip both arguments, then write the sum of the lesson: y_true holds the weights and stands on top.",
         "`clamp` does both ends at once. What has to be done for p = 0 after it? And for log-probabilities?",
-        "One number a row, over `dim=-1`, and no mean. The dtype of the result is that of `y_pred`: convert `y_true`.",
+        "One number per row, over `dim=-1`, and no mean. The result has the dtype of `y_pred`: convert `y_true`.",
     ),
 )
 
@@ -143,7 +143,7 @@ def above_one(f: Function, rng: Rng) -> None:
 
 @keras_kl_divergence.check
 def keras_kl_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by y_pred is right, and 0 where y_pred was clipped
+    """The gradient with respect to y_pred is right, and 0 where y_pred was clipped
 
     A clipped number does not move the loss. `clamp` knows that.
     """
@@ -153,7 +153,7 @@ def keras_kl_gradient(f: Function, rng: Rng) -> None:
 
 @keras_kl_divergence.parity
 def keras_kl_both_gradients(f: Function, rng: Rng) -> None:
-    """The gradient by y_true as well, and both pass on what comes from above"""
+    """The gradient with respect to y_true as well, and both pass on what comes from above"""
     same_gradient(f, keras_kl_spec, *pair(rng, 2, 3), wrt=(0, 1), scale=3.0)
     same_gradient(f, keras_kl_spec, tensor([0.0, 0.75, 1.5]), tensor([0.25, 0.0, 0.5]), wrt=(0, 1))
 
@@ -300,7 +300,7 @@ wrong.table(
         "KL3",
     ),
     keras_kl_batch_mean=(
-        "This averages over the batch. The class `KLDivergence` does that; the function keeps one number a row.",
+        "This averages over the batch. The class `KLDivergence` does that; the function keeps one number per row.",
         lambda p, q: keras_kl_spec(p, q).mean(),
     ),
     keras_kl_total=(

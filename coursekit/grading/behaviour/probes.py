@@ -82,7 +82,7 @@ def behaviour(exercise: Exercise, asked: Sequence[Question], answers: Sequence[A
         if reply.problem is not None:
             doings.append(Doing(*tolerance, _problem(reply.problem)))
             continue
-        rights = (right.value, *right.gradients) if right.value is not None else ()
+        rights = (right.value, *right.gradients)  # no gradients, where there is no value
         parts = []
         for place, got in enumerate((reply.value, *reply.gradients)):
             want = rights[place] if place < len(rights) else None

@@ -13,7 +13,7 @@ from coursekit.exercise.literal import call_line, gradient_line, readable
 from coursekit.exercise.recall import recall
 from coursekit.grading.rehearsal import right_answer
 from coursekit.report import Example
-from coursekit.wire import Answer, Cell, Question
+from coursekit.wire import Answer, Cell, Problem, Question
 from coursekit.wire.frames import NAMES
 
 _LONGEST = 4_000  # characters of a function that are kept
@@ -78,10 +78,9 @@ _OTHERWISE = {
 def _said(answer: Answer) -> str:
     if answer.value is not None:
         return readable(answer.value)
-    if answer.problem is None:
-        return "None"
-    words = _OTHERWISE.get(answer.problem.kind, "an error ({0})" if answer.problem.message else "an error")
-    return words.format(answer.problem.message[:_RAISED].rstrip("."))
+    problem = answer.problem or Problem("nothing")
+    words = _OTHERWISE.get(problem.kind, "an error ({0})" if problem.message else "an error")
+    return words.format(problem.message[:_RAISED].rstrip("."))
 
 
 def written(cells: Iterable[Cell], name: str) -> str:
@@ -97,7 +96,7 @@ def written(cells: Iterable[Cell], name: str) -> str:
         for number, line in enumerate(lines):
             if begins.match(line):
                 block = [line, *_block(lines[number + 1 :])]
-                while len(block) > 1 and (not block[-1].strip() or block[-1].startswith("#")):  # it is of what follows
+                while not block[-1].strip() or block[-1].startswith("#"):  # it is of what follows
                     block.pop()
                 found = "\n".join(block)
     return found[:_LONGEST]

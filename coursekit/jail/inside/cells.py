@@ -27,10 +27,9 @@ def statements(text: str) -> tuple[list[ast.stmt], str, list[Broken]]:
             return ast.parse(text).body, text, broken
         except SyntaxError as error:
             broken.append(error)
-            rest = _without_statement(text, error.lineno or 0)
-            if rest == text or len(broken) >= _MOST:
+            if len(broken) >= _MOST:
                 return [], text, broken
-            text = rest
+            text = _without_statement(text, error.lineno or 0)
         except (ValueError, RecursionError, MemoryError) as error:
             return [], text, [*broken, error]
 

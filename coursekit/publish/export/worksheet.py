@@ -128,7 +128,7 @@ def columns(table: Roster, students: Sequence[int], *, grade: str = "", feedback
             "set the assignment to points in Moodle, then download the worksheet again."
         )
     maximum = known["maximum"]
-    if maximum is None and _is_maximum(cells, place + 1):
+    if maximum is None and _maximum(cells, place + 1):
         maximum = place + 1
     behind = (place if maximum is None else maximum) + 1
     changeable = known["changeable"]
@@ -199,7 +199,7 @@ def _by_looks(table: Roster, place: int, what: str, option: str) -> str:
 
 def _by_numbers(table: Roster, cells: Sequence[Sequence[str]]) -> int:
     """The column of the grades: numbers or nothing, and behind it the maximum."""
-    places = [place for place in range(1, len(cells) - 1) if _is_grade(cells, place)]
+    places = [place for place in range(1, len(cells)) if _is_grade(cells, place)]
     if len(places) != 1:
         found = "Several columns of the worksheet may be" if places else "No column of the worksheet is known as"
         titles = [table.header[place] for place in places] or table.header
@@ -210,19 +210,19 @@ def _by_numbers(table: Roster, cells: Sequence[Sequence[str]]) -> int:
 
 
 def _is_grade(cells: Sequence[Sequence[str]], place: int) -> bool:
-    if not _is_maximum(cells, place + 1):
+    highest = _maximum(cells, place + 1)
+    if highest is None:
         return False
-    highest = roster.value(cells[place + 1][0]) or 0
     grades = [roster.value(cell) for cell in cells[place] if cell not in ("", "-")]
     return all(grade is not None and 0 <= grade <= highest for grade in grades)
 
 
-def _is_maximum(cells: Sequence[Sequence[str]], place: int) -> bool:
-    """Whether a column holds one number above 0 throughout."""
+def _maximum(cells: Sequence[Sequence[str]], place: int) -> float | None:
+    """The number above 0 that a column holds throughout; None where it holds something else."""
     if place >= len(cells) or len(set(cells[place])) != 1:
-        return False
+        return None
     number = roster.value(cells[place][0])
-    return number is not None and number > 0
+    return number if number is not None and number > 0 else None
 
 
 def _is_yes_or_no(cells: Sequence[Sequence[str]], place: int) -> bool:

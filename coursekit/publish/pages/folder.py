@@ -47,8 +47,9 @@ def write(
     for path, graded in pages.items():
         write_whole(path, learner_page(graded).encode())
     gradefiles.write_files(folder, {graded.learner: f"learners/{page_name(graded.learner)}" for graded in grades})
-    found = None if work is None else compare(work, grades)
-    if work is not None and found is not None:
+    found = None
+    if work is not None:
+        found = compare(work, grades)
         write_similar(folder, found, work, title)
     index = folder / "index.html"
     write_whole(index, instructor_page(grades, title, roster, found, unnamed).encode())
