@@ -20,7 +20,7 @@ from playwright.sync_api import Page, TimeoutError, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from test_browser import ARGUMENTS, BROWSER, READY, RUN_ALL, TOKEN, jupyterlab  # noqa: E402
+from lab import ARGUMENTS, BROWSER, RUN_ALL, jupyterlab, open_notebook  # noqa: E402
 
 PRESSES = 30
 WATCH = """box => {
@@ -68,9 +68,7 @@ def main() -> None:
             for lesson in lessons:
                 page = browser.new_page(viewport={"width": 1280, "height": 1000})
                 page.set_default_timeout(240_000)
-                page.goto(f"{address}/doc/tree/notebooks/{lesson.name}?token={TOKEN}&reset")
-                page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext")
-                page.evaluate(READY)
+                open_notebook(page, address, f"notebooks/{lesson.name}")
                 page.evaluate(RUN_ALL)
                 page.wait_for_timeout(1000)
                 boxes = page.locator("[data-alive]")

@@ -16,7 +16,7 @@ def ctc_beta(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
 
     Args:
         log_probs: log-probabilities of C classes in T frames, shape (T, C). T may be some hundreds.
-        target: U labels, none of them blank, shape (U,).
+        target: U labels, none of them blank, shape (U,). U may be 0.
         blank: the class that stands for no label.
 
     Returns:
@@ -33,8 +33,8 @@ def ctc_occupancy(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     By hand: no ready-made loss or distribution.
 
     Args:
-        log_probs: log-probabilities of C classes in T frames, shape (T, C).
-        target: U labels, none of them blank, shape (U,). At least one path of T frames spells it.
+        log_probs: log-probabilities of C classes in T frames, shape (T, C). A frame's need not sum to 1.
+        target: U labels, none of them blank, shape (U,). U may be 0. At least one path of T frames spells it.
         blank: the class that stands for no label.
 
     Returns:

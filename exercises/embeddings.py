@@ -47,7 +47,7 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, red
         target: 1 for each pair that belongs together, -1 for each that does not. The two shapes
             broadcast.
         margin: the distance from which a pair with target -1 costs nothing.
-        reduction: "none" for one loss a distance, "sum" or "mean" over all of them.
+        reduction: "none" for one loss per distance, "sum" or "mean" over all of them.
 
     Returns:
         The distance itself for target 1, even a negative one, and max(0, margin - distance) for target
@@ -74,7 +74,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
         keepdim: whether the last dimension stays, with size 1.
 
     Returns:
-        One distance a pair (…). Where all differences are 0 (eps included), the gradient is 0.
+        One distance per pair (…). Where all differences are 0 (eps included), the gradient is 0.
     """
     raise NotImplementedError("pairwise_distance: write your answer here")
 
@@ -96,13 +96,13 @@ def triplet_margin_loss(
     Args:
         anchor: vectors (…, D).
         positive: one that belongs to each anchor, same shape.
-        negative: one that does not, same shape.
+        negative: one that does not; same shape, or one that broadcasts.
         margin: by how much farther away the negative should be, above 0.
         p: the order of the norm, as in `pairwise_distance`.
         eps: what is added to every difference, as in `pairwise_distance`.
         swap: whether the distance from the positive to the negative takes the place of that from the
             anchor where it is smaller. Where the two are equal, each gets half of the gradient.
-        reduction: "none" for one loss a triplet, "sum" or "mean" over all triplets, those that cost 0
+        reduction: "none" for one loss per triplet, "sum" or "mean" over all triplets, those that cost 0
             too.
 
     Returns:
@@ -127,7 +127,7 @@ def batch_hard_losses(distance: Tensor, label: Tensor, margin: float = 1.0) -> T
         margin: by how much farther away the negative should be.
 
     Returns:
-        One loss an anchor (N,): margin, plus the distance to the farthest other member of its class, less
+        One loss per anchor (N,): margin, plus the distance to the farthest other member of its class, less
         that to the nearest member of another class, and 0 where that is negative. An anchor that is alone
         in its class, or has no other class beside it, forms no triplet and costs 0.
     """
@@ -202,7 +202,7 @@ def triplet_margin_with_distance_loss(
     Args:
         anchor: vectors (…, D).
         positive: one that belongs to each anchor, same shape.
-        negative: one that does not, same shape.
+        negative: one that does not; same shape, or one that broadcasts.
         distance_function: from the vectors x and y to their distances (…), in this order. None is
             Euclid's distance, with 1e-6 added to every difference x - y. Besides, torch has no such words,
             "manhattan" is Σ|x - y|, "squared" is Σ(x - y)², "cosine" is 1 - cos(x, y), and "kl", for
@@ -210,7 +210,7 @@ def triplet_margin_with_distance_loss(
         margin: by how much farther away the negative should be, above 0.
         swap: whether the distance from the positive to the negative takes the place of that from the
             anchor where it is smaller.
-        reduction: "none" for one loss a triplet, "sum" or "mean" over all triplets.
+        reduction: "none" for one loss per triplet, "sum" or "mean" over all triplets.
 
     Returns:
         max(0, margin + d(anchor, positive) - d(anchor, negative)), whose gradient still flows where it is

@@ -16,7 +16,7 @@ def self_information(p: Tensor) -> Tensor:
         p: probabilities, any shape.
 
     Returns:
-        -log2 p, same shape.
+        -log2 p, same shape: inf where p is 0.
     """
     raise NotImplementedError("self_information: write your answer here")
 

@@ -126,7 +126,7 @@ def keras_kl_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
         y_pred: the believed probabilities, same shape: no logarithms, no logits.
 
     Returns:
-        One divergence a row, shape (...), in the dtype of `y_pred`. Both arguments are clipped to [1e-7, 1]
+        One divergence per row, shape (...), in the dtype of `y_pred`. Both arguments are clipped to [1e-7, 1]
         and not normalised: what is impossible counts as 1e-7, and rows that do not sum to 1 may give a
         negative number.
     """

@@ -61,7 +61,7 @@ def preference_loss(chosen: Tensor, rejected: Tensor, reduction: str = "mean") -
     Args:
         chosen: the rewards of the answers that were preferred, any shape, up to ±1000.
         rejected: the rewards of the answers that they were preferred to, same shape.
-        reduction: "none" for one loss a comparison, "sum" or "mean" over all comparisons.
+        reduction: "none" for one loss per comparison, "sum" or "mean" over all comparisons.
 
     Returns:
         The shape of chosen for "none", else a single number.

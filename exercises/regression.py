@@ -146,22 +146,6 @@ def keras_align(x: Tensor, other: Tensor) -> Tensor:
     raise NotImplementedError("keras_align: write your answer here")
 
 
-def keras_mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The mean absolute error of each sample: a drop-in for `keras.losses.mean_absolute_error`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: what was to be predicted (N, …, D). It takes on the dtype of y_pred.
-        y_pred: predictions, same shape; the two are lined up as `keras_align` does.
-
-    Returns:
-        The mean of |y_true - y_pred| over the last dimension, shape (N, …). Where the two are equal, the
-        slope is 0.
-    """
-    raise NotImplementedError("keras_mean_absolute_error: write your answer here")
-
-
 def keras_mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The mean squared error of each sample: a drop-in for `keras.losses.mean_squared_error`.
 

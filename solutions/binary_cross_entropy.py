@@ -1,4 +1,4 @@
-"""Yes or no, once or many times over: the exercises of notebook 04.
+"""Yes or no, once or many times over: the exercises of notebook 05.
 
 A logit is a real number, the log-odds of yes: the sigmoid turns it into a probability. Losses are in nats.
 """

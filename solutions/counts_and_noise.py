@@ -1,4 +1,4 @@
-"""Losses that are likelihoods, of counts and of noise: the exercises of notebook 06. All are in nats."""
+"""Losses that are likelihoods, of counts and of noise: the exercises of notebook 07. All are in nats."""
 
 import math
 

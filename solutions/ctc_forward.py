@@ -1,4 +1,4 @@
-"""CTC, the forward algorithm: the exercises of notebook 10.
+"""CTC, the forward algorithm: the exercises of notebook 11.
 
 A network has T outputs, a word has U labels, and nobody says which output belongs to which label.
 """

@@ -17,7 +17,7 @@ def self_information(p: Tensor) -> Tensor:
         p: probabilities, any shape.
 
     Returns:
-        -log2 p, same shape.
+        -log2 p, same shape: inf where p is 0.
     """
     # BEGIN SOLUTION
     return -torch.log2(p)

@@ -1,4 +1,4 @@
-"""Losses of regression: the exercises of notebook 05, torch's four first, then Keras's.
+"""Losses of regression: the exercises of notebook 06, torch's four first, then Keras's.
 
 torch's functions take (input, target), Keras's take (y_true, y_pred).
 """
@@ -218,26 +218,6 @@ def keras_align(x: Tensor, other: Tensor) -> Tensor:
     if x.ndim == other.ndim + 1 and other.ndim != 1 and x.shape[-1] == 1:
         return x.squeeze(-1)
     return x
-    # END SOLUTION
-
-
-def keras_mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The mean absolute error of each sample: a drop-in for `keras.losses.mean_absolute_error`.
-
-    By hand: no ready-made loss or distribution.
-
-    Args:
-        y_true: what was to be predicted (N, …, D). It takes on the dtype of y_pred.
-        y_pred: predictions, same shape; the two are lined up as `keras_align` does.
-
-    Returns:
-        The mean of |y_true - y_pred| over the last dimension, shape (N, …). Where the two are equal, the
-        slope is 0.
-    """
-    # BEGIN SOLUTION
-    y_true = y_true.to(y_pred.dtype)
-    error = keras_align(y_pred, y_true) - keras_align(y_true, y_pred)
-    return error.abs().mean(dim=-1)
     # END SOLUTION
 
 

@@ -48,7 +48,8 @@ LESSONS: dict[str, set[str]] = {
     "objective": rows("R"),
     "entropy": rows("I", 1, 2, 3, 4, 5, 10),
     "kl_divergence": rows("I", 6, 7, 8, 9) | rows("KL") | rows("K", 7, 8),
-    "cross_entropy": rows("CE") | rows("NLL") | rows("K", 4, 5),
+    "softmax": rows("CE", 1, 2, 3) | rows("NLL", 3, 4, 5),
+    "cross_entropy": rows("CE", *range(4, 28)) | rows("NLL", 1, 2, 6, 7) | rows("K", 4, 5),
     "binary_cross_entropy": rows("BCE") | rows("BCEL") | rows("MLSM") | rows("K", 1, 2, 3, 6),
     "regression": rows("MSE") | rows("HUB") | rows("K", 12, 13, 14, 15, 16),
     "counts_and_noise": rows("POI"),
@@ -57,6 +58,6 @@ LESSONS: dict[str, set[str]] = {
     "embeddings": rows("COS") | rows("HE") | rows("TRI") | rows("K", 11),
     "ctc_forward": rows("CTC", 1, 2, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15),
     "ctc_training": rows("CTC", 3, 10, 14),
-    "at_scale": rows("CTC", 13),  # once more, as the reason to rescale
+    "ctc_speed": rows("CTC", 13),  # once more, as the reason to rescale
     "which_loss": {"CE1", "KL2", "KL3", "CTC1", "MSE1", "CE10"},  # once more, each as a training to diagnose
 }

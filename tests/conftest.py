@@ -13,6 +13,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from postgres import Server
+
     from coursekit.course.syllabus import Topic
     from coursekit.exercise import Exercise
     from coursekit.jail.judge import Jail
@@ -57,6 +59,27 @@ def any_jail() -> Iterator[Jail]:
         pytest.skip("submissions run in forked processes")
     with Jail(confined=sys.platform == "linux") as jail:
         yield jail
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of a test file's own."""
+    from postgres import Server, server_programs
+
+    programs = server_programs()
+    if programs is None:
+        assert not os.environ.get("CI"), "start.py installs PostgreSQL where the tests run in CI"
+        pytest.skip("PostgreSQL's server programs are not installed")
+    import tempfile
+
+    # not pytest's own folder, which no other user may enter, and short: a socket's path has at most 107 bytes
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        server = Server(Path(folder), programs)
+        try:
+            yield server
+        finally:
+            if (server.folder / "data" / "postmaster.pid").exists():
+                server.stop()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ GRADERS = sorted((PACKAGE / "graders").rglob("*.py"))
 ROOMS = (
     *("errors", "report", "text", "files", "machine"),  # words that all share
     *("wire", "exercise", "graders", "course", "grading", "jail", "learning", "explorables"),
-    *("classroom", "publish", "authoring", "fast", "cli"),
+    *("classroom", "publish", "workshop", "authoring", "fast", "cli"),
 )
 FACE = {"__init__", "__main__"}  # of the package: it hands on what learners call, and runs the commands
 
@@ -144,14 +144,17 @@ def loaded_by(statement: str) -> set[str]:
     [
         ("nbformat", "course/notebooks.py"),
         ("nbclient", "course/notebooks.py"),
-        ("rich", "cli/terminal.py"),
-        ("prompt_toolkit", "cli/screen.py"),
+        ("rich", "cli/screens/terminal.py"),
+        ("prompt_toolkit", "cli/screens/watch.py"),
         ("yaml", "classroom/layouts/gradescope.py"),
         ("anywidget", "explorables/widget.py"),
         ("keras", "exercise/families/twins.py"),
         ("numba", "fast/ctc_numba.py"),
         ("pyseccomp", "jail/inside/confine.py"),
         ("distributed", "classroom/cluster.py"),
+        ("starlette", "workshop/server.py"),
+        ("uvicorn", "workshop/serving.py"),
+        ("segno", "workshop/serving.py"),
     ],
 )
 def test_one_module_knows_a_library(library, module):
@@ -165,10 +168,19 @@ def test_one_module_knows_a_library(library, module):
         ("zipfile", {"grading/opening/archive.py", "files.py"}),
         ("csv", {"classroom/gradefiles.py", "publish/export/roster.py", "publish/export/spreadsheet.py"}),
         ("xml", {"publish/export/junit.py"}),
-        ("ipywidgets", {"explorables/explore.py", "learning/predict.py", "learning/card/buttons.py"}),
+        (
+            "ipywidgets",
+            {
+                "explorables/explore.py",
+                *(f"learning/{name}.py" for name in ("predict", "card/buttons", "joined/cards")),
+            },
+        ),
         (
             "argparse",
-            {f"cli/{name}.py" for name in ("commands", "learner", "grader", "marker", "author", "export", "numbers")},
+            {
+                f"cli/{name}.py"
+                for name in ("commands", "learner", "instructor", "grader", "marker", "author", "export", "numbers")
+            },
         ),
     ],
 )
@@ -177,9 +189,10 @@ def test_formats_are_read_and_written_apart(library, modules):
     assert importers(library) == modules
 
 
-def test_the_gradebook_alone_knows_databases():
-    """What is kept of a class is asked and told through `Gradebook` and its room."""
-    assert {Path(name).parent.as_posix() for name in importers("sqlalchemy")} == {"classroom/gradebook"}
+def test_two_alone_know_databases():
+    """What is kept of a class is asked and told through `Gradebook` and its room, of a workshop through its `Store`."""
+    workshop = {"workshop/store.py", "workshop/tables.py"}
+    assert {name for name in importers("sqlalchemy") if not name.startswith("classroom/gradebook/")} == workshop
 
 
 def test_exports_are_made_of_reports():
@@ -265,7 +278,7 @@ def test_help_is_cheap(arguments):
 
 def test_the_screen_needs_no_torch():
     """`coursekit watch` draws its first screen without torch, which the process behind it imports meanwhile."""
-    loaded = loaded_by("import coursekit.cli.screen, coursekit.learning.watching.beginning")
+    loaded = loaded_by("import coursekit.cli.screens.watch, coursekit.learning.watching.beginning")
     assert "prompt_toolkit" in loaded
     assert loaded & (HEAVY | {"rich", "sqlalchemy"}) == set()
 

@@ -1,43 +1,45 @@
-"""One exercise solved as a learner solves it: in JupyterLab, in a real browser, on a copy of the course."""
+"""Every lesson as a learner works on it: in JupyterLab, in a real browser, on a copy of the course.
+
+Two lessons stand for all, as each takes half a minute of two cores. `pytest -m sweep tests/test_browser.py` runs the
+others. With COURSE_SCREENSHOTS=FOLDER pictures of all pages are left there, in both themes and widths, to look at.
+"""
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from lab import (
+    ARGUMENTS,
+    BROWSER,
+    CONTRAST,
+    NEEDS_BROWSER,
+    RUN_ALL,
+    WCAG_AA,
+    against_rules,
+    jupyterlab,
+    open_notebook,
+    theme,
+)
 
 from coursekit.course import notebooks, stubs, syllabus
-from coursekit.explorables import pictures
 
-BROWSER = pictures.browser()
-TOKEN = "learner"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-ARGUMENTS += ["--disable-component-update", "--disable-sync"]
-
-NEEDS_BROWSER = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(pictures.BROWSERS)} is on PATH"),
-    pytest.mark.filterwarnings("default"),
-]
 pytestmark = NEEDS_BROWSER
-
-# JupyterLab saves what it opens, shows a kernel as idle before there is one, and loads the notebook piece by piece
-READY = """async () => {
-    const panel = window.jupyterapp.shell.currentWidget;
-    await panel.revealed; await panel.context.ready; await panel.sessionContext.ready;
-    await panel.sessionContext.session.kernel.info;
-}"""
+# the lesson that a learner opens first, and the one whose pictures have most to move
+ALWAYS = ("objective", "ctc_training")
+EVERY_TOPIC = [
+    pytest.param(topic, id=topic.name, marks=[] if topic.name in ALWAYS else pytest.mark.sweep)
+    for topic in syllabus.TOPICS
+]
+WRONG = Path(__file__).parent / "wrong"
+NAMES = json.loads((WRONG / "names.json").read_text(encoding="utf-8"))
 
 WRITE_ANSWERS = """(answers) => {
     const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
@@ -49,72 +51,79 @@ WRITE_ANSWERS = """(answers) => {
     return written;
 }"""
 
-RUN_ALL = """async () => {
-    await window.jupyterapp.commands.execute('notebook:run-all-cells');
-    const errors = [];
-    for (const cell of window.jupyterapp.shell.currentWidget.content.model.cells) {
-        if (cell.type !== 'code') continue;
-        for (let i = 0; i < cell.outputs.length; i++) {
-            const output = cell.outputs.get(i);
-            if (output.type === 'error') errors.push(output.toJSON().evalue);
-        }
-    }
-    return errors;
+RUN_EXERCISE = """async (name) => {  // its cell, and the one below it, which checks
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    const cells = [...notebook.model.cells];
+    notebook.activeCellIndex = cells.findIndex(each => (each.getMetadata('coursekit') || {}).exercise === name);
+    await window.jupyterapp.commands.execute('notebook:run-cell-and-select-next');
+    await window.jupyterapp.commands.execute('notebook:run-cell-and-select-next');
 }"""
 
+# What is wider than the box that cuts it off or scrolls it; of a formula, JupyterLab keeps words for screen readers
+CUT = """() => [...document.querySelectorAll(
+        '.jp-InputArea-editor .cm-scroller, .jp-OutputArea-output, .jp-OutputArea-output *, .jp-MarkdownOutput')]
+    .filter(each => each.clientWidth > 1 && each.scrollWidth > each.clientWidth + 1)
+    .filter(each => getComputedStyle(each).overflowX !== 'visible' && !each.closest('mjx-container, svg'))
+    .map(each => each.outerHTML.slice(0, 120))"""
 
-@contextmanager
-def jupyterlab(root: Path, state: Path) -> Iterator[str]:
-    """The address of a JupyterLab that serves `root` and keeps its own files in `state`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folders = (
-        "JUPYTER_CONFIG_DIR",
-        "JUPYTER_DATA_DIR",
-        "JUPYTER_RUNTIME_DIR",
-        "JUPYTERLAB_WORKSPACES_DIR",
-        "IPYTHONDIR",
-    )
-    environment = {**os.environ, **{name: str(state / name.lower()) for name in folders}}
-    environment["JUPYTERLAB_SETTINGS_DIR"] = str(state / "settings")
-    notices = state / "settings" / "@jupyterlab" / "apputils-extension"
-    notices.mkdir(parents=True)
-    quiet = '{"fetchNews": "false", "checkForUpdates": false}'
-    (notices / "notification.jupyterlab-settings").write_text(quiet)
-    lessons = state / "settings" / "@jupyterlab" / "notebook-extension"
-    lessons.mkdir(parents=True)
-    # else the cells that are not in sight are not in the page
-    (lessons / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root"]
-    command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}"]
-    command += ["--expose-app-in-browser", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    log = (state / "lab.log").open("wb")
-    server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 90
-        while True:
-            assert server.poll() is None, (state / "lab.log").read_text()
-            try:
-                urllib.request.urlopen(f"{address}/api/status?token={TOKEN}", timeout=2).close()
-                break
-            except OSError:
-                assert time.monotonic() < deadline, (state / "lab.log").read_text()
-                time.sleep(0.2)
-        yield address
-    finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        log.close()
+LABS_OWN = (  # what JupyterLab's own style sheet does to any notebook
+    "link-in-text-block: .jp-RenderedMarkdown",  # it underlines links only below the mouse
+)
 
 
-# the lesson that a learner opens first, and the one whose pictures have most to move
-LESSONS = ("objective", "ctc_training")
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Iterator[str]:
+    """The address of a JupyterLab that serves a copy of the lessons; one for all, as it takes seconds to start."""
+    root, state = tmp_path_factory.mktemp("course"), tmp_path_factory.mktemp("state")
+    lessons = syllabus.TOPICS[0].notebook.parent
+    shutil.copytree(lessons, root / "notebooks", ignore=shutil.ignore_patterns("__pycache__"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSEKIT_PROGRESS", "off")
+        with jupyterlab(root, state) as address:
+            yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=30_000)  # on a busy machine
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser) -> Iterator[Any]:
+    """A page that complains of nothing while the test runs."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1500})
+    page.set_default_timeout(120_000)  # the whole lesson runs between two commands
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    yield page
+    page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    page.close()
+    assert wrong == []
+
+
+def wrong_answer(topic: syllabus.Topic) -> tuple[str, str, str]:
+    """An exercise of the lesson, a wrong answer to it as learners write it, and what its mistake is said to be."""
+    body = ast.parse((WRONG / f"{topic.name}.py").read_text(encoding="utf-8")).body
+    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    answers = [node for node in body if isinstance(node, ast.FunctionDef)]
+    helpers = {node.name for node in answers if node.name.startswith("_")}
+    for answer in answers:
+        name, mistake = answer.name.partition("__")[0], NAMES.get(f"{topic.name}/{answer.name}")
+        exercise = next((each for each in topic.exercises if each.name == name), None)
+        misconceptions = exercise.misconceptions if exercise else []
+        said = next((each.explanation for each in misconceptions if each.name == mistake), None)
+        used = {node.id for node in ast.walk(answer) if isinstance(node, ast.Name)}
+        if said and not used & helpers:
+            answer.name = name
+            return name, "\n".join(map(ast.unparse, [*imports, answer])), said
+    raise AssertionError(f"tests/wrong/{topic.name}.py has no wrong answer whose mistake has a name")
 
 
 def move_every_explorer(notebook) -> int:
@@ -148,44 +157,54 @@ def answer_a_prediction(notebook) -> None:
     expect(verdict).to_contain_text(re.compile(r"(That holds|Not so)\. The answer: \w"))
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_solve_a_lesson_in_jupyterlab(lesson, tmp_path):
-    """Answers written into a notebook's exercise cells are checked, its sliders move their pictures, it asks first."""
-    from playwright.sync_api import expect, sync_playwright
+def keep_picture(page, topic: syllabus.Topic, look: str) -> None:
+    """All of the lesson as pictures, in the folder that COURSE_SCREENSHOTS names, if it does."""
+    folder = os.environ.get("COURSE_SCREENSHOTS")
+    if not folder:
+        return
+    size, scroller = page.viewport_size, ".jp-WindowedPanel-outer"
+    page.set_viewport_size({"width": size["width"], "height": 2500})
+    for number, top in enumerate(range(0, page.locator(scroller).evaluate("each => each.scrollHeight"), 2400)):
+        page.locator(scroller).evaluate("(each, top) => each.scrollTo(0, top)", top)
+        page.screenshot(path=Path(folder) / f"{topic.number:02}_{look}_{number:02}.png")
+    page.set_viewport_size(size)
 
-    topic = syllabus.find_topic(lesson)
-    root = tmp_path / "course"
-    shutil.copytree(topic.notebook.parent, root / "notebooks", ignore=shutil.ignore_patterns("*.ipynb", "__pycache__"))
-    shutil.copy(topic.notebook, root / "notebooks")
+
+@pytest.mark.parametrize("topic", EVERY_TOPIC)
+def test_a_lesson_in_jupyterlab(course, page, topic):
+    """It runs, asks, names a mistake, passes right answers, moves every picture, and can be read in both themes."""
+    from playwright.sync_api import expect
+
     answers = {exercise.name: stubs.model_answer(topic, exercise.name).rstrip() for exercise in topic.exercises}
-    with jupyterlab(root, tmp_path / "state") as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch_persistent_context(
-            tmp_path / "profile", executable_path=BROWSER, headless=True, args=ARGUMENTS
-        )
-        page = browser.pages[0] if browser.pages else browser.new_page()
-        page.set_default_timeout(120_000)  # the whole lesson runs between two commands
-        page.goto(f"{address}/doc/tree/notebooks/{topic.notebook.name}?token={TOKEN}&reset")
-        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=90_000)
-        page.evaluate(READY)
-        assert len(answers) == page.evaluate(WRITE_ANSWERS, answers)
-        notebook = page.locator(".jp-NotebookPanel")
-        expect(notebook.locator(".jp-OutputPlaceholder").first).to_be_visible()
-        assert set(notebook.locator(".jp-OutputPlaceholder").all_inner_texts()) == {
-            ""
-        }  # a first line may be the answer
-        assert page.evaluate(RUN_ALL) == []
-        expect(notebook.locator(".jp-OutputPlaceholder")).to_have_count(0)  # what has run is open
-        answer_a_prediction(notebook)
-        for name in answers:
-            result = notebook.get_by_text(f"{name}: done ✓").first
-            result.scroll_into_view_if_needed(timeout=30_000)
-            expect(result).to_be_visible()
-        explored = [
-            cell
-            for cell in notebooks.read(topic).cells
-            if re.search(r"(?m)^explore\(|coursekit.explorables", cell.source)
-        ]
-        assert len(explored) == move_every_explorer(notebook) > 0
-        if folder := os.environ.get("COURSE_SCREENSHOTS"):
-            page.screenshot(path=Path(folder) / f"{lesson}.png")
-        browser.close()
+    name, wrong, said = wrong_answer(topic)
+    open_notebook(page, course, f"notebooks/{topic.notebook.name}")
+    assert len(answers) == page.evaluate(WRITE_ANSWERS, {**answers, name: wrong})
+    notebook = page.locator(".jp-NotebookPanel")
+    expect(notebook.locator(".jp-OutputPlaceholder").first).to_be_visible()
+    # a first line may be the answer
+    assert set(notebook.locator(".jp-OutputPlaceholder").all_inner_texts()) == {""}
+    assert page.evaluate(RUN_ALL) == []
+    expect(notebook.locator(".jp-OutputPlaceholder")).to_have_count(0)  # what has run is open
+    answer_a_prediction(notebook)
+    card = notebook.locator(".coursekit-card", has_text=re.compile(rf"\b{name}: (not yet|error)"))
+    expect(card.first).to_contain_text(said.replace("`", ""))
+    for passed in answers.keys() - {name}:
+        expect(notebook.get_by_text(f"{passed}: done ✓").first).to_be_visible()
+    explored = [
+        cell for cell in notebooks.read(topic).cells if re.search(r"(?m)^explore\(|coursekit.explorables", cell.source)
+    ]
+    assert len(explored) == move_every_explorer(notebook) > 0
+
+    for look, rules in (("Light", WCAG_AA), ("Dark", CONTRAST)):  # all else is the same in the dark
+        theme(page, look)
+        found = against_rules(page, ".jp-OutputArea, .jp-MarkdownOutput", rules)
+        assert [each for each in found if not each.startswith(LABS_OWN)] == []
+        for width in (1280, 820):
+            page.set_viewport_size({"width": width, "height": 1500})
+            page.wait_for_timeout(1000)  # JupyterLab lays out after the call has returned
+            assert page.evaluate(CUT) == []
+            keep_picture(page, topic, f"{look}_{width}")
+
+    assert page.evaluate(WRITE_ANSWERS, {name: answers[name]}) == 1
+    page.evaluate(RUN_EXERCISE, name)
+    expect(notebook.get_by_text(f"{name}: done ✓").first).to_be_visible()

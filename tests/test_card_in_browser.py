@@ -1,4 +1,4 @@
-"""What `check` and `predict` show in JupyterLab: it answers, axe-core minds nothing, and saved it shows no error."""
+"""What `check`, `predict` and `progress` show in JupyterLab: axe-core minds nothing, and saved it shows no error."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import os
 import re
 from pathlib import Path
 
-from test_browser import ARGUMENTS, BROWSER, NEEDS_BROWSER, READY, RUN_ALL, TOKEN, jupyterlab
+from lab import ARGUMENTS, BROWSER, NEEDS_BROWSER, RUN_ALL, against_rules, jupyterlab, open_notebook, theme
 
 from coursekit.course import notebooks
 from coursekit.learning import memory
 
 pytestmark = NEEDS_BROWSER
 
-WCAG_AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 CELLS = (
     "import torch\nfrom coursekit import check",
     "def sigmoid(input):\n    return 1 / (1 + torch.exp(input))",
@@ -21,30 +20,13 @@ CELLS = (
     "def l2_penalty(weights):\n    return weights.square().sum()",
     "check(l2_penalty)",
     'from coursekit import predict\npredict("Heads or tails?", ["heads", "tails"], id="a/coin", right="heads", why="")',
+    "from coursekit import progress\nprogress()",
 )
 SAVE = "window.jupyterapp.commands.execute('docmanager:save')"
 END_KERNELS = "window.jupyterapp.serviceManager.sessions.shutdownAll()"
 TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')]
     .filter(each => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline')
     .map(each => each.outerHTML.slice(0, 80))"""
-
-
-def faults(page) -> list[str]:
-    """What axe-core finds in the outputs, and what does not fit into them."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    # JupyterLab's body has no height and shows nothing that sticks out: axe-core takes all in it for hidden
-    page.add_style_tag(content="body, .jp-LabShell { overflow: visible !important }")
-    found = Axe().run(page, context=".jp-Notebook .jp-OutputArea", options=WCAG_AA).response
-    contrast = next(each for each in found["passes"] if each["id"] == "color-contrast")
-    assert len(contrast["nodes"]) > 20
-    broken = [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
-    return broken + page.evaluate(TOO_WIDE)
-
-
-def theme(page, name: str) -> None:
-    page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{ theme: 'JupyterLab {name}' }})")
-    page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{str(name == 'Light').lower()}'")
 
 
 def test_a_card_and_a_question_in_jupyterlab(tmp_path, monkeypatch):
@@ -64,12 +46,7 @@ def test_a_card_and_a_question_in_jupyterlab(tmp_path, monkeypatch):
         page.set_viewport_size({"width": 1280, "height": 1500})
         page.set_default_timeout(60_000)
 
-        def open_notebook() -> None:
-            page.goto(f"{address}/doc/tree/cards.ipynb?token={TOKEN}&reset")
-            page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=90_000)
-            page.evaluate(READY)
-
-        open_notebook()
+        open_notebook(page, address, "cards.ipynb")
         assert page.evaluate(RUN_ALL) == []
         wrong, right = (page.locator(".jp-CodeCell").nth(number) for number in (2, 4))
         expect(wrong.get_by_role("status").first).to_contain_text("sigmoid: not yet")
@@ -103,15 +80,15 @@ def test_a_card_and_a_question_in_jupyterlab(tmp_path, monkeypatch):
             theme(page, name)
             for width in (1280, 820):
                 page.set_viewport_size({"width": width, "height": 1500})
-                page.wait_for_timeout(1000)  # JupyterLab lays out, and colours fade over, after the call has returned
-                assert faults(page) == []
+                page.wait_for_timeout(1000)  # JupyterLab lays out after the call has returned
+                assert against_rules(page, ".jp-Notebook .jp-OutputArea") + page.evaluate(TOO_WIDE) == []
                 if folder := os.environ.get("COURSE_SCREENSHOTS"):
                     page.screenshot(path=Path(folder) / f"card_{name.lower()}_{width}.png")
 
         theme(page, "Light")
         page.evaluate(SAVE)
         page.evaluate(END_KERNELS)
-        open_notebook()
+        open_notebook(page, address, "cards.ipynb")
         wrong = page.locator(".jp-CodeCell").nth(2)
         lost = wrong.get_by_text("Error displaying widget")
         expect(lost).to_be_attached(timeout=60_000)  # JupyterLab has given up the buttons: that is what is hidden

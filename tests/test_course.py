@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import torch
 
 from coursekit.authoring import proofs
 from coursekit.course import notebooks, questions, stubs, syllabus
+from coursekit.jail.inside import source
 
 EVERY_TOPIC = pytest.mark.parametrize("topic", syllabus.TOPICS, ids=[t.name for t in syllabus.TOPICS])
 
@@ -82,6 +84,49 @@ def test_keras_is_an_optional_section(topic):
     assert cells[end].source.startswith("## What to keep")
 
 
+# A lesson by its file, by the words of a link to it, and by the number in the first line of a topic's module
+FILE = re.compile(r"(?<!\d)(\d\d)_([a-z_]+)\.ipynb")
+LINK = re.compile(r"\b(\d\d)\]\((?:notebooks/)?(\d\d)_[a-z_]+\.ipynb")
+OWN = re.compile(r"\A\"{3}[^\n]*\bnotebook (\d\d)\b")
+
+
+def misnumbered(name: str, text: str) -> list[str]:
+    """What in a file calls a lesson by a number that is not its own, or by one that no lesson has."""
+    numbers = {topic.name: f"{topic.number:02}" for topic in syllabus.TOPICS}
+    found = [match[0] for match in FILE.finditer(text) if numbers.get(match[2], match[1]) != match[1]]
+    found += [match[0] for match in LINK.finditer(text) if match[1] != match[2]]
+    found += [match[0] for match in re.finditer(r"\b[Ll]essons? (\d\d)\b", text) if match[1] not in numbers.values()]
+    stem = re.sub(r"_(again|late|rare)$", "", name.rpartition("/")[2].removesuffix(".py"))
+    found += [match[0] for match in OWN.finditer(text) if numbers.get(stem, match[1]) != match[1]]
+    return found
+
+
+def test_lessons_have_their_own_numbers():
+    """Wherever a lesson's number stands beside its name, it is that lesson's; but for CHANGELOG, which is history."""
+    folders = ("solutions", "exercises", "notebooks", "coursekit", "tests/styles", "tests/wrong", "tests/sentences")
+    paths = [path for folder in folders for path in (syllabus.ROOT / folder).rglob("*") if path.is_file()]
+    paths += [syllabus.ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "start.py")]
+    texts = {
+        path.relative_to(syllabus.ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for path in paths
+        if path.suffix in {".py", ".md", ".ipynb", ".js", ".csv", ".toml"}
+    }
+    assert {name: found for name, text in texts.items() if (found := misnumbered(name, text))} == {}
+
+
+def test_a_wrong_number_is_found():
+    """Each way to be wrong, and none that is right."""
+    right = (
+        "[lesson 02](02_kl_divergence.ipynb), lessons 00 and 01, `pytest notebooks/01_entropy.ipynb`, 99_unknown.ipynb"
+    )
+    assert misnumbered("README.md", right) == []
+    wrong = "[lesson 03](02_kl_divergence.ipynb), 07_entropy.ipynb, lesson 99"
+    assert misnumbered("README.md", wrong) == ["07_entropy.ipynb", "03](02_kl_divergence.ipynb", "lesson 99"]
+    assert misnumbered("tests/wrong/entropy_late.py", '"""Wrong answers of notebook 02."""') == [
+        '"""Wrong answers of notebook 02'
+    ]
+
+
 @pytest.mark.slow
 @EVERY_TOPIC
 def test_answered_notebook_passes_every_check(topic):
@@ -139,3 +184,13 @@ def test_names_are_those_of_the_graders():
     """They are read off the solutions where no grader is needed: the same, in the same order."""
     assert [*syllabus.names()] == [*syllabus.exercises()]
     assert all(syllabus.find_exercise(name)[0] is topic for name, topic in syllabus.names().items())
+
+
+@EVERY_TOPIC
+def test_a_spec_has_no_numbers_of_its_own(topic):
+    """What a diagnosis varies are the numbers that a spec takes: a learner's function has to take them too."""
+    for exercise in topic.exercises:
+        stub = source.load([("stub", stubs.stub_module(topic))], exercise.name)
+        takes = inspect.signature(exercise.spec).parameters
+        more = [takes[name].default for name in takes.keys() - inspect.signature(stub).parameters.keys()]
+        assert not [default for default in more if isinstance(default, float | int)], exercise.name

@@ -30,7 +30,6 @@ def table():
 # Exercises that are a row's loss in other hands: on one sample, of logits, called as it should be, in Keras's letters
 ALSO = {
     "mse_loss": "squared_error cost batch_cost keras_mean_squared_error regression_loss",
-    "l1_loss": "keras_mean_absolute_error",
     "huber_loss": "keras_huber",
     "MAPE": "keras_mean_absolute_percentage_error",
     "MSLE": "keras_mean_squared_logarithmic_error",

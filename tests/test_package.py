@@ -92,6 +92,14 @@ def test_one_version():
 
 
 @pytest.mark.slow
+def test_it_brings_a_setting_of_jupyterlab(installed):
+    """Where JupyterLab looks for what packages set: long lines of code wrap."""
+    (data,) = installed.glob("*.data/data/share/jupyter/lab/settings/overrides.d")
+    (settings,) = json.loads((data / "coursekit.json").read_text(encoding="utf-8")).values()
+    assert settings["codeCellConfig"]["lineWrap"] is True
+
+
+@pytest.mark.slow
 def test_wheel_holds_data_and_types(installed):
     """Solutions and stubs come along as data, and the mark that says that the package is typed."""
     assert (installed / "coursekit" / "py.typed").exists()

@@ -26,6 +26,7 @@ IN_JAIL = {
     "objective": "cost__own_backward",
     "entropy": "entropy__vmap",
     "kl_divergence": "kl_div__own_backward",
+    "softmax": "log_softmax__own_backward",
     "cross_entropy": "cross_entropy__module",
     "binary_cross_entropy": "binary_cross_entropy__own_backward",
     "regression": "huber_loss__own_backward",
@@ -51,9 +52,10 @@ def exercise_of(style):
     return syllabus.find_exercise(style.partition("__")[0])[1]
 
 
-def seed_of(style):
-    """The seeds go round, so that an exercise's styles meet all of them."""
-    return list(FOUND).index(style) % len(SEEDS)
+def seeds_of(style):
+    """Two seeds, the first of them for the fast part. They go round, so that an exercise's styles meet all of them."""
+    first = list(FOUND).index(style)
+    return [seed % len(SEEDS) for seed in (first, first + 2)]
 
 
 def outcome(report):
@@ -66,15 +68,15 @@ def outcome(report):
 def test_full_marks(style):
     """Core and parity, on one seed."""
     exercise = exercise_of(style)
-    assert (exercise.maximum, None) == outcome(proofs.score_here(exercise, FOUND[style], seed_of(style)))
+    assert (exercise.maximum, None) == outcome(proofs.score_here(exercise, FOUND[style], seeds_of(style)[0]))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("style", FOUND)
-def test_full_marks_on_every_seed(style):
-    """The same on each seed but those of the test above and of `coursekit verify`, which asks on the first."""
+def test_full_marks_on_another_seed(style):
+    """The same on its second seed, and on the first as well where the test above leaves it out."""
     exercise = exercise_of(style)
-    seeds = [seed for seed in SEEDS[1:] if style in SLOW or seed != seed_of(style)]
+    seeds = seeds_of(style) if style in SLOW else seeds_of(style)[1:]
     ask = partial(answer, FOUND[style])  # that nothing that is forbidden was called is seen above, on one seed
     if style in SLOW:
         importlib.import_module("torch._dynamo")

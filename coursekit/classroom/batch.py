@@ -22,8 +22,7 @@ from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission, files_that_define
 from coursekit.jail.ending import Clock
 from coursekit.jail.judge import Jail, Leaning
-from coursekit.jail.terms import Limits
-from coursekit.jail.walls import Start
+from coursekit.jail.terms import Layer, Limits
 from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.wire import Cell
 
@@ -44,6 +43,22 @@ class Result(NamedTuple):
 
 # cells, names of exercises, each with its attempt → results by name
 Score = Callable[[Cells, Sequence[tuple[str, int]]], Mapping[str, Result]]
+
+
+class Workers(NamedTuple):
+    """Who grades.
+
+    Attributes:
+        executor: spreads the work over them.
+        score: scores one submission; runs in the executor.
+        number: how many submissions they grade at a time.
+        layers: the walls around what they run; nothing if these are walls of other machines.
+    """
+
+    executor: Executor
+    score: Score
+    number: int
+    layers: tuple[Layer, ...]
 
 
 @dataclass(frozen=True)
@@ -84,22 +99,19 @@ class Jails:
     Args:
         limits: what one exercise of one submission may use.
         confined: see `Jail`.
-        start: what the first of them begins with (see `Jail`).
     """
 
-    def __init__(self, limits: Limits, *, confined: bool = True, start: Start | None = None) -> None:
+    def __init__(self, limits: Limits, *, confined: bool = True) -> None:
         self._limits = limits
-        self._start = start
         self._confined = confined
         self._free: deque[Jail] = deque()
-        self._lent: deque[Jail] = deque()
-        self._closed = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        for jail in self._free:
+            jail.__exit__(None, None, None)
 
     @contextmanager
     def lend(self) -> Iterator[Jail]:
@@ -111,57 +123,38 @@ class Jails:
         try:
             jail = self._free.pop()
         except IndexError:
-            start, self._start = self._start, None
-            jail = Jail(self._limits, self._confined, start).__enter__()
-        self._lent.append(jail)
+            jail = Jail(self._limits, self._confined).__enter__()
         try:
             yield jail
         finally:
-            self._lent.remove(jail)
-            if self._closed:
-                _end(jail)
-            else:
-                self._free.append(jail)
+            self._free.append(jail)
 
     def score(self, cells: Cells, asked: Sequence[tuple[Exercise, int]], secret: bytes) -> Mapping[str, Result]:
         """Grades one submission, each exercise as which attempt: by exercise, what came of it."""
-        attempts = {exercise.name: attempt for exercise, attempt in asked}
-        clock = Clock(self._limits.total)
         with self.lend() as jail:
-            self._insist_on_open()
-            exercises = [exercise for exercise, _ in asked]
-            graded = score_submission(Submission("", cells), exercises, jail, secret, attempts, clock)
-            does = {
-                report.exercise: _does(jail, cells, exercise, report, clock)
-                for exercise, report in zip(exercises, graded.reports, strict=True)
-                if is_unnamed(report) and not clock.is_over
-            }
-            self._insist_on_open()  # what ends with its jail is no verdict
-        return {
-            report.exercise: Result(json.dumps(report.to_json()), does.get(report.exercise))
-            for report in graded.reports
-        }
+            return score_in(jail, cells, asked, secret)
 
-    def _insist_on_open(self) -> None:
-        if self._closed:
-            raise InterruptedError("Grading was stopped.")
 
-    def close(self) -> None:
-        """Ends all jails, with whatever runs in them."""
-        self._closed = True
-        for jail in (*self._free, *self._lent):
-            _end(jail)
-        self._free.clear()
+def score_in(jail: Jail, cells: Cells, asked: Sequence[tuple[Exercise, int]], secret: bytes) -> dict[str, Result]:
+    """Grades one submission, each exercise as which attempt: by exercise, what came of it."""
+    attempts = {exercise.name: attempt for exercise, attempt in asked}
+    clock = Clock(jail.limits.total)
+    exercises = [exercise for exercise, _ in asked]
+    graded = score_submission(Submission("", cells), exercises, jail, secret, attempts, clock)
+    does = {
+        report.exercise: _does(jail, cells, exercise, report, clock)
+        for exercise, report in zip(exercises, graded.reports, strict=True)
+        if is_unnamed(report) and not clock.is_over
+    }
+    return {
+        report.exercise: Result(json.dumps(report.to_json()), does.get(report.exercise)) for report in graded.reports
+    }
 
 
 def _does(jail: Jail, cells: Cells, exercise: Exercise, report: Report, clock: Clock) -> Unnamed | None:
     """What an answer does; one that was graded with the course's own functions in place of others, with those."""
     instead = {name: model(name) for name in report.leans_on} if report.parted else {}
     return unnamed(exercise, cells, lambda asked: jail.answers(cells, exercise, asked, instead, clock))
-
-
-def _end(jail: Jail) -> None:
-    jail.__exit__(None, None, None)
 
 
 def grade_all(

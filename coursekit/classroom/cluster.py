@@ -11,17 +11,18 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Executor
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import torch
 
-from coursekit.classroom.batch import Cells, Jails, Result, Score, Terms
+from coursekit.classroom.batch import Cells, Jails, Result, Terms, Workers
 from coursekit.course import syllabus
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
+from coursekit.jail.walls import OPEN
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -40,8 +41,8 @@ class ConnectionLost(ClusterError):
 
 
 @contextmanager
-def connect(address: str, terms: Terms, say: Callable[[str], None]) -> Iterator[tuple[Executor, Score, int]]:
-    """An executor over the workers of the scheduler at `address`, what to run there, and how many threads there are.
+def connect(address: str, terms: Terms, say: Callable[[str], None]) -> Iterator[Workers]:
+    """The workers of the scheduler at `address`.
 
     Waits for a busy scheduler as long as it lives, and for the first worker; others may come and go while it runs.
 
@@ -71,7 +72,7 @@ def connect(address: str, terms: Terms, say: Callable[[str], None]) -> Iterator[
         _insist_on_version(versions, terms.versions)
         threads = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
         executor = client.get_executor(pure=False, retries=RETRIES)  # type: ignore[no-untyped-call]
-        yield executor, partial(score_there, terms), threads
+        yield Workers(executor, partial(score_there, terms), threads, () if terms.confined else OPEN)
     except CancelledError:
         if _lives(address):
             raise ConnectionLost(f"The connection to the dask scheduler at {address} broke.") from None

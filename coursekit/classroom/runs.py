@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import heapq
 import os
 import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +14,7 @@ import torch
 
 from coursekit.classroom import batch, cluster, gradefiles
 from coursekit.classroom import folder as folders
-from coursekit.classroom.batch import Cells, Jails, Result, Score, Terms
+from coursekit.classroom.batch import Terms
 from coursekit.classroom.choosing import names_among
 from coursekit.classroom.folder import Entry, entries
 from coursekit.classroom.gradebook import Gradebook, GradebookError, marks
@@ -24,6 +22,7 @@ from coursekit.classroom.gradebook.database import to_text
 from coursekit.classroom.gradebook.grades import Told
 from coursekit.classroom.gradebook.names import accept_names
 from coursekit.classroom.groups.forming import told
+from coursekit.classroom.judges import judges
 from coursekit.classroom.likeness.reading import noting, same_work
 from coursekit.classroom.remarks import Remarks, of_strangers
 from coursekit.classroom.screen import Screen
@@ -34,7 +33,7 @@ from coursekit.grading.changes import Change, changes, renamed
 from coursekit.grading.submission import Submission
 from coursekit.grading.versions import grader_versions
 from coursekit.jail.terms import JailError, Limits
-from coursekit.jail.walls import Start, probe
+from coursekit.jail.walls import Start
 from coursekit.report import Graded
 from coursekit.text import some, visible
 from coursekit.wire import Cell
@@ -61,7 +60,7 @@ class Run:
         workers: how many jails to run on this machine.
         scheduler: address of a dask scheduler; empty for this machine.
         screen: where to show what happens.
-        start: what the first jail on this machine begins with, where it has been started already.
+        start: what the jails on this machine begin with, where it has been started already.
         command: makes the command to type next, `coursekit VERB` with all that this run was given, and more words.
         learners: whom to grade; empty for everybody.
     """
@@ -266,13 +265,12 @@ def _fill_once(
     there = (
         cluster.connect(run.scheduler, terms, run.screen.say)
         if run.scheduler
-        else _here(min(run.workers, len(found)), terms, exercises, run.start)
+        else judges(min(run.workers, len(found)), terms, exercises, run.start)
     )
-    with there as (executor, score, threads):
-        where = f"{threads} threads of the cluster at {run.scheduler}" if run.scheduler else f"{threads} workers"
-        layers = () if run.scheduler and run.confined else probe(confined=run.confined)
+    with there as (executor, score, number, layers):
+        where = f"{number} threads of the cluster at {run.scheduler}" if run.scheduler else f"{number} workers"
         run.screen.grading_begins(len(found), exercises, where, run.limits, layers)
-        in_flight = max(4 * threads, IN_FLIGHT) if run.scheduler else 2 * threads
+        in_flight = max(4 * number, IN_FLIGHT) if run.scheduler else 2 * number
         read = _read(run.folder, found)
         if handed_in is not None:
             read = noting(read, [exercise.name for exercise in exercises], handed_in)
@@ -280,26 +278,6 @@ def _fill_once(
         with closing(graded):  # before the jails are: what ends with them must not be taken for a result
             for _ in run.screen.progress(graded, len(found)):
                 pass
-
-
-@contextmanager
-def _here(
-    workers: int, terms: Terms, exercises: Sequence[Exercise], start: Start | None
-) -> Iterator[tuple[Executor, Score, int]]:
-    """An executor on this machine: threads that wait for jails."""
-    by_name = {exercise.name: exercise for exercise in exercises}
-    gc.freeze()  # torch and the graders stay: whoever looks for garbage has not to look through them
-
-    def score(cells: Cells, asked: Sequence[tuple[str, int]]) -> Mapping[str, Result]:
-        return jails.score(cells, [(by_name[name], attempt) for name, attempt in asked], terms.secret)
-
-    with Jails(terms.limits, confined=terms.confined, start=start) as jails, ThreadPoolExecutor(workers) as executor:
-        try:
-            yield executor, score, workers
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            jails.close()  # ends what is running, or we would wait for it
-            raise
 
 
 def _publish(run: Run, book: Gradebook, exercises: Sequence[Exercise], found: Sequence[Entry], *, best: bool) -> None:

@@ -148,7 +148,7 @@ def _aside(line: str) -> None:
 
 def _refresh(arguments: argparse.Namespace) -> int:
     from coursekit.authoring.refresh import list_shipped, refresh
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
     from coursekit.course import notebooks, syllabus
 
     syllabus.insist_on_course("`coursekit refresh`")

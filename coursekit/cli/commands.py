@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from coursekit import __version__
-from coursekit.cli import author, grader, learner, marker
+from coursekit.cli import author, grader, instructor, learner, marker
 from coursekit.errors import CommandError, UsageError
 
 _EXIT_CODES = (
@@ -65,6 +65,6 @@ def command_names() -> list[str]:
 
 def _add_commands(parser: argparse.ArgumentParser) -> argparse._SubParsersAction[argparse.ArgumentParser]:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for audience in (learner, grader, marker, author):
+    for audience in (learner, instructor, grader, marker, author):
         audience.add_commands(commands)
     return commands

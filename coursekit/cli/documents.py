@@ -145,11 +145,14 @@ def of_mutants(found: Iterable[Judged]) -> dict[str, Any]:
 
 
 def of_progress(progress: Progress) -> dict[str, Any]:
-    """`progress`: how far each exercise has come at its best, and what is next (null where all is done)."""
+    """`progress`: how far each exercise has come at its best, and what is next (null where all is done).
+
+    The points of optional exercises are none of the sum.
+    """
     place = progress.next
     return {
-        "points": progress.points,
-        "maximum": progress.maximum,
+        "points": progress.owed.points,
+        "maximum": progress.owed.maximum,
         "next": {"exercise": place.exercise, "notebook": place.path, "cell": place.cell or None} if place else None,
         "topics": [
             {
@@ -163,6 +166,7 @@ def of_progress(progress: Progress) -> dict[str, Any]:
                         "attempts": step.record.attempts,
                         "points": step.points,
                         "maximum": step.maximum,
+                        "optional": step.is_optional,
                     }
                     for step in lesson.steps
                 ],

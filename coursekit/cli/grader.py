@@ -6,7 +6,7 @@ import argparse
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds them."""
-    grade = commands.add_parser("grade", help="grade a folder of submissions, one a learner")
+    grade = commands.add_parser("grade", help="grade a folder of submissions, one per learner")
     _add_grading(grade)
     grade.add_argument("--best", action="store_true", help="show each learner's best work, not what came last")
     grade.set_defaults(run=_grade, commands=commands.choices)
@@ -120,7 +120,7 @@ _OWN = {"folder", "run", "commands", "best", "diff", "accept"}  # what is not ha
 
 
 def _grade(arguments: argparse.Namespace) -> int:
-    with _first_jail(arguments) as start:
+    with _first_jails(arguments) as start:
         from coursekit.classroom import gradefiles, runs
 
         run = _run(arguments, start)
@@ -131,7 +131,7 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 
 def _regrade(arguments: argparse.Namespace) -> int:
-    with _first_jail(arguments) as start:
+    with _first_jails(arguments) as start:
         from coursekit.classroom import runs
 
         different = runs.regrade(_run(arguments, start), accept=arguments.accept)
@@ -141,8 +141,8 @@ def _regrade(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _first_jail(arguments: argparse.Namespace) -> Iterator[Start | None]:
-    """Starts the process that submissions are forked from, so that it imports torch while we do, on another core."""
+def _first_jails(arguments: argparse.Namespace) -> Iterator[Start | None]:
+    """Starts what submissions are forked from, so that it imports torch while we do, on another core."""
     from coursekit.jail.terms import JailError
     from coursekit.jail.walls import Start
 
@@ -150,7 +150,7 @@ def _first_jail(arguments: argparse.Namespace) -> Iterator[Start | None]:
         yield None
         return
     try:
-        start = Start("zygote", confined=not arguments.trust_submissions)
+        start = Start("zygote", confined=not arguments.trust_submissions, count=_jails(arguments))
     except JailError:  # the run comes to that as well, and says it in its turn
         yield None
         return
@@ -158,10 +158,19 @@ def _first_jail(arguments: argparse.Namespace) -> Iterator[Start | None]:
         yield start
 
 
+def _jails(arguments: argparse.Namespace) -> int:
+    """As many as are asked for, and no more than there can be submissions."""
+    folder: Path = arguments.folder
+    there = 1
+    with suppress(OSError):
+        there = len([*folder.iterdir()])
+    return max(1, min(int(arguments.workers), there))
+
+
 def _run(arguments: argparse.Namespace, start: Start | None) -> Run:
     """What the arguments of a command that grades ask for."""
     from coursekit.classroom.runs import Run
-    from coursekit.cli import quiet, terminal
+    from coursekit.cli.screens import quiet, terminal
     from coursekit.jail.terms import Limits
 
     folder: Path = arguments.folder.resolve()
@@ -218,7 +227,7 @@ def _command(arguments: argparse.Namespace, verb: str, *more: str) -> str:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import doctor
-    from coursekit.cli import quiet, terminal
+    from coursekit.cli.screens import quiet, terminal
 
     examined = doctor.examine(quiet.say if arguments.json else terminal.say)
     if arguments.json:
@@ -238,7 +247,7 @@ def _exercises(arguments: argparse.Namespace) -> list[Exercise]:
 def _report(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import gradefiles
     from coursekit.classroom.likeness import reading
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
     from coursekit.publish import pages
 
     folder: Path = arguments.grades.resolve()
@@ -261,7 +270,7 @@ def _report(arguments: argparse.Namespace) -> int:
 def _similar(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import gradefiles, likeness
     from coursekit.classroom.likeness import reading
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
     from coursekit.publish import pages
 
     folder: Path = arguments.folder.resolve()
@@ -301,7 +310,7 @@ def _unnamed(folder: Path, url: str | None, grades: Sequence[Graded]) -> list[Un
 def _name(arguments: argparse.Namespace) -> int:
     from coursekit.classroom.gradebook import opened
     from coursekit.classroom.groups import forming, naming
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
 
     with opened(arguments.grades.resolve(), arguments.gradebook) as book:
         group = naming.name(book, arguments.group, arguments.sentence)

@@ -1,15 +1,16 @@
-"""What a learner types: check, watch, hint, solution, list, progress, submit, update."""
+"""What a learner types: check, watch, hint, solution, list, progress, submit, update, join."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coursekit.cli import documents, numbers
-from coursekit.errors import UsageError
+from coursekit.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -68,9 +69,27 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     update.add_argument("source", nargs="?", help="a zip or a folder of it (default: what git brings)")
     update.set_defaults(run=_update)
 
+    join = commands.add_parser("join", help="join a workshop: your checks tell its board what came of them")
+    join.add_argument("address", nargs="?", default="", help="as it stands on the board, such as http://192.0.2.7:8000")
+    join.add_argument("code", nargs="?", default="", help="as it stands on the board")
+    join.add_argument("--name", default="", help="what the board calls you (default: a number)")
+    join.add_argument("--share-code", action="store_true", help="post your answers as well")
+    join.add_argument("--leave", action="store_true", help="leave the workshop; nothing more is posted")
+    join.set_defaults(run=_join)
+
 
 def _check(arguments: argparse.Namespace) -> int:
-    from coursekit.cli import terminal
+    from coursekit.learning.joined import posting
+
+    try:
+        return _checked(arguments)
+    finally:  # what it found has been said by now
+        sys.stdout.flush()
+        posting.leave_behind()
+
+
+def _checked(arguments: argparse.Namespace) -> int:
+    from coursekit.cli.screens import terminal
     from coursekit.learning import learn
     from coursekit.learning.feedback import Feedback
     from coursekit.report import Outcome
@@ -92,10 +111,10 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace) -> int:
-    from coursekit.cli import screen
+    from coursekit.cli.screens import watch
     from coursekit.learning.watching.beginning import beginning
 
-    return screen.watch(*beginning(*_name_and_file(arguments.exercise, arguments.file)))
+    return watch.watch(*beginning(*_name_and_file(arguments.exercise, arguments.file)))
 
 
 def _name_and_file(first: str, second: str | None) -> tuple[str, Path | None]:
@@ -113,7 +132,7 @@ def _is_file(text: str) -> bool:
 
 
 def _hint(arguments: argparse.Namespace) -> int:
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
     from coursekit.course import syllabus
     from coursekit.learning import learn
 
@@ -148,6 +167,7 @@ def _list(arguments: argparse.Namespace) -> int:
             state = found.get(exercise.name, records.NOTHING).state
             sign, word = (records.SIGNS[state], f", {state}") if state is not records.State.UNTOUCHED else ("", "")
             points = "point" if exercise.maximum == 1 else "points"
+            word += ", optional" if syllabus.is_of_keras(exercise.name) else ""
             print(f"  {sign:<3}{exercise.name:<{width}}{exercise.maximum:g} {points}{word}")
     return 0
 
@@ -189,10 +209,23 @@ def _lesson(word: str) -> Topic:
 
 def _update(arguments: argparse.Namespace) -> int:
     import subprocess
-    import sys
 
     from coursekit.course import syllabus
 
     syllabus.insist_on_course("`coursekit update`")
     source = [arguments.source] if arguments.source else []
     return subprocess.call([sys.executable, str(syllabus.ROOT / "start.py"), "update", *source])
+
+
+def _join(arguments: argparse.Namespace) -> int:
+    from coursekit.learning.joined import joining, membership
+
+    if arguments.leave:
+        membership.leave()
+        print("You are in no workshop now, and nothing is posted.")
+        return 0
+    joined = joining.join(arguments.address, arguments.code, arguments.name, share_code=arguments.share_code)
+    if joined.member is None:
+        raise CommandError(repr(joined).replace("`", ""))
+    print(repr(joined).replace("`", "").replace(", or the button", ""))
+    return 0

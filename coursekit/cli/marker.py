@@ -52,7 +52,7 @@ def _add_folder(command: argparse.ArgumentParser) -> None:
 def _mark(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import marking
     from coursekit.classroom.gradebook import opened
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
 
     wish = marking.Wish(
         exercise=arguments.exercise,
@@ -83,7 +83,7 @@ def _account() -> str:
 def _marks(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import marking
     from coursekit.classroom.gradebook import opened
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
 
     with opened(arguments.grades, arguments.gradebook) as book:
         found = marking.listed(arguments.grades, book)
@@ -99,7 +99,7 @@ def _marks(arguments: argparse.Namespace) -> int:
 def _attempts(arguments: argparse.Namespace) -> int:
     from coursekit.classroom import marking
     from coursekit.classroom.gradebook import opened
-    from coursekit.cli import terminal
+    from coursekit.cli.screens import terminal
 
     if arguments.show is not None and not arguments.learner:
         raise CommandError("Whose attempt? Name the learner.")

@@ -15,7 +15,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from nbformat.warnings import MissingIDFieldWarning
 
-from coursekit.course import colab, questions, stubs
+from coursekit.course import colab, drawings, questions, stubs
 from coursekit.course.syllabus import Topic
 from coursekit.errors import CommandError
 
@@ -124,6 +124,7 @@ def freeze(notebook: NotebookNode) -> None:
         if "outputs" in cell:  # a widget without even words belongs to a kernel: the buttons of a card
             cell.outputs = [each for each in cell.outputs if set(each.get("data", {})) != {_WIDGET_VIEW}]
     questions.fold(notebook.cells)
+    drawings.fold(notebook.cells)
 
 
 def _name_of(source: str, taken: set[str]) -> str:

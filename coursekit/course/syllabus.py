@@ -108,7 +108,8 @@ TITLES = {
     "objective": "Loss, cost, objective",
     "entropy": "Entropy and mutual information",
     "kl_divergence": "KL divergence",
-    "cross_entropy": "Cross-entropy",
+    "softmax": "Softmax and cross-entropy",
+    "cross_entropy": "Cross-entropy in practice",
     "binary_cross_entropy": "Binary cross-entropy",
     "regression": "Regression",
     "counts_and_noise": "Counts and noise",
@@ -118,6 +119,7 @@ TITLES = {
     "ctc_forward": "CTC: the forward algorithm",
     "ctc_training": "CTC: training and reading out",
     "at_scale": "Losses at scale",
+    "ctc_speed": "CTC: a faster one",
     "which_loss": "Which loss when",
 }
 

@@ -19,7 +19,8 @@ from coursekit.wire import Answer, Question
 TOLERANCE = {torch.float64: (1e-7, 1e-9), torch.float32: (1e-4, 1e-5), torch.float16: (1e-2, 1e-3)}
 
 
-_WIDENED = "_widened"  # where a question, which never changes, keeps its own in float64
+# where a question, which never changes, keeps its own in float64, and its own without a gradient
+_WIDENED, _OF_VALUE = "_widened", "_of_value"
 
 
 class SpecError(Exception):
@@ -47,6 +48,17 @@ def widened(question: Question) -> Question:
         kwargs = {name: _widen(value) for name, value in question.kwargs.items()}
         kept[_WIDENED] = Question(args, kwargs, question.wrt, question.scale, question.through, question.free)
     return cast(Question, kept[_WIDENED])
+
+
+def of_value(question: Question) -> Question:
+    """The same question about the value alone: of most mistakes that is enough to see that they are another one."""
+    kept: dict[str, Any] = vars(question)
+    if _OF_VALUE not in kept:
+        args = [*question.args]
+        for position in question.wrt if question.through == "log_softmax" else ():
+            args[position] = args[position].log_softmax(-1)
+        kept[_OF_VALUE] = Question(tuple(args), question.kwargs) if question.wrt else question
+    return cast(Question, kept[_OF_VALUE])
 
 
 def same_answer(one: Answer, other: Answer, question: Question) -> bool:
@@ -145,11 +157,17 @@ def close(got: Tensor | None, want: Tensor | None, dtype: torch.dtype) -> bool:
         return got is want
     if got.shape != want.shape:
         return False
-    relative, absolute = TOLERANCE[dtype]
     if got.numel() <= _FEW and not got.is_complex():
+        relative, absolute = TOLERANCE[dtype]
         pairs = zip(got.flatten().tolist(), want.flatten().tolist(), strict=True)
         return all(_near(a, b, relative, absolute) for a, b in pairs)
+    return bool(near(got, want, dtype).all())
+
+
+def near(got: Tensor, want: Tensor, dtype: torch.dtype) -> Tensor:
+    """Of each number whether it is equal to the tolerance of `dtype`, as in `close`; the shapes are equal."""
+    relative, absolute = TOLERANCE[dtype]
     a, b = got.detach().double().numpy(), want.detach().double().numpy()
     with np.errstate(all="ignore"):
-        near = np.isfinite(b) & (np.abs(a - b) <= absolute + relative * np.abs(b))  # inf <= inf would let all pass
-    return bool((near | (a == b) | (np.isnan(a) & np.isnan(b))).all())
+        alike = np.isfinite(b) & (np.abs(a - b) <= absolute + relative * np.abs(b))  # inf <= inf would let all pass
+    return torch.as_tensor(alike | (a == b) | (np.isnan(a) & np.isnan(b)))

@@ -1,9 +1,9 @@
 """Pictures that are drawn in the browser and follow the hand, one ES module each. How one is added: CONTRIBUTING.md."""
 
 from coursekit.explorables.beliefs import BeliefBoxes, Huffman, Reliability, SoftmaxLogits
-from coursekit.explorables.fitting import Diamond, Pulls
+from coursekit.explorables.fitting import Diamond, NoiseModel, Pulls
 from coursekit.explorables.ordering import ClassGaps, PreferencePlane, TripletZones
-from coursekit.explorables.sequences import CtcLattice
+from coursekit.explorables.sequences import CtcLattice, PrefixTree
 
 __all__ = [
     "BeliefBoxes",
@@ -11,7 +11,9 @@ __all__ = [
     "CtcLattice",
     "Diamond",
     "Huffman",
+    "NoiseModel",
     "PreferencePlane",
+    "PrefixTree",
     "Pulls",
     "Reliability",
     "SoftmaxLogits",

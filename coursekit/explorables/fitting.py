@@ -81,3 +81,47 @@ class Diamond(Explorable):
             raise ValueError(f"The middle has two weights from -3 to 3: this is {list(middle)}.")
         rows = [[float(value) for value in row] for row in curvature]
         super().__init__(middle=[float(v) for v in middle], curvature=rows, price=price, strength=strength, **options)
+
+
+class NoiseModel(Explorable):
+    """Measurements, a density of noise over them, and minus its logarithm, which is the loss.
+
+    Args:
+        values: the measurements.
+        noise: Gauss, Laplace or Student.
+        centre: of the noise, on the line.
+        spread: its width, from 1.5 to 25: Gauss's σ, Laplace's b, Student's scale.
+        reach: the ends of the line on which all of it stands.
+        label: what is measured, with its unit.
+        nu: Student's ν, from 1 to 10.
+
+    Raises:
+        ValueError: there is no such noise, or a measurement or the centre lies beyond the line.
+    """
+
+    kind = "noise_model"
+    values = shown(List(Float()))
+    noise = shown(Unicode())
+    centre = shown(Float())
+    spread = shown(Float())
+    nu = shown(Float())
+    reach = shown(List(Float()))
+    label = shown(Unicode())
+
+    def __init__(
+        self,
+        values: Sequence[float],
+        noise: str,
+        centre: float,
+        spread: float,
+        reach: tuple[float, float],
+        label: str,
+        nu: float = 3.0,
+        **options: Any,
+    ) -> None:
+        if noise not in ("Gauss", "Laplace", "Student"):
+            raise ValueError(f"The noise is Gauss, Laplace or Student: there is no {noise!r}.")
+        if beyond := [value for value in (*values, centre) if not reach[0] <= value <= reach[1]]:
+            raise ValueError(f"The line goes from {reach[0]} to {reach[1]}: {beyond} do not stand on it.")
+        options = {"noise": noise, "spread": spread, "nu": nu, "label": label, **options}
+        super().__init__(values=list(values), centre=centre, reach=list(reach), **options)

@@ -66,3 +66,33 @@ class CtcLattice(Explorable):
             shade=shade,
             **options,
         )
+
+
+class PrefixTree(Explorable):
+    """Prefix beam search, frame by frame: the prefixes that are kept, each with two bars, its p_b and its p_ℓ.
+
+    Args:
+        table: the network's probabilities, T rows of C, T from 1 to 4.
+        classes: the C letters of the table, the blank first.
+        width: how many prefixes are kept, from 1 to 8.
+        frame: the first frame to look at, from 1.
+
+    Raises:
+        ValueError: the table is too long to be drawn, or has not as many columns as there are classes.
+    """
+
+    kind = "prefix_tree"
+    table = shown(List())
+    classes = shown(List(Unicode()))
+    width = shown(Int())
+    frame = shown(Int())
+
+    def __init__(
+        self, table: Sequence[Sequence[float]], classes: str, width: int = 3, frame: int = 1, **options: Any
+    ) -> None:
+        if not 1 <= len(table) <= 4:
+            raise ValueError(f"One to four frames can be drawn: the table has {len(table)}.")
+        if any(len(row) != len(classes) for row in table):
+            raise ValueError(f"Each frame needs {len(classes)} probabilities, one for each of {list(classes)}.")
+        rows = [[float(value) for value in row] for row in table]
+        super().__init__(table=rows, classes=list(classes), width=width, frame=frame, **options)

@@ -25,12 +25,12 @@ from coursekit.jail.child import Child
 from coursekit.jail.ending import Clock
 from coursekit.jail.process import ZygoteGone, line
 from coursekit.jail.terms import JailError, Layer, Limits
-from coursekit.jail.walls import OPEN, START_SECONDS, Start, insist, layers, look, probe
+from coursekit.jail.walls import OPEN, START_SECONDS, Ready, Start, insist, layers, leave, look
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Cell, Question
 from coursekit.wire.readymade import relatives
 
-__all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look", "probe"]
+__all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look"]
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,20 @@ class Jail:
     Args:
         limits: what one exercise of one submission may use.
         confined: False leaves a process of its own and its limits, and no other wall: for work of people you trust.
-        start: a zygote that has been started already, for it to begin with.
+        ready: a zygote that is ready already, for it to begin with.
 
     Attributes:
         layers: what holds, once the jail has started.
     """
 
-    def __init__(self, limits: Limits | None = None, confined: bool = True, start: Start | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, confined: bool = True, ready: Ready | None = None) -> None:
         self.limits = limits or Limits()
         self.confined = confined
         self.layers: tuple[Layer, ...] = ()
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._has_late = False
-        self._started = start
+        self._ready = ready
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -218,7 +218,7 @@ class Jail:
     ) -> Iterator[Child]:
         if self._closed:
             raise JailError("The jail was closed.")
-        if self._zygote is None or not self._is_well():
+        if self._control is None or not self._is_well():
             self._stop()
             self._start()
         if late:
@@ -235,8 +235,8 @@ class Jail:
     def _is_well(self) -> bool:
         """Whether the zygote lives and has nothing to say: it speaks only when spoken to, or when it has ended."""
         assert self._control is not None
-        assert self._zygote is not None
-        return self._zygote.poll() is None and not select.select([self._control], [], [], 0)[0]
+        ended = self._zygote is not None and self._zygote.poll() is not None
+        return not ended and not select.select([self._control], [], [], 0)[0]
 
     def _bring_late(self) -> None:
         """Has the zygote import what torch.func, say, imports at its first call: seconds that no learner should pay."""
@@ -248,9 +248,12 @@ class Jail:
                 self._has_late = bool(self._control.recv(1 << 10))
 
     def _start(self) -> None:
-        start, self._started = self._started or Start("zygote", confined=self.confined), None
-        zygote, control, told = start.wait()
-        self._zygote, self._control = zygote, control
+        ready, self._ready = self._ready, None
+        if ready is None:
+            start = Start("zygote", confined=self.confined)
+            (ready,) = start.wait()
+            self._zygote = start.process
+        self._control, told = ready
         self.layers = layers(told) if self.confined else OPEN
         if self.confined:
             try:
@@ -267,13 +270,7 @@ class Jail:
         if control is not None:
             control.close()  # the zygote reads an end of file and leaves
         if zygote is not None:
-            try:
-                zygote.wait(2)
-            except subprocess.TimeoutExpired:
-                zygote.kill()
-                zygote.wait()
-            if zygote.stderr is not None:
-                zygote.stderr.close()
+            leave(zygote)
 
 
 def _grade_in_turn(

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from coursekit.jail import bubblewrap
 from coursekit.jail.inside import confine
@@ -19,6 +19,7 @@ from coursekit.jail.terms import JailError, Layer
 
 COURSE = Path(__file__).resolve().parents[2]
 START_SECONDS = 120  # for importing torch on a busy or cold machine
+_LEAVING = 2  # seconds that a process may take to end when nobody talks with it any more
 
 _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
@@ -34,28 +35,16 @@ KEEPS = {
 }
 
 
-def probe(*, confined: bool = True) -> tuple[Layer, ...]:
-    """The layers that a jail would have here, tried within a tenth of a second.
-
-    Raises:
-        JailError: untrusted work cannot be confined on this machine.
-    """
-    if not confined:
-        return OPEN
-    layers = look()
-    insist(layers)
-    return layers
-
-
 def look() -> tuple[Layer, ...]:
-    """The layers as they are found here, enough or not.
+    """The layers as they are found here, enough or not, tried within a tenth of a second.
 
     Raises:
         JailError: no process can be started in them.
     """
-    process, control, told = Start("confine", confined=True).wait()
-    control.close()
-    process.communicate()
+    with Start("confine", confined=True) as start:
+        ((control, told),) = start.wait()
+        control.close()
+        start.process.communicate()
     return layers(told)
 
 
@@ -84,6 +73,13 @@ def layers(told: dict[str, Any]) -> tuple[Layer, ...]:
     return (OPEN[0], *found, Layer("bubblewrap", held, KEEPS["bubblewrap"] if held else why_not))
 
 
+class Ready(NamedTuple):
+    """A process of `inside` that waits for orders: the way to talk with it, and what it said first."""
+
+    control: socket.socket
+    told: dict[str, Any]
+
+
 class Start:
     """A process of `inside` that is on its way: it takes seconds to be ready, in which others can get ready as well.
 
@@ -92,12 +88,16 @@ class Start:
     Args:
         module: which module of `inside` it runs, in bubblewrap where that can be had.
         confined: whether it is to put on its walls.
+        count: how many it is to be in the end; it forks the others when all that they share is there.
+
+    Attributes:
+        process: the first of them. It ends when all the ways to talk with them are closed.
 
     Raises:
         JailError: no such process can be had on this system.
     """
 
-    def __init__(self, module: str, *, confined: bool) -> None:
+    def __init__(self, module: str, *, confined: bool, count: int = 1) -> None:
         if os.name != "posix":
             raise JailError("Grading needs Linux or macOS (on Windows, use WSL): submissions run in forked processes.")
         if confined and sys.platform != "linux":
@@ -105,7 +105,7 @@ class Start:
         self.confined = confined
         self._module = module
         self._wrappers = [bubblewrap.command(_ENVIRONMENT), []] if confined and bubblewrap.usable() else [[]]
-        self._taken = False
+        self._count = count
         self._begin()
 
     def __enter__(self) -> Self:
@@ -115,58 +115,76 @@ class Start:
         if not self._taken:
             self._end()
 
-    def wait(self) -> tuple[subprocess.Popen[bytes], socket.socket, dict[str, Any]]:
-        """The process, the way to talk with it, and what it said first; the caller ends it.
+    def wait(self) -> list[Ready]:
+        """All that are ready now, `count` of them; the caller ends them.
 
         Raises:
-            JailError: it did not start.
+            JailError: they did not start.
         """
-        self._taken = True
         while True:
-            line = _first_line(self._control)
-            if line:
-                return self._process, self._control, json.loads(line)
+            lines = [_first_line(control) for control in self._controls]
+            if all(lines):
+                self._taken = True
+                return [Ready(control, json.loads(line)) for control, line in zip(self._controls, lines, strict=True)]
             message = self._end()
             if not self._wrappers:
                 raise JailError(f"The grading process did not start: {_last_line(message)}")
             self._begin()
 
     def _begin(self) -> None:
-        self._process, self._control = _spawn(self._module, self._wrappers.pop(0), confined=self.confined)
+        self._taken = False
+        pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(self._count)]
+        self._controls: list[socket.socket] = [ours for ours, _ in pairs]
+        fds = [theirs.fileno() for _, theirs in pairs]
+        try:
+            self.process = _spawn(self._module, self._wrappers.pop(0), fds, confined=self.confined)
+        finally:
+            for _, theirs in pairs:
+                theirs.close()
 
     def _end(self) -> bytes:
-        self._control.close()
+        self._taken = True
+        for control in self._controls:
+            control.close()
         with suppress(ProcessLookupError, PermissionError):  # it may have ended by itself
             # all of its group: what bubblewrap has begun, and cannot yet know to end with it, would be waited for
-            os.killpg(self._process.pid, signal.SIGKILL)
-        return self._process.communicate()[1]
+            os.killpg(self.process.pid, signal.SIGKILL)
+        return self.process.communicate()[1]
 
 
-def _spawn(module: str, wrapper: list[str], *, confined: bool) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+def _spawn(module: str, wrapper: list[str], controls: list[int], *, confined: bool) -> subprocess.Popen[bytes]:
     settings = json.dumps({"confined": confined, "course": str(COURSE), "outside": confine.namespaces()})
-    with theirs:
-        process = subprocess.Popen(
-            [
-                *wrapper,
-                sys.executable,
-                "-E",
-                "-s",
-                "-B",
-                "-m",
-                f"coursekit.jail.inside.{module}",
-                str(theirs.fileno()),
-                settings,
-            ],
-            cwd=COURSE,
-            env={"PATH": os.defpath, **_ENVIRONMENT},
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C in the terminal is for the judge, which ends the zygote in order
-        )
-    return process, ours
+    return subprocess.Popen(
+        [
+            *wrapper,
+            sys.executable,
+            "-E",
+            "-s",
+            "-B",
+            "-m",
+            f"coursekit.jail.inside.{module}",
+            ",".join(map(str, controls)),
+            settings,
+        ],
+        cwd=COURSE,
+        env={"PATH": os.defpath, **_ENVIRONMENT},
+        pass_fds=controls,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C in the terminal is for the judge, which ends the zygote in order
+    )
+
+
+def leave(process: subprocess.Popen[bytes]) -> None:
+    """Waits for a process to which all ways have been closed, and ends it if it does not leave."""
+    try:
+        process.wait(_LEAVING)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stderr is not None:
+        process.stderr.close()
 
 
 def _first_line(control: socket.socket) -> bytes:

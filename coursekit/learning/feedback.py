@@ -149,14 +149,20 @@ def _wrap(text: str, width: int, indent: str = "") -> list[str]:
 # ---- HTML --------------------------------------------------------------------------------------------------------
 
 _TONES = {Outcome.PASSED: "good", Outcome.UNCHECKED: "quiet", Outcome.UNATTEMPTED: "quiet"}  # of all others: bad
-_COLOURS = {"good": "#00664B", "quiet": "#5A626C", "bad": "#9A4200"}
+_COLOURS = {"good": "#009E73", "quiet": "#7A828C", "bad": "#D55E00"}
+# JupyterLab's own colours, so that a dark theme has dark cards, forms and maps; elsewhere dark on white
+INK = "var(--jp-content-font-color1,#22272E)"
+PAPER = f"background:var(--jp-layout-color1,#FFFFFF);color:{INK}"
+CODE = "background:var(--jp-layout-color2,#F3F5F7);color:inherit"
+LINK = "color:var(--jp-content-link-color,#0B5CAD);text-decoration:underline"
 _STYLES = {
-    "box": "border-left:4px solid {colour};padding:0.4em 0.9em;margin:0.2em 0;background:#FFFFFF;color:#22272E;"
+    "box": f"border-left:4px solid {{colour}};padding:0.4em 0.9em;margin:0.2em 0;{PAPER};"
     "font-size:14px;line-height:1.5;max-width:60em",
-    "word": "color:{colour}",
+    # half of it ink: darker on white paper, lighter on black, and legible on both
+    "word": f"color:color-mix(in srgb,{{colour}},{INK})",
     "tier": "margin-top:0.4em",
     "checks": "margin:0;padding-left:1.2em",
-    "line": "display:block;background:#F3F5F7;color:#22272E;padding:0.4em 0.6em;margin:0.3em 0;overflow-x:auto;"
+    "line": f"display:block;{CODE};padding:0.4em 0.6em;margin:0.3em 0;overflow-x:auto;"
     "white-space:pre-wrap;font-family:monospace;font-size:13px",
 }
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from coursekit.grading.submission import Submission, read_submission
 from coursekit.learning import feedback, memory, overview, own
 from coursekit.learning.card.parting import Asked
 from coursekit.learning.card.shown import Card
+from coursekit.learning.joined import posting
 from coursekit.report import Outcome, Report
 
 
@@ -58,7 +61,7 @@ def check(function: Callable[..., Any] | str = _ALL, name: str | None = None) ->
         return _say(str(error))
     asked = list[Asked]()
     report = own.of_notebook(function, exercise, asked)
-    steps = (*next_steps(exercise, report), *_remembered(report, NOTEBOOK))
+    steps = (*next_steps(exercise, report), *_remembered(report, NOTEBOOK, partial(inspect.getsource, function)))
     return Card(report, steps, exercise, asked, function.__doc__ or "")
 
 
@@ -71,9 +74,10 @@ def _check_notebook(names: Mapping[str, Any]) -> feedback.Feedback | overview.Ov
     return _overview("This notebook", reports, "`check({name})`", NOTEBOOK)
 
 
-def _remembered(report: Report, wording: Wording) -> tuple[str, ...]:
-    """Remembers a check; a line to show where that could not be done."""
+def _remembered(report: Report, wording: Wording, code: Callable[[], str] = str) -> tuple[str, ...]:
+    """Remembers a check, and tells it to a workshop; a line to show where it could not be remembered."""
     said = memory.remember(report, wording.where)
+    posting.post_check(report, wording.where, code)
     return (said,) if said else ()
 
 

@@ -112,9 +112,14 @@ def place() -> Path | None:
     if named:
         base = syllabus.ROOT if syllabus.in_course() else Path.cwd()
         return base / os.path.expanduser(named)  # noqa: PTH111 (where there is no home, it leaves ~ alone)
-    if not syllabus.in_course() or any(os.environ.get(name, "").lower() not in _FALSE for name in _NO_LEARNER):
+    if not syllabus.in_course() or is_tested():
         return None
     return syllabus.ROOT / "progress.jsonl"
+
+
+def is_tested() -> bool:
+    """Whether a machine runs this, which tests the course, and no learner."""
+    return any(os.environ.get(name, "").lower() not in _FALSE for name in _NO_LEARNER)
 
 
 def remember(told: Report | Prediction, where: str = "") -> str:
@@ -165,6 +170,18 @@ def why_not() -> str:
 def checks() -> list[Check]:
     """All checks that are remembered, the oldest first; none where the file is not there or cannot be read."""
     return [each for each in _read(_content()) if isinstance(each, Check)]
+
+
+def attempts(exercise: str) -> int:
+    """How many attempts at an exercise there were, as far as one can see; this looks at the last ones alone."""
+    path = place()
+    if path is None:
+        return 0
+    try:
+        with path.open("rb") as file:
+            return _attempts(_end_of(file), exercise)
+    except OSError:
+        return 0
 
 
 def predictions() -> list[Prediction]:

@@ -13,7 +13,9 @@ import ipywidgets as widgets
 
 from coursekit import machine
 from coursekit.learning import memory
-from coursekit.learning.feedback import prose
+from coursekit.learning.feedback import PAPER, prose
+from coursekit.learning.joined import posting
+from coursekit.learning.joined.events import Predicted
 from coursekit.learning.memory import Prediction
 
 _ID = re.compile(r"([a-z][a-z0-9_]*)/([a-z][a-z0-9_]*)")
@@ -125,6 +127,7 @@ class Question:
         choice, holds = self._judged(answer)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         said = memory.remember(Prediction(now, self.lesson, self.name, choice, holds))
+        posting.post(Predicted(self.lesson, self.name, choice[:200], holds))
         near = f" ({self._how_near})" if not self.choices and self.near else ""
         verdict = f"{'That holds' if holds else 'Not so'}. The answer: {self._right_in_words}{near}."
         return (f"You said: {choice}.", verdict, self.why, *([said] if said else []))
@@ -194,16 +197,17 @@ def _number(answer: str | float) -> float:
     return number
 
 
-# JupyterLab's own colours, so that a dark theme has a dark form; elsewhere dark on white
 _BOX = (
-    "background:var(--jp-layout-color1,#FFFFFF);color:var(--jp-content-font-color1,#22272E);"
-    "border-left:4px solid #0072B2;padding:0.4em 0.9em;margin:0.2em 0;font-size:14px;line-height:1.5;max-width:60em"
+    f"{PAPER};border-left:4px solid #0072B2;padding:0.4em 0.9em;margin:0.2em 0;font-size:14px;line-height:1.5;"
+    "max-width:60em"
 )
 # What JupyterLab writes where a form was that is gone: words alone
 _STYLE = (
     "<style>.jp-OutputArea-child:has(.coursekit-question)+.jp-OutputArea-child .jp-OutputArea-output:not(:has(*))"
     "{display:none}</style>"
 )
+# Choices as far apart as a finger is wide (WCAG 2.2, 2.5.8)
+_APART = ".coursekit-predict .widget-radio-box label{min-height:26px;margin:0}"
 _LIST = "margin:0.2em 0;padding-left:1.4em"
 
 
@@ -236,9 +240,10 @@ class _Form:
         before = question.before()
         if before is not None:
             self._said.value = _lines(f"Last time you said: {before}.")
-        instead = f"<style>.jp-OutputArea-child:has(.{question._mark}){{display:none}}</style>"
+        instead = f"<style>.jp-OutputArea-child:has(.{question._mark}){{display:none}}{_APART}</style>"
         asked = widgets.HTML(instead + _styled(_asked(question)))
         self.box = widgets.VBox([asked, self._answer, self._button, self._said])
+        self.box.add_class("coursekit-predict")
 
     def _chosen(self, _change: object) -> None:
         self._button.disabled = False

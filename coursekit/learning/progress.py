@@ -10,67 +10,12 @@ from dataclasses import dataclass
 from coursekit.course import syllabus
 from coursekit.course.places import Place, address, place_of
 from coursekit.learning import memory
-from coursekit.learning.records import NOTHING, SIGNS, Record, State, next_up, predicted, records
+from coursekit.learning.feedback import LINK, PAPER
+from coursekit.learning.records import NOTHING, SIGNS, Lesson, State, Step, Tally, next_up, predicted, records
 
 _WIDE = 80  # columns, of a notebook's text as well
 _NARROW = 80  # below so many, a terminal gets less of it
 _LEGEND = ", ".join(f"{sign} {state}" for state, sign in reversed(SIGNS.items()))
-
-
-@dataclass(frozen=True)
-class Step:
-    """An exercise on the map.
-
-    Attributes:
-        name: the exercise.
-        maximum: the points that it is worth.
-        record: what is remembered of it.
-    """
-
-    name: str
-    maximum: float
-    record: Record
-
-    @property
-    def points(self) -> float:
-        """The most that an attempt has earned; of what has got cheaper since, no more than it is worth."""
-        return min(self.record.points, self.maximum)
-
-    @property
-    def words(self) -> str:
-        """How far it has come."""
-        if self.record.state is not State.TRIED:
-            return str(self.record.state)
-        return "tried once" if self.record.attempts == 1 else f"tried {self.record.attempts} times"
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """A lesson on the map, with its exercises, and how many of its questions were answered before it did."""
-
-    topic: syllabus.Topic
-    steps: tuple[Step, ...]
-    predictions: int = 0
-
-    @property
-    def passed(self) -> int:
-        """How many of its exercises have passed."""
-        return sum(step.record.is_passed for step in self.steps)
-
-    @property
-    def points(self) -> float:
-        """What they have earned."""
-        return round(sum(step.points for step in self.steps), 2)
-
-    @property
-    def maximum(self) -> float:
-        """What they are worth."""
-        return sum(step.maximum for step in self.steps)
-
-    @property
-    def signs(self) -> str:
-        """A sign for each exercise."""
-        return " ".join(SIGNS[step.record.state] for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -88,21 +33,24 @@ class Progress:
     note: str
 
     @property
-    def points(self) -> float:
-        """What all exercises have earned."""
-        return round(sum(lesson.points for lesson in self.lessons), 2)
+    def owed(self) -> Tally:
+        """What has come of all exercises but the optional ones."""
+        return Tally.of(step for step in self._steps if not step.is_optional)
 
     @property
-    def maximum(self) -> float:
-        """What all exercises are worth."""
-        return sum(lesson.maximum for lesson in self.lessons)
+    def optional(self) -> Tally:
+        """What has come of the optional ones, which rebuild losses of Keras's."""
+        return Tally.of(step for step in self._steps if step.is_optional)
+
+    @property
+    def _steps(self) -> list[Step]:
+        return [step for lesson in self.lessons for step in lesson.steps]
 
     @property
     def headline(self) -> str:
-        """The whole course in a line."""
-        passed = sum(lesson.passed for lesson in self.lessons)
-        number = sum(len(lesson.steps) for lesson in self.lessons)
-        return f"{passed} of {number} exercises passed, {self.points:g} of {self.maximum:g} points"
+        """The whole course in a line; the optional exercises, if there are any, are told apart."""
+        said = f"{self.owed.counted(' exercises')} passed, {self.owed.worth}"
+        return f"{said}; optional: {self.optional.counted()}, {self.optional.worth}" if self.optional.number else said
 
     def __repr__(self) -> str:
         return self.as_text(_WIDE)
@@ -119,21 +67,22 @@ class Progress:
     def _wide(self) -> Iterator[str]:
         yield self.headline
         for lesson in self.lessons:
-            counted = f"{lesson.passed} of {len(lesson.steps)} passed"
-            points = f"{lesson.points:g} of {lesson.maximum:g} points"
+            counted = f"{lesson.owed.counted()} passed"
             predicted = f"{lesson.predictions} predicted" if lesson.predictions else ""
-            line = f"{lesson.topic.number:02} {lesson.topic.title:<30}{counted:>15}{points:>19}{predicted:>13}"
+            line = (
+                f"{lesson.topic.number:02} {lesson.topic.title:<30}{counted:>15}{lesson.owed.worth:>19}{predicted:>13}"
+            )
             yield line.rstrip()
             if self._is_open(lesson):
                 room = max(len(step.name) for step in lesson.steps) + 2
                 for step in lesson.steps:
                     sign = SIGNS[step.record.state]
-                    yield f"   {sign:<3}{step.name:<{room}}{step.words:<16}{step.points:g} of {step.maximum:g}"
+                    yield f"   {sign:<3}{step.name:<{room}}{step.words:<16}{step.worth}"
 
     def _narrow(self, width: int) -> Iterator[str]:
         yield from textwrap.wrap(self.headline, width)
         for lesson in self.lessons:
-            counted = f" {lesson.passed}/{len(lesson.steps)}"
+            counted = f" {lesson.owed.passed}/{lesson.owed.number}"
             title = textwrap.shorten(
                 f"{lesson.topic.number:02} {lesson.topic.title}", width - len(counted), placeholder="…"
             )
@@ -178,7 +127,7 @@ class Progress:
         title = _link(topic, "", html.escape(f"{topic.number:02} {topic.title}"))
         steps = "".join(
             f'<li><span aria-hidden="true">{SIGNS[step.record.state]}</span> <code>{step.name}</code>: '
-            f"{step.words}, {step.points:g} of {step.maximum:g}</li>"
+            f"{step.words}, {step.worth}</li>"
             for step in lesson.steps
         )
         is_open = " open" if self._is_next(lesson) else ""
@@ -187,8 +136,8 @@ class Progress:
             f'<details{is_open}><summary aria-label="the exercises of lesson {topic.number:02}">{signs}</summary>'
             f'<ul style="{_LIST}">{steps}</ul></details>'
         )
-        points = f"{lesson.points:g} of {lesson.maximum:g}"
-        cells = f"{lesson.passed} of {len(lesson.steps)}", exercises, points, str(lesson.predictions or "")
+        points = lesson.owed.worth.removesuffix(" points")
+        cells = lesson.owed.counted(), exercises, points, str(lesson.predictions or "")
         return (
             f'<tr><th scope="row" style="{_CELL};font-weight:normal">{title}</th>'
             + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
@@ -196,22 +145,19 @@ class Progress:
         )
 
 
-# JupyterLab's own colours, so that a dark theme has a dark map; elsewhere dark on white
-_BOX = (
-    "background:var(--jp-layout-color1,#FFFFFF);color:var(--jp-content-font-color1,#22272E);"
-    "padding:0.4em 0.9em;font-size:14px;line-height:1.5;max-width:60em"
-)
+_BOX = f"{PAPER};padding:0.4em 0.9em;font-size:14px;line-height:1.5;max-width:60em"
 _TABLE = "border-collapse:collapse;font-size:inherit;margin:0.5em 0"
 _CAPTION = "text-align:left;color:inherit;padding:0.3em 0"
-_CELL = "text-align:left;vertical-align:top;padding:0.2em 0.9em 0.2em 0;color:inherit;background:inherit;max-width:none"
+_CELL = (
+    "text-align:left;vertical-align:top;padding:0.35em 0.9em 0.35em 0;color:inherit;background:inherit;max-width:none"
+)
 _LIST = "list-style:none;margin:0;padding:0.2em 0"
-_LINK = "color:var(--jp-content-link-color,#0B5CAD);text-decoration:underline"
 
 
 def _link(topic: syllabus.Topic, fragment: str, words: str) -> str:
     """The words, as a link that opens the lesson where there is one."""
     href = address(topic, fragment)
-    return f'<a href="{html.escape(href)}" style="{_LINK}">{words}</a>' if href else words
+    return f'<a href="{html.escape(href)}" style="{LINK}">{words}</a>' if href else words
 
 
 def progress() -> Progress:

@@ -48,6 +48,89 @@ class Record:
 NOTHING = Record()
 
 
+@dataclass(frozen=True)
+class Step:
+    """An exercise on the map.
+
+    Attributes:
+        name: the exercise.
+        maximum: the points that it is worth.
+        record: what is remembered of it.
+    """
+
+    name: str
+    maximum: float
+    record: Record
+
+    @property
+    def points(self) -> float:
+        """The most that an attempt has earned; of what has got cheaper since, no more than it is worth."""
+        return min(self.record.points, self.maximum)
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether nobody owes it."""
+        return syllabus.is_of_keras(self.name)
+
+    @property
+    def worth(self) -> str:
+        """Its points, of how many, and that they are optional where they are."""
+        return f"{self.points:g} of {self.maximum:g}{', optional' if self.is_optional else ''}"
+
+    @property
+    def words(self) -> str:
+        """How far it has come."""
+        if self.record.state is not State.TRIED:
+            return str(self.record.state)
+        return "tried once" if self.record.attempts == 1 else f"tried {self.record.attempts} times"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What has come of several exercises: how many have passed, of how many, and the points of all."""
+
+    passed: int
+    number: int
+    points: float
+    maximum: float
+
+    @classmethod
+    def of(cls, steps: Iterable[Step]) -> Tally:
+        """Counts."""
+        counted = list(steps)
+        points = round(sum(step.points for step in counted), 2)
+        passed = sum(step.record.is_passed for step in counted)
+        return cls(passed, len(counted), points, sum(step.maximum for step in counted))
+
+    def counted(self, things: str = "") -> str:
+        """How many of how many."""
+        return f"{self.passed} of {self.number}{things}"
+
+    @property
+    def worth(self) -> str:
+        """The points, of how many."""
+        return f"{self.points:g} of {self.maximum:g} points"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson on the map, with its exercises, and how many of its questions were answered before it did."""
+
+    topic: syllabus.Topic
+    steps: tuple[Step, ...]
+    predictions: int = 0
+
+    @property
+    def owed(self) -> Tally:
+        """What has come of its exercises, without the optional ones."""
+        return Tally.of(step for step in self.steps if not step.is_optional)
+
+    @property
+    def signs(self) -> str:
+        """A sign for each exercise."""
+        return " ".join(SIGNS[step.record.state] for step in self.steps)
+
+
 def records(checks: Iterable[Check]) -> dict[str, Record]:
     """What is remembered of each exercise that was tried."""
     found: dict[str, Record] = {}
@@ -76,7 +159,7 @@ def _state(check: Check) -> State:
 def next_up(lessons: Sequence[Sequence[str]], checks: Sequence[Check]) -> str | None:
     """The exercise that comes next: the one that is worked on, or the first behind it that has not passed.
 
-    At the end it is what was passed over before; then what lacks parity; then None.
+    At the end it is what was passed over before; then what lacks parity; then what is optional; then None.
 
     Args:
         lessons: the names of each lesson's exercises, in course order.
@@ -92,8 +175,10 @@ def next_up(lessons: Sequence[Sequence[str]], checks: Sequence[Check]) -> str | 
         begin = order.index(next(tried, lesson[0]))
     onward = [*order[begin:], *order[:begin]]
     open_ones = [name for name in onward if not found.get(name, NOTHING).is_passed]
+    at_work = [name for name in open_ones if name == onward[0] and name in found]
+    owed = [name for name in open_ones if not syllabus.is_of_keras(name)]
     without_parity = [name for name in order if found.get(name, NOTHING).state is State.CORE]
-    return next(iter([*open_ones, *without_parity]), None)
+    return next(iter([*at_work, *owed, *without_parity, *open_ones]), None)
 
 
 def resume() -> Place | None:

@@ -43,8 +43,7 @@ class FakeJail:
     children = 0
     asked = 0  # how many answers have been asked what they do
 
-    def __init__(self, limits=None, confined=True, start=None) -> None:
-        assert start is None, "a process was started for nothing"
+    def __init__(self, limits=None, confined=True) -> None:
         self.limits = limits or Limits()
         self.busy = threading.Lock()
 
@@ -222,7 +221,7 @@ def test_limits_reach_the_jail(jail, double, monkeypatch, book):
     monkeypatch.setattr(batch, "Jail", lambda *given: seen.append(given) or FakeJail(*given))
     terms = Terms(b"s", TERMS.versions, Limits(seconds=3), confined=False)
     run([submission("ann")], [double], book, terms=terms)
-    assert seen == [(Limits(seconds=3), False, None)]
+    assert seen == [(Limits(seconds=3), False)]
 
 
 # ---- runs that end early -----------------------------------------------------------------------------------------
@@ -267,28 +266,6 @@ def test_run_that_is_abandoned(double, book):
     graded.close()
     assert [each.learner for each in book.latest()] == ["a", "b"]
     assert [future.cancelled() for future in futures] == [False, False, True, True]
-
-
-def test_jails_that_are_closed_while_lent(jail, double):
-    """Who closes the jails ends those in use as well, and work that was under way goes no further."""
-    jails = Jails(Limits())
-    begun, ended = threading.Event(), threading.Event()
-
-    def use():
-        with jails.lend():
-            begun.set()
-            ended.wait(10)
-
-    thread = threading.Thread(target=use)
-    thread.start()
-    assert begun.wait(10)
-    jails.close()
-    assert jail.open == 0
-    ended.set()
-    thread.join()
-    with pytest.raises(InterruptedError):
-        jails.score((("a.py", toys.HONEST),), [(double, 0)], b"s")
-    assert jail.children == 0
 
 
 def test_book_that_fails_ends_the_run(double, book, tmp_path):

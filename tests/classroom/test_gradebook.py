@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
-import pwd
-import shutil
 import sqlite3
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
@@ -29,73 +24,12 @@ from coursekit.report import Graded, Outcome, Report
 NAMES = ["ann", "Ödön", "a\nb", "", '"quoted"', "half\ud800", "nul\0", "'; DROP TABLE coursekit_entry; --", "x" * 300]
 
 
-def server_programs() -> Path | None:
-    """Where PostgreSQL keeps initdb and pg_ctl; Debian puts them beside no other program."""
-    on_path = shutil.which("initdb")
-    found = [Path(on_path).resolve().parent] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    return next((folder for folder in reversed(found) if (folder / "initdb").exists()), None)
-
-
-class Server:
-    """A PostgreSQL server in a folder of its own, reached by a socket in that folder."""
-
-    def __init__(self, folder: Path, programs: Path) -> None:
-        self.folder, self.programs = folder, programs
-        self.user = None
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            self.user = next(name for name in ("postgres", "nobody") if any(p.pw_name == name for p in pwd.getpwall()))
-            shutil.chown(folder, self.user)
-        self.run(
-            "initdb", "-D", str(folder / "data"), "-U", "grader", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"
-        )
-        self.start()
-
-    def run(self, program: str, *arguments: str) -> None:
-        command = [str(self.programs / program), *arguments]
-        subprocess.run(command, check=True, capture_output=True, user=self.user, cwd=self.folder, timeout=60)
-
-    def start(self) -> None:
-        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
-        self.run(
-            "pg_ctl", "-D", str(self.folder / "data"), "-w", "-o", options, "-l", str(self.folder / "log"), "start"
-        )
-
-    def stop(self) -> None:
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", "immediate", "stop")
-
-    def database(self, name: str) -> str:
-        """The URL of a new, empty database."""
-        engine = sa.create_engine(f"postgresql+psycopg://grader@/postgres?host={self.folder}")
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        engine.dispose()
-        return f"postgresql://grader@/{name}?host={self.folder}"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    programs = server_programs()
-    if programs is None:
-        assert not os.environ.get("CI"), "start.py installs PostgreSQL where the tests run in CI"
-        pytest.skip("PostgreSQL's server programs are not installed")
-    import tempfile
-
-    # not pytest's own folder, which no other user may enter, and short: a socket's path has at most 107 bytes
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        server = Server(Path(folder), programs)
-        try:
-            yield server
-        finally:
-            if (server.folder / "data" / "postmaster.pid").exists():
-                server.stop()
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def url(request, tmp_path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'book.sqlite'}"
-    server = request.getfixturevalue("server")
-    return server.database(f"t{abs(hash(request.node.name)) % 10**12}")
+    postgres = request.getfixturevalue("postgres")
+    return postgres.database(f"t{abs(hash(request.node.name)) % 10**12}")
 
 
 @pytest.fixture
@@ -550,17 +484,17 @@ def test_may_not_be_written(tmp_path):
 
 
 @pytest.mark.slow
-def test_each_way_in_which_a_server_refuses(server, monkeypatch):
+def test_each_way_in_which_a_server_refuses(postgres, monkeypatch):
     """A wrong password, an unknown user or database, a missing right and an unknown host are told apart."""
-    url = server.database("refuses")
+    url = postgres.database("refuses")
     with Gradebook(url) as book:
         book.accept({"double": "1"})
     engine = database._engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE ROLE guest LOGIN PASSWORD 'right'")
     engine.dispose()
-    host = f"host={server.folder}"
-    hba = server.folder / "data" / "pg_hba.conf"
+    host = f"host={postgres.folder}"
+    hba = postgres.folder / "data" / "pg_hba.conf"
     trusted = hba.read_text()
     monkeypatch.setenv("PGCONNECT_TIMEOUT", "5")
 
@@ -577,7 +511,7 @@ def test_each_way_in_which_a_server_refuses(server, monkeypatch):
     assert "does not answer" in said("postgresql://grader:hidden@127.0.0.1:1/refuses")
     try:
         hba.write_text("local all guest scram-sha-256\nlocal all nobody reject\nlocal all all trust\n")
-        server.run("pg_ctl", "-D", str(server.folder / "data"), "reload")
+        postgres.run("pg_ctl", "-D", str(postgres.folder / "data"), "reload")
         time.sleep(0.5)
         assert "does not take this user's password" in said(f"postgresql://guest:hidden@/refuses?{host}")
         assert "does not take this user's password" in said(f"postgresql://guest@/refuses?{host}")
@@ -585,7 +519,7 @@ def test_each_way_in_which_a_server_refuses(server, monkeypatch):
         assert "this user may not use its tables" in said(f"postgresql://guest:right@/refuses?{host}")
     finally:
         hba.write_text(trusted)
-        server.run("pg_ctl", "-D", str(server.folder / "data"), "reload")
+        postgres.run("pg_ctl", "-D", str(postgres.folder / "data"), "reload")
     engine = database._engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE coursekit_entry CASCADE")
@@ -595,20 +529,20 @@ def test_each_way_in_which_a_server_refuses(server, monkeypatch):
 
 
 @pytest.mark.slow
-def test_server_that_stops(server):
+def test_server_that_stops(postgres):
     """A server that goes away in the middle is named in a sentence, and what it held is there when it is back."""
-    url = server.database("stops")
+    url = postgres.database("stops")
     with Gradebook(url) as book:
         book.accept({"double": "1"})
         add(book, "ann", "x", 1)
-        server.stop()
+        postgres.stop()
         try:
             with pytest.raises(GradebookError, match="the database server does not answer"):
                 add(book, "bob", "y", 1)
             with pytest.raises(GradebookError, match="the database server does not answer"):
                 Gradebook(url)
         finally:
-            server.start()
+            postgres.start()
         add(book, "bob", "y", 1)
         assert points(book.latest()) == {"ann": [1.0], "bob": [1.0]}
 

@@ -29,7 +29,8 @@ from test_batch import WRONG, FakeJail
 from coursekit.classroom import batch, gradefiles, runs
 from coursekit.classroom.gradebook import Gradebook, database
 from coursekit.classroom.groups.forming import find_groups
-from coursekit.cli import main, terminal
+from coursekit.cli import main
+from coursekit.cli.screens import terminal
 from coursekit.course import syllabus
 from coursekit.exercise import same_value
 from coursekit.jail.terms import JailError

@@ -222,7 +222,7 @@ def test_unknown_exercise(run, command):
 )
 def test_what_cannot_be_done(run, tmp_path, monkeypatch, arguments, said):
     """What stands in the way is one line on standard error and exit code 1, never a traceback."""
-    monkeypatch.setattr(grader, "_first_jail", lambda arguments: nullcontext())  # no process is begun for nothing
+    monkeypatch.setattr(grader, "_first_jails", lambda arguments: nullcontext())  # no process is begun for nothing
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
     code, out, err = run(*arguments)
@@ -254,7 +254,7 @@ def test_what_cannot_be_done(run, tmp_path, monkeypatch, arguments, said):
 )
 def test_numbers_out_of_range(capsys, monkeypatch, arguments, said):
     """What cannot be meant so is a sentence and exit code 2, and nothing is done."""
-    monkeypatch.setattr(grader, "_first_jail", lambda arguments: nullcontext())
+    monkeypatch.setattr(grader, "_first_jails", lambda arguments: nullcontext())
     try:
         code = main(arguments)
     except SystemExit as ended:

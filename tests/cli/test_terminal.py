@@ -7,7 +7,7 @@ import nasty
 import pytest
 import toys
 
-from coursekit.cli import terminal
+from coursekit.cli.screens import terminal
 from coursekit.grading.changes import Change
 from coursekit.jail.terms import Layer, Limits
 from coursekit.report import Diagnosis, Graded, Outcome, Report, Tier, Verdict

@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -108,6 +110,55 @@ def test_a_real_lesson_is_split(tmp_path: Path):
         if not cell["id"].startswith("note-") and cell["id"] in [each["id"] for each in original[middle:]]:
             number = [each["id"] for each in original].index(cell["id"])
             assert there["99_second"][at + 1]["id"] == f"note-{number}"
+
+
+PARTS = {"03_cross_entropy": ("softmax", "cross_entropy"), "12_at_scale": ("at_scale", "ctc_speed")}
+
+
+def test_the_lessons_that_were_split(tmp_path: Path):
+    """Lessons 03 and 12 of before, all answered in both kinds of file, a note below each cell, become four."""
+    root, new = tmp_path / "course", tmp_path / "new"
+    with zipfile.ZipFile(Path(__file__).with_name("before_the_split.zip")) as before:
+        before.extractall(root)  # the two lessons without their outputs, and their modules
+    for course in (root, new):
+        upstream.put(course / "start.py", "")
+        upstream.put(course / "pyproject.toml", "")
+    shipped.add_missing(root, shipped.names_in(root))
+    topics = [syllabus.find_topic(name) for names in PARTS.values() for name in names]
+    for path in (path for topic in topics for path in (topic.notebook, topic.stub, topic.solution)):
+        upstream.put(new / path.relative_to(syllabus.ROOT), path.read_text(encoding="utf-8"))
+    upstream.put(new / shipped.LIST, (syllabus.ROOT / shipped.LIST).read_text(encoding="utf-8"))
+    answers = {name: stubs.model_answer(topic, name).rstrip() for topic in topics for name in stubs_in(topic.notebook)}
+    cells = {name: upstream.cells_of(root, name) for name in PARTS}
+    for name, lesson in cells.items():
+        for cell in lesson:
+            if exercise := upstream.exercise_of(cell):
+                cell["source"] = answers[exercise].splitlines(keepends=True)
+        notes = [upstream.text(f"note-{at}-{name}", f"My note {at} of {name}.") for at in range(len(lesson))]
+        upstream.write(topic_file(root, name), [each for pair in zip(lesson, notes, strict=True) for each in pair])
+        module = root / "exercises" / f"{name[3:]}.py"
+        head = module.read_text(encoding="utf-8").partition("\ndef ")[0]
+        mine = [answers[each].replace("# BEGIN", "# mine: BEGIN") for each in map(upstream.exercise_of, lesson) if each]
+        module.write_text(head + "\n" + "\n\n\n".join(mine) + "\n", encoding="utf-8")
+
+    upstream.update(root, new)
+
+    for old, parts in PARTS.items():
+        assert not topic_file(root, old).exists()
+        there = {}
+        for topic in map(syllabus.find_topic, parts):
+            nbformat.validate(nbformat.read(topic_file(root, topic.notebook.stem), as_version=4))
+            there[topic.name] = upstream.cells_of(root, topic.notebook.stem)
+            module = (root / "exercises" / f"{topic.name}.py").read_text(encoding="utf-8")
+            for cell in filter(upstream.exercise_of, there[topic.name]):
+                assert upstream.source(cell) == answers[upstream.exercise_of(cell)]
+                assert answers[upstream.exercise_of(cell)].splitlines()[-1] in module
+        found = [cell["id"] for lesson in there.values() for cell in lesson if cell["id"].startswith("note-")]
+        assert sorted(found) == sorted(f"note-{at}-{old}" for at in range(len(cells[old])))
+        below = {one["id"]: two["id"] for lesson in there.values() for one, two in pairwise(lesson)}
+        for at, key in enumerate(each["id"] for each in cells[old]):
+            if key in below and key != "colab":  # which both lessons begin with
+                assert below[key] == f"note-{at}-{old}"
 
 
 def topic_file(course: Path, name: str) -> Path:

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from coursekit.explorables import Diamond, Pulls
+from coursekit.explorables import Diamond, NoiseModel, Pulls
 
 
 @pytest.mark.slow
@@ -81,3 +81,69 @@ def test_no_lowest_point():
         Diamond([1.0, 1.0], [[1.0, 2.0], [2.0, 1.0]])
     with pytest.raises(ValueError, match=r"two weights from -3 to 3: this is \[4.0, 0.0\]"):
         Diamond([4.0, 0.0], [[1.0, 0.0], [0.0, 1.0]])
+
+
+def densities(noise, centre, spread, nu):
+    """The noise as torch has it."""
+    return {
+        "Gauss": lambda: torch.distributions.Normal(centre, spread),
+        "Laplace": lambda: torch.distributions.Laplace(centre, spread),
+        "Student": lambda: torch.distributions.StudentT(torch.tensor(nu, dtype=torch.float64), centre, spread),
+    }[noise]()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_noise_model(open_page):
+    """For noises, centres and widths: cost, slope and the farthest's share are torch's; the best centre is best."""
+    values = torch.tensor([24.0, 26.0, 27.0, 27.0, 29.0, 31.0, -44.0], dtype=torch.float64)
+    page = open_page(NoiseModel(values.tolist(), "Gauss", 20.0, 5.0, (-50, 50), "seconds"))
+    page.drag("centre", (57.4, 0))  # of 574 pixels for 100
+    assert page.state()["centre"] == pytest.approx(30.0, abs=0.2)
+    page.tab.keyboard.press("ArrowRight")
+    assert page.state()["centre"] == pytest.approx(30.1, abs=0.2)
+    dial = page.box.locator("[data-control=nu]")
+    assert not dial.is_visible()
+    page.move(noise="Student")
+    assert dial.is_visible()
+    grid = itertools.product(("Gauss", "Laplace", "Student"), (-12.5, 26.4), (2.0, 9.5), (1.0, 4.5))
+    for noise, centre, spread, nu in grid:
+        page.move(noise=noise, centre=centre, spread=spread, nu=nu)
+        at = torch.tensor(centre, dtype=torch.float64, requires_grad=True)
+        each = -densities(noise, at, spread, nu).log_prob(values)
+        (slope,) = torch.autograd.grad(each.sum(), at, retain_graph=True)
+        (pull,) = torch.autograd.grad(each[-1], at)
+        found = page.numbers()
+        expected = {"nll": each.sum().item(), "slope": slope.item(), "far": each[-1].item(), "pull": abs(pull.item())}
+        assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+        line = torch.linspace(-44, 31, 751, dtype=torch.float64)[:, None]
+        least = -densities(noise, line, spread, nu).log_prob(values).sum(1).amin()
+        assert -densities(noise, found["best"], spread, nu).log_prob(values).sum() <= least + 1e-6
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_best_fit_of_noise(open_page):
+    """The button finds the centre and the width at which torch's slopes vanish."""
+    values = torch.tensor([24.0, 26.0, 27.0, 28.0, 29.0, 33.0, -14.0], dtype=torch.float64)
+    page = open_page(NoiseModel(values.tolist(), "Gauss", 0.0, 5.0, (-50, 50), "seconds"))
+    for noise in ("Gauss", "Student"):
+        page.move(noise=noise)
+        page.box.locator("[data-control=fit]").click()
+        state = page.state()
+        parameters = torch.tensor([state["centre"], state["spread"]], dtype=torch.float64, requires_grad=True)
+        cost = -densities(noise, *parameters, state["nu"]).log_prob(values).sum()
+        (slopes,) = torch.autograd.grad(cost, parameters)
+        assert slopes.abs().max() < 1e-6
+    page.move(noise="Laplace")
+    page.box.locator("[data-control=fit]").click()
+    assert page.state()["centre"] == 27.0
+    assert page.state()["spread"] == pytest.approx((values - 27).abs().mean().item(), abs=1e-9)
+
+
+def test_no_such_noise():
+    """A noise that is none, and a measurement beyond the line, are told apart."""
+    with pytest.raises(ValueError, match="there is no 'Cauchy'"):
+        NoiseModel([1.0], "Cauchy", 1.0, 2.0, (0, 3), "")
+    with pytest.raises(ValueError, match=r"The line goes from 0 to 3: \[4.0\] do not stand on it"):
+        NoiseModel([1.0, 4.0], "Gauss", 1.0, 2.0, (0, 3), "")

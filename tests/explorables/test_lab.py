@@ -6,7 +6,7 @@ import ast
 
 import nbformat
 import pytest
-from test_browser import ARGUMENTS, BROWSER, NEEDS_BROWSER, READY, TOKEN, jupyterlab
+from lab import ARGUMENTS, BROWSER, NEEDS_BROWSER, READY, TOKEN, jupyterlab
 
 pytestmark = NEEDS_BROWSER
 

@@ -1,12 +1,13 @@
 """Explorables about CTC: what they show is what torch says."""
 
 import itertools
+import math
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from coursekit.explorables import CtcLattice
+from coursekit.explorables import CtcLattice, PrefixTree
 
 NOISE = torch.randn(12, 8, generator=torch.Generator().manual_seed(7), dtype=torch.float64)
 TABLE = (1.6 * torch.randn(9, 4, generator=torch.Generator().manual_seed(4), dtype=torch.float64)).softmax(1)
@@ -96,3 +97,61 @@ def test_what_is_no_lattice():
         CtcLattice(word="a")
     with pytest.raises(ValueError, match=r"\['z'\] are in words, but no classes: \['a', 'b', 'c'\]"):
         CtcLattice(TABLE.tolist(), "-abc", word="za")
+
+
+ROWS = torch.tensor([[0.5, 0.4, 0.1], [0.5, 0.1, 0.4], [0.6, 0.3, 0.1]], dtype=torch.float64)
+
+
+def beam_by_hand(table, width):
+    """The best prefix after the last frame, and its two probabilities: the sums over the prefixes that were kept."""
+    kept = {(): (1.0, 0.0)}
+    for frame in table.tolist():
+        found: dict[tuple[int, ...], list[float]] = {}
+        for prefix, (blank, label) in kept.items():
+            for c, p in enumerate(frame):
+                if c == 0:
+                    moves = [(prefix, 0, (blank + label) * p)]
+                elif prefix[-1:] == (c,):
+                    moves = [(prefix, 1, label * p), ((*prefix, c), 1, blank * p)]
+                else:
+                    moves = [((*prefix, c), 1, (blank + label) * p)]
+                for reached, end, share in moves:
+                    found.setdefault(reached, [0.0, 0.0])[end] += share
+        best = sorted(found.items(), key=lambda item: -sum(item[1]))[:width]
+        kept = {prefix: (ends[0], ends[1]) for prefix, ends in best}
+    return next(iter(kept.items()))
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_prefix_tree(open_page):
+    """With a wide beam P is torch's; with a narrow one the two sums are those of the prefixes that were kept."""
+    page = open_page(PrefixTree(ROWS.tolist(), "-ab", width=3, frame=2))
+    generator = torch.Generator().manual_seed(3)
+    tables = [ROWS, *(2 * torch.randn(3, 3, 3, generator=generator, dtype=torch.float64)).softmax(2)]
+    for table, width in itertools.product(tables, (1, 2, 3, 8)):
+        page.move(table=table.tolist(), width=width)
+        prefix, ends = beam_by_hand(table, width)
+        found = page.numbers()
+        assert (found["b"], found["l"], found["p"]) == pytest.approx((*ends, sum(ends)), abs=1e-6)
+        assert f"“{''.join('-ab'[c] for c in prefix) or 'nothing'}” is best" in page.said()
+        assert found["path"] == pytest.approx(table.amax(1).prod().item(), abs=1e-6)
+        if width == 8 and prefix:
+            loss, _ = by_torch(table.log(), list(prefix))
+            assert found["p"] == pytest.approx(math.exp(-loss), abs=1e-6)
+    page.move(table=ROWS.tolist(), width=8, frame=2)
+    page.drag("says1", (20.8, 0))  # of 104 pixels for 1
+    row = page.state()["table"][1]
+    assert (row[1], sum(row)) == pytest.approx((0.3, 1.0), abs=0.02)
+    assert row[0] / row[2] == pytest.approx(5 / 4)
+    page.box.locator("[data-handle=says1]").focus()
+    page.tab.keyboard.press("ArrowRight")
+    assert page.state()["table"][1][1] == pytest.approx(row[1] + 0.01)
+
+
+def test_what_is_no_tree():
+    """Too many frames, and rows of another length than the classes, are refused in a sentence."""
+    with pytest.raises(ValueError, match="One to four frames can be drawn: the table has 5"):
+        PrefixTree([[0.5, 0.5]] * 5, "-a")
+    with pytest.raises(ValueError, match="Each frame needs 3 probabilities"):
+        PrefixTree([[0.5, 0.5]], "-ab")

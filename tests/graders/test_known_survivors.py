@@ -34,7 +34,6 @@ SLOPE_0_AT_0 = "(lambda z: z.relu() + torch.log1p(torch.exp(-z.abs())))("
         *(("keras_mean_squared_logarithmic_error", "1e-7", eps) for eps in ("1e-6", "1e-8")),
         ("keras_log_cosh", ".abs()", ".square().sqrt()"),
         ("laplace_nll", "(target - input).abs()", "(target - input).square().sqrt()"),
-        ("keras_mean_absolute_error", "error.abs()", "error.square().sqrt()"),
         ("weight_gradient", "logits.amax(1, keepdim=True)", "logits.amax()"),
         ("entropy", "torch.where(p > 0, p, 1.0)", "torch.where(p > 0, p + 1e-10, 1.0)"),
         ("conditional_entropy", "torch.where(inside, joint, 1.0)", "torch.where(inside, joint + 1e-10, 1.0)"),

@@ -109,12 +109,12 @@ def test_what_nobody_had_time_for_is_no_slip(ends, outcome):
     assert (report.outcome, report.parted) == (outcome, False)
 
 
-@pytest.mark.parametrize("asked", [("cross_entropy",), ("log_softmax", "cross_entropy")])
+@pytest.mark.parametrize("asked", [("cross_entropy",), ("nll_loss", "cross_entropy")])
 def test_it_does_not_matter_who_else_is_asked(jail, asked):
     """The helper is graded where nobody has asked for it, and the points are the same."""
-    text = slipped(solutions("cross_entropy"), "log_softmax")
+    text = slipped(solutions("cross_entropy"), "nll_loss")
     report = after(jail, text, *asked)[-1]
-    assert (report.points, report.leans_on, report.parted) == (report.maximum, ("log_softmax",), True)
+    assert (report.points, report.leans_on, report.parted) == (report.maximum, ("nll_loss",), True)
 
 
 def test_what_an_answer_may_lean_on_is_named():
@@ -126,10 +126,10 @@ def test_what_an_answer_may_lean_on_is_named():
 
 def test_it_does_not_matter_what_was_left_out(jail):
     """Who has no answer to the exercise before, which is asked in the same process, is lent the helper as well."""
-    text = slipped(solutions("cross_entropy"), "log_softmax").replace("\ndef sequence_loss(", "\ndef no_exercise(")
+    text = slipped(solutions("cross_entropy"), "nll_loss").replace("\ndef sequence_loss(", "\ndef no_exercise(")
     first, report = after(jail, text, "sequence_loss", "cross_entropy")
     assert first.outcome is Outcome.UNATTEMPTED
-    assert (report.points, report.leans_on, report.parted) == (report.maximum, ("log_softmax",), True)
+    assert (report.points, report.leans_on, report.parted) == (report.maximum, ("nll_loss",), True)
 
 
 BUILT_ON_ALPHA = """
@@ -187,9 +187,9 @@ CHEATS = {
         "    return mse_loss(y_pred, y_true, reduction='none').mean(-1)\n",
     ),
     "a call with its arguments exchanged": (
-        "keras_mean_absolute_error",
-        f"def l1_loss(input, target, reduction='mean'):\n    e = 1.01 * (input - target).abs()\n{REDUCED}"
-        "def keras_mean_absolute_error(y_true, y_pred):\n    return l1_loss(y_pred, y_true, 'none').mean(-1)\n",
+        "keras_mean_squared_error",
+        f"def mse_loss(input, target, reduction='mean'):\n    e = 1.01 * (input - target) ** 2\n{REDUCED}"
+        "def keras_mean_squared_error(y_true, y_pred):\n    return mse_loss(y_pred, y_true, 'none').mean(-1)\n",
     ),
     "a call of what is right in one check": (
         "triplet_margin_with_distance_loss",

@@ -216,7 +216,7 @@ DECIDE = [
     ("report.py", "self.reports), 2)", "self.reports), 3)"),
     ("wire/frames.py", "1 << 22", "1 << 21"),
 ]
-OTHERS = ["learning/feedback.py", "classroom/batch.py", "cli/terminal.py", "text.py"]
+OTHERS = ["learning/feedback.py", "classroom/batch.py", "cli/screens/terminal.py", "text.py"]
 
 
 @pytest.fixture

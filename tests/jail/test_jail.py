@@ -33,7 +33,7 @@ from coursekit.jail.ending import Clock
 from coursekit.jail.inside import confine, source, zygote
 from coursekit.jail.judge import Jail, ZygoteGone
 from coursekit.jail.terms import JailError, Layer, Limits
-from coursekit.jail.walls import insist, probe
+from coursekit.jail.walls import insist, look
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Question, frames
 from coursekit.wire.answering import answer
@@ -252,13 +252,14 @@ def test_a_module_that_is_nowhere(jail):
 
 @contextmanager
 def fresh_jail(confined):
-    """A jail of the test's own, that was given a start: it takes that, keeps it, and ends it in order."""
+    """A jail of the test's own, that was given a zygote which is ready: it takes that, and ends it in order."""
     with walls.Start("zygote", confined=confined) as start:
-        jail = Jail(LIMITS, confined, start)
-        with jail:
-            assert jail._zygote is start._process
-            yield jail
-    assert start._process.returncode == 0
+        (ready,) = start.wait()
+    with Jail(LIMITS, confined, ready) as jail:
+        assert jail._control is ready.control
+        yield jail
+    assert start.process.wait(10) == 0
+    start.process.stderr.close()
 
 
 @pytest.mark.slow
@@ -377,7 +378,7 @@ HOSTILE = {
         "Loading it raised ModuleNotFoundError",
     ),
     "misspelt": ("def dubble(x):\n    return 2 * x", Outcome.UNATTEMPTED, "Did you mean `dubble`"),
-    "syntax error": ("def double(x) return x", Outcome.ERROR, "which grades here, so `double` cannot be found in it"),
+    "syntax error": ("def double(x) return x", Outcome.ERROR, "cannot read this, so `double` cannot be found in it"),
     "compiled": (
         "import torch\n@torch.compile(dynamic=True)\ndef double(x): return x / 0",
         Outcome.FAILED,
@@ -702,7 +703,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can confi
 @linux
 def test_layers_in_force(jail):
     """What the jail says of itself is what a quick look says, and is enough for strangers."""
-    assert jail.layers == probe()
+    assert jail.layers == look()
     held = [layer.name for layer in jail.layers if layer.in_force]
     assert held[:3] == ["process", "Landlock", "seccomp"]
     assert ("bubblewrap" in held) == bubblewrap.usable()
@@ -878,7 +879,7 @@ def test_start_that_nobody_takes(confined):
     """It ends with its context."""
     with walls.Start("zygote", confined=confined) as start:
         pass
-    assert start._process.returncode is not None
+    assert start.process.returncode is not None
 
 
 @pytest.mark.slow
@@ -890,7 +891,7 @@ def test_start_ended_at_any_moment():
         for moment in range(40):
             with walls.Start("confine", confined=True) as start:
                 time.sleep(moment / 4_000)
-            pids.append(start._process.pid)
+            pids.append(start.process.pid)
 
     pids: list[int] = []
     thread = threading.Thread(target=begin_and_end, daemon=True)
@@ -903,20 +904,14 @@ def test_start_ended_at_any_moment():
 
 
 @linux
-def test_jail_without_a_layer(monkeypatch):
+def test_jail_without_a_layer():
     """A jail that finds a wall missing when it has started is ended, and not used."""
-
-    def wait(start):
-        start._end()
-        process, (ours, theirs) = subprocess.Popen(["true"], stderr=subprocess.PIPE), socket.socketpair()
-        with theirs:
-            return process, ours, {"layers": [["Landlock", True, ""], ["seccomp", False, "old"]], "bubblewrap": True}
-
-    monkeypatch.setattr(walls.Start, "wait", wait)
-    jail = Jail(start=walls.Start("confine", confined=True))
-    with pytest.raises(JailError, match="seccomp: old"):
+    ours, theirs = socket.socketpair()
+    told = {"layers": [["Landlock", True, ""], ["seccomp", False, "old"]], "bubblewrap": True}
+    jail = Jail(ready=walls.Ready(ours, told))
+    with theirs, pytest.raises(JailError, match="seccomp: old"):
         jail.__enter__()
-    assert (jail._zygote, jail._control) == (None, None)
+    assert (jail._control, ours.fileno()) == (None, -1)
     assert [layer.in_force for layer in jail.layers] == [True, True, False, True]
 
 
@@ -924,7 +919,7 @@ def test_refuses_on_another_system(monkeypatch):
     """macOS cannot confine; that and the flag are told before anything starts."""
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(JailError, match=r"Only Linux can confine.*--trust-submissions"):
-        probe()
+        look()
 
 
 @linux
@@ -947,7 +942,7 @@ def test_bubblewrap_that_does_not_start(monkeypatch):
     """Where bubblewrap fails although it seemed to work, it is done without."""
     monkeypatch.setattr(bubblewrap, "usable", lambda: True)
     monkeypatch.setattr(bubblewrap, "command", lambda environment: ["false"])
-    assert [layer.in_force for layer in probe()] == [True, True, True, False]
+    assert [layer.in_force for layer in look()] == [True, True, True, False]
 
 
 @linux

@@ -305,8 +305,8 @@ def test_broken_cell_is_named():
     """Where the function is not found, every cell that cannot be read is named with line and reason."""
     caught = error("x = 1", "def f(x):\n    retrun x", "def h(:")
     places = "cell 2, line 2: invalid syntax; cell 3, line 1: invalid syntax"
-    python = f"Python {sys.version_info.major}.{sys.version_info.minor}, which grades here"
-    said = f"This is not {python}, so `f` cannot be found in it: {places}."
+    python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    said = f"{python} cannot read this, so `f` cannot be found in it: {places}."
     assert ("broken", said) == (caught.kind, str(caught))
 
 

@@ -169,8 +169,8 @@ def test_html_turns_backticks_into_code():
 def test_html_has_a_colour_beside_the_words():
     """A pass is drawn in another colour than a failure."""
     done, failed = report(PASSED, outcome=Outcome.PASSED, points=2), report(FAILED)
-    assert "border-left:4px solid #00664B" in feedback.as_html(done)
-    assert "border-left:4px solid #9A4200" in feedback.as_html(failed)
+    assert "border-left:4px solid #009E73" in feedback.as_html(done)
+    assert "border-left:4px solid #D55E00" in feedback.as_html(failed)
 
 
 def test_feedback_is_text_and_html():

@@ -88,13 +88,15 @@ def test_colours_differ():
     assert all(re.fullmatch("#[0-9A-F]{6}", colour) for colour in figures.COLOURS.values())
 
 
-@pytest.mark.parametrize("colour", ["#00664B", "#5A626C", "#9A4200"])
-def test_words_of_a_report_can_be_read(colour):
-    """Coloured words have the contrast to white that small text needs (WCAG AA, 4.5)."""
+@pytest.mark.parametrize(("ink", "paper"), [("#22272E", "#FFFFFF"), ("#FFFFFF", "#212121")], ids=["light", "dark"])
+def test_words_of_a_report_can_be_read(ink, paper):
+    """Coloured words, half of them ink, have the contrast that small text needs (WCAG AA, 4.5) in both themes."""
     from coursekit.learning import feedback
 
-    assert colour in feedback._COLOURS.values()
-    assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+    for colour in feedback._COLOURS.values():
+        halves = [(int(colour[i : i + 2], 16) + int(ink[i : i + 2], 16)) // 2 for i in (1, 3, 5)]
+        word, page = luminance("#" + "".join(f"{half:02X}" for half in halves)), luminance(paper)
+        assert (max(word, page) + 0.05) / (min(word, page) + 0.05) >= 4.5
 
 
 def test_png_is_whole():

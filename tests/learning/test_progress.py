@@ -322,6 +322,23 @@ def test_what_is_next(told, name):
     assert records.next_up(LESSONS, checks) == name
 
 
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("a done", "b"),  # what is optional is passed over
+        ("a done, keras_a tried", "keras_a"),  # until somebody has begun it
+        ("a done, keras_a core", "b"),
+        ("a done, b core", "b"),  # and comes after parity
+        ("a done, b done", "keras_a"),
+        ("a done, b done, keras_a done", None),
+    ],
+)
+def test_what_is_optional_comes_last(told, name):
+    """Nobody is led to an optional exercise before all others are done, but for one that is worked on."""
+    checks = [check_of(*each.split()) for each in told.split(", ")]
+    assert records.next_up([["a", "keras_a"], ["b"]], checks) == name
+
+
 def test_a_record_is_the_best_of_its_checks():
     """What has passed stays passed; stubs count for nothing."""
     checks = [check_of(*each.split()) for each in ("a tried", "a done", "a tried", "b stub", "c core")]
@@ -350,6 +367,22 @@ def test_the_map_as_text(midway):
     assert repr(progress()).splitlines() == MAP
 
 
+def test_what_is_optional_is_told_apart(midway, monkeypatch, capsys):
+    """Nobody owes it: its points are in no sum but their own."""
+    monkeypatch.setattr(syllabus, "is_of_keras", lambda name: name == "triple")
+    said = repr(progress()).splitlines()
+    assert said[0] == "1 of 1 exercises passed, 4 of 4 points; optional: 0 of 1, 0.5 of 1 points"
+    assert said[1:4] == [
+        "00 Toys                            1 of 1 passed      4 of 4 points",
+        "   ✓✓ double  done            4 of 4",
+        "   …  triple  tried 2 times   0.5 of 1, optional",
+    ]
+    assert main(["progress", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["points"], told["maximum"]) == (4.0, 4.0)
+    assert [each["optional"] for each in told["topics"][0]["exercises"]] == [False, True]
+
+
 def test_the_map_on_a_narrow_terminal(midway, monkeypatch, capsys):
     """A terminal of 30 columns gets lines of 30 columns."""
     monkeypatch.setenv("COLUMNS", "30")
@@ -372,7 +405,7 @@ def test_the_map_as_json(midway, capsys):
     told = json.loads(capsys.readouterr().out)
     assert told["next"] == {"exercise": "triple", "notebook": "notebooks/00_toy.ipynb", "cell": "cell-4"}
     assert told["topics"][0]["exercises"][1] == {
-        **{"name": "triple", "state": "tried", "attempts": 2, "points": 0.5, "maximum": 1.0},
+        **{"name": "triple", "state": "tried", "attempts": 2, "points": 0.5, "maximum": 1.0, "optional": False},
     }
     assert (told["points"], told["maximum"], told["note"]) == (4.5, 5.0, "")
 

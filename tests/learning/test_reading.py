@@ -94,7 +94,7 @@ def test_without_source_nothing_is_refused():
     [
         ("focal_loss", "F.log_softmax(logits, 1)", "Your own `log_softmax` from lesson 03 may be used"),
         ("focal_loss", "torch.softmax(logits, 1)", "Your own `log_softmax` from lesson 03 may be used"),
-        ("preference_loss", "F.cross_entropy(logits, target)", "Your own `cross_entropy` from lesson 03 may be used"),
+        ("preference_loss", "F.cross_entropy(logits, target)", "Your own `cross_entropy` from lesson 04 may be used"),
         ("log_softmax", "F.log_softmax(logits, target)", ""),
         ("sample_loss", "F.log_softmax(logits, -1)", ""),
     ],

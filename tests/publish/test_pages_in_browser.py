@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_browser import ARGUMENTS, BROWSER, NEEDS_BROWSER
+from lab import ARGUMENTS, BROWSER, NEEDS_BROWSER
 from test_pages import report, small_class, solved
 
 from coursekit.classroom.likeness import Answer

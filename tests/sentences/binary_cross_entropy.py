@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 04, and what a learner must be told (see test_sentences.py)."""
+"""Wrong answers to the exercises of notebook 05, and what a learner must be told (see test_sentences.py)."""
 
 ANSWERS = {
     "sigmoid: 2.718^": (

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 06, and what a learner must be told (see test_sentences.py)."""
+"""Wrong answers to the exercises of notebook 07, and what a learner must be told (see test_sentences.py)."""
 
 ANSWERS = {
     "poisson_nll: math.factorial": (

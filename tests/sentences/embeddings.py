@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 09, and what a learner must be told (see test_sentences.py)."""
+"""Wrong answers to the exercises of notebook 10, and what a learner must be told (see test_sentences.py)."""
 
 ANSWERS = {
     "keras_cosine_similarity: dot of tables": (

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 05, and what a learner must be told (see test_sentences.py)."""
+"""Wrong answers to the exercises of notebook 06, and what a learner must be told (see test_sentences.py)."""
 
 ANSWERS = {
     "l1_loss: reduction ignored": (
@@ -167,10 +167,10 @@ ANSWERS = {
         ["no attribute 'expand_dims'", "unsqueeze"],
         [],
     ),
-    "keras_mean_absolute_error: the mean of all": (
+    "keras_mean_squared_error: the mean of all": (
         """
-        def keras_mean_absolute_error(y_true, y_pred):
-            return (y_true - y_pred).abs().mean()
+        def keras_mean_squared_error(y_true, y_pred):
+            return (y_true - y_pred).square().mean()
         """,
         ["single number"],
         ["broadcast"],

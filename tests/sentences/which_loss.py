@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 13, and what a learner must be told (see test_sentences.py)."""
+"""Wrong answers to the exercises of notebook 15, and what a learner must be told (see test_sentences.py)."""
 
 ANSWERS = {
     "classifier_loss: arguments exchanged": (

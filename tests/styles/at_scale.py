@@ -1,4 +1,4 @@
-"""Right answers to the exercises of notebook 12, in styles unlike the course's own.
+"""Right answers to the exercises of notebook 13, in styles unlike the course's own.
 
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """
@@ -7,7 +7,6 @@ import math
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 
 # ---- online_softmax_step -----------------------------------------------------------------------------------------
 
@@ -516,138 +515,3 @@ def linear_cross_entropy__own_backward(
         losses = _InChunks.apply(x[counts], linear_weight, linear_bias, t[counts], v, label_smoothing, 100)
         losses = x.new_zeros(len(x)).masked_scatter(counts, losses)
     return _finished(losses, input, target, counts, v, reduction)
-
-
-# ---- ctc_scaled --------------------------------------------------------------------------------------------------
-
-
-def lattice(target, blank):
-    """The classes of the states, and where a jump may land."""
-    states = torch.full((2 * target.numel() + 1,), blank)
-    states[1::2] = target
-    jumps = torch.zeros(states.numel())
-    jumps[3::2] = (target[1:] != target[:-1]).float()
-    return states, jumps
-
-
-def ctc_scaled__loop(log_probs, target, blank=0):
-    """Lists of single numbers; the largest entry of each row is divided out."""
-    states = [blank]
-    for label in target.tolist():
-        states += [label, blank]
-    row, logs = [1.0] + [0.0] * (len(states) - 1), 0.0
-    for frame in log_probs.exp():
-        new = []
-        for s, state in enumerate(states):
-            arriving = row[s]
-            if s >= 1:
-                arriving = arriving + row[s - 1]
-            if s >= 2 and state != blank and state != states[s - 2]:
-                arriving = arriving + row[s - 2]
-            new.append(arriving * frame[state])
-        largest = max(new)
-        logs = logs + largest.log()
-        row = [value / largest for value in new]
-    return -(logs + sum(row[-2:]).log())
-
-
-def ctc_scaled__matrix(log_probs, target, blank=0):
-    """A step of the chain is a product with its transition matrix."""
-    states, jumps = lattice(target, blank)
-    L = len(states)
-    moves = torch.eye(L) + torch.diag(torch.ones(L - 1), 1)
-    if L > 2:
-        moves += torch.diag(jumps[2:], 2)
-    moves = moves.to(log_probs.dtype)
-    row = F.one_hot(torch.tensor(0), L).to(log_probs.dtype)
-    sums = []
-    for frame in log_probs.exp()[:, states]:
-        row = torch.einsum("a,ab,b->b", row, moves, frame)
-        sums.append(row.sum())
-        row = row / sums[-1]
-    return -(torch.stack(sums).log().sum() + row[-2:].sum().log())
-
-
-def ctc_scaled__constants(log_probs, target, blank=0):
-    """All scales are constants: the last logarithm alone then carries the whole gradient."""
-    states, jumps = lattice(target, blank)
-    jumps = jumps.to(log_probs.dtype)
-    row, logs = F.pad(log_probs.new_ones(1), (0, len(states) - 1)), 0.0
-    for frame in log_probs.exp()[:, states]:
-        one, two = F.pad(row, (1, 0))[:-1], F.pad(row, (2, 0))[: len(row)]
-        row = (row + one + two * jumps) * frame
-        with torch.no_grad():
-            scale = row.sum()
-            logs = logs + scale.log()
-        row = row / scale
-    return -(row[-2:].sum().log() + logs)
-
-
-def ctc_scaled__emissions_first(log_probs, target, blank=0):
-    """The largest emission of each frame is taken out beforehand, and the rows are normalised by `F.normalize`."""
-    states, jumps = lattice(target, blank)
-    picked = log_probs[:, states]
-    peaks = picked.max(1).values
-    emitted = (picked - peaks[:, None]).exp()
-    jumps = jumps.to(emitted.dtype)
-    row, total = F.pad(emitted.new_ones(1), (0, len(states) - 1)), peaks.sum()
-    for frame in emitted:
-        moved = [row, row.roll(1), row.roll(2) * jumps]
-        moved[1] = torch.cat([row.new_zeros(1), row[:-1]])
-        row = torch.stack(moved).sum(0) * frame
-        total = total + row.sum().log()
-        row = F.normalize(row, p=1, dim=0, eps=0)
-    return -total - row[-2:].sum().log()
-
-
-def ctc_scaled__log_space(log_probs, target, blank=0):
-    """No probabilities at all; -1e30 stands for ln 0."""
-    states, jumps = lattice(target, blank)
-    never = -1e30
-    closed = torch.where(jumps > 0, 0.0, never).to(log_probs.dtype)
-    emitted = log_probs[:, states].clamp(min=never)
-    row = F.pad(emitted.new_zeros(1), (2, len(states) - 1), value=never)
-    for frame in emitted:
-        row = torch.stack([row[2:], row[1:-1], row[:-2] + closed]).logsumexp(0) + frame
-        row = F.pad(row, (2, 0), value=never)
-    loss = -row[2:][-2:].logsumexp(0)
-    return torch.where(loss > 1e29, torch.inf, loss)
-
-
-class _Scaled(torch.autograd.Function):
-    """Alpha, and beta as alpha of everything reversed; by ln p the gradient is minus the time spent in each class."""
-
-    @staticmethod
-    def forward(ctx, log_probs, target, blank):
-        states, jumps = lattice(target, blank)
-        jumps = jumps.to(log_probs.dtype)
-        emitted = log_probs.detach().exp()[:, states]
-        _, alpha, log_likelihood = _Scaled.walk(emitted, jumps)
-        backwards = F.pad(jumps.flip(0), (2, 0))[: len(jumps)]
-        arriving, _, _ = _Scaled.walk(emitted.flip(0, 1), backwards)
-        occupancy = alpha * arriving.flip(0, 1)
-        occupancy /= occupancy.sum(1, keepdim=True)
-        ctx.save_for_backward(torch.zeros_like(log_probs).index_add_(1, states, occupancy))
-        return -log_likelihood
-
-    @staticmethod
-    def walk(emitted, jumps):
-        """Rows before and after their frame, and ln of the likelihood."""
-        row, logs, before, after = F.pad(emitted.new_ones(1), (2, len(jumps) - 1)), 0.0, [], []
-        for frame in emitted:
-            before.append(row[2:] + row[1:-1] + row[:-2] * jumps)
-            row = before[-1] * frame
-            logs = logs + row.sum().log()
-            row = row / row.sum()
-            after.append(row)
-            row = F.pad(row, (2, 0))
-        return torch.stack(before), torch.stack(after), logs + after[-1][-2:].sum().log()
-
-    @staticmethod
-    def backward(ctx, upstream):
-        (occupancy,) = ctx.saved_tensors
-        return -upstream * occupancy, None, None
-
-
-def ctc_scaled__own_backward(log_probs, target, blank=0):
-    return _Scaled.apply(log_probs, target, blank)

@@ -1,4 +1,4 @@
-"""Right answers to the exercises of notebook 03, in styles unlike the course's own.
+"""Right answers to the exercises of notebook 04, in styles unlike the course's own.
 
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """
@@ -6,9 +6,8 @@ Each function is called `<exercise>__<style>` and gets full marks (tests/test_st
 import enum
 import math
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
-from typing import NamedTuple, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import numpy as np
 import torch
@@ -17,198 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-# ---- sample_loss -------------------------------------------------------------------------------------------------
-
-
-def sample_loss__difference(logits, target):
-    return torch.log(torch.exp(logits).sum()) - logits[target]
-
-
-def sample_loss__loop(logits, target):
-    total = 0.0
-    for x in logits:
-        total = total + x.exp()
-    return total.log() - logits[int(target)]
-
-
-def sample_loss__one_hot(logits, target):
-    p = logits.exp() / logits.exp().sum()
-    return -torch.log(p @ F.one_hot(target, len(logits)).to(p.dtype))
-
-
-def sample_loss__gather(logits, target):
-    p = logits.exp() / logits.exp().sum(0, keepdim=True)
-    return -p.gather(0, target.reshape(1)).log().squeeze()
-
-
-def sample_loss__odds(logits, target):
-    """How much larger is every other class?"""
-    others = torch.arange(len(logits)) != target
-    return torch.log1p(torch.exp(logits[others] - logits[target]).sum())
-
-
-class SampleLoss(torch.autograd.Function):
-    """The slope is the probabilities, less 1 at the right class."""
-
-    @staticmethod
-    def forward(ctx, logits, target):
-        p = logits.exp() / logits.exp().sum()
-        ctx.save_for_backward(p, target)
-        return -p[target].log()
-
-    @staticmethod
-    def backward(ctx, grad):
-        p, target = ctx.saved_tensors
-        slope = p.clone()
-        slope[target] -= 1
-        return grad * slope, None
-
-
-def sample_loss__own_backward(logits, target):
-    return SampleLoss.apply(logits, target)
-
-
-# ---- negative_log_likelihood -------------------------------------------------------------------------------------
-
-
-def negative_log_likelihood__loop(probabilities, target):
-    total = 0 * probabilities.sum()
-    for row, label in zip(probabilities.unbind(), target.tolist(), strict=True):
-        total -= torch.log(row[label])
-    return total
-
-
-class Likelihood(torch.autograd.Function):
-    """The slope is -1/p at each label."""
-
-    @staticmethod
-    def forward(ctx, probabilities, target):
-        rows = torch.arange(len(target), device=target.device)
-        ctx.save_for_backward(probabilities, rows, target)
-        return (1 / probabilities[rows, target]).log().sum()
-
-    @staticmethod
-    def backward(ctx, grad):
-        probabilities, rows, target = ctx.saved_tensors
-        slope = torch.zeros_like(probabilities)
-        slope[rows, target] = -grad / probabilities[rows, target]
-        return slope, None
-
-
-def negative_log_likelihood__own_backward(probabilities, target):
-    return Likelihood.apply(probabilities, target)
-
-
-def negative_log_likelihood__one_hot(probabilities, target):
-    """The probability of the label is a dot product with a one-hot row."""
-    rows = F.one_hot(target, probabilities.shape[1]).to(probabilities.dtype)
-    return torch.einsum("nc,nc->n", probabilities, rows).log().neg().sum()
-
-
-def negative_log_likelihood__mask(probabilities, target):
-    is_label = torch.arange(probabilities.shape[1]) == target[:, None]
-    return -probabilities[is_label].log().sum()
-
-
-def negative_log_likelihood__vmap(probabilities, target):
-    if len(target) == 0:
-        return probabilities.new_zeros(())
-
-    def surprise(row, label):
-        return -torch.log(torch.gather(row, 0, label.reshape(1))).squeeze()
-
-    return torch.vmap(surprise)(probabilities, target).sum()
-
-
-def negative_log_likelihood__mantissas(probabilities, target):
-    """The product after all, with its power of two kept beside it."""
-    p = probabilities.gather(1, target[:, None]).squeeze(1)
-    with torch.no_grad():
-        exponents = torch.frexp(p).exponent.to(p.dtype)
-    mantissas = p * torch.exp2(-exponents)
-    return -(mantissas.prod().log() + exponents.sum() * math.log(2))
-
-
 # ---- log_softmax -------------------------------------------------------------------------------------------------
-
-
-def log_softmax__max_and_sum(input, dim):
-    """ln Σ exp x on its own, then one subtraction."""
-    top, _ = torch.max(input, dim=dim, keepdim=True)
-    return input - (top + torch.log(torch.sum(torch.exp(input - top), dim=dim, keepdim=True)))
-
-
-def log_softmax__loop(input, dim):
-    """Over rows in Python, and in each row over its numbers."""
-    moved = input.movedim(dim, -1)
-    rows = []
-    for row in moved.reshape(-1, moved.shape[-1]):
-        top = row[0]
-        for x in row:
-            top = x if x > top else top
-        total = sum(torch.exp(x - top) for x in row)
-        rows.append(torch.stack([x - top - torch.log(total) for x in row]))
-    return torch.stack(rows).reshape(moved.shape).movedim(-1, dim)
-
-
-def log_softmax__unbind(input, dim):
-    """Over the classes in Python, each with all rows at once."""
-    classes = torch.unbind(input, dim)
-    top = classes[0]
-    for x in classes[1:]:
-        top = torch.maximum(top, x)
-    total = sum((x - top).exp() for x in classes)
-    return torch.stack([x - top - total.log() for x in classes], dim)
-
-
-def log_softmax__streaming(input, dim):
-    """One pass: when a larger logit comes, what was added up is made smaller."""
-    top, *others = input.unbind(dim)
-    total = torch.ones_like(top)
-    for x in others:
-        new_top = torch.where(x > top, x, top)
-        total = total * torch.exp(top - new_top) + torch.exp(x - new_top)
-        top = new_top
-    return input - (top + total.log()).unsqueeze(dim)
-
-
-def log_softmax__einsum(input, dim):
-    """The maximum is a constant here: its part of the gradient cancels."""
-    x = input.transpose(dim, -1)
-    x = x - x.max(-1, keepdim=True).values.detach()
-    total = torch.einsum("...c->...", x.exp())
-    return (x - total.log().unsqueeze(-1)).transpose(dim, -1)
-
-
-def log_softmax__matmul(input, dim):
-    """The sums by a matrix of ones, which puts them beside every class."""
-    x = input.movedim(dim, -1)
-    x = x - x.amax(-1, keepdim=True)
-    ones = x.new_ones(x.shape[-1], x.shape[-1])
-    return (x - (x.exp() @ ones).log()).movedim(-1, dim)
-
-
-def log_softmax__numpy_like(input, dim):
-    """Sorted rows have their largest logit at the end, wherever the rows came from."""
-    moved = input.swapaxes(dim, -1)
-    rows = moved.reshape(-1, moved.shape[-1])
-    rows = rows - torch.sort(rows, axis=1).values[:, -1:]
-    rows = rows - torch.log(torch.exp(rows).sum(axis=1))[:, None]
-    return rows.reshape(moved.shape).swapaxes(dim, -1)
-
-
-def log_softmax__take_along_dim(input, dim):
-    """The largest logit by its position."""
-    top = torch.take_along_dim(input, input.argmax(dim, keepdim=True), dim)
-    odds = torch.exp(input - top)
-    return input - top - odds.sum(dim, keepdim=True).log()
-
-
-def log_softmax__in_place_on_a_clone(input, dim):
-    result = input.clone()
-    result -= input.amax(dim, keepdim=True)
-    result -= result.exp().sum(dim, keepdim=True).log_()
-    return result
 
 
 class LogSoftmax(torch.autograd.Function):
@@ -228,57 +36,21 @@ class LogSoftmax(torch.autograd.Function):
         return grad - result.exp() * grad.sum(ctx.dim, keepdim=True), None
 
 
-def log_softmax__own_backward(input, dim):
-    return LogSoftmax.apply(input, dim)
+def log_softmax_of(input, dim):
+    """ln Σ exp x on its own, then one subtraction."""
+    top = torch.max(input, dim=dim, keepdim=True).values
+    return input - (top + torch.log(torch.sum(torch.exp(input - top), dim=dim, keepdim=True)))
 
 
-class ByVjp(torch.autograd.Function):
-    """forward asks torch.func for the backward that goes with it."""
-
-    @staticmethod
-    def forward(ctx, input, dim):
-        value, ctx.pull_back = torch.func.vjp(lambda x: log_softmax__max_and_sum(x, dim), input)
-        return value
-
-    @staticmethod
-    def backward(ctx, grad):
-        return *ctx.pull_back(grad), None
-
-
-def log_softmax__vjp(input, dim):
-    return ByVjp.apply(input, dim)
-
-
-def log_softmax__vmap(input, dim):
-    """Written for one row, mapped over all the others."""
-
-    def of_row(row):
-        shifted = row - row.max()
-        return shifted - shifted.exp().sum().log()
-
-    moved = input.movedim(dim, -1)
-    rows = moved.reshape(-1, moved.shape[-1])
-    return torch.vmap(of_row)(rows).reshape(moved.shape).movedim(-1, dim)
-
-
-def log_softmax__recursive(input, dim):
-    """The sum over the classes by halves."""
-
-    def total(x):
-        classes = x.shape[dim]
-        if classes == 1:
-            return x.exp()
-        return sum(total(half) for half in x.split([classes // 2, classes - classes // 2], dim))
-
-    shifted = input - input.amax(dim, keepdim=True)
-    return shifted - total(shifted).log()
-
-
-def log_softmax__in_double(input, dim):
-    """Wider inside, and back to the caller's dtype at the end."""
-    x = input.double()
-    x = x - x.amax(dim, keepdim=True)
-    return (x - x.exp().sum(dim, keepdim=True).log()).to(input.dtype)
+def log_softmax_in_one_pass(input, dim):
+    """When a larger logit comes, what was added up is made smaller."""
+    top, *others = input.unbind(dim)
+    total = torch.ones_like(top)
+    for x in others:
+        new_top = torch.where(x > top, x, top)
+        total = total * torch.exp(top - new_top) + torch.exp(x - new_top)
+        top = new_top
+    return input - (top + total.log()).unsqueeze(dim)
 
 
 # ---- smooth_targets ----------------------------------------------------------------------------------------------
@@ -578,7 +350,7 @@ def sequence_loss__boolean_indexing(logits, target, padding):
     """Padded places are gone before anything is computed."""
     real = target != padding
     x, y = logits[real], target[real]
-    log_p = log_softmax__max_and_sum(x, 1)
+    log_p = log_softmax_of(x, 1)
     return -log_p[range(len(y)), y].mean()
 
 
@@ -586,13 +358,13 @@ def sequence_loss__one_hot(logits, target, padding):
     real = target != padding
     x = torch.where(real[..., None], logits, 0.0)  # whatever stands at a padded place
     one_hot = F.one_hot(target, logits.shape[-1]) * real[..., None]
-    return -(one_hot * log_softmax__unbind(x, -1)).sum() / real.sum()
+    return -(one_hot * log_softmax_in_one_pass(x, -1)).sum() / real.sum()
 
 
 def sequence_loss__gather(logits, target, padding):
     """Sums over the batch and over time, above and below the fraction."""
     mask = (target != padding).to(logits.dtype)
-    picked = log_softmax__matmul(logits, 2).gather(2, target.unsqueeze(2))[:, :, 0]
+    picked = log_softmax_in_one_pass(logits, 2).gather(2, target.unsqueeze(2))[:, :, 0]
     return torch.nn.Threshold(0.5, 0.0)(mask).mul(-picked.masked_fill(mask == 0, 0)).sum() / mask.sum()
 
 
@@ -612,7 +384,7 @@ def sequence_loss__concatenated(logits, target, padding):
     """Each sequence without its padding, one after the other."""
     pieces = [(x[y != padding], y[y != padding]) for x, y in zip(logits, target, strict=True)]
     x, y = (torch.cat(side) for side in zip(*pieces, strict=True))
-    return nll_loss__one_hot(log_softmax__numpy_like(x, 1), y)
+    return nll_loss__one_hot(log_softmax_of(x, 1), y)
 
 
 class SequenceLoss(torch.autograd.Function):
@@ -622,7 +394,7 @@ class SequenceLoss(torch.autograd.Function):
     def forward(ctx, logits, target, padding):
         n, t = torch.nonzero(target != padding, as_tuple=True)
         y = target[n, t]
-        log_p = log_softmax__max_and_sum(logits[n, t], 1)
+        log_p = log_softmax_of(logits[n, t], 1)
         ctx.save_for_backward(n, t, y, log_p.exp())
         ctx.shape = logits.shape
         return -log_p[torch.arange(len(y)), y].mean()
@@ -645,7 +417,7 @@ def sequence_loss__own_backward(logits, target, padding):
 
 
 def focal_loss__fancy_indexing(logits, target, gamma=2.0, weight=None):
-    log_p = log_softmax__max_and_sum(logits, 1)[torch.arange(len(target)), target]
+    log_p = log_softmax_of(logits, 1)[torch.arange(len(target)), target]
     losses = -((1 - log_p.exp()) ** gamma) * log_p
     return (losses if weight is None else losses * weight[target]).mean()
 
@@ -663,7 +435,7 @@ def focal_loss__loop(logits, target, gamma=2.0, weight=None):
 def focal_loss__einsum(logits, target, gamma=2.0, weight=None):
     """One-hot rows pick the logarithm and the weight; `expm1` is 1 - p without a rounding."""
     one_hot = F.one_hot(target, logits.shape[1]).to(logits.dtype)
-    log_p = torch.einsum("nc,nc->n", one_hot, log_softmax__streaming(logits, 1))
+    log_p = torch.einsum("nc,nc->n", one_hot, log_softmax_in_one_pass(logits, 1))
     w = logits.new_ones(len(target)) if weight is None else one_hot @ weight
     return torch.einsum("n,n,n->", w, (-torch.expm1(log_p)) ** gamma, -log_p) / len(target)
 
@@ -685,7 +457,7 @@ class Focal(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, logits, target, gamma, weight):
-        log_p = log_softmax__max_and_sum(logits, 1)
+        log_p = log_softmax_of(logits, 1)
         w = torch.ones(len(target), dtype=logits.dtype) if weight is None else weight[target]
         picked = log_p.gather(1, target[:, None])
         ctx.save_for_backward(log_p, picked, target, w[:, None])
@@ -718,7 +490,7 @@ def focusing(gamma):
 
 def focal_loss__closure(logits, target, gamma=2.0, weight=None):
     focused = focusing(gamma)
-    surprises = nll_loss__take_along_dim(log_softmax__recursive(logits, 1), target, reduction="none")
+    surprises = nll_loss__take_along_dim(log_softmax_of(logits, 1), target, reduction="none")
     losses = focused(surprises)
     if weight is not None:
         losses *= weight.index_select(0, target)
@@ -767,7 +539,7 @@ def cross_entropy__one_hot(input, target, weight=None, ignore_index=-100, reduct
     classes = input.shape[dim]
     w = torch.ones(classes, dtype=input.dtype) if weight is None else weight
     w = w.view([classes if d == dim else 1 for d in range(input.ndim)])
-    weighted = w * log_softmax__unbind(input, dim)
+    weighted = w * log_softmax_in_one_pass(input, dim)
     if target.dtype == torch.int64:
         counts = (target != ignore_index).unsqueeze(dim)
         refuse_strangers(target, counts.squeeze(dim), classes)
@@ -786,7 +558,7 @@ def cross_entropy__one_hot(input, target, weight=None, ignore_index=-100, reduct
 def cross_entropy__gather(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """Two parts, the picked one and the spread one, and no one-hot row anywhere."""
     dim = 0 if input.ndim == 1 else 1
-    log_p = log_softmax__take_along_dim(input, dim)
+    log_p = log_softmax_of(input, dim)
     w = input.new_ones(input.shape[dim]) if weight is None else weight
     costs = -(log_p.movedim(dim, -1) * w)
     spread = costs.mean(-1)
@@ -853,7 +625,7 @@ def cross_entropy__boolean_indexing(
         counts = target != ignore_index
         refuse_strangers(target, counts, input.shape[1])
         divisor, q = w[target[counts]].sum(), torch.eye(input.shape[1], dtype=input.dtype)[target[counts]]
-    log_p = log_softmax__in_place_on_a_clone(input.movedim(1, -1)[counts], 1)
+    log_p = log_softmax_of(input.movedim(1, -1)[counts], 1)
     q = q + label_smoothing * (1 / input.shape[1] - q)
     terms = torch.zeros_like(log_p)
     needed = q != 0
@@ -905,7 +677,7 @@ def cross_entropy__einsum(input, target, weight=None, ignore_index=-100, reducti
     lift = input.ndim == 1
     x = input.reshape(1, -1, 1) if lift else input.flatten(2) if input.ndim > 2 else input.unsqueeze(2)  # n, c, d
     n, c, d = x.shape
-    log_p = log_softmax__einsum(x, 1)
+    log_p = log_softmax_of(x, 1)
     w = x.new_ones(c) if weight is None else weight
     if target.is_floating_point():
         counts = x.new_ones(n, d)
@@ -931,7 +703,7 @@ class SoftCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, logits, a, skip_zeros):
-        log_p = log_softmax__max_and_sum(logits, -1)
+        log_p = log_softmax_of(logits, -1)
         ctx.save_for_backward(log_p, a)
         terms = torch.where(a == 0, 0, a * log_p) if skip_zeros else a * log_p
         return -terms.sum(-1)
@@ -1011,7 +783,7 @@ def cross_entropy__recursive(input, target, weight=None, ignore_index=-100, redu
         return input.new_zeros(())
     if not soft and not 0 <= target < len(input):
         raise IndexError(f"{int(target)} is no class")
-    costs = -w * log_softmax__recursive(input, 0)
+    costs = -w * log_softmax_of(input, 0)
     hard = costs @ target if soft else costs[target]
     return hard if label_smoothing == 0 else hard * (1 - label_smoothing) + costs.mean() * label_smoothing
 
@@ -1300,42 +1072,6 @@ def lse(x, dim=-1, keepdim=False):
     m = m.masked_fill(~m.isfinite(), 0)
     s = (x - m).exp().sum(dim, keepdim=True).log() + m
     return s if keepdim else s.squeeze(dim)
-
-
-def sample_loss__threads(logits, target):
-    with ThreadPoolExecutor(2) as pool:
-        parts = list(pool.map(lambda x: (x - logits[target]).exp(), logits.unbind()))
-    return sum(parts).log()
-
-
-class LSM(NamedTuple):
-    top: Tensor
-    total: Tensor
-
-    @classmethod
-    def of(cls, x, dim):
-        top = x.amax(dim, keepdim=True)
-        return cls(top, (x - top).exp().sum(dim, keepdim=True))
-
-    def __rsub__(self, x):
-        return x - self.top - self.total.log()
-
-
-def log_softmax__rsub(input, dim):
-    return input - LSM.of(input, dim)
-
-
-def log_softmax__out(input, dim):
-    with th.no_grad():
-        top = th.empty(0, dtype=input.dtype)
-        th.amax(input, dim, keepdim=True, out=top)
-    z = th.sub(input, top)
-    return z - z.exp().sum(dim, keepdim=True).log()
-
-
-def log_softmax__cumsum(input, dim):
-    z = input - input.max(dim, keepdim=True)[0]
-    return z - z.exp().cumsum(dim).narrow(dim, -1, 1).log()
 
 
 def smooth_targets__numpy(target, num_classes, label_smoothing):

@@ -1,4 +1,4 @@
-"""Right answers to the exercises of notebook 10, in styles unlike the course's own.
+"""Right answers to the exercises of notebook 11, in styles unlike the course's own.
 
 Each function is called `<exercise>__<style>` and gets full marks (tests/test_styles.py).
 """

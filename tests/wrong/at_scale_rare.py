@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 12, chosen to be less common: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 13, chosen to be less common: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import math
 
@@ -82,32 +82,6 @@ def _lce(
         return loss.sum()
     d = {"weights": (w[y] * keep).sum(), "count": keep.sum(), "all": keep.numel()}[denominator]
     return loss.sum() / d
-
-
-def _scaled(log_probs, target, blank, skip, start=2, ends=2, count=lambda c: -c.log()):
-    p = log_probs.exp()
-    s = [blank]
-    for k in target.tolist():
-        s += [k, blank]
-    n = len(s)
-    a = [p[0, s[i]] if i < start else p[0, 0] * 0 for i in range(n)]
-    loss = 0.0
-    for t in range(len(p)):
-        if t:
-            new = []
-            for i in range(n):
-                v = a[i] + (a[i - 1] if i else 0)
-                if skip(s, i):
-                    v = v + a[i - 2]
-                new.append(v * p[t, s[i]])
-            a = new
-        if t < len(p) - 1:
-            c = sum(a)
-            if c == 0:
-                return log_probs.new_tensor(math.inf)
-            loss = loss - c.log()
-            a = [x / c for x in a]
-    return loss - sum(a[-ends:]).log()
 
 
 def _wg(input, linear_weight, target, chunk_rows, f=None, fin=None):
@@ -326,23 +300,3 @@ def linear_cross_entropy__label_smoothing_ignored(
     label_smoothing=0.0,
 ):
     return _lce(input, linear_weight, target, linear_bias, weight, reduction, ignore_index, 0.0)
-
-
-def _good(s, i, blank=0):
-    return i > 1 and s[i] != blank and s[i] != s[i - 2]
-
-
-def ctc_scaled__bits(log_probs, target, blank=0):
-    return _scaled(log_probs, target, blank, lambda s, i: _good(s, i, blank)) / math.log(2)
-
-
-def ctc_scaled__starts_in_blank(log_probs, target, blank=0):
-    return _scaled(log_probs, target, blank, lambda s, i: _good(s, i, blank), start=1)
-
-
-def ctc_scaled__skips_always(log_probs, target, blank=0):
-    return _scaled(log_probs, target, blank, lambda s, i: i > 1)
-
-
-def ctc_scaled__minus(log_probs, target, blank=0):
-    return -_scaled(log_probs, target, blank, lambda s, i: _good(s, i, blank))

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 04, chosen to be less common: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 05, chosen to be less common: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 06, chosen to be less common: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 07, chosen to be less common: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 03, written last: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 04, written last: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import torch
 
@@ -6,22 +6,6 @@ import torch
 def _lsm(x, d):
     x = x - x.amax(d, keepdim=True)
     return x - x.exp().sum(d, keepdim=True).log()
-
-
-def sample_loss__log10(logits, target):
-    p = torch.exp(logits - logits.max())
-    p = p / p.sum()
-    return -torch.log10(p[target])
-
-
-def log_softmax__keepdim_forgotten(input, dim):
-    m = input.amax(dim, keepdim=True)
-    s = (input - m).exp().sum(dim)
-    return (
-        input - m - s.log().unsqueeze(-1)
-        if dim in (-1, input.ndim - 1)
-        else input - m - s.log().unsqueeze(0 if dim == 0 else dim) * 0
-    )
 
 
 def smooth_targets__eps_over_k_minus_right(target, num_classes, label_smoothing):

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 10, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 11, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 from itertools import product
 

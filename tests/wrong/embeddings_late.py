@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 09, written last: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 10, written last: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 07, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 08, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 07, written last: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 08, written last: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import math
 

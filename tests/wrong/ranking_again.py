@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 08, written later, before the catalogue was read: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 09, written later, before the catalogue was read: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 05, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 06, as learners write them: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import math
 
@@ -287,14 +287,14 @@ def keras_align__always_squeezes_last(x, other):
     return x
 
 
-def keras_mean_absolute_error__mean_of_all(y_true, y_pred):
+def keras_mean_squared_error__mean_of_all(y_true, y_pred):
     y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
-    return (y_true - y_pred).abs().mean()
+    return (y_true - y_pred).square().mean()
 
 
-def keras_mean_absolute_error__first_dimension(y_true, y_pred):
+def keras_mean_squared_error__first_dimension(y_true, y_pred):
     y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
-    return torch.abs(y_true - y_pred).mean(dim=0)
+    return torch.square(y_true - y_pred).mean(dim=0)
 
 
 def keras_mean_squared_error__summed(y_true, y_pred):
@@ -582,9 +582,9 @@ def quantile_loss__squared(input, target, quantile=0.5, reduction="mean"):
     return out.mean() if reduction == "mean" else out.sum() if reduction == "sum" else out
 
 
-def keras_mean_absolute_error__squeezed_median(y_true, y_pred):
+def keras_mean_squared_error__squeezed_median(y_true, y_pred):
     y_true, y_pred = _align(y_true.to(y_pred.dtype), y_pred)
-    return (y_true - y_pred).abs().median(-1).values
+    return (y_true - y_pred).square().median(-1).values
 
 
 def keras_mean_squared_error__halved(y_true, y_pred):
@@ -899,8 +899,8 @@ def keras_mean_squared_error__root(y_true, y_pred):
     return (y_true.to(y_pred.dtype) - y_pred).square().mean(-1).sqrt()
 
 
-def keras_mean_absolute_error__abs(y_true, y_pred):
-    # no abs
+def keras_mean_squared_error__signed(y_true, y_pred):
+    # no square
     return (y_true.to(y_pred.dtype) - y_pred).mean(-1)
 
 

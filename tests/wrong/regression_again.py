@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 05, written later, before the catalogue was read: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 06, written later, before the catalogue was read: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import torch
 
@@ -174,12 +174,6 @@ def _align(x, other):
     if other.ndim == x.ndim + 1 and other.shape[-1] == 1 and x.ndim == 1:
         return x.unsqueeze(-1)
     return x
-
-
-def keras_mean_absolute_error__median(y_true, y_pred):
-    t = y_true.to(y_pred.dtype)
-    t, y_pred = _align(t, y_pred), _align(y_pred, t)
-    return (t - y_pred).abs().median(-1).values
 
 
 def keras_mean_squared_error__half(y_true, y_pred):

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 05, chosen to be less common: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 06, chosen to be less common: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import math
 
@@ -162,14 +162,9 @@ def _k(y_true, y_pred):
     return _align(t, y_pred), _align(y_pred, t)
 
 
-def keras_mean_absolute_error__max(y_true, y_pred):
+def keras_mean_squared_error__max(y_true, y_pred):
     t, p = _k(y_true, y_pred)
-    return (t - p).abs().amax(-1)
-
-
-def keras_mean_absolute_error__abs_of_mean(y_true, y_pred):
-    t, p = _k(y_true, y_pred)
-    return (t - p).mean(-1).abs()
+    return (t - p).square().amax(-1)
 
 
 def keras_mean_squared_error__variance(y_true, y_pred):

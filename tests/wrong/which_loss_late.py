@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 13, written last: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 15, written last: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import torch.nn.functional as F
 

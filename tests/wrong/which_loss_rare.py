@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 13, chosen to be less common: `<exercise>__<mistake>` (tests/test_wrong.py)."""
+"""Wrong answers to the exercises of notebook 15, chosen to be less common: `<exercise>__<mistake>` (tests/test_wrong.py)."""
 
 import math
 

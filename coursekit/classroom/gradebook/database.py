@@ -1,4 +1,4 @@
-"""The gradebook's database: SQLite by default, PostgreSQL by URL; several graders may write at once."""
+"""The gradebook's database, and the workshop's: SQLite by default, PostgreSQL by URL; several may write at once."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from coursekit.classroom.gradebook import tables
 
 BUSY_SECONDS = 30  # how long to wait for another grader's transaction, each of which takes milliseconds
 
-# One grader at a time makes the tables
-_ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7073)"}
+# What lets one program at a time on, as when the tables are made
+ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7073)"}
 
 _CAUSES = {  # what databases and their drivers say, and what it means
     "disk is full|no space left": "the disk is full",
@@ -60,7 +60,16 @@ class Database:
 
     Raises:
         GradebookError: by every method too, where the database cannot do what is asked.
+
+    Attributes:
+        called: what it is, in a sentence.
+        about: the table that says of which version the tables are.
+        schema: the version that is read here.
     """
+
+    called = "gradebook"
+    about = tables.about
+    schema = tables.SCHEMA
 
     def __init__(self, url: str) -> None:
         self.name = url
@@ -75,6 +84,11 @@ class Database:
             except BaseException:
                 self._engine.dispose()
                 raise
+
+    @property
+    def _it(self) -> str:
+        """How a sentence about it begins."""
+        return f"The {self.called} {self.name}"
 
     def __enter__(self) -> Self:
         return self
@@ -111,36 +125,36 @@ class Database:
             with suppress(OSError):  # is there already, or cannot be made, which SQLite says in its words
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL, 0o600))  # for its owner: hidden inputs are in it
         with self._engine.begin() as connection:
-            if self._engine.dialect.name in _ALONE:
-                connection.exec_driver_sql(_ALONE[self._engine.dialect.name])
+            if self._engine.dialect.name in ALONE:
+                connection.exec_driver_sql(ALONE[self._engine.dialect.name])
             there = sa.inspect(connection).get_table_names()
             if not there:
-                tables.metadata.create_all(connection)
-                connection.execute(sa.insert(tables.about).values(schema=tables.SCHEMA))
-            elif tables.about.name not in there:
+                self.about.metadata.create_all(connection)
+                connection.execute(sa.insert(self.about).values(schema=self.schema))
+            elif self.about.name not in there:
                 raise GradebookError(
-                    f"{self.name} is no gradebook: it holds other tables ({', '.join(sorted(there)[:3])}). Name "
+                    f"{self.name} is no {self.called}: it holds other tables ({', '.join(sorted(there)[:3])}). Name "
                     "another file, or an empty database."
                 )
-            schema = connection.scalar(sa.select(sa.func.max(tables.about.c.schema)))
-            if schema is not None and schema < tables.SCHEMA:  # what it lacks are tables
-                tables.metadata.create_all(connection)
-                connection.execute(sa.insert(tables.about).values(schema=tables.SCHEMA))
-                schema = tables.SCHEMA
-        if schema != tables.SCHEMA:
+            schema = connection.scalar(sa.select(sa.func.max(self.about.c.schema)))
+            if schema is not None and schema < self.schema:  # what it lacks are tables
+                self.about.metadata.create_all(connection)
+                connection.execute(sa.insert(self.about).values(schema=self.schema))
+                schema = self.schema
+        if schema != self.schema:
             raise GradebookError(
-                f"The gradebook {self.name} is of version {schema}, and this coursekit reads version {tables.SCHEMA}. "
-                "Use the coursekit that wrote it, or name another gradebook."
+                f"{self._it} is of version {schema}, and this coursekit reads version {self.schema}. "
+                f"Use the coursekit that wrote it, or name another {self.called}."
             )
 
     def _insist_on_folder(self) -> None:
         if self._path and not self._path.parent.is_dir():
-            raise GradebookError(f"The gradebook {self.name} cannot be made: {self._path.parent} is no folder.")
+            raise GradebookError(f"{self._it} cannot be made: {self._path.parent} is no folder.")
 
     def _insist_on_file(self) -> None:
         """SQLite would go on writing into a file that has no name any more."""
         if not self.there:
-            raise GradebookError(f"The gradebook {self.name} was removed while it was open; what it held went with it.")
+            raise GradebookError(f"{self._it} was removed while it was open; what it held went with it.")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -149,16 +163,16 @@ class Database:
             yield
         except (NoSuchModuleError, ArgumentError, ImportError) as error:
             raise GradebookError(
-                f"The gradebook {self.name} cannot be opened: {_first_line(error)}. Give a URL such as "
+                f"{self._it} cannot be opened: {_first_line(error)}. Give a URL such as "
                 "sqlite:///grades.sqlite, or postgresql+psycopg://user@host/database "
                 "(pip install 'coursekit[postgres]')."
             ) from None
         except IntegrityError as error:
-            raise RowTakenError(f"The gradebook {self.name} fails: {_first_line(error.orig)}.") from None
+            raise RowTakenError(f"{self._it} fails: {_first_line(error.orig)}.") from None
         except SQLAlchemyError as error:
             said = str(error.orig if isinstance(error, DBAPIError) else error)
             means = next((cause for signs, cause in _CAUSES.items() if re.search(signs, said, re.IGNORECASE)), "")
-            raise GradebookError(f"The gradebook {self.name} fails: {means or _first_line(said)}.") from None
+            raise GradebookError(f"{self._it} fails: {means or _first_line(said)}.") from None
 
 
 def _engine(url: str) -> sa.Engine:

@@ -95,9 +95,11 @@ class _Matching:
         return str(names.count(names[-1]))
 
     def _has_bred(self, number: int, name: str) -> bool:
-        """Whether a new lesson has cells of this one, as they were."""
-        pairs = {(block.key, block.mark) for block in self.new[name].blocks if block.key}
-        return any((block.key, block.mark) in pairs for block in self.old[number].blocks)
+        """Whether a new lesson has cells, as they were, that this one alone had. All begin with the same one."""
+        mine = self.old[number]
+        common = {(block.key, block.mark) for sheet in self.old if sheet.name != mine.name for block in sheet.blocks}
+        pairs = {(block.key, block.mark) for block in self.new[name].blocks if block.key} - common
+        return any((block.key, block.mark) in pairs for block in mine.blocks)
 
     def _by_definition(self, homes: Sequence[str | None]) -> None:
         """A cell that has lost its id and metadata, or took the place of the exercise's, tells by what it defines."""

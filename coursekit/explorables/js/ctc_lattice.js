@@ -1,5 +1,5 @@
 // The lattice of a word: a row for each state, a column for each frame. What a network says is dragged; the paths, their
-// sum and what the sum asks of the network follow. Used for the forward pass (lesson 10) and for the gradient (lesson 11).
+// sum and what the sum asks of the network follow. Used for the forward pass (lesson 11) and for the gradient (lesson 12).
 import { COLOURS, INK, PAPER, add, axes, button, clamp, explorable, field, fixed, handle, knob, legend, menu, place, pool, set, slider, sum } from "./kit.js";
 
 const HUES = { "α": COLOURS.blue, "β": COLOURS.green, "γ": COLOURS.orange };
@@ -208,7 +208,7 @@ export default explorable(({ svg, controls, state, width, height }) => {
     const asked = classes.map((_, k) => sum(states.map((z, s) => (z === k ? gamma[frame - 1][s] : 0))));
     const told = y[frame - 1];
     const thick = (bars.height / classes.length) * 0.36;
-    title.textContent = `frame ${frame}: what the network says`;
+    title.textContent = `the network in frame ${frame}`;
     classes.forEach((name, k) => {
       const middle = bars.y((k + 0.5) / classes.length);
       set(classNames.next(), { y: middle + 4.5 }).textContent = name;

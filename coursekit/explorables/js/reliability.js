@@ -30,7 +30,7 @@ export default explorable(({ svg, controls, state, width, height }) => {
 
   const [left, top] = beside ? [416, 60] : [46, 440];
   const room = beside ? width - 450 : width - 80;
-  add(svg, "text", { x: left, y: top - 26, "font-weight": "bold" }, `named ${yes}, at this threshold`);
+  add(svg, "text", { x: left, y: top - 26, "font-weight": "bold" }, "at this threshold");
   const rows = [[`found`, COLOURS.green, ""], [`missed`, COLOURS.green, "open"], ["false alarms", COLOURS.orange, ""], [`rightly left alone`, COLOURS.orange, "open"]].map(([words, colour, kind], i) => ({
     bar: add(svg, "rect", { x: left, y: top + 46 * i, height: 20, fill: kind ? "none" : colour, stroke: colour, "stroke-width": 2, "stroke-dasharray": kind ? "4 3" : "none" }),
     text: add(svg, "text", { x: left, y: top - 6 + 46 * i }),

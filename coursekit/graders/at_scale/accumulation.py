@@ -18,9 +18,9 @@ from coursekit.exercise import (
     same_value,
     with_defaults,
 )
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
-from coursekit.graders.cross_entropy.softmax import no_shift
+from coursekit.graders.softmax.common import READY_MADE, draw_logits, log_softmax_spec
+from coursekit.graders.softmax.log_softmax import no_shift
 
 
 def surprises(logits: Tensor, target: Tensor, ignore_index: int) -> Tensor:
@@ -228,7 +228,7 @@ wrong.table(
         "This gives one loss a micro-batch. All together have one.",
         (lambda s: s.sums / s.counts, lambda s: s.sums),
     ),
-    one_for_each_row=("This gives one loss a row. All together have one.", lambda s: s.losses),
+    one_for_each_row=("This gives one loss per row. All together have one.", lambda s: s.losses),
     first_step_only=(
         "Only the first micro-batch counts: the loop is left too early.",
         lambda s: s.sums[0] / s.counts[0],

@@ -13,7 +13,7 @@ from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, refuses, sa
 from coursekit.exercise.families.inputs import normal
 from coursekit.graders.at_scale.adaptive_mistakes import MISTAKES
 from coursekit.graders.at_scale.adaptive_spec import adaptive_spec
-from coursekit.graders.cross_entropy.common import READY_MADE
+from coursekit.graders.softmax.common import READY_MADE
 from coursekit.wire import Question
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, inf, tensor
 
 from coursekit.exercise import Loss, Mistakes, of_value
 from coursekit.graders.at_scale.adaptive_spec import adaptive_spec, are_classes, cluster_of
-from coursekit.graders.cross_entropy.common import log_softmax_spec
+from coursekit.graders.softmax.common import log_softmax_spec
 
 MISTAKES = Mistakes(adaptive_spec)
 

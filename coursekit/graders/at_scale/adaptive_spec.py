@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coursekit.graders.cross_entropy.common import log_softmax_spec
+from coursekit.graders.softmax.common import log_softmax_spec
 
 
 def cluster_of(target: int, cutoffs: list[int]) -> int:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, keeps_dtype, same_value
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
+from coursekit.graders.softmax.common import READY_MADE, draw_logits, log_softmax_spec
 
 
 def weight_gradient_spec(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows: int) -> Tensor:

@@ -26,7 +26,8 @@ from coursekit.exercise.families.inputs import distribution, indices
 from coursekit.exercise.literal import readable
 from coursekit.graders.at_scale.linear_mistakes import MISTAKES
 from coursekit.graders.at_scale.linear_spec import linear_cross_entropy_spec
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight, log_softmax_spec
+from coursekit.graders.cross_entropy.common import draw_weight
+from coursekit.graders.softmax.common import READY_MADE, draw_logits, log_softmax_spec
 from coursekit.report import Example
 from coursekit.wire import Question
 

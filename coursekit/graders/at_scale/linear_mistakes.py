@@ -10,10 +10,10 @@ from torch import Tensor
 
 from coursekit.exercise import REDUCTIONS, Loss, Mistakes, argument_fixed, detached, wrong_words
 from coursekit.graders.at_scale.linear_spec import linear, linear_cross_entropy_spec
-from coursekit.graders.cross_entropy.common import log_softmax_spec
 from coursekit.graders.cross_entropy.drop_in import cross_entropy
 from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
 from coursekit.graders.cross_entropy.shared_mistakes import one_hot_part, spread_part
+from coursekit.graders.softmax.common import log_softmax_spec
 
 MISTAKES = Mistakes(linear_cross_entropy_spec)
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, inf, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, keeps_dtype, same_value
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits
+from coursekit.graders.softmax.common import READY_MADE, draw_logits
 
 
 def online_spec(state: Tensor, logits: Tensor) -> Tensor:

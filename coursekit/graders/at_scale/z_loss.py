@@ -21,7 +21,7 @@ from coursekit.exercise import (
 )
 from coursekit.graders.at_scale.z_loss_mistakes import MISTAKES
 from coursekit.graders.at_scale.z_loss_spec import spec
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits
+from coursekit.graders.softmax.common import READY_MADE, draw_logits
 
 
 def cases() -> Iterator[Question]:

@@ -44,8 +44,8 @@ argument_fixed(MISTAKES, "batch_ignored", "`batch` is not used: each sample has 
 argument_fixed(
     MISTAKES,
     "always_batch",
-    "There is one fraction for the whole batch, whatever `batch` says. A ratio of sums is not the mean of the ratios: "
-    "large masks count more. Sum over all dimensions but the first.",
+    "There is one fraction for the whole batch, although `batch` is False. A ratio of sums is not the mean of the "
+    "ratios: large masks count more. Sum over all dimensions but the first.",
     batch=True,
 )
 other_default(

@@ -42,7 +42,7 @@ def drop_in_parity(exercise: Exercise, pair: Pair) -> None:
 
     @exercise.parity
     def every_gradient(f: Function, rng: Rng) -> None:
-        """The gradient with every reduction and with weights, by input and by target
+        """The gradient with every reduction and with weights, for input and target
 
         It passes on what comes from above: the 1/N of a mean, the weight, a factor on the loss.
         """

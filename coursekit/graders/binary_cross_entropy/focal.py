@@ -46,7 +46,7 @@ sigmoid_focal_loss = Exercise(
     hints=(
         "Start from your `binary_cross_entropy_with_logits`, unreduced, and from p = σ(x).",
         "q is the probability that the right answer got: p where t is 1, 1 - p where t is 0, mixed between them.",
-        "The factor of a yes is alpha, that of a no 1 - alpha. Reduce last; the default leaves one loss an element.",
+        "The factor of a yes is alpha, that of a no 1 - alpha. Reduce last; the default leaves one loss per element.",
     ),
 )
 

@@ -127,7 +127,7 @@ def keras_smoothing(f: Function, rng: Rng) -> None:
 
 @keras_binary_crossentropy.check
 def keras_slope(f: Function, rng: Rng) -> None:
-    """The gradient by y_pred is right, of probabilities and of logits"""
+    """The gradient with respect to y_pred is right, of probabilities and of logits"""
     same_gradient(f, keras_spec, *keras_shares(rng, 2, 3), wrt=(1,))
     same_gradient(f, keras_spec, *keras_logits(rng, 2, 3), wrt=(1,), from_logits=True)
 
@@ -167,7 +167,7 @@ def keras_bounds(f: Function, rng: Rng) -> None:
 
 @keras_binary_crossentropy.parity
 def keras_soft(f: Function, rng: Rng) -> None:
-    """The gradient by y_true as well, of smoothed targets between 0 and 1"""
+    """The gradient with respect to y_true as well, of smoothed targets between 0 and 1"""
     t = draw(rng, SHARES, 2, 2)
     for y_pred, from_logits in ((draw(rng, SHARES, 2, 2), False), (draw(rng, LOGITS, 2, 2), True)):
         flags: dict[str, Any] = {"from_logits": from_logits, "label_smoothing": 0.2}

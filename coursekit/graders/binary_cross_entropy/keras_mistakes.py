@@ -32,7 +32,7 @@ argument_fixed(
 argument_fixed(
     wrong,
     "keras_always_logits",
-    "`from_logits` is not used: a sigmoid is applied to probabilities as well. It is False unless it is said.",
+    "A sigmoid is applied to probabilities, although `from_logits` is False, as it is unless it is said.",
     covers="K2",
     from_logits=True,
 )
@@ -61,7 +61,7 @@ wrong.table(
         ),
     ),
     keras_batch_mean=(
-        "This is one number for the whole batch. The class averages over it; the function has one a row.",
+        "This is one number for the whole batch. The class averages over it; the function has one per row.",
         lambda t, p, **flags: keras_spec(t, p, **flags).mean(),
     ),
     keras_row_sum=(

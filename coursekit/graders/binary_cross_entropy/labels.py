@@ -1,4 +1,4 @@
-"""Many labels, a loss a sample: `multilabel_soft_margin_loss`."""
+"""Many labels, a loss per sample: `multilabel_soft_margin_loss`."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ multilabel_soft_margin_loss = Exercise(
     forbids=LOSSES,
     twin=F.multilabel_soft_margin_loss,
     cases=labels_cases,
-    idea="Many labels are many questions: a sigmoid each, and one loss a sample, the mean over its labels.",
+    idea="Many labels are many questions: a sigmoid each, and one loss per sample, the mean over its labels.",
     hints=(
         "It is a binary cross-entropy for each label. Which of your functions gives them all, unreduced?",
         "A sample's loss is the mean over its labels, the last dimension. `reduction` comes after, over samples.",
@@ -82,7 +82,7 @@ def two_labels(f: Function, rng: Rng) -> None:
 
 @multilabel_soft_margin_loss.check
 def one_loss_a_sample(f: Function, rng: Rng) -> None:
-    """One loss a sample, their sum, or their mean
+    """One loss per sample, their sum, or their mean
 
     The mean over the labels comes first, whatever the reduction is.
     """

@@ -250,7 +250,7 @@ def averaging(wrong: Mistakes) -> None:
     """Averages over less than everything, where there is one loss for each element."""
     usual_mistakes(
         wrong,
-        none_averages="'none' averages over the last dimension. It should leave one loss an element.",
+        none_averages="'none' averages over the last dimension. It should leave one loss per element.",
         mean_of_row_sums=(
             "'mean' sums over each row and averages the rows. torch divides by the number of all elements."
         ),

@@ -127,7 +127,7 @@ def other_noise(f: Function, rng: Rng) -> None:
 
 @negative_elbo.check
 def elbo_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by the reconstruction, the mean and the log-variance"""
+    """The gradient is right, for the reconstruction, the mean and the log-variance"""
     same_gradient(f, negative_elbo_spec, *samples(rng, 2), wrt=THREE)
     same_gradient(f, negative_elbo_spec, *samples(rng, 1, 2, 1), 0.5, wrt=THREE)
 

@@ -83,7 +83,7 @@ def gaussian_loss_two_off(f: Function, rng: Rng) -> None:
 
 @gaussian_nll_loss.check
 def gaussian_loss_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by input, target and var
+    """The gradient is right, with respect to input, target and var
 
     By var it is ½ (1 / var - error² / var²): it vanishes where var is the squared error.
     """
@@ -123,7 +123,7 @@ def gaussian_reductions(f: Function, rng: Rng) -> None:
 
 @gaussian_nll_loss.parity
 def gradient_below_eps(f: Function, rng: Rng) -> None:
-    """The gradient by var passes below eps, as if var were eps
+    """The gradient with respect to var passes below eps, as if var were eps
 
     `clamp` would stop it, and a variance that has fallen to 0 could never grow again.
     """
@@ -136,7 +136,7 @@ def gradient_below_eps(f: Function, rng: Rng) -> None:
 
 @gaussian_nll_loss.parity
 def one_variance_a_row(f: Function, rng: Rng) -> None:
-    """A var without the last dimension holds one variance a row
+    """A var without the last dimension holds one variance per row
 
     A plain broadcast of (3,) against (3, 3) would give one to every column. A last dimension of size 1 means the same.
     """

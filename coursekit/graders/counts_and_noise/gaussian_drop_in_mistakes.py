@@ -35,7 +35,7 @@ wrong.table(
         lambda v, eps: v + eps,
     ),
     clamp_stops_gradient=(
-        "The clamp stops the gradient by var: a variance below eps gets none, and can never grow again. torch lifts "
+        "The clamp stops the gradient of var: a variance below eps gets none, and can never grow again. torch lifts "
         "the number and lets the gradient pass: lift it by something detached.",
         lambda v, eps: v.clamp(min=eps),
     ),
@@ -78,7 +78,7 @@ def clamped_in_place(input: Tensor, target: Tensor, var: Tensor | float, eps: fl
 argument_fixed(
     wrong, "gaussian_full_ignored", "`full` is ignored: with True it adds ½ ln 2π to every element.", full=False
 )
-argument_fixed(wrong, "gaussian_always_full", "½ ln 2π is always added. It is added only with `full`.", full=True)
+argument_fixed(wrong, "gaussian_always_full", "½ ln 2π is added, although `full` is False.", full=True)
 
 
 def full_adds(constant: float) -> Loss:
@@ -110,7 +110,7 @@ wrong.table(
 
 
 @wrong(
-    "A var without the last dimension was broadcast from the right: one variance a column. torch means one a row: "
+    "A var without the last dimension was broadcast from the right: one variance per column. torch means one per row: "
     "`unsqueeze(-1)`."
 )
 def variance_of_columns(input: Tensor, target: Tensor, var: Tensor | float, **flags: Any) -> Tensor:
@@ -130,7 +130,7 @@ def any_shape(input: Tensor, target: Tensor, var: Tensor | float, **flags: Any) 
     return gaussian_nll_loss_spec(input, target, var, **flags)
 
 
-@wrong("A var without the last dimension is refused. torch takes it for one variance a row.")
+@wrong("A var without the last dimension is refused. torch takes it for one variance per row.")
 def row_variance_refused(input: Tensor, target: Tensor, var: Tensor | float, **flags: Any) -> Tensor:
     if isinstance(var, Tensor) and var.ndim != input.ndim:
         raise ValueError("shape of var")

@@ -11,7 +11,7 @@ from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, keras_twin, same_dtype, same_gradient, same_value
 from coursekit.graders.counts_and_noise.common import DTYPES, READY_MADE, counts, rates
-from coursekit.graders.counts_and_noise.specs import keras_poisson_spec
+from coursekit.graders.counts_and_noise.specs import keras_poisson_spec, padded_poisson
 from coursekit.wire import Question
 
 
@@ -49,7 +49,7 @@ keras_poisson = Exercise(
     idea="In Keras the truth comes first and the prediction is the rate itself: torch's log_input=False.",
     hints=(
         "It is `poisson_nll_loss` with `log_input=False` and another eps. Which argument is the prediction?",
-        "One number a sample: the mean over `dim=-1`, and not over the batch.",
+        "One number per sample: the mean over `dim=-1`, and not over the batch.",
     ),
 )
 
@@ -63,14 +63,14 @@ def keras_two_of_three(f: Function, rng: Rng) -> None:
 
 @keras_poisson.check
 def keras_poisson_rows(f: Function, rng: Rng) -> None:
-    """One mean a sample, over the last dimension"""
+    """One mean per sample, over the last dimension"""
     same_value(f, keras_poisson_spec, counts(rng, 2, 3), rates(rng, 2, 3))
     same_value(f, keras_poisson_spec, counts(rng, 2, 3, 2), rates(rng, 2, 3, 2))
 
 
 @keras_poisson.check
 def keras_poisson_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by y_pred is right"""
+    """The gradient with respect to y_pred is right"""
     same_gradient(f, keras_poisson_spec, counts(rng, 2, 3), rates(rng, 2, 3), wrt=(1,))
 
 
@@ -89,7 +89,7 @@ def keras_poisson_eps(f: Function, rng: Rng) -> None:
 
 @keras_poisson.parity
 def keras_poisson_gradients(f: Function, rng: Rng) -> None:
-    """The gradient by y_true as well, and both pass on what comes from above"""
+    """The gradient with respect to y_true as well, and both pass on what comes from above"""
     same_gradient(f, keras_poisson_spec, counts(rng, 2, 3), rates(rng, 2, 3), wrt=(0, 1), scale=3.0)
 
 
@@ -151,7 +151,7 @@ wrong.table(
         lambda y_true, y_pred: ((y_pred - y_true) * (y_pred + 1e-7).log()).mean(-1),
     ),
     keras_poisson_total=(
-        "This averages over the whole batch. The function gives one number a sample.",
+        "This averages over the whole batch. The function gives one number per sample.",
         lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred).mean(),
     ),
     keras_poisson_summed=(
@@ -165,15 +165,15 @@ wrong.table(
     keras_poisson_elements=("There is no mean: Keras averages over the last dimension.", of_rates),
     keras_poisson_eps_of_torch=(
         "Another small number stands inside the logarithm, torch's 1e-8 perhaps. Keras's is 1e-7.",
-        lambda y_true, y_pred, *, eps=1e-8: keras_poisson_spec(y_true, y_pred, eps=eps),
+        lambda y_true, y_pred, *, eps=1e-8: padded_poisson(y_true, y_pred, eps),
     ),
     keras_poisson_bare=(
         "Nothing is added inside the logarithm: a rate of 0 gives inf or NaN. Keras adds 1e-7.",
-        lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred, eps=0.0),
+        lambda y_true, y_pred: padded_poisson(y_true, y_pred, 0.0),
     ),
     keras_poisson_clipped=(
         "The rate is kept at 1e-7 or more, as Keras's other losses clip. This one adds 1e-7 inside the logarithm.",
-        lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred.clamp(min=1e-7), eps=0.0),
+        lambda y_true, y_pred: padded_poisson(y_true, y_pred.clamp(min=1e-7), 0.0),
     ),
     keras_poisson_rate_missing=(
         "The rate's own term is missing: -y_true · ln y_pred is least at an infinite rate.",
@@ -209,7 +209,7 @@ wrong.terms(
 wrong.table(
     keras_poisson_log1p=(
         "The logarithm is of 1 + y_pred. Keras adds no more than 1e-7.",
-        lambda y_true, y_pred: keras_poisson_spec(y_true, y_pred, eps=1.0),
+        lambda y_true, y_pred: padded_poisson(y_true, y_pred, 1.0),
     ),
     keras_poisson_squared=(
         "This is the mean squared error of the rate. The loss is y_pred - y_true · ln y_pred.",

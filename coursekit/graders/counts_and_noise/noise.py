@@ -33,14 +33,14 @@ def noise_checks(exercise: Exercise) -> None:
 
     @exercise.check
     def any_shape(f: Function, rng: Rng) -> None:
-        """One surprise an element, in any shape"""
+        """One surprise per element, in any shape"""
         same_value(f, spec, *noise(rng, 2, 3))
         input, target, width = noise(rng, 3)
         same_value(f, spec, input[:, None], target, width[:1])
 
     @exercise.check
     def every_gradient(f: Function, rng: Rng) -> None:
-        """The gradient is right, by all three"""
+        """The gradient is right, for all three"""
         same_gradient(f, spec, *noise(rng, 2, 2), wrt=(0, 1, 2))
 
     @exercise.parity
@@ -55,7 +55,7 @@ def noise_checks(exercise: Exercise) -> None:
 
     @exercise.parity
     def exact_hit(f: Function, rng: Rng) -> None:
-        """An exact hit costs what the width costs, and has a slope of 0 by the prediction
+        """An exact hit costs what the width costs, and has a slope of 0 for the prediction
 
         If a NaN stands there: the root of a square has no slope at 0. `abs` has one.
         """

@@ -16,7 +16,7 @@ poisson_nll = Exercise(
     points=1,
     parity_points=1,
     forbids=READY_MADE,
-    idea="A loss of counts is -ln of a probability of counts; its slope by the rate is 1 - count / rate.",
+    idea="A loss of counts is -ln of a probability of counts; its slope for the rate is 1 - count / rate.",
     hints=(
         "P(count) = exp(-rate) · rate^count / count!. Take -ln on paper first: a product becomes a sum.",
         "`torch.lgamma(x)` is ln (x - 1)! for a whole x. Which x gives ln count!?",
@@ -45,14 +45,14 @@ def nothing_came(f: Function, rng: Rng) -> None:
 
 @poisson_nll.check
 def poisson_shapes(f: Function, rng: Rng) -> None:
-    """One surprise an element, in any shape"""
+    """One surprise per element, in any shape"""
     same_value(f, poisson_nll_spec, rates(rng, 2, 3), counts(rng, 2, 3))
     same_value(f, poisson_nll_spec, rates(rng, 2, 1), counts(rng, 3))
 
 
 @poisson_nll.check
 def poisson_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by the rate is 1 - count / rate"""
+    """The gradient with respect to the rate is 1 - count / rate"""
     same_gradient(f, poisson_nll_spec, rates(rng, 2, 3), counts(rng, 2, 3))
     same_gradient(f, poisson_nll_spec, rates(rng, 2), tensor([0.0, 1.0]))
 

@@ -83,7 +83,7 @@ def full_likelihood(f: Function, rng: Rng) -> None:
 
 @poisson_nll_loss.check
 def log_rate_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by a log-rate is expected minus counted
+    """The gradient with respect to a log-rate is expected minus counted
 
     That is, exp(input) - target, divided by the number of elements.
     """
@@ -104,7 +104,7 @@ def poisson_reductions(f: Function, rng: Rng) -> None:
 
 @poisson_nll_loss.parity
 def poisson_gradients(f: Function, rng: Rng) -> None:
-    """The gradient with every flag, by input and by target"""
+    """The gradient with every flag, for input and target"""
     input, target = draw(rng, 2, 19, 2, 3), counts(rng, 2, 3)
     for reduction, log_input, full in product(REDUCTIONS, (True, False), (False, True)):
         flags: dict[str, Any] = {"log_input": log_input, "full": full, "reduction": reduction}

@@ -173,6 +173,10 @@ wrong.table(
         masked_at_zero,
         "POI4",
     ),
+    full_of_one=(
+        "Up to 1 `full` adds Stirling's formula at 1, -0.08, as `clamp(min=1)` does. It adds 0 there.",
+        lambda t: stirling_formula(t.clamp(min=1)),
+    ),
     full_everywhere=(
         "Stirling's formula is used for every target, and gives NaN at 0. torch uses it above 1 only.",
         stirling_formula,
@@ -194,7 +198,7 @@ wrong.table(
 argument_fixed(
     wrong,
     "always_full",
-    "ln target! is always added, by Stirling's formula. It is added only with `full`.",
+    "ln target! is added, by Stirling's formula, although `full` is False.",
     full=True,
 )
 

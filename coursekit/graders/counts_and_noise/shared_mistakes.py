@@ -143,7 +143,7 @@ def reduction_mistakes(wrong: Mistakes) -> None:
     def mean_over_rows(losses: Tensor, word: str) -> Tensor:
         return losses.sum() / losses.shape[0] if word == "mean" and losses.ndim else reduced(losses, word)
 
-    @wrong.of_losses("'none' sums over the last dimension. It should leave one loss an element.")
+    @wrong.of_losses("'none' sums over the last dimension. It should leave one loss per element.")
     def none_sums_rows(losses: Tensor, word: str) -> Tensor:
         return losses.sum(-1) if word == "none" else reduced(losses, word)
 

@@ -54,8 +54,13 @@ def poisson_nll_loss_spec(
     return reduced(losses + constant(target) if full else losses, reduction)
 
 
-def keras_poisson_spec(y_true: Tensor, y_pred: Tensor, eps: float = 1e-7) -> Tensor:
+def keras_poisson_spec(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The mean over the last dimension of y_pred - y_true · ln(y_pred + 1e-7)."""
+    return padded_poisson(y_true, y_pred, 1e-7)
+
+
+def padded_poisson(y_true: Tensor, y_pred: Tensor, eps: float) -> Tensor:
+    """The same with another small number."""
     losses = y_pred - y_true.to(y_pred.dtype) * (y_pred + eps).log()
     return losses.sum(-1) / losses.shape[-1]
 
@@ -76,7 +81,7 @@ def gaussian_nll_spec(input: Tensor, target: Tensor, var: Tensor) -> Tensor:
 
 
 def aligned(input: Tensor, var: Tensor | float) -> Tensor:
-    """The variances in a shape that broadcasts as torch means it: one dimension short means one variance a row."""
+    """The variances in a shape that broadcasts as torch means it: one dimension short means one variance per row."""
     v = torch.full_like(input, var) if isinstance(var, float) else var
     if (v < 0).any():
         raise ValueError("negative variance")

@@ -1,39 +1,19 @@
-"""What several exercises share: constants, inputs, the parts of the specifications, a check."""
+"""What several exercises share: weights, the parts of the specifications, a check."""
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, refuses
+from coursekit.graders.softmax.common import draw_logits
 
-READY_MADE = (
-    *("softmax", "log_softmax", "logsumexp", "logaddexp", "logaddexp2", "logcumsumexp"),
-    *("nll_loss", "cross_entropy", "kl_div"),
-)
-
-# No two pairs of these marks are the same distance apart (a Golomb ruler), and losses see only distances between
-# logits: whatever is confused with whatever, the numbers differ.
-MARKS = (0, 2, 6, 24, 29, 40, 43, 55, 68, 75, 76, 85)
 FACTORS = (0.05, 0.4, 0.1, 0.25)
-
-
-def draw_logits(rng: Rng, *shape: int) -> Tensor:
-    """Up to 12 logits between -2.1 and 2.15, all of them different, and so are their differences."""
-    marks = rng.permutation(MARKS)[: int(np.prod(shape, dtype=int))]
-    return tensor((marks.reshape(shape) - 42) / 20, dtype=torch.float32)
 
 
 def draw_weight(rng: Rng, classes: int) -> Tensor:
     """A factor for each of up to four classes, all different, together less than 1."""
     return tensor(rng.permutation(FACTORS[:classes]), dtype=torch.float32)
-
-
-def log_softmax_spec(input: Tensor, dim: int) -> Tensor:
-    """x - ln Σ exp x, with the largest x taken out of the sum."""
-    top = input.amax(dim, keepdim=True)
-    return input - top - (input - top).exp().sum(dim, keepdim=True).log()
 
 
 def class_dim(input: Tensor) -> int:

@@ -17,8 +17,9 @@ from coursekit.exercise import (
 )
 from coursekit.exercise.families.inputs import distribution, in_float64, indices
 from coursekit.graders.cross_entropy import drop_in_mistakes, shared_mistakes
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight, refuses_no_class
+from coursekit.graders.cross_entropy.common import draw_weight, refuses_no_class
 from coursekit.graders.cross_entropy.drop_in_spec import cross_entropy_cases, cross_entropy_spec
+from coursekit.graders.softmax.common import READY_MADE, draw_logits
 
 cross_entropy = Exercise(
     "cross_entropy",

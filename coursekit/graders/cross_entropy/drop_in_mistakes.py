@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, inf, tensor
 
 from coursekit.exercise import Loss, Mistakes, argument_fixed, reduced, with_defaults
-from coursekit.graders.cross_entropy.common import as_rows, class_dim, log_softmax_spec, only_valid
+from coursekit.graders.cross_entropy.common import as_rows, class_dim, only_valid
 from coursekit.graders.cross_entropy.drop_in_spec import cross_entropy_spec
 from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
-from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift, padded, total_detached
+from coursekit.graders.softmax.common import log_softmax_spec
+from coursekit.graders.softmax.log_softmax import log_after_softmax, no_shift, padded, total_detached
 
 MISTAKES = wrong = Mistakes(cross_entropy_spec)
 

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.exercise import REDUCTIONS, Question, reduced
-from coursekit.graders.cross_entropy.common import as_rows, class_dim, log_softmax_spec
+from coursekit.graders.cross_entropy.common import as_rows, class_dim
 from coursekit.graders.cross_entropy.picking_spec import nll_inputs, nll_loss_spec
+from coursekit.graders.softmax.common import log_softmax_spec
 
 
 def cross_entropy_spec(

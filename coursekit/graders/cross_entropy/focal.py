@@ -17,9 +17,10 @@ from coursekit.exercise import (
     scaled_gradient,
 )
 from coursekit.exercise.families.inputs import indices
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, draw_weight, log_softmax_spec
+from coursekit.graders.cross_entropy.common import draw_weight
 from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
-from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift
+from coursekit.graders.softmax.common import READY_MADE, draw_logits, log_softmax_spec
+from coursekit.graders.softmax.log_softmax import log_after_softmax, no_shift
 
 
 def sample_losses(logits: Tensor, target: Tensor) -> Tensor:
@@ -308,7 +309,7 @@ def focal_weight_twice(logits: Tensor, target: Tensor, gamma: float = 2.0, weigh
     return focal_loss_spec(logits, target, gamma, None if weight is None else weight.square())
 
 
-@wrong("The reduction is missing: this is one loss a sample. Take their mean.")
+@wrong("The reduction is missing: this is one loss per sample. Take their mean.")
 def focal_of_each(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
     nll = sample_losses(logits, target)
     return weighed(factor(nll, gamma) * nll, target, weight)

@@ -9,7 +9,7 @@ from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Rng, same_dtype, same_gradient, same_value
 from coursekit.exercise.families.inputs import distribution, indices
-from coursekit.graders.cross_entropy.common import draw_logits
+from coursekit.graders.softmax.common import draw_logits
 
 
 def draw_scores(rng: Rng, *shape: int) -> Tensor:

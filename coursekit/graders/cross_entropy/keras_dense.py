@@ -23,10 +23,10 @@ from coursekit.exercise import (
     wider_dtype,
 )
 from coursekit.exercise.families.inputs import distribution, in_float64, indices
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 from coursekit.graders.cross_entropy.keras_checks import draw_scores, keras_checks
 from coursekit.graders.cross_entropy.keras_mistakes import MISTAKES
 from coursekit.graders.cross_entropy.keras_spec import dense_cases, dense_spec, log_shares, one_hot
+from coursekit.graders.softmax.common import READY_MADE, draw_logits, log_softmax_spec
 
 keras_categorical_crossentropy = Exercise(
     "keras_categorical_crossentropy",

@@ -9,9 +9,9 @@ from math import log
 from torch import Tensor, inf
 
 from coursekit.exercise import Loss, Mistakes, Row, argument_fixed
-from coursekit.graders.cross_entropy.common import log_softmax_spec
 from coursekit.graders.cross_entropy.keras_spec import dense_spec, log_shares, sparse_spec
-from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift
+from coursekit.graders.softmax.common import log_softmax_spec
+from coursekit.graders.softmax.log_softmax import log_after_softmax, no_shift
 
 MISTAKES = {"dense": Mistakes(dense_spec), "sparse": Mistakes(sparse_spec)}
 
@@ -193,7 +193,7 @@ table(
         lambda spec, *args, **flags: -spec(*args, **flags),
     ),
     batch_mean=(
-        "This averages over the batch. Keras's class does that; its function keeps one number a sample.",
+        "This averages over the batch. Keras's class does that; its function keeps one number per sample.",
         lambda spec, *args, **flags: spec(*args, **flags).mean(),
     ),
     batch_sum=(

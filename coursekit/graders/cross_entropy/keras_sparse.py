@@ -20,10 +20,10 @@ from coursekit.exercise import (
     same_gradient,
     same_value,
 )
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits
 from coursekit.graders.cross_entropy.keras_checks import draw_scores, keras_checks
 from coursekit.graders.cross_entropy.keras_mistakes import MISTAKES
 from coursekit.graders.cross_entropy.keras_spec import sparse_cases, sparse_spec
+from coursekit.graders.softmax.common import READY_MADE, draw_logits
 
 keras_sparse_categorical_crossentropy = Exercise(
     "keras_sparse_categorical_crossentropy",
@@ -215,7 +215,7 @@ wrong.table(
         "CE8",
     ),
     sparse_mean_of_valid=(
-        "The losses of those that count were averaged. The class does that; the function keeps one number a sample.",
+        "The losses of those that count were averaged. The class does that; the function keeps one number per sample.",
         lambda losses, counts: losses.sum() / counts.sum(),
     ),
 )

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.exercise import Loss, Question
-from coursekit.graders.cross_entropy.common import log_softmax_spec, only_valid
+from coursekit.graders.cross_entropy.common import only_valid
+from coursekit.graders.softmax.common import log_softmax_spec
 
 
 def log_shares(y_pred: Tensor, axis: int, low: float = 1e-7, high: float = 1 - 1e-7) -> Tensor:

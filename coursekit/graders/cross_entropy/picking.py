@@ -18,16 +18,10 @@ from coursekit.exercise import (
     scaled_gradient,
 )
 from coursekit.exercise.families.inputs import indices
-from coursekit.graders.cross_entropy.common import (
-    READY_MADE,
-    class_dim,
-    draw_logits,
-    draw_weight,
-    log_softmax_spec,
-    refuses_no_class,
-)
+from coursekit.graders.cross_entropy.common import class_dim, draw_weight, refuses_no_class
 from coursekit.graders.cross_entropy.picking_spec import nll_loss_cases, nll_loss_spec
 from coursekit.graders.cross_entropy.shared_mistakes import MISTAKES
+from coursekit.graders.softmax.common import READY_MADE, draw_logits, log_softmax_spec
 
 nll_loss = Exercise(
     "nll_loss",

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.exercise import REDUCTIONS, Question, reduced
-from coursekit.graders.cross_entropy.common import MARKS, as_rows, class_dim, only_valid
+from coursekit.graders.cross_entropy.common import as_rows, class_dim, only_valid
+from coursekit.graders.softmax.common import MARKS
 
 
 def nll_loss_spec(

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, inf, nan, tensor
 
 from coursekit.exercise import Exercise, Function, Rng, keeps_dtype, same_gradient, same_value
-from coursekit.graders.cross_entropy.common import READY_MADE, draw_logits, log_softmax_spec
 from coursekit.graders.cross_entropy.picking_spec import nll_loss_spec
-from coursekit.graders.cross_entropy.softmax import log_after_softmax, no_shift
+from coursekit.graders.softmax.common import READY_MADE, draw_logits, log_softmax_spec
+from coursekit.graders.softmax.log_softmax import log_after_softmax, no_shift
 
 
 def sequence_loss_spec(logits: Tensor, target: Tensor, padding: int) -> Tensor:

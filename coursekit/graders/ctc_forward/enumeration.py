@@ -92,7 +92,7 @@ def needs_its_blank(f: Function, rng: Rng) -> None:
 
 @ctc_by_enumeration.check
 def enumeration_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by the probabilities"""
+    """The gradient with respect to the probabilities"""
     same_gradient(f, enumeration_spec, distribution(rng, 3, 3), whole(*draw_word(rng, 2, 3)))
     same_gradient(f, enumeration_spec, distribution(rng, 3, 3), whole(2))
 

@@ -98,7 +98,7 @@ def emissions(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
 
 
 def in_its_dtype(rows: Loss) -> Loss:
-    """A function with one row a frame, from `rows(log_probs, target, blank)` in float64: of the input's dtype."""
+    """A function with one row per frame, from `rows(log_probs, target, blank)` in float64: of the input's dtype."""
     return lambda log_probs, target, blank=0: rows(log_probs, target, blank).to(log_probs.dtype)
 
 

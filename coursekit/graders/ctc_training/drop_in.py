@@ -80,15 +80,14 @@ ctc_loss_from_logits = Exercise(
     forbids=READY_MADE,
     twin=torch_ctc,
     cases=cases,
-    idea="Training with CTC is cross-entropy against the occupancies: the gradient by the logits is softmax - "
-    "occupancy.",
+    idea="Training with CTC is cross-entropy against the occupancies: the logits' gradient is softmax - occupancy.",
     hints=(
         "One sample first: log_softmax, α, β, and from them -ln P and the occupancies (T, C). You have written the "
         "parts.",
         "A `torch.autograd.Function` has a static `forward(ctx, logits)`, which may save the gradient it has found "
         "with `ctx.save_for_backward`, and a static `backward(ctx, grad)`, which returns it times grad.",
-        "Let the Function give one loss a sample, (N,). Reduce outside it: autograd brings the factors of the mean to "
-        "your backward as `grad`, one for each sample.",
+        "Let the Function give one loss per sample, (N,). Reduce outside it: autograd brings the factors of the mean "
+        "to your backward as `grad`, one for each sample.",
         "Frames beyond a sample's input length are not read: their gradient stays 0. A target without a path costs "
         "inf, or 0 with `zero_infinity`, and its gradient is 0 then.",
     ),

@@ -37,10 +37,6 @@ MISTAKES.table(
         lambda z, y, blank: sample_loss(normalised(z).exp(), y, blank),
         "CTC2",
     ),
-    softmax_over_time=(
-        "The log_softmax runs over the frames. It should run over the classes, the last dimension.",
-        lambda z, y, blank: sample_loss(z - z.logsumexp(0, keepdim=True), y, blank),
-    ),
     jump_to_equal=(
         "The blank is left out between equal labels too. Such paths are read as one label, not as two.",
         lambda z, y, blank: sample_loss(normalised(z), y, blank, jump_to_equal=True),
@@ -50,6 +46,20 @@ MISTAKES.table(
         "Only paths that end in the last blank are counted. A path may also end in the last label.",
         lambda z, y, blank: sample_loss(normalised(z), y, blank, last_blank_only=True),
         "CTC12",
+    ),
+)
+as_they_are = with_reductions(by_sample(sample_loss))
+MISTAKES.table(
+    softmax_over_time=(
+        "The log_softmax runs over the frames. It should run over the classes, the last dimension.",
+        (
+            with_reductions(by_sample(lambda z, y, blank: sample_loss(z.log_softmax(0), y, blank))),
+            lambda z, *rest, **flags: as_they_are(z.log_softmax(0), *rest, **flags),
+        ),
+    ),
+    softmax_over_batch=(
+        "The log_softmax runs over the samples of the batch. It should run over the classes, the last dimension.",
+        lambda z, *rest, **flags: as_they_are(z.log_softmax(1), *rest, **flags),
     ),
 )
 argument_fixed(

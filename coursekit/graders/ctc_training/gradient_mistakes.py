@@ -92,7 +92,7 @@ def softmax_backward(p: Tensor, slope: Tensor) -> Tensor:
 MISTAKES.table(
     with_slope,
     by_log_probs=(
-        "The backward gives -occupancy, which is the gradient by the log-probabilities. By the logits it is softmax - "
+        "The backward gives -occupancy, with respect to the log-probabilities. For the logits it is softmax - "
         "occupancy: raising one logit lowers the others.",
         lambda log_probs, y, blank: -class_shares(log_probs, y, blank),
         "CTC3",
@@ -102,7 +102,7 @@ MISTAKES.table(
         lambda log_probs, y, blank: -by_logits(log_probs, y, blank),
     ),
     through_softmax_again=(
-        "softmax - occupancy is the gradient by the logits already. Here it goes through a softmax once more, as if it "
+        "softmax - occupancy is the logits' gradient already. Here it goes through a softmax once more, as if it "
         "were that by the probabilities.",
         lambda log_probs, y, blank: softmax_backward(log_probs.double().exp(), by_logits(log_probs, y, blank)),
     ),

@@ -42,11 +42,11 @@ greedy_decode = Exercise(
 )
 
 
-def log_probs_of(path: list[int], classes: int, rng: Rng | None = None) -> Tensor:
-    """Log-probabilities whose best path is `path`: 0.7 or so for it, the rest shared out unevenly."""
+def log_probs_of(path: list[int], classes: int, rng: Rng | None = None, share: float = 0.05) -> Tensor:
+    """Log-probabilities whose best path is `path`: the others have `share`, twice `share`, and so on, it the rest."""
     rows = []
     for best in path:
-        rest = np.arange(1, classes) * 0.05
+        rest = np.arange(1, classes) * share
         if rng is not None:
             rng.shuffle(rest)
         rows.append(np.insert(rest, best, 1 - rest.sum()))
@@ -68,6 +68,7 @@ def several_labels(f: Function, rng: Rng) -> None:
     same_labels(f, greedy_spec, log_probs_of([3, 1, 2], 4))
     same_labels(f, greedy_spec, log_probs_of([a, a, b, 0, a], 4, rng))
     same_labels(f, greedy_spec, log_probs_of([0, b, a, a, 0, 0, b, b], 4, rng))
+    same_labels(f, greedy_spec, log_probs_of([a, 0, b], 4, rng, share=0.1))  # the best of 0.4 is the best
 
 
 @greedy_decode.check
@@ -192,6 +193,10 @@ wrong.table(
     ),
 )
 wrong.table(
+    only_the_sure=(
+        "A frame whose best class has less than half counts as blank. The best class is the best, however unsure.",
+        lambda x, blank=0: greedy_spec(x.masked_fill(x < -0.7, -inf).index_fill(1, tensor([blank]), -0.7), blank),
+    ),
     frame_left_out=(
         "The last frame is left out, or the first.",
         (lambda x, blank=0: greedy_spec(x[:-1], blank), lambda x, blank=0: greedy_spec(x[1:], blank)),

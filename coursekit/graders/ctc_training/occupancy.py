@@ -208,7 +208,7 @@ wrong.table(
         lambda x, y, blank: class_shares(x, y, blank).log(),
     ),
     gradient=(
-        "This is the gradient by the logits, softmax - occupancy. Here the occupancy alone is asked for.",
+        "This is the logits' gradient, softmax - occupancy. Here the occupancy alone is asked for.",
         lambda x, y, blank: x.double().softmax(1) - class_shares(x, y, blank),
     ),
     negative=(

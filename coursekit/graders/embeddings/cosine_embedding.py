@@ -68,7 +68,7 @@ cosine_embedding_loss = Exercise(
     cases=cases,
     idea="Pairs are turned towards each other, or apart until their cosine is the margin. Lengths are left alone.",
     hints=(
-        "First the cosine of each pair, one number a row. Then two formulas, one for each sign of the target.",
+        "First the cosine of each pair, one number per row. Then two formulas, one for each sign of the target.",
         "For target 1 the cost is 1 - cos. For target -1 it is what the cosine exceeds the margin by, and never less "
         "than 0. `torch.where(target == 1, …)` chooses; what is left for a target of 0?",
         "1e-12 goes to each squared length, before the roots: it decides the value of very short vectors. "
@@ -124,7 +124,7 @@ def with_a_margin(f: Function, rng: Rng) -> None:
 
 @cosine_embedding_loss.check
 def both_gradients(f: Function, rng: Rng) -> None:
-    """The gradient is right, by both inputs
+    """The gradient is right, for both inputs
 
     It turns each vector and leaves its length alone.
     """

@@ -101,7 +101,7 @@ def vectors(rng: Rng, rows: int = 3) -> tuple[Tensor, Tensor]:
 def euclid(f: Function, rng: Rng) -> None:
     """From (0, 0) to (3, 4) it is 5
 
-    One number a pair.
+    One number per pair.
     """
     same_value(f, spec, tensor([[0.0, 0.0], [1.0, 1.0]]), tensor([[3.0, 4.0], [1.0, 3.0]]))
     same_value(f, spec, *vectors(rng))
@@ -129,7 +129,7 @@ def eps_on_differences(f: Function, rng: Rng) -> None:
 
 @pairwise_distance.check
 def distance_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by both: a vector of length 1 (p = 2), away from the other"""
+    """The gradient is right, for both: a vector of length 1 (p = 2), away from the other"""
     for p, eps in product(ORDERS, (1e-6, 0.25)):  # a difference of exactly -eps would be a kink
         same_gradient(f, spec, *vectors(rng), p, eps, wrt=(0, 1), scale=3.0)
 
@@ -226,7 +226,7 @@ wrong.table(
         lambda d, p, eps: ((d + eps).abs() ** p).sum(-1) ** (1 / p),
     ),
     batch_averaged=(
-        "The distances are averaged over the batch. There is one a pair.",
+        "The distances are averaged over the batch. There is one per pair.",
         lambda d, p, eps: norm(d + eps, p).mean(),
     ),
     root_of_zero=(
@@ -242,7 +242,7 @@ argument_fixed(
 argument_fixed(
     wrong,
     "dimension_kept",
-    "The last dimension is always kept, with size 1. It goes, unless keepdim asks for it.",
+    "The last dimension is kept, with size 1, although keepdim is False.",
     keepdim=True,
 )
 

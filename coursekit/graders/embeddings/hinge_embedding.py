@@ -59,7 +59,7 @@ hinge_embedding_loss = Exercise(
         "For target 1 the cost is the distance as it stands. For -1 it is what the distance lacks to the margin, and "
         "never less than 0.",
         "A target that is neither: torch asks `target != -1` for the one and `target != 1` for the other, and adds. "
-        "`clamp(min=0)` lets the gradient flow at 0; `relu` and `maximum` do not.",
+        "`clamp(min=0)` lets the gradient flow at 0; `relu` does not, and `maximum` lets half of it through.",
     ),
 )
 

@@ -97,8 +97,9 @@ info_nce = Exercise(
         "belong together?",
         "Divide the table by the temperature, and row i holds the logits of a classification into N classes. Which "
         "class is right for row i? What does cross-entropy make of it, in lesson 03?",
-        "`logsumexp` over each row, less its entry on the diagonal. The other direction is the same of the "
-        "transposed table. A length of 0 is kept away from the division by `clamp(min=…)`.",
+        "On paper the loss of a row is a difference of two numbers: one takes the whole row, `logsumexp`, the other "
+        "one entry of it. For the other direction transpose the table. `clamp(min=…)` keeps a length of 0 from the "
+        "division.",
     ),
 )
 
@@ -161,7 +162,7 @@ def both_directions(f: Function, rng: Rng) -> None:
 
 @info_nce.check
 def both_gradients(f: Function, rng: Rng) -> None:
-    """The gradient is right, by queries and by keys
+    """The gradient is right, with respect to queries and keys
 
     Each is drawn to its partner and pushed off the others. Every vector is turned, and none is stretched.
     """
@@ -399,7 +400,7 @@ wrong.table(
         lambda losses_of, z: losses_of((z + z.T) / 2),
     ),
 )
-argument_fixed(wrong, "always_both", "Both directions are averaged, whatever `symmetric` says.", symmetric=True)
+argument_fixed(wrong, "always_both", "Both directions are averaged, although `symmetric` is False.", symmetric=True)
 other_default(
     wrong, "both_by_default", "Both directions are averaged by default. `symmetric` is False.", symmetric=True
 )

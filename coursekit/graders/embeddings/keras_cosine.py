@@ -130,7 +130,7 @@ def zeros_have_no_direction(f: Function, rng: Rng) -> None:
 
 @keras_cosine_similarity.check
 def keras_cosine_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by y_pred and by y_true
+    """The gradient is right, with respect to y_pred and y_true
 
     It turns the vector and never stretches it: it stands at a right angle to it.
     """
@@ -225,7 +225,7 @@ wrong.table(
         lambda x, y, axis: spec(x, y, axis) / y.shape[axis],
     ),
     batch_averaged=(
-        "The mean over the batch is taken. Keras's function keeps one number a pair, and its class averages them.",
+        "The mean over the batch is taken. Keras's function keeps one number per pair, and its class averages them.",
         lambda x, y, axis: spec(x, y, axis).mean(),
     ),
     axis_ignored=(

@@ -263,7 +263,7 @@ detached(
 )
 
 
-@wrong("Anchors without a triplet are left out of the result. There is one loss an anchor: theirs is 0.")
+@wrong("Anchors without a triplet are left out of the result. There is one loss per anchor: theirs is 0.")
 def anchors_left_out(distance: Tensor, label: Tensor, margin: float = 1.0) -> Tensor:
     same = label[:, None] == label
     has_triplet = (same.sum(1) > 1) & ~same.all(1)

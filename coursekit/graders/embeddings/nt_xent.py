@@ -135,7 +135,7 @@ def mean_and_sum(f: Function, rng: Rng) -> None:
 
 @nt_xent.check
 def both_gradients(f: Function, rng: Rng) -> None:
-    """The gradient is right, by both views
+    """The gradient is right, for both views
 
     A view is drawn to its partner and pushed off all others. Off itself it cannot be pushed.
     """

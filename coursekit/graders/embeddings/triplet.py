@@ -52,7 +52,7 @@ triplet_margin_loss = Exercise(
     cases=cases,
     idea="A triplet asks for no distance, only that one is larger than another by the margin. Met, it teaches nothing.",
     hints=(
-        "Two distances a triplet, from the anchor to each of the others. The loss is what the second lacks "
+        "Two distances per triplet, from the anchor to each of the others. The loss is what the second lacks "
         "to exceed the first by the margin.",
         "The distance is `pairwise_distance` with p and eps. `clamp(min=0)` cuts off, and lets the gradient flow at 0.",
         "With swap, the negative may be nearer to the positive than to the anchor. Take the smaller of the two, "
@@ -100,7 +100,7 @@ def other_orders(f: Function, rng: Rng) -> None:
 
 @triplet_margin_loss.check
 def three_gradients(f: Function, rng: Rng) -> None:
-    """The gradient is right, by anchor, positive and negative
+    """The gradient is right, for anchor, positive and negative
 
     0 for a triplet that is met. In any other the positive is drawn and the negative pushed.
     """

@@ -131,7 +131,7 @@ def from_the_anchor(f: Function, rng: Rng) -> None:
 
 @triplet_margin_with_distance_loss.check
 def every_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by all three, with every distance"""
+    """The gradient is right, for all three, with every distance"""
     for word in WORDS:
         args = suited(rng, word)
         same_gradient(f, spec, *args, distance_function=word, margin=1.537, wrt=(0, 1, 2), scale=3.0)

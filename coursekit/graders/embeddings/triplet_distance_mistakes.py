@@ -173,3 +173,4 @@ MISTAKES.table(
     ),
 )
 other_default(MISTAKES, "small_margin_by_default", "The default margin is 0.2. torch's default is 1.", margin=0.2)
+other_default(MISTAKES, "swap_by_default", "The default of swap is True. torch's default is False.", swap=True)

@@ -212,7 +212,7 @@ mutual_information.misconceptions.table(
         (lambda p, q: ((p - q).square() / q.where(q > 0, 1.0)).sum(), lambda p, q: (p - q).abs().sum()),
     ),
     one_information_a_row=(
-        "This gives one number a row. All cells belong together: sum over both dimensions.",
+        "This gives one number per row. All cells belong together: sum over both dimensions.",
         (
             lambda p, q: (p * (ln(p) - ln(q))).sum(1),
             lambda p, q: (p * (ln(p) - ln(q))).sum(0),

@@ -63,7 +63,7 @@ joint_entropy.misconceptions.table(
         "This adds H(X) and H(Y). The pair has that much entropy only if X and Y are independent.",
         lambda p: entropy_spec(p.sum(1)) + entropy_spec(p.sum(0)),
     ),
-    one_per_row=("This gives one number a row. The pair (X, Y) is one variable: sum over all cells.", entropy_spec),
+    one_per_row=("This gives one number per row. The pair (X, Y) is one variable: sum over all cells.", entropy_spec),
     joint_nan_at_zero=(
         "0 · log 0 came out as NaN. The limit is 0: keep the logarithm away from 0.",
         lambda p: -(p * p.log()).sum(),

@@ -107,7 +107,7 @@ entropy = Exercise(
         "An expectation is a sum of value times probability. Here the value is the surprise -ln p.",
         "At p = 0 the computer finds 0 · (-inf) = nan. The limit of p ln p is 0: what could stand in for p inside the "
         "logarithm, so that the product is 0?",
-        "`torch.where(p > 0, p, 1.0)` inside the logarithm; masking the product afterwards is too late for the "
+        "`torch.where` can choose what the logarithm is given; masking the product afterwards is too late for the "
         "gradient. Sum over `dim=-1`.",
     ),
 )

@@ -85,7 +85,7 @@ def pair_checks(exercise: Exercise, prefix: str, number: str = "divergence") -> 
 
     words = f"A batch of pairs gives one {number} each\n\nSum over the last dimension only."
     exercise.add_check(rows, Tier.CORE, words, f"{prefix}_rows")
-    exercise.add_check(gradient, Tier.CORE, "The gradient is right, by p and by q", f"{prefix}_gradient")
+    exercise.add_check(gradient, Tier.CORE, "The gradient is right, with respect to p and to q", f"{prefix}_gradient")
 
 
 def believed(rng: Rng, *shape: int) -> Tensor:

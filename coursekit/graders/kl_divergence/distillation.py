@@ -80,7 +80,7 @@ def as_many_samples_as_classes(f: Function, rng: Rng) -> None:
 
 @distillation_loss.check
 def distillation_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by the student's logits is right
+    """The gradient with respect to the student's logits is right
 
     It keeps its size from T = 10 to T = 20.
     """
@@ -180,7 +180,7 @@ wrong.table(
 )
 
 
-@wrong("This gives one loss a sample. A training step needs a single number: their mean.")
+@wrong("This gives one loss per sample. A training step needs a single number: their mean.")
 def one_per_sample(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
     rows = zip(student_logits, teacher_logits)
     return torch.stack([distillation_spec(s, t, temperature) for s, t in rows])

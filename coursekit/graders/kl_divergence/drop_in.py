@@ -84,7 +84,7 @@ kl_div = Exercise(
 
 @kl_div.check
 def element_by_element(f: Function, rng: Rng) -> None:
-    """'none': one term an element, t ln t - t · input
+    """'none': one term per element, t ln t - t · input
 
     The input holds logarithms; the target does not, and comes second.
     """
@@ -168,7 +168,7 @@ def other_shapes(f: Function, rng: Rng) -> None:
 
 @kl_div.parity
 def all_gradients(f: Function, rng: Rng) -> None:
-    """The gradient with every reduction and flag, by input and by target"""
+    """The gradient with every reduction and flag, for input and target"""
     for log_target in (False, True):
         input, target = pair_of_logs(rng, 2, 2, log_target=log_target)
         for reduction in REDUCTIONS:

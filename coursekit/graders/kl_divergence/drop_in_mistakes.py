@@ -69,8 +69,8 @@ MISTAKES.table(
 MISTAKES.table(
     of_terms,
     without_entropy=(
-        "This is the cross-entropy, -t · input. Its gradient by the input is the same; the value lacks t ln t, so it "
-        "does not fall to 0.",
+        "This is the cross-entropy, -t · input. Its gradient with respect to the input is the same; the value "
+        "lacks t ln t, so it does not fall to 0.",
         lambda x, t, log: -weight(t, log) * x,
     ),
     kl_div_unweighted=(
@@ -116,7 +116,7 @@ detached(
 MISTAKES.table(
     with_defaults(MISTAKES),
     none_sums_rows=(
-        "'none' sums over the last dimension. It should leave one number an element.",
+        "'none' sums over the last dimension. It should leave one number per element.",
         lambda x, t, word, log: kl_terms(x, t, log).sum(-1) if word == "none" else kl_div_spec(x, t, word, log),
     ),
 )

@@ -88,7 +88,7 @@ def many_gaussians(f: Function, rng: Rng) -> None:
 
 @gaussian_kl.check
 def gaussian_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by all four"""
+    """The gradient is right, for all four"""
     same_gradient(f, gaussian_spec, *gaussians(rng, 2), wrt=(0, 1, 2, 3))
 
 

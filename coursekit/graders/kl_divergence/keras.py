@@ -27,8 +27,13 @@ from coursekit.graders.kl_divergence.common import READY_MADE, believed, kl_spec
 from coursekit.graders.kl_divergence.drop_in_spec import kl_div_spec
 
 
-def keras_kl_spec(y_true: Tensor, y_pred: Tensor, low: float = 1e-7, high: float = 1.0) -> Tensor:
-    """Σ p ln(p/q) over the last dimension, with p and q clipped to [low, high]."""
+def keras_kl_spec(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """Σ p ln(p/q) over the last dimension, with p and q clipped to [1e-7, 1]."""
+    return clipped_kl(y_true, y_pred)
+
+
+def clipped_kl(y_true: Tensor, y_pred: Tensor, low: float = 1e-7, high: float = 1.0) -> Tensor:
+    """The same with other bounds."""
     p, q = y_true.to(y_pred.dtype).clamp(low, high), y_pred.clamp(low, high)
     return (p * (p / q).log()).sum(-1)
 
@@ -69,7 +74,7 @@ keras_kl_divergence = Exercise(
     hints=(
         "Clip both arguments, then write the sum of the lesson: y_true holds the weights and stands on top.",
         "`clamp` does both ends at once. What has to be done for p = 0 after it? And for log-probabilities?",
-        "One number a row, over `dim=-1`, and no mean. The dtype of the result is that of `y_pred`: convert `y_true`.",
+        "One number per row, over `dim=-1`, and no mean. The result has the dtype of `y_pred`: convert `y_true`.",
     ),
 )
 
@@ -138,7 +143,7 @@ def above_one(f: Function, rng: Rng) -> None:
 
 @keras_kl_divergence.check
 def keras_kl_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by y_pred is right, and 0 where y_pred was clipped
+    """The gradient with respect to y_pred is right, and 0 where y_pred was clipped
 
     A clipped number does not move the loss. `clamp` knows that.
     """
@@ -148,7 +153,7 @@ def keras_kl_gradient(f: Function, rng: Rng) -> None:
 
 @keras_kl_divergence.parity
 def keras_kl_both_gradients(f: Function, rng: Rng) -> None:
-    """The gradient by y_true as well, and both pass on what comes from above"""
+    """The gradient with respect to y_true as well, and both pass on what comes from above"""
     same_gradient(f, keras_kl_spec, *pair(rng, 2, 3), wrt=(0, 1), scale=3.0)
     same_gradient(f, keras_kl_spec, tensor([0.0, 0.75, 1.5]), tensor([0.25, 0.0, 0.5]), wrt=(0, 1))
 
@@ -246,16 +251,16 @@ wrong.table(
     ),
     no_upper_bound=(
         "The upper bound is missing: what is above 1 counts as 1.",
-        lambda p, q: keras_kl_spec(p, q, high=inf),
+        lambda p, q: clipped_kl(p, q, high=inf),
     ),
     upper_bound_below_one=(
         "The upper bound is 1 - 1e-7, as in Keras's cross-entropies. There it guards a logarithm of 1 - p; here it is "
         "1.",
-        lambda p, q: keras_kl_spec(p, q, high=1 - 1e-7),
+        lambda p, q: clipped_kl(p, q, high=1 - 1e-7),
     ),
     smaller_bound=(
         "The lower bound is another, as 1e-8. Keras's epsilon is 1e-7.",
-        lambda p, q, *, eps=1e-8: keras_kl_spec(p, q, low=eps),
+        lambda p, q, *, eps=1e-8: clipped_kl(p, q, low=eps),
     ),
     keras_kl_padded=(
         "1e-7 is added to both in place of a clip: that moves every number a little, and a negative one stays "
@@ -295,7 +300,7 @@ wrong.table(
         "KL3",
     ),
     keras_kl_batch_mean=(
-        "This averages over the batch. The class `KLDivergence` does that; the function keeps one number a row.",
+        "This averages over the batch. The class `KLDivergence` does that; the function keeps one number per row.",
         lambda p, q: keras_kl_spec(p, q).mean(),
     ),
     keras_kl_total=(

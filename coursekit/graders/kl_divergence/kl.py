@@ -30,12 +30,12 @@ kl_divergence = Exercise(
     forbids=READY_MADE,
     idea="KL is the excess surprise, weighed by what really happens; that is why its two directions differ.",
     hints=(
-        "How much more surprising is one outcome to who believes q, (-ln q), than to who knows p, (-ln p)?",
+        "How much more does one outcome surprise somebody who believes q (-ln q) than somebody who knows p (-ln p)?",
         "Average that excess, ln p - ln q, with the weights p, over the last dimension.",
         "Three cases need thought: p = 0 (adds 0), p > 0 with q = 0 (inf), both 0 (adds 0). In which of them must "
         "the logarithm see something else? Only p decides.",
-        "`torch.where(p > 0, …, 1.0)` inside both logarithms. Masking the product afterwards is too late for the "
-        "gradient.",
+        "`torch.where` can choose what each of the two logarithms is given. Masking the product afterwards is too late "
+        "for the gradient.",
     ),
 )
 

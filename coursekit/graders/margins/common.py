@@ -57,7 +57,7 @@ def hinge(gap: Tensor) -> Tensor:
 
 def of_a_batch(exercise: Exercise, draw: Draw) -> None:
     """Adds the check of the reductions, for losses that have one number for each sample."""
-    words = "'none' gives one loss a sample, 'sum' their sum, 'mean', the default, their mean"
+    words = "'none' gives one loss per sample, 'sum' their sum, 'mean', the default, their mean"
     each_reduction(exercise, draw, words, "of_a_batch", reductions=(*REDUCTIONS, None))
 
 
@@ -91,7 +91,7 @@ def sample_mistakes(wrong: Mistakes) -> None:
             lambda losses, word, classes: reduced(losses, word, (losses > 0).sum().clamp(min=1)),
         ),
         none_drops_zeros=(
-            "'none' leaves out the samples whose loss is 0. There is one loss a sample, in the order of the samples.",
+            "'none' leaves out the samples whose loss is 0. There is one loss per sample, in the order of the samples.",
             lambda losses, word, classes: reduced(losses[losses > 0] if word == "none" else losses, word),
         ),
         keeps_a_batch=(

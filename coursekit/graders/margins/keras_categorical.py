@@ -59,7 +59,7 @@ keras_categorical_hinge = Exercise(
     cases=cases,
     idea="Only the best wrong class counts, and in Keras it is never below 0.",
     hints=(
-        "Two numbers a row: the score of the right class, and the largest of the others. A product with y_true, and "
+        "Two numbers per row: the score of the right class, and the largest of the others. A product with y_true, and "
         "one with 1 - y_true, leave each.",
         "`sum` for the first, `amax` for the second, both over the last dimension.",
         "What stands in (1 - y_true) · y_pred at the place of the right class? Keras leaves it in the maximum.",
@@ -88,7 +88,7 @@ def best_of_the_wrong(f: Function, rng: Rng) -> None:
 
 @keras_categorical_hinge.check
 def one_loss_a_row(f: Function, rng: Rng) -> None:
-    """One loss a row, and 0 for a row that is ahead by 1
+    """One loss per row, and 0 for a row that is ahead by 1
 
     Classes are no samples: nothing is averaged.
     """

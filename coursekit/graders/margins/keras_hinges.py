@@ -102,7 +102,7 @@ def add_checks(exercise: Exercise, two: str, mixed: str) -> None:
 
     @exercise.check
     def rows(f: Function, rng: Rng) -> None:
-        """One loss a sample: the mean over the last dimension
+        """One loss per sample: the mean over the last dimension
 
         The batch is averaged by Keras's class.
         """

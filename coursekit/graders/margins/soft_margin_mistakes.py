@@ -123,7 +123,7 @@ usual_mistakes(
     *("empty_is_zero", "nan_hidden", "always_float32"),
     mean_of_row_sums="'mean' sums over each row and averages the rows. torch divides by the number of all elements.",
     mean_of_last="'mean' averages over the last dimension only, as Keras does. torch's mean is one number.",
-    none_averages="'none' averages over the last dimension. It should leave one loss an element.",
+    none_averages="'none' averages over the last dimension. It should leave one loss per element.",
     sum_of_last="'sum' sums over the last dimension only. torch's sum is one number.",
 )
 wrong.table(

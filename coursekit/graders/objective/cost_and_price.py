@@ -54,7 +54,7 @@ def strength_zero(f: Function, rng: Rng) -> None:
 
 @objective.check
 def objective_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by the predictions and by the weights"""
+    """The gradient is right, with respect to predictions and weights"""
     args = (normal(rng, 4), normal(rng, 4) + 5, draw_weights(rng, 3), 0.25)
     same_gradient(f, spec, *args, wrt=(0, 2))
 

@@ -24,8 +24,8 @@ squared_error = Exercise(
     forbids=("mse_loss",),
     idea="A loss looks at one sample: one number for how wrong one prediction is.",
     hints=(
-        "Subtract the target from the prediction, then square. Tensors do that for all samples at once.",
-        "`x**2` and `torch.square(x)` square each element.",
+        "Predicted 3, was 1, loss 4. Which two steps lead from 3 and 1 to 4?",
+        "A difference of two tensors holds one number per sample. `x**2` and `torch.square(x)` take each by itself.",
     ),
 )
 
@@ -144,7 +144,7 @@ cost.misconceptions.table(
         lambda p, t: cost_spec(p, t) / len(p),
         "R5",
     ),
-    not_reduced=("These are the losses, one a sample. The cost is their mean.", squared_error_spec),
+    not_reduced=("These are the losses, one per sample. The cost is their mean.", squared_error_spec),
     mean_absolute=("This is the mean distance, squared errors are missing.", lambda p, t: (p - t).abs().mean()),
     cost_halved=(
         "This is half of the mean: the ½ that makes a handsome derivative is not asked for here.",
@@ -209,7 +209,7 @@ batch_cost = Exercise(
     idea="A cost belongs to samples, not to batches: add up sums and counts, and divide once.",
     hints=(
         "A batch of 3 with the mean 1: what do its losses add up to?",
-        "Every mean times its size is a sum again. Add the sums. How many samples are there in all?",
+        "So each batch can tell what its losses add up to. And how many samples are there in all?",
     ),
 )
 
@@ -277,7 +277,7 @@ batch_cost.misconceptions.table(
         lambda means, sizes: (means / sizes).mean(),
     ),
     shares=(
-        "This is one number a batch, each weighed by its share. Add them up.",
+        "This is one number per batch, each weighed by its share. Add them up.",
         lambda means, sizes: means * sizes / sizes.sum(),
     ),
     last_batch=("This is the cost of the last batch only.", lambda means, sizes: means[-1]),

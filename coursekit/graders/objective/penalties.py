@@ -30,7 +30,7 @@ l2_penalty = Exercise(
     idea="The L2 price pulls a weight in proportion to its size: large weights hard, small ones hardly at all.",
     hints=(
         "Two weights, 3 and 4. What do they cost each, what together?",
-        "Square every weight, whatever the shape, and add everything up.",
+        "Each weight has its own price. What makes one number of them, whatever their shape?",
     ),
 )
 

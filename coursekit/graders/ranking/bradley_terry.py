@@ -42,7 +42,7 @@ bradley_terry_loss = Exercise(
     forbids=READY_MADE,
     idea="A game is a yes-or-no question about a difference of two scores, and a season is a sum of such questions.",
     hints=(
-        "Begin with one game. What is the probability of what happened, by the difference of the two scores?",
+        "Begin with one game. What is the probability of what happened, given the difference of the two scores?",
         "All differences at once: `scores[:, None] - scores[None, :]` holds winner minus loser, row by column. Each "
         "costs -ln sigmoid of it, as many times as `wins` says.",
         "-ln sigmoid(d) is ln(1 + exp(-d)), and exp overflows. Which function of torch is that logarithm, written so "
@@ -242,7 +242,7 @@ wrong.table(
 )
 wrong.table(
     loser_detached=(
-        "No gradient by the scores of the losers: the opponent's score was detached. A game pulls at both.",
+        "No gradient reaches the scores of the losers: the opponent's score was detached. A game pulls at both.",
         lambda scores, wins: (wins * surprise(scores[:, None] - scores.detach()[None, :]).fill_diagonal_(0)).sum(),
     ),
 )

@@ -43,7 +43,7 @@ def reduction_mistakes(wrong: Mistakes) -> None:
         *("divided_twice", "empty_is_zero", "nan_hidden"),
         mean_of_row_sums="'mean' sums over each row and averages the rows. It divides by the number of all "
         "comparisons.",
-        none_averages="'none' averages over the last dimension. It leaves one loss a comparison.",
+        none_averages="'none' averages over the last dimension. It leaves one loss per comparison.",
         empty_is_zero="The mean of an empty batch is 0 here. 0/0 is NaN: nothing was compared, and that should be "
         "seen.",
         nan_hidden="A NaN counts as 0. Let it through: a hole in the data should be seen.",

@@ -82,7 +82,7 @@ def other_betas(f: Function, rng: Rng) -> None:
 
 @dpo_loss.check
 def policy_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by the policy's log-probabilities, chosen and rejected"""
+    """The gradient with respect to the policy's log-probabilities, chosen and rejected"""
     for beta in (0.1, 0.5):
         same_gradient(f, dpo_spec, *log_probabilities(rng, 3), beta, wrt=(0, 1))
 

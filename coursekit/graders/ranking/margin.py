@@ -111,7 +111,7 @@ def positions(f: Function, rng: Rng) -> None:
 
 @margin_ranking_loss.parity
 def every_gradient(f: Function, rng: Rng) -> None:
-    """The gradient with every reduction and margin, by the scores and by the target"""
+    """The gradient with every reduction and margin, for scores and target"""
     for reduction, margin in product(REDUCTIONS, MARGINS):
         args = (*comparisons(rng, 2, 3), margin, reduction)
         same_gradient(f, margin_ranking_spec, *args, wrt=(0, 1, 2), scale=3.0)

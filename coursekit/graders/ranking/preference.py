@@ -191,6 +191,11 @@ wrong.table(
         "`softplus(x)`, which is x where x is large.",
         lambda lead: -lead.sigmoid().log(),
     ),
+    no_sigmoid=(
+        "This is rejected - chosen: the sigmoid and its logarithm are missing. A lead that is large already earns as "
+        "much as one that is lacking, and the loss has no lower bound.",
+        lambda lead: -lead,
+    ),
     padded=(
         PADDED,
         lambda lead, *, eps=1e-8: -(lead.sigmoid() + eps).log(),

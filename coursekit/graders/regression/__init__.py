@@ -10,7 +10,7 @@ lining up two shapes is written once, and added to each.
 from coursekit.graders.regression.huber import huber_loss
 from coursekit.graders.regression.keras_alignment import keras_align
 from coursekit.graders.regression.keras_averaging import keras_reduce
-from coursekit.graders.regression.keras_means import keras_mean_absolute_error, keras_mean_squared_error
+from coursekit.graders.regression.keras_means import keras_mean_squared_error
 from coursekit.graders.regression.keras_relative import (
     keras_mean_absolute_percentage_error,
     keras_mean_squared_logarithmic_error,
@@ -28,7 +28,6 @@ EXERCISES = (
     huber_loss,
     quantile_loss,
     keras_align,
-    keras_mean_absolute_error,
     keras_mean_squared_error,
     keras_mean_absolute_percentage_error,
     keras_mean_squared_logarithmic_error,

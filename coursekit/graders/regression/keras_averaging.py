@@ -1,4 +1,4 @@
-"""From one loss a sample to one number, as Keras's classes do it: `keras_reduce`."""
+"""From one loss per sample to one number, as Keras's classes do it: `keras_reduce`."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def keras_checks(
 
     @exercise.check
     def one_mean_a_sample(f: Function, rng: Rng) -> None:
-        """A table has one loss a row: the mean over the last dimension
+        """A table has one loss per row: the mean over the last dimension
 
         The batch is averaged later, by the class `keras.losses.Loss`.
         """
@@ -113,13 +113,13 @@ def keras_checks(
 
     @exercise.check
     def keras_gradient(f: Function, rng: Rng) -> None:
-        """The gradient is right, by y_pred and by y_true"""
+        """The gradient is right, with respect to y_pred and y_true"""
         for flag in flags:
             same_gradient(f, spec, *draw(rng, 2, 3), wrt=(1, 0), scale=3.0, **flag)
 
     @exercise.parity
     def exact_fit(f: Function, rng: Rng) -> None:
-        """Where truth and prediction are equal the slope is 0, by both
+        """Where truth and prediction are equal the slope is 0, for both
 
         If a NaN stands there: the root of a square has no slope at 0. `abs` has one.
         """
@@ -158,7 +158,7 @@ def keras_mistakes(wrong: Mistakes, formula: Loss) -> None:
     keras_means(
         wrong,
         lambda reduce: around(formula, reduce),
-        "Nothing is averaged: there is one loss an element. Keras's function takes the mean over the last dimension.",
+        "Nothing is averaged: there is one loss per element. Keras's function takes the mean over the last dimension.",
         mean_of_all_but_first=(
             "Everything but the batch is averaged. Keras's function averages over the last dimension alone.",
             lambda losses: losses.flatten(1).mean(1) if losses.ndim > 1 else losses.mean(),
@@ -179,8 +179,8 @@ def keras_mistakes(wrong: Mistakes, formula: Loss) -> None:
             "K15",
         ),
         squeezed_both=(
-            "(N, 1) was squeezed to (N,): the mean over all N is left, and not one loss a sample. Beside (N, 1) it is "
-            "(N,) that becomes (N, 1).",
+            "(N, 1) was squeezed to (N,): the mean over all N is left, and not one loss per sample. Beside (N, 1) it "
+            "is (N,) that becomes (N, 1).",
             (
                 lambda true, pred, *args, **flags: broadcast(true.squeeze(-1), pred.squeeze(-1), *args, **flags),
                 lambda true, pred, *args, **flags: wrong.spec(row(true, pred), row(pred, true), *args, **flags),

@@ -35,7 +35,7 @@ l1_loss = Exercise(
     cases=lambda: torch_cases({}, weights=True, edges=(0.0, 0.5, -2.0, inf, -inf, nan, 1e20)),
     idea="The slope of L1 is 1 however far off you are, so it is the number of points on either side that counts.",
     hints=(
-        "First one number an element, the distance. Then three ways to leave it: as it is, summed, averaged.",
+        "First one number per element, the distance. Then three ways to leave it: as it is, summed, averaged.",
         "`x.abs()` has the slope 0 at 0, as torch's loss has. A root of a square, or a `where`, has not.",
         "With weights: multiply before you reduce, and look in the docstring for what the mean divides by. Compare "
         "`weight.shape` with `input.shape` first.",

@@ -73,7 +73,7 @@ def drop_in_parity(exercise: Exercise, *flags: dict[str, Any]) -> None:
 
     @exercise.parity
     def every_gradient(f: Function, rng: Rng) -> None:
-        """The gradient with every reduction and flag, by input and by target"""
+        """The gradient with every reduction and flag, for input and target"""
         for reduction, flag in product(REDUCTIONS, flags):
             same_gradient(f, spec, *pair(rng, 2, 3), wrt=(0, 1), scale=3.0, reduction=reduction, **flag)
 
@@ -136,7 +136,7 @@ def weight_parity(exercise: Exercise, *flags: dict[str, Any]) -> None:
 
     @exercise.parity
     def weight_gradients(f: Function, rng: Rng) -> None:
-        """The gradient with weights, by input, target and weight"""
+        """The gradient with weights, for input, target and weight"""
         for reduction, flag in product(REDUCTIONS, flags):
             rest = (reduction, *flag.values(), draw_weight(rng, 2, 2))
             same_gradient(f, spec, *pair(rng, 2, 2), *rest, wrt=(0, 1, 3 + len(flag)))
@@ -145,7 +145,7 @@ def weight_parity(exercise: Exercise, *flags: dict[str, Any]) -> None:
     def weight_shape(f: Function, rng: Rng) -> None:
         """A weight in another shape than the input is refused
 
-        torch does not broadcast weights: (2,) beside (2, 2) could mean a weight a row or a weight a column.
+        torch does not broadcast weights: (2,) beside (2, 2) could mean a weight per row or a weight per column.
         """
         refuses(f, *pair(rng, 2, 2), weight=draw_weight(rng, 2))
 

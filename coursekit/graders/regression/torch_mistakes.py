@@ -36,7 +36,7 @@ def reduction_mistakes(wrong: Mistakes) -> None:
         mean_of_last=(
             "'mean' averages over the last dimension only, as Keras does. torch's mean is one number, over everything."
         ),
-        none_averages="'none' averages over the last dimension. It should leave one loss an element.",
+        none_averages="'none' averages over the last dimension. It should leave one loss per element.",
         sum_of_last="'sum' sums over the last dimension only. torch's sum is one number, over everything.",
     )
     usual_mistakes(unweighted, "divided_twice", "empty_is_zero", "nan_skipped")

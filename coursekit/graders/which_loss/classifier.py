@@ -11,7 +11,7 @@ from torch import Tensor, inf, tensor
 
 from coursekit.exercise import Exercise, Function, Question, Rng, keeps_dtype, same_gradient, same_value
 from coursekit.exercise.families.inputs import indices
-from coursekit.graders.cross_entropy.common import draw_logits, log_softmax_spec
+from coursekit.graders.softmax.common import draw_logits, log_softmax_spec
 from coursekit.graders.which_loss.common import mean_mistakes
 
 

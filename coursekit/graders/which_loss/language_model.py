@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nan, tensor
 
 from coursekit.exercise import Exercise, Function, Question, Rng, keeps_dtype, same_gradient, same_value
-from coursekit.graders.cross_entropy.common import draw_logits
 from coursekit.graders.cross_entropy.sequence import sequence_loss, sequence_loss_spec, token_losses
+from coursekit.graders.softmax.common import draw_logits
 from coursekit.graders.which_loss.common import mean_mistakes, once_more
 
 

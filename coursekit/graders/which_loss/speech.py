@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, tensor
 
 from coursekit.exercise import Exercise, Function, Loss, Question, Rng, keeps_dtype, same_gradient, same_value
-from coursekit.graders.cross_entropy.common import draw_logits, log_softmax_spec
+from coursekit.graders.softmax.common import draw_logits, log_softmax_spec
 from coursekit.graders.which_loss.common import mean_mistakes
 
 

@@ -7,11 +7,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from coursekit.exercise import Loss
+
 Change = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class After:
+    """What a change makes of the result of a loss. Its value is found without calling the loss once more."""
+
+    change: Change
+    loss: Loss
+
+    def __call__(self, *args: Any, **flags: Any) -> Tensor:
+        """The loss, changed."""
+        return self.change(self.loss(*args, **flags))
 
 
 def _exp_of_positive(x: Tensor) -> Tensor:
@@ -98,6 +114,23 @@ OF_THE_RESULT: dict[str, tuple[Change, str]] = {
         lambda x: x.mT if x.ndim > 1 else x,
         "These are the right numbers with rows and columns exchanged: the order of the dimensions is another.",
     ),
+    "dimension_kept": (
+        lambda x: x.unsqueeze(-1),
+        "These are the right numbers with a last dimension of size 1 too many: `keepdim=True`, or an `unsqueeze`.",
+    ),
+    "rounded": (torch.round, "These are the right numbers, rounded. What is behind the point counts."),
+    "rounded_down": (torch.floor, "These are the right numbers, rounded down. What is behind the point counts."),
+    "rounded_up": (torch.ceil, "These are the right numbers, rounded up. What is behind the point counts."),
+    "cut_at_one": (lambda x: x.clamp(max=1), "What is above 1 came out as 1: the right numbers may be larger."),
+    "less_the_least": (lambda x: x - x.min(), "The least of the right numbers is taken off all of them."),
+    "less_the_mean": (lambda x: x - x.mean(), "The mean of the right numbers is taken off all of them."),
+    "in_shares": (lambda x: x / x.sum(), "These are the right numbers divided by their sum, which nobody asked for."),
+    "rows_in_shares": (
+        lambda x: x / x.sum(-1, keepdim=True),
+        "These are the right numbers, each row divided by its sum, which nobody asked for.",
+    ),
+    "through_softmax": (lambda x: x.softmax(-1), "These are the right numbers, put through a softmax too many."),
+    "through_sigmoid": (torch.sigmoid, "These are the right numbers, put through a sigmoid too many."),
     "reciprocal": (
         torch.reciprocal,
         "These are 1 divided by the right numbers: what is divided, and what it is divided by, have changed places.",
@@ -237,6 +270,22 @@ IN_PLACE_OF_A_MEAN: dict[str, tuple[Change, str]] = {
     "first": (lambda x: x.flatten()[0], "the first of the losses"),
     "last": (lambda x: x.flatten()[-1], "the last of the losses"),
     "spread": (torch.std, "the standard deviation of the losses"),
+    "of_those_above_zero": (lambda x: x.sum() / (x > 0).sum(), "the mean of those losses that are above 0"),
+}
+
+# What is made of each loss, before they are averaged or added up, and what to say of it
+OF_EACH_LOSS: dict[str, tuple[Change, str]] = {
+    "squared": (torch.square, "Each loss is squared"),
+    "root_taken": (torch.sqrt, "The root of each loss is taken"),
+    "exponential": (torch.exp, "`exp` is taken of each loss"),
+    "probability": (lambda x: (-x).exp(), "Of each loss exp(-loss) is taken, a probability,"),
+    "taken_from_one": (lambda x: 1 - x, "Each loss is taken from 1"),
+    "logarithm": (torch.log, "A logarithm is taken of each loss"),
+    "absolute_value": (torch.abs, "The sign of each loss is lost"),
+    "cut_at_zero": (lambda x: x.clamp(min=0), "What is below 0 counts as 0"),
+    "cut_at_one": (lambda x: x.clamp(max=1), "A loss above 1 counts as 1"),
+    "one_too_many": (lambda x: x + 1, "A 1 is added to each loss"),
+    "one_too_few": (lambda x: x - 1, "A 1 is taken off each loss"),
 }
 
 # What is made of all arguments that are as long as the first, and what to say of it

@@ -10,11 +10,23 @@ from functools import cached_property, partial
 from torch import Tensor
 
 from coursekit.exercise import Call, Exercise, Loss
-from coursekit.exercise.answers import all_finite, close, coarsest, lost_alike, same_answer, widened
+from coursekit.exercise.answers import all_finite, close, coarsest, lost_alike, of_value, same_answer, widened
 from coursekit.exercise.recall import recall
+from coursekit.grading.diagnosis.changes import After
 from coursekit.wire import Answer, Question
 
 Near = Callable[[Tensor, Tensor], bool]
+
+
+def value_of(wrong: Loss, question: Question) -> Tensor | None:
+    """The value alone that a loss of the course's own gives; None where it gives none."""
+    if not isinstance(wrong, After):
+        return recall(wrong, of_value(question)).value
+    value = value_of(wrong.loss, question)
+    try:
+        return None if value is None else wrong.change(value)
+    except (RuntimeError, IndexError, ValueError):  # what has no last row, or is below 0
+        return None
 
 
 class Evidence:
@@ -105,6 +117,11 @@ class Evidence:
         return [(call, self._right(call)) for call in self.failed]
 
     @property
+    def with_right(self) -> list[tuple[Call, Answer]]:
+        """All calls that gave a value, those that passed as well, each with the right answer."""
+        return [(call, self._right(call)) for call in self._calls if call.answer.value is not None]
+
+    @property
     def first_values(self) -> tuple[Tensor | None, Tensor | None]:
         """What the learner's function gave in the first call that failed, and what is right there."""
         return self.first.answer.value, self._right(self.first).value
@@ -155,14 +172,24 @@ class Evidence:
     def fits_all(self, wrong: Loss, *about: str) -> bool:
         """Whether this gives the very numbers of all failing checks that ask for no further argument.
 
-        If these have too few numbers to tell, it must give those of all others as well.
+        If these have too few numbers to tell, it must give those of all others as well. A slope that is NaN or infinite
+        beside the very value is a second mistake, which hides no first one.
 
         Args:
             wrong: a mistake.
             about: the arguments that it is about: checks that ask for no others than these besides count as well.
         """
         calls = [*self.failed, *(self._asking_for(*about) if self._is_enough else self._others)]
-        return all(self._shows(wrong, call, exactly=True) for call in calls) and self._fits(wrong, exactly=True)
+        return all(self._shows(wrong, call, exactly=True) or self._loses_slopes(wrong, call) for call in calls) and (
+            self._fits(wrong, exactly=True)
+        )
+
+    def _loses_slopes(self, wrong: Loss, call: Call) -> bool:
+        """Whether the learner's value is that of a mistake, and so are those of their slopes that are numbers."""
+        got = call.answer
+        if got.value is None or all_finite(got) or not got.value.isfinite().all():
+            return False
+        return lost_alike(recall(wrong, call.question), got, recall(wrong, call.question), call.question, more=True)
 
     def _asking_for(self, *about: str) -> list[Call]:
         return [call for call, more in self._asking_more if more <= {*about}]
@@ -208,7 +235,7 @@ class Evidence:
 
     def _shows_scaled(self, wrong: Loss, call: Call) -> bool:
         """Whether a mistake gives the learner's value times the factor by which the first call is wrong."""
-        (got, right), value, theirs = self.first_values, call.answer.value, recall(wrong, call.question).value
+        (got, right), value, theirs = self.first_values, call.answer.value, value_of(wrong, call.question)
         if got is None or right is None or got.numel() != 1 or right.numel() != 1 or not right.item():
             return False
         if theirs is None or value is None or bool((value == value.round()).all()):  # whole numbers often coincide
@@ -223,15 +250,14 @@ class Evidence:
 
     def _contradicts(self, wrong: Loss, call: Call) -> bool:
         """Whether learner and mistake have different wrong values where no other mistake is known to have theirs."""
-        theirs, right, asked = recall(wrong, call.question), self._right(call), call.question
+        theirs, right, dtype = value_of(wrong, call.question), self._right(call).value, coarsest(call.question)
         got = call.answer
-        if theirs.value is None or got.value is None or right.value is None:
+        if theirs is None or got.value is None or right is None:
             return False
-        if not all_finite(got) or not theirs.value.isfinite().all():
+        if not all_finite(got) or not theirs.isfinite().all():
             return False
-        dtype = coarsest(asked)
-        apart = not any(close(a, b, dtype) for a, b in ((got.value, theirs.value), (got.value, right.value)))
-        return apart and not close(theirs.value, right.value, dtype) and not self._is_known(call)
+        apart = not any(close(a, b, dtype) for a, b in ((got.value, theirs), (got.value, right)))
+        return apart and not close(theirs, right, dtype) and not self._is_known(call)
 
     def _explains(self, wrong: Loss, calls: Sequence[Call], exactly: bool) -> bool:
         return self._shows(wrong, calls[-1], exactly) and not any(
@@ -240,10 +266,12 @@ class Evidence:
 
     def _shows(self, wrong: Loss, call: Call, exactly: bool) -> bool:
         """Whether a mistake gives what the learner's function gave in a call that failed."""
-        theirs = recall(wrong, call.question)
-        if exactly or all_finite(call.answer):
-            return same_answer(call.answer, theirs, call.question)
-        return lost_alike(call.answer, theirs, self._right(call), call.question)
+        if not exactly and not all_finite(call.answer):
+            return lost_alike(call.answer, recall(wrong, call.question), self._right(call), call.question)
+        value = call.answer.value
+        if value is not None and not close(value, value_of(wrong, call.question), coarsest(call.question)):
+            return False  # no gradient needs to be taken
+        return same_answer(call.answer, recall(wrong, call.question), call.question)
 
     def _tells_apart(self, wrong: Loss, call: Call, exactly: bool) -> bool:
         """Whether a call that passed shows that the learner's function is not this one.

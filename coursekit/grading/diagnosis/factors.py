@@ -7,13 +7,15 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from inspect import signature
 from itertools import product
+from operator import add, mul
 from typing import Any
 
 from torch import Tensor
 
 from coursekit.exercise import Exercise, Loss
+from coursekit.grading.diagnosis.changes import After
 from coursekit.grading.diagnosis.evidence import Evidence, Near
-from coursekit.grading.diagnosis.general import AVERAGES
+from coursekit.grading.diagnosis.general import AVERAGES, is_reduced, of_each_loss
 from coursekit.report import Diagnosis
 
 # What is counted in an argument
@@ -56,6 +58,10 @@ _A_CONSTANT = Diagnosis(
     "constant_added",
     "These are the right numbers plus one and the same number: a term is missing, or does not belong.",
 )
+_A_CONSTANT_TO_EACH = Diagnosis(
+    "constant_added_to_each",
+    "One and the same number is added to each loss: a term is missing, or does not belong.",
+)
 _A_FACTOR_AND_A_CONSTANT = Diagnosis(
     "factor_and_constant",
     "These are the right numbers times one number, plus another, the same two everywhere: constants are missing, or do "
@@ -97,10 +103,12 @@ def _constant(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
     one, other = got.flatten()[at].item(), right.flatten()[at].item()
     if not math.isfinite(one) or not other or abs(one / other - 1) < 0.01:
         return None
-    if evidence.fits_all(partial(_times, exercise.spec, one / other)):
+    if evidence.fits_all(After(partial(mul, one / other), exercise.spec)):
         return _A_FACTOR
-    if evidence.fits_all(partial(_plus, exercise.spec, one - other)):
+    if evidence.fits_all(After(partial(add, one - other), exercise.spec)):
         return _A_CONSTANT
+    if is_reduced(exercise) and evidence.fits_all(partial(of_each_loss, exercise, partial(add, one - other))):
+        return _A_CONSTANT_TO_EACH
     return _two_constants(exercise, evidence) if evidence.failed_values > 3 else None
 
 
@@ -111,14 +119,14 @@ def _two_constants(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
         return None
     (low, from_low), (high, from_high) = min(pairs), max(pairs)
     factor = (from_high - from_low) / (high - low)
-    if abs(factor) > 1e-3 and evidence.fits_all(partial(_line, exercise.spec, factor, from_low - factor * low)):
+    if abs(factor) > 1e-3 and evidence.fits_all(After(lambda x: factor * x + (from_low - factor * low), exercise.spec)):
         return _A_FACTOR_AND_A_CONSTANT
     powers = [(x, y) for x, y in pairs if x > 0 and y > 0]
     if not powers or min(powers)[0] == max(powers)[0]:
         return None
     (low, from_low), (high, from_high) = min(powers), max(powers)
     power = math.log(from_high / from_low) / math.log(high / low)
-    if abs(power) > 0.1 and evidence.fits_all(partial(_power, exercise.spec, round(power, 2))):
+    if abs(power) > 0.1 and evidence.fits_all(After(lambda x: x ** round(power, 2), exercise.spec)):
         return _A_POWER
     return None
 
@@ -183,22 +191,6 @@ def _by_power(exercise: Exercise, name: str, power: int, *args: Any, **flags: An
     call.apply_defaults()
     factor: float = call.arguments[name] ** power
     return factor * right
-
-
-def _times(spec: Loss, factor: float, *args: Any, **flags: Any) -> Tensor:
-    return factor * spec(*args, **flags)
-
-
-def _line(spec: Loss, factor: float, term: float, *args: Any, **flags: Any) -> Tensor:
-    return factor * spec(*args, **flags) + term
-
-
-def _power(spec: Loss, power: float, *args: Any, **flags: Any) -> Tensor:
-    return spec(*args, **flags) ** power
-
-
-def _plus(spec: Loss, term: float, *args: Any, **flags: Any) -> Tensor:
-    return term + spec(*args, **flags)
 
 
 @lru_cache(128)

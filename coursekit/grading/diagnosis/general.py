@@ -22,9 +22,11 @@ from coursekit.grading.diagnosis.changes import (
     IN_PLACE_OF_A_MEAN,
     OF_ALL_ARGUMENTS,
     OF_AN_ARGUMENT,
+    OF_EACH_LOSS,
     OF_THE_RESULT,
     OF_TWO_ARGUMENTS,
     OF_WHOLE_NUMBERS,
+    After,
     Change,
 )
 from coursekit.grading.diagnosis.evidence import Evidence
@@ -74,9 +76,6 @@ def first_that_fits(slips: list[Slip], exercise: Exercise, evidence: Evidence) -
 def _general_mistakes(exercise: Exercise) -> list[Slip]:
     spec, bound = exercise.spec, exercise.misconceptions.bound
 
-    def of_result(change: Change) -> Loss:
-        return lambda *args, **flags: change(spec(*args, **flags))
-
     def of_arguments(change: Spoil) -> Loss:
         def wrong(*args: Any, **flags: Any) -> Tensor:
             call = bound(*args, **flags)
@@ -86,7 +85,7 @@ def _general_mistakes(exercise: Exercise) -> list[Slip]:
         return wrong
 
     return [
-        *(Slip(Diagnosis(key, says), of_result(change)) for key, (change, says) in OF_THE_RESULT.items()),
+        *(Slip(Diagnosis(key, says), After(change, spec)) for key, (change, says) in OF_THE_RESULT.items()),
         *(
             Slip(Diagnosis(name, says), of_arguments(spoil), possible, about)
             for name, says, spoil, possible, about in _spoilt_arguments(exercise)
@@ -110,7 +109,15 @@ def _general_mistakes(exercise: Exercise) -> list[Slip]:
                 partial(_instead_of_the_mean, exercise, take),
             )
             for key, (take, what) in IN_PLACE_OF_A_MEAN.items()
-            if "reduction" in signature(spec).parameters
+            if is_reduced(exercise)
+        ),
+        *(
+            Slip(
+                Diagnosis(f"each_{key}", f"{what} before they are averaged or added up."),
+                partial(of_each_loss, exercise, change),
+            )
+            for key, (change, what) in OF_EACH_LOSS.items()
+            if is_reduced(exercise)
         ),
     ]
 
@@ -229,6 +236,26 @@ def _instead_of_the_mean(exercise: Exercise, take: Change, *args: Any, **flags: 
         return exercise.spec(*call.args, **call.kwargs)
     call.arguments["reduction"] = "none"
     return take(exercise.spec(*call.args, **call.kwargs))
+
+
+def is_reduced(exercise: Exercise) -> bool:
+    """Whether it asks for losses one by one, or for their mean or sum."""
+    return "reduction" in signature(exercise.spec).parameters
+
+
+def of_each_loss(exercise: Exercise, change: Change, *args: Any, **flags: Any) -> Tensor:
+    """What becomes of the right result if each loss is changed before the reduction, whatever a mean divides by."""
+    call = exercise.misconceptions.bound(*args, **flags)
+    word = call.arguments.get("reduction", signature(exercise.spec).parameters["reduction"].default)
+
+    def right(reduction: str) -> Tensor:
+        call.arguments["reduction"] = reduction
+        return exercise.spec(*call.args, **call.kwargs)
+
+    losses = change(right("none"))
+    if word == "none":
+        return losses
+    return losses.sum() if word == "sum" else losses.sum() * (right(word) / right("sum")).detach()
 
 
 def _fix(name: str, value: float, given: Given) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from coursekit.exercise.answers import close, coarsest
@@ -73,6 +74,53 @@ def _in_another_order(got: Answer, right: Answer, question: Question) -> bool:
     return close(one.flatten().sort().values, other.flatten().sort().values, coarsest(question))
 
 
+def _only_slopes_differ(got: Answer, right: Answer, question: Question) -> bool:
+    parts, dtype = _both(got, right), coarsest(question)
+    if parts is None or not close(got.value, right.value, dtype):
+        return False
+    return not all(close(a, b, dtype) for a, b in parts)
+
+
+def _whole(reply: Answer) -> list[int] | None:
+    """A row of whole numbers, such as labels."""
+    value = reply.value
+    if value is None or value.ndim != 1 or value.is_floating_point() or value.dtype is torch.bool:
+        return None
+    numbers: list[int] = value.tolist()
+    return numbers
+
+
+def _stands_in(some: list[int] | None, others: list[int] | None) -> bool:
+    """Whether all of `some` stand among the others, in the same order, and there are more of those."""
+    if some is None or others is None or len(some) >= len(others):
+        return False
+    left = iter(others)
+    return all(each in left for each in some)
+
+
+def _some_are_missing(got: Answer, right: Answer, _question: Question) -> bool:
+    return _stands_in(_whole(got), _whole(right))
+
+
+def _some_do_not_belong(got: Answer, right: Answer, _question: Question) -> bool:
+    return _stands_in(_whole(right), _whole(got))
+
+
+def _holds_within(some: Answer, others: Answer) -> bool:
+    one, other = some.value, others.value
+    if one is None or other is None or one.shape != other.shape or not one.dtype == other.dtype == torch.bool:
+        return False
+    return bool((one <= other).all() and (one < other).any())
+
+
+def _true_too_often(got: Answer, right: Answer, _question: Question) -> bool:
+    return _holds_within(right, got)
+
+
+def _true_too_seldom(got: Answer, right: Answer, _question: Question) -> bool:
+    return _holds_within(got, right)
+
+
 def _not_refused(got: Answer, right: Answer, _question: Question) -> bool:
     return right.problem is not None and got.value is not None
 
@@ -106,6 +154,44 @@ _ONE_THING: tuple[tuple[Diagnosis, Holds], ...] = (
     (
         Diagnosis("another_order", "The numbers are right, in another order: something is sorted, turned or moved."),
         _in_another_order,
+    ),
+    (
+        Diagnosis(
+            "some_missing",
+            "All that is there is right, and in the right order. Some are missing: something is dropped, or merged, "
+            "or skipped that should stay.",
+        ),
+        _some_are_missing,
+    ),
+    (
+        Diagnosis(
+            "some_too_many",
+            "The right ones are all there, in the right order, and others among them: something should be dropped, or "
+            "merged, or skipped.",
+        ),
+        _some_do_not_belong,
+    ),
+    (
+        Diagnosis(
+            "true_too_often",
+            "Whatever should be True is True, and more is: a condition is missing.",
+        ),
+        _true_too_often,
+    ),
+    (
+        Diagnosis(
+            "true_too_seldom",
+            "Whatever is True should be True, and some that should be are not: there is a condition too many.",
+        ),
+        _true_too_seldom,
+    ),
+    (
+        Diagnosis(
+            "slope_differs",
+            "All values are right, and a gradient is not. Look for what lets no gradient through, or only some of it "
+            "(`detach`, `no_grad`, `clamp`, `round`), and for a backward that was written by hand.",
+        ),
+        _only_slopes_differ,
     ),
     (
         Diagnosis(

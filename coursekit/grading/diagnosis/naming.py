@@ -12,6 +12,7 @@ from coursekit.grading.diagnosis.kept import right_but_for
 from coursekit.grading.diagnosis.parts import wrong_part, wrong_parts
 from coursekit.grading.diagnosis.terms import wrong_term
 from coursekit.grading.diagnosis.twice import two_mistakes
+from coursekit.grading.diagnosis.where import wrong_only_where
 from coursekit.report import ARGUMENTS_MISSING, INPUT_CHANGED, Diagnosis
 
 # The one mistake that every exercise with arguments to leave out invites; the error that comes with it names them
@@ -75,7 +76,7 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
         for each in (wrong_part, general_mistake, wrong_factor, wrong_parts, wrong_term, two_mistakes):
             if found := each(exercise, evidence):
                 return found
-    return right_but_for(evidence)
+    return right_but_for(evidence) or wrong_only_where(exercise, evidence)
 
 
 def _is_changed(call: Call) -> bool:

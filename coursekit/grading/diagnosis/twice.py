@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from inspect import signature
 
-from coursekit.exercise import Exercise, Loss, Misconception
-from coursekit.grading.diagnosis.changes import OF_THE_RESULT, Change
+from coursekit.exercise import Exercise, Loss
+from coursekit.grading.diagnosis.changes import OF_THE_RESULT, After
 from coursekit.grading.diagnosis.evidence import Evidence
 from coursekit.report import Diagnosis
 
@@ -48,8 +48,4 @@ def _each_pair(exercise: Exercise) -> Iterator[tuple[Diagnosis, Loss]]:
     for key, besides in _BESIDES.items():
         for mistake in exercise.misconceptions:
             says = f"Two things at once. {mistake.explanation} And {besides}."
-            yield Diagnosis(f"{mistake.name}_and_{key}", says), _after(OF_THE_RESULT[key][0], mistake)
-
-
-def _after(change: Change, mistake: Misconception) -> Loss:
-    return lambda *args, **flags: change(mistake.function(*args, **flags))
+            yield Diagnosis(f"{mistake.name}_and_{key}", says), After(OF_THE_RESULT[key][0], mistake.function)

@@ -171,7 +171,7 @@ def _seccomp_filter() -> bytes:
 
 
 def die_with_parent() -> None:
-    """Who kills the zygote dies with it."""
+    """This process ends with the thread that has forked it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -150,8 +150,9 @@ class Source:
     def _missing(self, name: str) -> SourceError:
         if self._broken:
             places = "; ".join(self._broken[:3])
-            python = f"Python {sys.version_info.major}.{sys.version_info.minor}, which grades here"
-            return SourceError("broken", f"This is not {python}, so `{name}` cannot be found in it: {places}.")
+            # the version, as a newer one or an older may read it
+            python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+            return SourceError("broken", f"{python} cannot read this, so `{name}` cannot be found in it: {places}.")
         functions = [s.node.name for s in self._statements if isinstance(s.node, ast.FunctionDef)]
         others = [function for function in functions if function not in self._exercises]
         close = difflib.get_close_matches(name, others, n=1, cutoff=0.6)

@@ -1,11 +1,12 @@
 """The warm parent of all children: torch is imported once, then every submission is one fork, or a few.
 
-Run by the judge as `python -m coursekit.jail.inside.zygote FD SETTINGS`; in bubblewrap, `wire` and `inside` are all of
+Run by a judge as `python -m coursekit.jail.inside.zygote FD,… SETTINGS`; in bubblewrap, `wire` and `inside` are all of
 coursekit that is there. On the control socket FD the judge sends, a line of JSON each, {"run": number, limits} with two
 descriptors (the conversation, the child's standard output), {"kill": number}, or {"bring": true}, which imports what
 takes seconds and few need: those children have it whose order says {"late": true}. It asks {"waited": number}. The
 zygote answers {"status": …, "cpu": …, "waited": …} when the child has ended, {"waited": seconds} where it has not,
-{"ready": true} when it has imported. One child at a time.
+{"ready": true} when it has imported. One child at a time. For several judges, with a socket each, it becomes several
+zygotes, which share what it has imported.
 
 SETTINGS are {"confined": …, "outside": the judge's namespaces}; the first answer says which layers hold (see confine).
 """
@@ -73,26 +74,26 @@ def main() -> Begin:
     A child does not run below this function: what is undone between two submissions is in its variables, and a
     learner's code can walk up the frames that it runs in.
     """
-    control = socket.socket(fileno=int(sys.argv[1]))
     settings = json.loads(sys.argv[2])
     _warm_up()
     _hide_the_course(settings["course"])
     os.chdir("/")
     confinement = confine.Confinement() if settings["confined"] else None
     in_bubblewrap = confine.in_bubblewrap(settings["outside"])
-    wake, woken = socket.socketpair()
-    for end in (wake, woken):
-        end.setblocking(False)
-    signal.set_wakeup_fd(woken.fileno())
-    signal.signal(signal.SIGCHLD, lambda *_: None)
     report = confine.report(confinement, settings["outside"]) if confinement else {"ready": True}
     if confinement:
         confinement.hide_from_children()
     disarmed, late = Disarmed(()), _Late()
     disarmed.close_engines()
     gc.collect()
-    filling = memory.settle()
+    control = _one_of([socket.socket(fileno=int(fd)) for fd in sys.argv[1].split(",")])
+    filling = memory.settle()  # not sooner: a large page that two zygotes share falls apart when one writes to it
     gc.freeze()  # a child that collects garbage writes to none of this
+    wake, woken = socket.socketpair()
+    for end in (wake, woken):
+        end.setblocking(False)
+    signal.set_wakeup_fd(woken.fileno())
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     control.sendall(_line(report))
     pid, number, heard = 0, 0, b""
     while True:
@@ -152,6 +153,29 @@ def _warm_up() -> None:
         raise ValueError("warm")
     except ValueError as error:
         describe(error)
+
+
+def _one_of(controls: list[socket.socket]) -> socket.socket:
+    """Becomes as many processes as there are sockets, and returns in each with its own; this one only waits for them.
+
+    So it makes no difference to a zygote when another one ends.
+    """
+    if len(controls) == 1:
+        return controls[0]
+    for control in controls:
+        if os.fork() == 0:
+            confine.die_with_parent()
+            for other in controls:
+                if other is not control:
+                    other.close()
+            return control
+    for control in controls:
+        control.close()
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            os._exit(0)
 
 
 def _as_it_is(model: Any = None, **_: Any) -> Any:

@@ -20,13 +20,10 @@ from IPython.display import display
 
 from coursekit.exercise import Exercise
 from coursekit.learning import memory
-from coursekit.learning.feedback import prose
+from coursekit.learning.feedback import CODE, PAPER, prose
 
-_BOX = "background:#FFFFFF;color:#22272E;padding:0.4em 0.9em;font-size:14px;line-height:1.5;max-width:60em"
-_CODE = (
-    "background:#F3F5F7;color:#22272E;padding:0.6em;white-space:pre-wrap;word-break:normal;"
-    "font-size:12px;line-height:1.4"
-)
+_BOX = f"{PAPER};padding:0.4em 0.9em;font-size:14px;line-height:1.5;max-width:60em"
+_CODE = f"{CODE};padding:0.6em;white-space:pre-wrap;word-break:normal;font-size:12px;line-height:1.4"
 
 
 class Buttons:

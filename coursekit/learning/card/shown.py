@@ -12,20 +12,19 @@ from coursekit.exercise import Exercise
 from coursekit.grading import scoring
 from coursekit.learning.card.drawing import drawing
 from coursekit.learning.card.parting import Asked, parting
-from coursekit.learning.feedback import Feedback, as_html
+from coursekit.learning.feedback import CODE, LINK, Feedback, as_html
 from coursekit.report import Outcome, Report
 
 # Hides buttons that were saved, where their kernel is gone: JupyterLab writes an error in their place, and nothing but
-# words. Hides those as well whose kernel has just gone. Code is dark on white in a dark theme too, as the card is. A
-# notebook keeps no style sheet but those in its outputs.
+# words. Hides those as well whose kernel has just gone. A notebook keeps no style sheet but
+# those in its outputs.
 _STYLE = (
     "<style>.jp-OutputArea-child:has(.coursekit-card)+.jp-OutputArea-child .jp-OutputArea-output:not(:has(*)),"
     ".coursekit-help .jupyter-button.jupyter-widgets-disconnected{display:none}"
     ".jupyter-widgets-disconnected:is(.coursekit-help,.coursekit-help *)::before{content:none}"
     ".coursekit-help .jupyter-button{width:auto}"
-    ":is(.coursekit-card,.coursekit-help) div code{background:#F3F5F7;color:inherit}</style>"
+    f":is(.coursekit-card,.coursekit-help) div code{{{CODE}}}</style>"
 )
-_LINK = "color:#0B5CAD;text-decoration:underline"
 
 
 class Card(Feedback):
@@ -82,7 +81,7 @@ class Card(Feedback):
         place = place_of(topic, after)
         words = f"<code>{after}</code>"
         href = address(topic, place.fragment)
-        link = f'<a href="{html.escape(href)}" style="{_LINK}">{words}</a>' if href else words
+        link = f'<a href="{html.escape(href)}" style="{LINK}">{words}</a>' if href else words
         is_here = topic == syllabus.find_exercise(name)[0]
         where = "" if is_here else f", in the notebook of lesson {topic.number:02}, {html.escape(topic.title)}"
         return f"Next exercise: {link}{' (optional)' if syllabus.is_of_keras(after) else ''}{where}"

@@ -11,6 +11,7 @@ from typing import Protocol
 from coursekit.course import stubs, syllabus
 from coursekit.errors import CommandError
 from coursekit.learning import memory, records
+from coursekit.learning.joined import posting
 from coursekit.learning.watching import march
 from coursekit.learning.watching.orders import Entry, Result
 from coursekit.learning.watching.resetting import reset
@@ -160,6 +161,7 @@ class Session:
         is_try = self._cause is Cause.SAVE and self.result is not None and self.result.is_new
         if is_try or (report.outcome is Outcome.PASSED and known not in old):
             self.notice = memory.remember(report, "watch") or self.notice
+            posting.post_check(report, "watch")
 
     def _move_on(self, report: Report) -> None:
         self.passed = [*(each for each in self.passed if each.exercise != report.exercise), report]

@@ -1,0 +1,10 @@
+"""CTC in probabilities instead of logarithms: rows that are rescaled before they underflow.
+
+Sources: Graves, Fernández, Gomez and Schmidhuber, Connectionist Temporal Classification (2006), section 4.1, for the
+rescaling; Rabiner, A Tutorial on Hidden Markov Models (1989), for where it comes from.
+"""
+
+from coursekit.graders.ctc_speed.scaled_ctc import ctc_scaled
+
+# in the order of the course
+EXERCISES = (ctc_scaled,)
