@@ -1,4 +1,4 @@
-"""Real notebooks in a room: two kernels check, one without a network for a while, and all of it is on the board once."""
+"""Real notebooks in a room: two kernels check, one without a server for a while, and all is on the board once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
+from jupyter_client.manager import start_new_kernel
 from living import living
-from nbclient import NotebookClient
 
 from coursekit.learning import memory
 from coursekit.learning.joined import membership
@@ -31,21 +30,21 @@ class Notebook:
         monkeypatch.setenv(membership.VARIABLE, str(folder / ".workshop"))
         monkeypatch.setenv(memory.VARIABLE, str(folder / "progress.jsonl"))
         self.outbox = folder / ".workshop" / "outbox"
-        self.client = NotebookClient(nbformat.v4.new_notebook(), timeout=300)
-        self.client.create_kernel_manager()
-        self.client.start_new_kernel(env=dict(os.environ))
-        self.client.start_new_kernel_client()
+        self.kernel, self.client = start_new_kernel(env=dict(os.environ))
 
     def run(self, source: str) -> str:
         """What a cell says, as text."""
-        cell = nbformat.v4.new_code_cell(source)
-        self.client.nb.cells.append(cell)
-        self.client.execute_cell(cell, len(self.client.nb.cells) - 1)
-        return "".join(str(each.get("data", each)) for each in cell.outputs)
+        said: list[str] = []
+
+        def keep(message: Any) -> None:
+            said.append(str(message["content"]))
+
+        self.client.execute_interactive(source, timeout=300, output_hook=keep)
+        return "".join(said)
 
     def close(self) -> None:
-        self.client.km.shutdown_kernel(now=True)
-        self.client.kc.stop_channels()
+        self.client.stop_channels()
+        self.kernel.shutdown_kernel(now=True)
 
 
 def works(store: Store, session: Session) -> list[Any]:
