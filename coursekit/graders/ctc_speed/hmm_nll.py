@@ -127,6 +127,7 @@ def impossible(f: Function, rng: Rng) -> None:
     stays = tensor([1.0, 0.0]), tensor([[1.0, 0.0], [0.4, 0.6]])
     same_value(f, spec, *stays, tensor([[0.5, 0.5], [0.0, 0.3], [0.2, 0.3]]))
     same_value(f, spec, *stays, tensor([[0.5, 0.5], [0.4, 0.3], [0.0, 0.3]]))
+    same_value(f, spec, *stays, tensor([[0.0, 0.5], [0.4, 0.3]]))
 
 
 keeps_dtype(hmm_nll, draw)
