@@ -648,3 +648,11 @@ def test_a_thousand_learners(tmp_path):
     index = pages.write(tmp_path, grades, "x")
     assert time.process_time() - before < 10
     assert index.stat().st_size < 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [(["a", "<b>", "c"], "a, &lt;b&gt;, c"), (["a", "b", "c", "d"], "4 exercises")]
+)
+def test_a_few_exercises_are_named(names, said):
+    """Of more, how many they are."""
+    assert similar._exercises(names) == said
