@@ -271,5 +271,9 @@ def test_the_newer_course_carries_over(courses: tuple[Path, Path], monkeypatch: 
     monkeypatch.setattr(update, "bring", None)
     assert main([str(root), str(new)]) == 7
     assert capsys.readouterr().out == "An update was cut short here: it is finished first.\n"
+    shutil.rmtree(root / ".update")
+    monkeypatch.setattr(update, "bring", lambda root, source, is_broken: "There is nothing new.")
+    assert main([str(root)]) == 0
+    assert capsys.readouterr().out == "Bringing the new course …\nThere is nothing new.\n"
     words = ["-B", "-m", "coursekit.course.updating", "--carry", str(root)]
     assert called == [(words, root / ".update" / "new")] * 2
