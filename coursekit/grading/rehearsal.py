@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import reduce
 from hashlib import blake2b
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -32,7 +32,6 @@ _passed: Shelf[bool] = Shelf(8 << 20)
 _DIGEST = 300  # bytes that one entry of `_passed` takes, its key included
 
 
-@runtime_checkable
 class Line(Protocol):
     """A way to ask that takes several questions at once. Each of these raises Stopped where there is no answer."""
 

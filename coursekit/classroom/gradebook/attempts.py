@@ -7,7 +7,6 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,6 +16,15 @@ from coursekit.classroom.gradebook.database import Database, RowTakenError, from
 from coursekit.classroom.gradebook.tables import accepted, attempts, entries, handed_in, results
 from coursekit.grading.submission import Submission
 from coursekit.wire import Cell
+
+_TRIES = 10
+_theirs = (attempts.c.digest == handed_in.c.digest) & (attempts.c.learner == sa.bindparam("learner"))
+# no row where this was never handed in; one with no number where others have handed it in, and this learner has not
+_KEPT = (
+    sa.select(attempts.c.id)
+    .select_from(handed_in.outerjoin(attempts, _theirs))
+    .where(handed_in.c.digest == sa.bindparam("digest"))
+)
 
 
 @dataclass(frozen=True)
@@ -57,20 +65,25 @@ def keep(book: Database, submission: Submission) -> None:
         GradebookError: it cannot be written.
     """
     learner, digest = to_text(submission.learner), digest_of(submission)
-    with book.reading() as connection:
-        theirs = (attempts.c.learner == learner) & (attempts.c.digest == digest)
-        if connection.scalar(sa.select(attempts.c.id).where(theirs)) is not None:
-            return
-        there = connection.scalar(sa.select(handed_in.c.digest).where(handed_in.c.digest == digest)) is not None
     at = now()
-    if not there:
-        cells = zlib.compress(json.dumps(submission.cells).encode(), 9)
-        row = {"digest": digest, "cells": cells, "problem": to_text(submission.problem), "at": at}
-        with suppress(RowTakenError), book.writing() as connection:  # another grader was faster
-            connection.execute(sa.insert(handed_in), row)
-    row = {"learner": learner, "digest": digest, "file": to_text(submission.file), "at": at}
-    with suppress(RowTakenError), book.writing() as connection:
-        connection.execute(sa.insert(attempts), row)
+    for tries_left in reversed(range(_TRIES)):
+        with book.reading() as connection:
+            kept = connection.execute(_KEPT, {"learner": learner, "digest": digest}).first()
+        if kept is not None and kept.id is not None:
+            return
+        try:
+            with book.writing() as connection:
+                if kept is None:
+                    cells = zlib.compress(json.dumps(submission.cells).encode(), 9)
+                    row = {"digest": digest, "cells": cells, "problem": to_text(submission.problem), "at": at}
+                    connection.execute(sa.insert(handed_in), row)
+                row = {"learner": learner, "digest": digest, "file": to_text(submission.file), "at": at}
+                connection.execute(sa.insert(attempts), row)
+        except RowTakenError:  # another grader was faster: look again
+            if not tries_left:
+                raise
+        else:
+            return
 
 
 def cells_of(book: Database, digest: str) -> tuple[Cell, ...]:

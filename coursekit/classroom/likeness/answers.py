@@ -53,6 +53,10 @@ class Answer:
 
     text: str
 
+    def spelt(self) -> list[str]:
+        """What the functions do, as it is spelt."""
+        return [found[0] for _, found in _body(_no_blanks(self.text))]
+
     def tokens(self) -> list[Token]:
         """What the functions do, without their heads and docstrings. They take much memory: keep none of them."""
         return list(_tokens(self.text))
@@ -82,6 +86,10 @@ def end_of(text: str) -> int:
     for found in _own_tokens(text):
         end = found.end()
     return end
+
+
+def _no_blanks(text: str) -> Iterator[re.Match[str]]:
+    return (found for found in _TOKEN.finditer(text) if found.lastgroup != "blank")
 
 
 def _own_tokens(text: str) -> Iterator[re.Match[str]]:
@@ -121,7 +129,7 @@ def _is_stub(text: str) -> bool:
 
 def _tokens(text: str) -> Iterator[Token]:
     """The tokens of functions, one below the other, less the head and the docstring of each."""
-    own = [found for found in _TOKEN.finditer(text) if found.lastgroup != "blank"]
+    own = list(_no_blanks(text))
     words = ["", *(found[0] for found in own), ""]  # each has one before and one behind it
     depth = 0
     for place, found in _body(own):
@@ -159,5 +167,5 @@ def digest(words: Iterable[str]) -> bytes:
 
 def digest_of(found: Mapping[str, Answer]) -> bytes:
     """The same for the same answers to the same exercises; empty where there are none."""
-    words = (token.spelt for name in sorted(found) for token in (*found[name].tokens(), Token("", name, 0, 0)))
+    words = (word for name in sorted(found) for word in (*found[name].spelt(), name))
     return digest(words) if found else b""
