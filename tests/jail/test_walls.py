@@ -30,15 +30,11 @@ def test_the_layers_in_words(monkeypatch: pytest.MonkeyPatch, installed: str | N
     assert (outer.name, outer.in_force, outer.detail[: len(said)]) == ("bubblewrap", held, said)
 
 
-def test_what_is_enough(monkeypatch: pytest.MonkeyPatch):
-    """Both inner walls are; without bubblewrap too. Whoever is trusted is asked for none."""
-    both = (Layer("Landlock", True, ""), Layer("seccomp", True, ""), Layer("bubblewrap", False, ""))
-    monkeypatch.setattr(walls, "look", lambda: both)
-    assert walls.probe() == both
-    monkeypatch.setattr(walls, "look", lambda: (LANDLOCK, SECCOMP))
+def test_what_is_enough():
+    """Both inner walls are; without bubblewrap too."""
+    walls.insist((Layer("Landlock", True, ""), Layer("seccomp", True, ""), Layer("bubblewrap", False, "")))
     with pytest.raises(JailError, match=r"cannot confine submissions \(seccomp: too old\)\. Grade on Linux"):
-        walls.probe()
-    assert walls.probe(confined=False) == walls.OPEN
+        walls.insist((LANDLOCK, SECCOMP))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +75,10 @@ class Ended:
         """As a socket's."""
         self.is_closed = True
 
+    def fileno(self) -> int:
+        """As a socket's."""
+        return -1
+
     def communicate(self) -> tuple[bytes, bytes]:
         """As a process's."""
         return b"", self.words
@@ -98,10 +98,11 @@ def test_a_process_starts_or_says_why(monkeypatch: pytest.MonkeyPatch, tries: li
     """Where bubblewrap fails after all it is tried without; the last line of its error is the reason."""
     found, left = [], list(tries)
 
-    def spawn(module: str, wrapper: list[str], *, confined: bool) -> tuple[Ended, Ended]:
+    def spawn(module: str, wrapper: list[str], controls: list[int], *, confined: bool) -> Ended:
         found.append(wrapper)
-        return left[0], left.pop(0)
+        return left.pop(0)
 
+    monkeypatch.setattr(walls.socket, "socketpair", lambda *_: (left[0], Ended(b"")))
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(walls, "_spawn", spawn)
     monkeypatch.setattr(walls.os, "killpg", lambda *_: None)
@@ -111,7 +112,7 @@ def test_a_process_starts_or_says_why(monkeypatch: pytest.MonkeyPatch, tries: li
         with pytest.raises(JailError, match=said):
             walls.Start("zygote", confined=True).wait()
     else:
-        assert walls.Start("zygote", confined=True).wait()[2] == said
+        assert [ready.told for ready in walls.Start("zygote", confined=True).wait()] == [said]
     assert found == tried
     assert {each.seconds for each in tries} == {walls.START_SECONDS}
     assert [each.is_closed for each in tries] == [*(True for _ in tries[1:]), isinstance(said, str)]
@@ -121,10 +122,11 @@ def test_whoever_does_not_wait_ends_it(monkeypatch: pytest.MonkeyPatch):
     """A process that nobody took is killed, with its group; one that somebody did is theirs."""
     killed, wrappers = [], []
 
-    def spawn(module: str, wrapper: list[str], *, confined: bool) -> tuple[Ended, Ended]:
+    def spawn(module: str, wrapper: list[str], controls: list[int], *, confined: bool) -> Ended:
         wrappers.append(wrapper)
-        return (Ended(b"{}\n"),) * 2
+        return Ended(b"")
 
+    monkeypatch.setattr(walls.socket, "socketpair", lambda *_: (Ended(b"{}\n"), Ended(b"")))
     monkeypatch.setattr(walls, "_spawn", spawn)
     monkeypatch.setattr(walls.os, "killpg", lambda *group: killed.append(group))
     monkeypatch.setattr(bubblewrap, "usable", lambda: True)
