@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, is_dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -87,6 +87,15 @@ class Mark:
     other_work: bool = False
 
 
+def _plain(value: Any) -> Any:
+    """A dataclass as a dict, and so on below it; `asdict` would copy each value as well."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    if is_dataclass(value):
+        return {name: _plain(part) for name, part in vars(value).items()}
+    return value
+
+
 @dataclass(frozen=True)
 class Report:
     """Everything about one exercise of one learner.
@@ -146,7 +155,7 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers."""
-        return {**asdict(self), "grade": self.grade}
+        return {**_plain(self), "grade": self.grade}
 
     @staticmethod
     def from_json(fields: dict[str, Any]) -> Report:

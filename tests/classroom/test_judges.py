@@ -48,15 +48,18 @@ def test_each_judge_has_a_jail(double, started):
 def test_a_judge_that_is_ended_from_outside(double):
     """Ends the run with a sentence; nothing is taken for a result, and nobody is left behind."""
     before = family()
-    with (
-        pytest.raises(JailError, match="was ended from outside"),
-        judges(1, TERMS, [double], None) as (executor, score, _, _),
-    ):
-        future = executor.submit(score, ENDLESS, [("double", 0)])
-        judge = next(each for each in psutil.Process().children() if each not in before and "zygote" not in names(each))
-        time.sleep(0.5)
-        os.kill(judge.pid, signal.SIGKILL)
-        future.result()
+
+    def end_it() -> None:
+        with judges(1, TERMS, [double], None) as (executor, score, _, _):
+            future = executor.submit(score, ENDLESS, [("double", 0)])
+            own = psutil.Process().children()
+            judge = next(each for each in own if each not in before and "zygote" not in names(each))
+            time.sleep(0.5)
+            os.kill(judge.pid, signal.SIGKILL)
+            future.result()
+
+    with pytest.raises(JailError, match="was ended from outside"):
+        end_it()
     assert family() == before
 
 
@@ -68,13 +71,16 @@ def test_who_leaves_does_not_wait(double):
     """An answer that runs on and on is ended when the run is."""
     before = family()
     begun = time.monotonic()
-    with (
-        pytest.raises(KeyboardInterrupt),
-        judges(1, Terms(b"s", {}, Limits(seconds=600), TERMS.confined), [double], None) as (executor, score, _, _),
-    ):
-        executor.submit(score, ENDLESS, [("double", 0)])
-        time.sleep(0.5)
-        raise KeyboardInterrupt
+
+    def leave() -> None:
+        patient = Terms(b"s", {}, Limits(seconds=600), TERMS.confined)
+        with judges(1, patient, [double], None) as (executor, score, _, _):
+            executor.submit(score, ENDLESS, [("double", 0)])
+            time.sleep(0.5)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        leave()
     assert time.monotonic() - begun < 300
     assert family() == before
 

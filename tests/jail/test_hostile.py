@@ -141,7 +141,9 @@ def jail(request):
                 pytest.skip("bubblewrap is not installed, which lets another user into the folders of this one")
             as_user = as_ordinary_user()
             spawn = walls._spawn
-            patch.setattr(walls, "_spawn", lambda module, wrapper, **how: spawn(module, [*as_user, *wrapper], **how))
+            patch.setattr(
+                walls, "_spawn", lambda module, wrapper, *to, **how: spawn(module, [*as_user, *wrapper], *to, **how)
+            )
         with Jail(LIMITS) as jail:
             assert jail.layers[-1].in_force == request.param.endswith("bubblewrap")
             user = USER if request.param.startswith("user") else os.geteuid()
