@@ -204,7 +204,7 @@ class Graded:
 
     Attributes:
         learner: whose.
-        reports: one an exercise.
+        reports: one per exercise.
         problem: why the submission could not be read, if so.
         attempts: how many different works the learner has handed in so far; 0 where no gradebook was asked.
     """

@@ -13,7 +13,7 @@ def sample_loss(logits: Tensor, target: Tensor) -> Tensor:
     By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
-        logits: one real number a class, shape (C,).
+        logits: one real number per class, shape (C,).
         target: the index of the right class, an int64 tensor of shape ().
 
     Returns:

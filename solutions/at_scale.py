@@ -1,6 +1,6 @@
 """Losses at scale: the exercises of notebook 13.
 
-Logits are real numbers, one a class: a linear layer makes them from features. Losses are in nats.
+Logits are real numbers, one per class: a linear layer makes them from features. Losses are in nats.
 """
 
 import torch

@@ -1,6 +1,6 @@
 """Cross-entropy as it is used, with weights, padding, smoothing: the exercises of notebook 04.
 
-Logits are real numbers, one a class. Losses are in nats.
+Logits are real numbers, one per class. Losses are in nats.
 """
 
 import torch

@@ -5,6 +5,36 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+def hmm_nll(initial: Tensor, transition: Tensor, emission: Tensor) -> Tensor:
+    """How improbable is what a hidden Markov model has shown? -ln of its likelihood, in nats, however long it is.
+
+    The model is in one state at each frame. It begins by `initial`, moves by `transition`, and each state shows what is
+    seen with a probability of its own. The likelihood is a sum over all ways through the states.
+
+    Args:
+        initial: the probability of each state at the first frame (S,).
+        transition: transition[i, j] is the probability of moving from state i to state j, (S, S).
+        emission: emission[t, s] is the probability, or the density, of what was seen at frame t if the state is s,
+            (T, S), T at least 1. There may be thousands of frames.
+
+    Returns:
+        -ln of the likelihood, a single number in the dtype of the arguments: inf where no way is possible, and below 0
+        where densities make the likelihood larger than 1.
+    """
+    # BEGIN SOLUTION
+    row = initial * emission[0]
+    total = row.sum()
+    loss = -total.log()
+    for emitted in emission[1:]:
+        if total == 0:  # nothing is possible, and nothing is left to divide by 0
+            return loss
+        row = (row / total) @ transition * emitted
+        total = row.sum()
+        loss = loss - total.log()
+    return loss
+    # END SOLUTION
+
+
 def ctc_scaled(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """The CTC loss of one sample, by a recursion in probabilities that never underflows.
 

@@ -1,6 +1,6 @@
 """From logits to a loss: the exercises of notebook 03.
 
-Logits are real numbers, one a class: the softmax turns them into probabilities. Losses are in nats.
+Logits are real numbers, one per class: the softmax turns them into probabilities. Losses are in nats.
 """
 
 import torch
@@ -13,7 +13,7 @@ def sample_loss(logits: Tensor, target: Tensor) -> Tensor:
     By hand: no ready-made loss, distribution, softmax, log_softmax, logsumexp or logaddexp.
 
     Args:
-        logits: one real number a class, shape (C,).
+        logits: one real number per class, shape (C,).
         target: the index of the right class, an int64 tensor of shape ().
 
     Returns:

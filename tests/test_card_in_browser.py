@@ -25,6 +25,7 @@ CELLS = (
 SAVE = "window.jupyterapp.commands.execute('docmanager:save')"
 END_KERNELS = "window.jupyterapp.serviceManager.sessions.shutdownAll()"
 TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea-output, .jp-OutputArea-output *')]
+    .filter(each => each.checkVisibility())
     .filter(each => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline')
     .map(each => each.outerHTML.slice(0, 80))"""
 

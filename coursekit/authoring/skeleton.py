@@ -187,7 +187,7 @@ def solution(name: str, signature: Signature) -> str:
 
 def _help_for(parameter: Parameter) -> str:
     if parameter.name == "reduction":
-        return '"none" for one loss an element, "sum" or "mean" over all elements.'
+        return '"none" for one loss per element, "sum" or "mean" over all elements.'
     return "TODO: what it changes." if parameter.default else "TODO: what it holds, and in which shape."
 
 

@@ -136,7 +136,7 @@ def read_names(path: Path) -> list[str]:
 
 
 def write_table(folder: Path, grades: Iterable[Graded], exercises: Sequence[str]) -> Path:
-    """`grades.csv`: one row a learner, one column an exercise with the machine's points, then total and maximum.
+    """`grades.csv`: one row per learner, one column per exercise with the machine's points, then total and maximum.
 
     What could not be read or was not graded to the end has empty cells, no zeros; a column `problem` says why, where
     anybody has one. The total is of the points that count; where nothing counts, it is empty, too. Where a person has

@@ -29,4 +29,4 @@ class Screen(Protocol):
         """One row for each grade that differs."""
 
     def grade_table(self, grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None:
-        """One row a learner."""
+        """One row per learner."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds them."""
-    grade = commands.add_parser("grade", help="grade a folder of submissions, one a learner")
+    grade = commands.add_parser("grade", help="grade a folder of submissions, one per learner")
     _add_grading(grade)
     grade.add_argument("--best", action="store_true", help="show each learner's best work, not what came last")
     grade.set_defaults(run=_grade, commands=commands.choices)

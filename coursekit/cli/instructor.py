@@ -131,8 +131,12 @@ def _list(arguments: argparse.Namespace) -> int:
         for session in store.sessions():
             learners = sum(person.role is Role.LEARNER for person in store.people(session))
             state = f"ended {session.ended[:16]}" if session.ended else "goes on"
-            print(f"{session.id:>4}  {session.begun[:16]}  {state:<22}  {learners:>4} learners  {session.title}")
+            print(f"{session.id:>4}  {session.begun[:16]}  {state:<22}  {_count(learners)}  {session.title}")
     return 0
+
+
+def _count(learners: int) -> str:
+    return f"{learners:>5} learner{' ' if learners == 1 else 's'}"
 
 
 def _export(arguments: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from coursekit.exercise.literal import call_line
 from coursekit.exercise.recall import recall
-from coursekit.wire import Answer, Question
+from coursekit.wire import Answer, Problem, Question
 
 # (relative, absolute): a few roundings of a sum over some dozen terms. Extreme inputs are compared by the relative
 # bound alone, so a missing max-shift or an epsilon of 1e-6 stands out in float64.
@@ -35,8 +35,8 @@ def expected_answer(spec: Callable[..., Tensor], question: Question) -> Answer:
     """
     reply = recall(spec, widened(question))
     if reply.value is None:
-        problem = reply.problem.message or reply.problem.kind if reply.problem else "nothing"
-        raise SpecError(f"the spec fails: {call_line('spec', question)} gives {problem}.")
+        problem = reply.problem or Problem("nothing")
+        raise SpecError(f"the spec fails: {call_line('spec', question)} gives {problem.message or problem.kind}.")
     return reply
 
 

@@ -1,4 +1,4 @@
-"""Finds submissions in a folder and opens them safely: .py, .ipynb, a folder or a zip, one a learner.
+"""Finds submissions in a folder and opens them safely: .py, .ipynb, a folder or a zip, one per learner.
 
 Everything here comes from strangers. Files are read as bytes with a cap and parsed as text, JSON or zip; nothing is
 imported, executed or unpacked to disk. What cannot be read becomes a submission with a problem, so nobody is lost.

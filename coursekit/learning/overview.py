@@ -19,7 +19,7 @@ class Overview:
 
     Attributes:
         title: what was checked: a file, or a notebook.
-        reports: one an exercise, in course order.
+        reports: one per exercise, in course order.
         next: what to do now, one sentence a line.
     """
 

@@ -17,6 +17,7 @@ from coursekit.workshop.room import Room
 from coursekit.workshop.store import Session, Store
 
 TICK = 0.25  # seconds between two looks at the log
+_LARGE = 100_000  # characters of a board, which is some 700 learners: from there on it is sent once a second
 KEEP_ALIVE = 15.0  # seconds after which a silent stream says that it is there
 
 
@@ -45,12 +46,14 @@ class Feed:
         self._store, self._session, self._room = store, session, Room()
         self.now = Snapshot()
         self.is_over = self.is_closing = False
-        self._changed = asyncio.Event()
+        self._changed = asyncio.Event()  # of the board
+        self._spoken = asyncio.Event()  # of what learners see, which is seldom: thousands of streams sleep meanwhile
 
     def close(self) -> None:
         """Ends all streams, though the session goes on: its server stops."""
         self.is_closing = True
         self._changed.set()
+        self._spoken.set()
 
     async def follow(self) -> None:
         """Looks at the log until the session is over, or its server stops."""
@@ -61,14 +64,17 @@ class Feed:
                 await asyncio.sleep(4 * TICK)
                 continue
             if found is not None or self.is_over:
-                self.now = found or self.now
+                before, self.now = self.now, found or self.now
                 self._changed.set()
                 self._changed = asyncio.Event()
-            await asyncio.sleep(TICK)
+                if self.is_over or self.now.learners is not before.learners:
+                    self._spoken.set()
+                    self._spoken = asyncio.Event()
+            await asyncio.sleep(TICK if len(self.now.board) < _LARGE else 1)
 
     def _look(self) -> Snapshot | None:
         """What has become of it since the last look; None if nothing has happened."""
-        room, before = self._room, (self._room.seen, self._room.met)
+        room, before, spoken = self._room, (self._room.seen, self._room.met), self._room.spoken
         current = self._store.current()
         self.is_over = current is None or current.id != self._session.id
         for person in self._store.people(self._session, after=room.met):
@@ -78,21 +84,24 @@ class Feed:
                 room.tell(each)
         if (room.seen, room.met) == before:
             return None
-        return Snapshot(json.dumps(room.board()), {who: json.dumps(room.for_learner(who)) for who in room.learners})
+        learners = self.now.learners
+        if room.spoken != spoken or len(room.learners) != len(learners):
+            learners = {who: json.dumps(room.for_learner(who)) for who in room.learners}
+        return Snapshot(json.dumps(room.board()), learners)
 
     def board(self) -> AsyncIterator[str]:
         """The stream of a board."""
-        return self._stream(lambda now: now.board)
+        return self._stream(lambda now: now.board, lambda: self._changed)
 
     def learner(self, who: int) -> AsyncIterator[str]:
         """The stream of a learner."""
-        return self._stream(partial(_of_learner, who))
+        return self._stream(partial(_of_learner, who), lambda: self._spoken)
 
-    async def _stream(self, of: Callable[[Snapshot], str]) -> AsyncIterator[str]:
+    async def _stream(self, of: Callable[[Snapshot], str], news: Callable[[], asyncio.Event]) -> AsyncIterator[str]:
         """Server-sent events: what there is, and each time anew when it is another."""
         sent = None
         while not (self.is_over or self.is_closing):
-            changed, data = self._changed, of(self.now)
+            changed, data = news(), of(self.now)
             if data != sent:
                 yield f"data: {data}\n\n"
                 sent = data

@@ -83,10 +83,11 @@ class Room:
         seen: the id of the last event that it was told of.
         met: the id of the last person.
         learners: everybody but instructors, by id.
+        spoken: another number after whatever changes what a learner sees.
     """
 
     def __init__(self) -> None:
-        self.seen = self.met = 0
+        self.seen = self.met = self.spoken = 0
         self.learners: dict[int, Person] = {}
         self._active: dict[int, float] = {}
         self._works: defaultdict[str, dict[int, Work]] = defaultdict(dict)  # by exercise and learner
@@ -114,6 +115,7 @@ class Room:
             return
         if logged.person in self.learners:
             self._active[logged.person] = logged.at
+        self.spoken += not isinstance(event, Checked | Predicted)
         _TOLD[type(event)](self, logged, event)
 
     def _checked(self, logged: Logged, check: Checked) -> None:
@@ -127,6 +129,7 @@ class Room:
         card, _ = self._names.get((check.exercise, work.holds), (0, ""))
         if card:
             self._cards[card].to.add(logged.person)
+            self.spoken += 1
 
     def _predictions(self, logged: Logged, said: Predicted) -> None:
         self._predicted.setdefault((said.lesson, said.question), {}).setdefault(logged.person, said)

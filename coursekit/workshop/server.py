@@ -11,7 +11,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from hmac import compare_digest
 from pathlib import Path
@@ -31,7 +31,8 @@ from coursekit.text import clean_name
 from coursekit.workshop import material, sayings
 from coursekit.workshop.feed import Feed
 from coursekit.workshop.limits import Limit
-from coursekit.workshop.store import Person, Role, Session, Store
+from coursekit.workshop.store import Person, Posted, Role, Session, Store
+from coursekit.workshop.writing import BusyError, Writer
 
 MOST_BODY = 128 << 10  # bytes
 MOST_EVENTS = 50  # in one post
@@ -74,7 +75,8 @@ class Server:
 
     def __init__(self, store: Store, session: Session, address: str = "") -> None:
         self._store, self._session, self._address = store, session, address
-        self._feed = Feed(store, session)
+        self._feed, self._writer = Feed(store, session), Writer(store)
+        self._known: dict[str, Person] = {}  # by token; whose they are does not change while the session goes on
         self._streams: dict[int, int] = {}
         # Of those who guess codes: few from one address, and few from all addresses together
         self._guesses, self._all_guesses = Limit(20, 1 / 10), Limit(300, 1)
@@ -101,15 +103,15 @@ class Server:
 
     @asynccontextmanager
     async def _life(self, _app: Starlette) -> AsyncIterator[None]:
-        following = asyncio.create_task(self._feed.follow())
+        working = [asyncio.create_task(self._feed.follow()), asyncio.create_task(self._writer.write())]
         threading.Thread(target=material.warm_up, name="coursekit material", daemon=True).start()
         try:
             yield
         finally:
             self.close()
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            for each in working:
+                each.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
 
     def _answered(self, handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
         """The handler, whose refusals and whose database's faults are sentences."""
@@ -171,7 +173,7 @@ class Server:
                 good.append((uid, _insist_on_course(each)))
             except ValueError as error:
                 refused[uid] = str(error)
-        await run_in_threadpool(self._store.log, learner, good)
+        await self._keep(learner, good)
         return JSONResponse({"kept": [uid for uid, _ in good], "refused": refused})
 
     async def _room(self, request: Request) -> Response:
@@ -201,7 +203,7 @@ class Server:
             body = events.to_body(events.from_body(said, sayings.KINDS), sayings.KINDS)
         except ValueError as error:
             raise Refused(400, str(error)) from None
-        await run_in_threadpool(self._store.log, instructor, [(uid, body)])
+        await self._keep(instructor, [(uid, body)])
         return JSONResponse({"kept": [uid]})
 
     # ---- what they share -----------------------------------------------------------------------------------------
@@ -213,12 +215,21 @@ class Server:
             Refused: nobody's, somebody's of another session, or somebody's who may not do this.
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        person = await run_in_threadpool(self._store.person, token) if scheme.lower() == "bearer" and token else None
+        person = None if self._feed.is_over or scheme.lower() != "bearer" else self._known.get(token)
+        if person is None and scheme.lower() == "bearer" and token:
+            person = await run_in_threadpool(self._store.person, token)
         if person is None or person.session != self._session.id:
             raise Refused(401, "This token opens no workshop that goes on here: join with the code on the board.")
+        self._known[token] = person
         if person.role is not role:
             raise Refused(403, f"This is for {role}s, and the token is of a {person.role}.")
         return person
+
+    async def _keep(self, person: Person, posted: Posted) -> None:
+        try:
+            await self._writer.keep(person, posted)
+        except BusyError:
+            raise Refused(503, "More is posted than can be kept at once. It is taken a little later.", 3) from None
 
     def _insist_on_patience(self, person: Person, number: int) -> None:
         wait = max(self._posts.wait(person.id), self._events.wait(person.id, number))

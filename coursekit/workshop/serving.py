@@ -134,8 +134,8 @@ def said(session: Session, token: str, listening: Listening) -> str:
         "",
         "The same to scan, for copying:",
         _code(f"{address}/#{session.code}"),
-        _ALONE if not listening.network and not listening.address else "",
-        _CLEAR if not address.startswith("https:") and (listening.network or listening.address) else "",
+        *([] if listening.network or listening.address else [_ALONE]),
+        *([_CLEAR] if not address.startswith("https:") and (listening.network or listening.address) else []),
         "What arrives is advice on where the room is. It is no grade.",
         "Ctrl-C stops the server, and the same command goes on with the session: nothing is lost in between.",
     ]

@@ -587,3 +587,12 @@ def test_a_new_file_that_is_locked_is_waited_for(monkeypatch):
     with pytest.raises(sqlite3.OperationalError):
         database._prepare(late, None)
     assert late.left == 6  # at the last moment, too
+
+
+def test_sqlite_is_told_what_it_is_to_keep(tmp_path):
+    """It waits for others, checks what points where, and writes so that readers and a writer do not wait."""
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.sqlite'}") as book, book.reading() as connection:
+        told = [
+            connection.scalar(sa.text(f"PRAGMA {name}")) for name in ("busy_timeout", "foreign_keys", "journal_mode")
+        ]
+    assert told == [1000 * database.BUSY_SECONDS, 1, "wal"]

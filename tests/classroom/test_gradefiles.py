@@ -286,3 +286,12 @@ def test_table_holds_any_name(tmp_path, learner):
     """Commas, semicolons and quotes in a name stay in its cell."""
     path = gradefiles.write_table(tmp_path, [graded(learner)], ["double"])
     assert [learner, "1.5", "1.5", "4"] == rows(path)[1]
+
+
+def test_which_file_is_whose(tmp_path):
+    """Each cell in quotes; a name that would be a formula is none."""
+    path = gradefiles.write_files(tmp_path, {"ann": "learners/ann.html", "=1+1": "learners/1.html"})
+    assert path == tmp_path / "learners.csv"
+    assert path.read_bytes().splitlines() == [
+        *(b'"learner","file"', b'"ann","learners/ann.html"', b'"\'=1+1","learners/1.html"'),
+    ]

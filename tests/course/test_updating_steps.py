@@ -11,7 +11,7 @@ import pytest
 import upstream
 from upstream import lesson, text
 
-from coursekit.course.updating import shipped, steps
+from coursekit.course.updating import shipped, steps, update
 from coursekit.course.updating.bringing import bring
 from coursekit.course.updating.update import _alone, carry_over, main
 from coursekit.errors import CommandError
@@ -259,3 +259,21 @@ def test_no_clone(courses: tuple[Path, Path]):
     """Without a source and without git, the way is said."""
     with pytest.raises(CommandError, match=r"is no clone.*python3 start\.py update THAT-FILE\.zip"):
         bring(courses[0], None, is_broken=False)
+
+
+def test_the_newer_course_carries_over(courses: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys):
+    """Its own code does it; an update that was cut short is finished, and nothing is brought again."""
+    root, new = courses
+    called = []
+    monkeypatch.setattr(update.subprocess, "call", lambda command, cwd: called.append((command[1:], cwd)) or 7)
+    assert update.update(root, new) == 7
+    assert capsys.readouterr().out == "Bringing the new course …\n"
+    monkeypatch.setattr(update, "bring", None)
+    assert main([str(root), str(new)]) == 7
+    assert capsys.readouterr().out == "An update was cut short here: it is finished first.\n"
+    shutil.rmtree(root / ".update")
+    monkeypatch.setattr(update, "bring", lambda root, source, is_broken: "There is nothing new.")
+    assert main([str(root)]) == 0
+    assert capsys.readouterr().out == "Bringing the new course …\nThere is nothing new.\n"
+    words = ["-B", "-m", "coursekit.course.updating", "--carry", str(root)]
+    assert called == [(words, root / ".update" / "new")] * 2

@@ -3,6 +3,7 @@
 import pytest
 
 from coursekit.exercise import Exercise, Failure, wrong_in
+from coursekit.exercise.mistakes import Mistakes
 from coursekit.report import Example, Tier
 
 
@@ -113,3 +114,19 @@ def test_a_mistake_from_a_factory_gets_a_name():
     exercise = Exercise("double", lambda x: 2 * x, "idea", ("hint",))
     exercise.misconception("Nothing is doubled.", "as_it_was")(lambda x: x)
     assert exercise.misconceptions[0].name == "as_it_was"
+
+
+def test_mistakes_of_others_are_added():
+    """With what they say of the parts of the result, where they say that."""
+
+    def spec(x):
+        return x
+
+    mistakes, others = Mistakes(spec), Mistakes(spec)
+    others.table(doubled=("It is twice that.", lambda x: 2 * x))
+    others.terms(itself=("`x`", lambda x: x))
+    mistakes.extend(others)
+    mistakes.extend([*others])
+    assert [each.name for each in mistakes] == ["doubled", "doubled"]
+    assert mistakes.parts == others.parts
+    assert list(mistakes.parts) == ["itself"]

@@ -1,5 +1,7 @@
 """Answers that are kept: the same as those of a second call, and only for the very same question."""
 
+import sys
+
 import pytest
 import torch
 from torch import nan, tensor
@@ -97,3 +99,12 @@ def test_shelf_lets_go_of_what_was_not_asked_for():
     assert shelf.taken == 10
     shelf.put("e", "E", 11)
     assert ([shelf.get(name) for name in "acde"], shelf.taken) == ([None] * 4, 0)
+
+
+def test_what_an_answer_takes():
+    """The bytes of its value and of each gradient that flows count; so the room that there is holds."""
+    kept = sys.modules["coursekit.exercise.recall"]._answers
+    before = kept.taken
+    question = Question((torch.zeros(1000), torch.ones(1000)), wrt=(0, 1))
+    recall(lambda x, y: x + y.detach(), question)
+    assert 2 * 4000 < kept.taken - before < 2 * 4000 + 4000

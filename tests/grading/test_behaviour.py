@@ -82,7 +82,7 @@ def test_no_rounding_parts_equals(number, digits):
     edge = round(number, digits) + 0.5 * 10.0**-digits
     near, far = (_one(edge * (1 + sign * 1e-6)) for sign in (1, -1))
     assert same(near, far)
-    assert not same(near, _one(edge * 1.01 + 1))
+    assert not same(near, _one(edge + 1 + abs(edge) / 100))
 
 
 def _one(number: float | None, relative: float = 1e-4, absolute: float = 1e-5) -> doing.Behaviour:

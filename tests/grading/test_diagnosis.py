@@ -598,3 +598,126 @@ def test_writing_into_an_argument_is_named():
         return times_log(x / 2)
 
     assert name_of(changes, ask(PLAIN, gradient=False)) == "input_changed"
+
+
+# ---- what is seen without a formula, or in one loss of many ------------------------------------------------------
+
+
+def squares(input, target, reduction="mean"):
+    """Squared errors, one by one or reduced."""
+    losses = (input - target) ** 2
+    return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
+
+
+def of_squares(*words, far=(1.0, -2.0, 3.0, 0.5), wrt=(0,)):
+    exercise = Exercise("squares", squares, idea="", hints=())
+    for number, word in enumerate(words):
+
+        def run(f, rng, word=word, number=number):
+            """A call"""
+            same_gradient(f, squares, tensor(far) + number, tensor([0.5, 0.0, -1.0, 2.0]), wrt=wrt, reduction=word)
+
+        exercise.add_check(run, words=f"Call {number}", name=f"call_{number}")
+    return exercise
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (torch.square, "each_squared"),
+        (lambda losses: losses + 0.7, "constant_added_to_each"),
+        (lambda losses: losses.detach() + 0 * losses, "slope_differs"),
+    ],
+)
+def test_each_loss_is_changed_before_the_mean(change, name):
+    """A square of the mean is another mistake than the mean of squares."""
+
+    def wrong(input, target, reduction="mean"):
+        losses = change(squares(input, target, "none"))
+        return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
+
+    assert name_of(wrong, of_squares("none", "mean", "sum")) == name
+
+
+def test_a_slope_that_is_lost_hides_no_mistake():
+    """Whose value is that of a mistake has made it, though a slope beside it is NaN."""
+    exercise = ask(([2.0, 3.0, 5.0], {}), ([2.0, 0.0, 5.0], {}))
+
+    def late_and_doubled(x, base=None, shift=0.0):
+        return 2 * torch.where(x > 0, x * x.log(), 0.0) + 1
+
+    exercise.misconceptions.terms(all=("all of it", times_log), none=("nothing", lambda x, base=None, shift=0.0: 0 * x))
+    assert name_of(lambda x: -torch.where(x > 0, x * x.log(), 0.0), exercise) == "all_turned"
+    assert name_of(late_and_doubled, exercise) != "all_turned"
+
+
+def labels(x):
+    """The numbers that are not 0."""
+    return x[x != 0]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "name"),
+    [
+        (labels, lambda x: labels(x)[1:], "some_missing"),
+        (labels, lambda x: x, "some_too_many"),
+        (labels, lambda x: labels(x).flip(0)[1:], None),
+        (lambda x: x > 1, lambda x: x > 0, "true_too_often"),
+        (lambda x: x > 1, lambda x: x > 2, "true_too_seldom"),
+        (lambda x: x > 1, lambda x: x == 1, None),
+    ],
+)
+def test_whole_numbers_and_booleans(right, wrong, name):
+    """Of labels some may be missing, or too many; of a mask too much may be True, or too little."""
+    exercise = Exercise("labels", right, idea="", hints=())
+
+    @exercise.check
+    def rows(f, rng):
+        """A row"""
+        same_value(f, right, tensor([0, 1, 2, 0, 3, 1]))
+
+    assert name_of(wrong, exercise) == name
+
+
+def ramp(x, flag=False):
+    """X, and twice as much with the flag."""
+    return 2 * x if flag else x
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        (lambda x, flag=False: torch.where(x < 0, x.cos() + x, ramp(x, flag)), "wrong_where_x_negative"),
+        (lambda x, flag=False: ramp(x) + x.cos() if flag else x, None),  # that all are above 0 there is by chance
+    ],
+)
+def test_wrong_only_where_something_holds(wrong, name):
+    """Right and wrong numbers of the same call are parted by what holds of an argument, and not two calls."""
+    exercise = Exercise("ramp", ramp, idea="", hints=())
+
+    @exercise.check
+    def plain(f, rng):
+        """Without the flag"""
+        same_value(f, ramp, tensor([-1.0, -2.5, -3.0, -0.7, -4.0] if name is None else [1.0, -2.5, 3.0, -0.7, 4.0]))
+
+    @exercise.check
+    def flagged(f, rng):
+        """With the flag"""
+        same_value(f, ramp, tensor([1.0, 2.5, 3.0, 0.7] if name is None else [1.5, -2.0, 2.2, -5.0]), flag=True)
+
+    assert name_of(wrong, exercise) == name
+
+
+def test_a_value_that_differs_takes_no_gradient():
+    """Most mistakes are another one by their value alone: no gradient of theirs is computed."""
+    asked_for = []
+
+    def other(x, base=None, shift=0.0):
+        asked_for.append(x.requires_grad)
+        return 5 * times_log(x, base, shift)
+
+    exercise = ask(([2.0, 3.0, 5.0], {}))
+    exercise.misconceptions.table(other=("Other.", other))
+    assert name_of(lambda x: times_log(x) + 1, exercise) == "one_too_many"
+    assert asked_for
+    assert not any(asked_for)

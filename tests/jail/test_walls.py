@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import subprocess
 import sys
 
 import pytest
@@ -55,33 +57,45 @@ def test_systems_that_cannot(monkeypatch: pytest.MonkeyPatch, name: str, platfor
 
 
 class Ended:
-    """A process that says one line, if any, and then ends with words on its standard error."""
+    """A process that says a line to each who talks with it, if any, and ends with words on its standard error."""
 
     pid = -1
 
     def __init__(self, line: bytes, words: bytes = b"") -> None:
-        self.line, self.words, self.seconds, self.is_closed = line, words, 0.0, False
-
-    def settimeout(self, seconds: float) -> None:
-        """As a socket's."""
-        self.seconds = seconds
-
-    def recv(self, size: int) -> bytes:
-        """A few bytes at a time."""
-        part, self.line = self.line[:3], self.line[3:]
-        return part
-
-    def close(self) -> None:
-        """As a socket's."""
-        self.is_closed = True
-
-    def fileno(self) -> int:
-        """As a socket's."""
-        return -1
+        self.line, self.words = line, words
 
     def communicate(self) -> tuple[bytes, bytes]:
         """As a process's."""
         return b"", self.words
+
+
+@pytest.fixture
+def spawned(monkeypatch: pytest.MonkeyPatch) -> Spawned:
+    """The processes that are to come, and how they were begun; the groups that were killed."""
+    found = Spawned()
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(walls, "_spawn", found.spawn)
+    monkeypatch.setattr(walls.os, "killpg", lambda *group: found.killed.append(group))
+    monkeypatch.setattr(bubblewrap, "usable", lambda: True)
+    monkeypatch.setattr(bubblewrap, "command", lambda environment: ["bwrap"])
+    return found
+
+
+class Spawned:
+    """What stands in the place of starting a process."""
+
+    def __init__(self) -> None:
+        self.left: list[Ended] = []
+        self.wrappers: list[list[str]] = []
+        self.killed: list[tuple[object, ...]] = []
+
+    def spawn(self, module: str, wrapper: list[str], controls: list[int], *, confined: bool) -> Ended:
+        """As `walls._spawn`."""
+        self.wrappers.append(wrapper)
+        process = self.left.pop(0)
+        for control in controls:
+            os.write(control, process.line)
+        return process
 
 
 @pytest.mark.parametrize(
@@ -94,46 +108,56 @@ class Ended:
     ],
     ids=["at once", "without bubblewrap", "not at all", "without a word"],
 )
-def test_a_process_starts_or_says_why(monkeypatch: pytest.MonkeyPatch, tries: list[Ended], tried, said: object):
+def test_a_process_starts_or_says_why(spawned: Spawned, tries: list[Ended], tried, said: object):
     """Where bubblewrap fails after all it is tried without; the last line of its error is the reason."""
-    found, left = [], list(tries)
-
-    def spawn(module: str, wrapper: list[str], controls: list[int], *, confined: bool) -> Ended:
-        found.append(wrapper)
-        return left.pop(0)
-
-    monkeypatch.setattr(walls.socket, "socketpair", lambda *_: (left[0], Ended(b"")))
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(walls, "_spawn", spawn)
-    monkeypatch.setattr(walls.os, "killpg", lambda *_: None)
-    monkeypatch.setattr(bubblewrap, "usable", lambda: True)
-    monkeypatch.setattr(bubblewrap, "command", lambda environment: ["bwrap"])
+    spawned.left = list(tries)
+    start = walls.Start("zygote", confined=True, count=2)
     if isinstance(said, str):
-        with pytest.raises(JailError, match=said):
-            walls.Start("zygote", confined=True).wait()
+        with start, pytest.raises(JailError, match=said):
+            start.wait()
+        assert len(spawned.killed) == len(tries)
     else:
-        assert [ready.told for ready in walls.Start("zygote", confined=True).wait()] == [said]
-    assert found == tried
-    assert {each.seconds for each in tries} == {walls.START_SECONDS}
-    assert [each.is_closed for each in tries] == [*(True for _ in tries[1:]), isinstance(said, str)]
+        with start:
+            ready = start.wait()
+        assert [each.told for each in ready] == [said, said]
+        assert {each.control.gettimeout() for each in ready} == {walls.START_SECONDS}
+        assert len(spawned.killed) == len(tries) - 1
+        for each in ready:
+            each.control.close()
+    assert spawned.wrappers == tried
 
 
-def test_whoever_does_not_wait_ends_it(monkeypatch: pytest.MonkeyPatch):
-    """A process that nobody took is killed, with its group; one that somebody did is theirs."""
-    killed, wrappers = [], []
-
-    def spawn(module: str, wrapper: list[str], controls: list[int], *, confined: bool) -> Ended:
-        wrappers.append(wrapper)
-        return Ended(b"")
-
-    monkeypatch.setattr(walls.socket, "socketpair", lambda *_: (Ended(b"{}\n"), Ended(b"")))
-    monkeypatch.setattr(walls, "_spawn", spawn)
-    monkeypatch.setattr(walls.os, "killpg", lambda *group: killed.append(group))
-    monkeypatch.setattr(bubblewrap, "usable", lambda: True)
-    with walls.Start("zygote", confined=False):
-        pass
-    assert killed == [(-1, walls.signal.SIGKILL)]
+def test_whoever_does_not_wait_ends_it(spawned: Spawned):
+    """A process that nobody took is killed, with its group, and nobody talks with it any more."""
+    spawned.left = [Ended(b"{}\n")]
     with walls.Start("zygote", confined=False) as start:
-        start.wait()
-    assert len(killed) == 1
-    assert wrappers == [[], []]  # bubblewrap is for those who are to be confined
+        (control,) = start._controls
+    assert spawned.killed == [(-1, walls.signal.SIGKILL)]
+    assert control.fileno() == -1
+    assert spawned.wrappers == [[]]  # bubblewrap is for those who are to be confined
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_process_that_is_to_leave(leaves: bool):
+    """It is given some time, and ended if that is not enough."""
+    told = []
+
+    class Leaving:
+        """A process whose ways are closed."""
+
+        stderr = io.BytesIO()
+
+        def wait(self, seconds: float | None = None) -> None:
+            """As a process's."""
+            told.append(seconds)
+            if seconds is not None and not leaves:
+                raise subprocess.TimeoutExpired("zygote", seconds)
+
+        def kill(self) -> None:
+            """As a process's."""
+            told.append("killed")
+
+    process = Leaving()
+    walls.leave(process)
+    assert told == ([walls._LEAVING] if leaves else [walls._LEAVING, "killed", None])
+    assert process.stderr.closed

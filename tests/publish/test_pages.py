@@ -22,7 +22,7 @@ from coursekit.cli import main
 from coursekit.grading import scoring
 from coursekit.grading.here import ask_here
 from coursekit.publish import pages
-from coursekit.publish.pages import charts, everybody, instructor, learner, similar, tally
+from coursekit.publish.pages import charts, everybody, folder, instructor, learner, similar, tally
 from coursekit.publish.pages.page import People
 from coursekit.report import Diagnosis, Example, Graded, Mark, Outcome, Report, Tier, Verdict
 
@@ -648,3 +648,26 @@ def test_a_thousand_learners(tmp_path):
     index = pages.write(tmp_path, grades, "x")
     assert time.process_time() - before < 10
     assert index.stat().st_size < 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [(["a", "<b>", "c"], "a, &lt;b&gt;, c"), (["a", "b", "c", "d"], "4 exercises")]
+)
+def test_a_few_exercises_are_named(names, said):
+    """Of more, how many they are."""
+    assert similar._exercises(names) == said
+
+
+def test_similar_work_has_a_page(tmp_path):
+    """Where the work is at hand, and beside the page that leads there."""
+    text = "def a(x):\n" + "".join(f"    y = x.method_{k}(x, {k})\n" for k in range(30))
+    work = {name: {"a": Answer(text)} for name in ("ann", "bob")}
+    assert folder.write_similar(tmp_path, compare(work), work, "KL") == tmp_path / "similar.html"
+    assert "2 learners handed in the same work" in words((tmp_path / "similar.html").read_text(encoding="utf-8"))
+    (tmp_path / "similar.html").unlink()
+    grades = [Graded(name, (solved("a", name),)) for name in work]
+    assert 'id="similar"' not in folder.write(tmp_path, grades, "KL").read_text(encoding="utf-8")
+    assert not (tmp_path / "similar.html").exists()
+    index = folder.write(tmp_path, grades, "KL", work=work)
+    assert (index, (tmp_path / "similar.html").exists()) == (tmp_path / "index.html", True)
+    assert 'id="similar"' in index.read_text(encoding="utf-8")

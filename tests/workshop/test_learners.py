@@ -179,6 +179,11 @@ def test_who_is_no_workshop(answers: bytes) -> None:
     assert "is no workshop" in said
 
 
+def test_who_speaks_no_tls(session: Session, address: str) -> None:
+    """https:// where there is none is a sentence."""
+    assert "it does not speak TLS" in repr(joining.join(address.replace("http:", "https:"), session.code))
+
+
 # ---- the queue ---------------------------------------------------------------------------------------------------
 
 

@@ -171,6 +171,21 @@ def test_questions_before_and_after(told: Told) -> None:
     assert told.room.for_learner(ANN)["question"]["text"] == "How many?"
 
 
+def test_what_learners_see_is_told_when_it_changes(told: Told) -> None:
+    """A check of somebody else changes nothing that learners see; each saying does, and each card that is left."""
+    said = [Push("all"), Open("double"), Ask("Up?"), Name("double", check_of(_odd).group, "A sine.")]
+    for who, event in [*((BOSS, each) for each in said), (ANN, check_of(_odd)), (ANN, Taken(1, False))]:
+        before = told.room.spoken, [told.room.for_learner(each) for each in (ANN, BOB)]
+        told(who, event)
+        assert told.room.spoken != before[0]
+        if not isinstance(event, Name):  # nobody is in that group yet
+            assert [told.room.for_learner(each) for each in (ANN, BOB)] != before[1]
+    before = told.room.spoken, told.room.for_learner(BOB)
+    told(ANN, check_of(toys.twice))
+    told(ANN, Predicted("toy", "which", "up", False))
+    assert (told.room.spoken, told.room.for_learner(BOB)) == before
+
+
 def test_pace_and_predictions(told: Told) -> None:
     """What is open and until when; of a prediction the first answer counts."""
     told(BOSS, Open("double", 5))

@@ -127,17 +127,6 @@ def mse_loss__half(input, target, reduction="mean", weight=None):
     return _reduced(loss, reduction)
 
 
-def mse_loss__broadcasts(input, target, reduction="mean", weight=None):
-    loss = (input - target) ** 2
-    if weight is not None:
-        if weight.shape != input.shape:
-            raise ValueError("weight")
-        loss = loss * weight
-        if reduction == "mean":
-            return loss.sum() / weight.sum()
-    return _reduced(loss, reduction)
-
-
 def mse_loss__weights_inside_the_square(input, target, reduction="mean", weight=None):
     _fits(input, target, weight)
     d = input - target

@@ -25,10 +25,6 @@ def sample_loss__log2(logits, target):
     return -torch.log2(e[target] / e.sum())
 
 
-def sample_loss__overflows(logits, target):
-    return torch.log(torch.sum(torch.exp(logits))) - logits[target]
-
-
 def sample_loss__divided_by_classes(logits, target):
     one_hot = torch.zeros_like(logits)
     one_hot[target] = 1

@@ -150,7 +150,7 @@ def changes_table(changes: Sequence[Change]) -> None:
 
 
 def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None:
-    """One row a learner: points by exercise where there is room, the total, and what stands in the way first."""
+    """One row per learner: points by exercise where there is room, the total, and what stands in the way first."""
     console = Console(highlight=False)
     columns = len(exercises) if 7 * len(exercises) <= console.width - 78 or len(exercises) < 4 else 0
     table = Table(title=f"{len(grades)} submissions", title_justify="left")

@@ -228,7 +228,7 @@ wrong.table(
         "This gives one loss a micro-batch. All together have one.",
         (lambda s: s.sums / s.counts, lambda s: s.sums),
     ),
-    one_for_each_row=("This gives one loss a row. All together have one.", lambda s: s.losses),
+    one_for_each_row=("This gives one loss per row. All together have one.", lambda s: s.losses),
     first_step_only=(
         "Only the first micro-batch counts: the loop is left too early.",
         lambda s: s.sums[0] / s.counts[0],

@@ -83,7 +83,7 @@ MISTAKES.table(
         lambda ce, log_z, w, z: ce + w * ce**2,
     ),
     logits_squared=(
-        "The logits themselves are squared. The price is on ln Z, one number a row.",
+        "The logits themselves are squared. The price is on ln Z, one number per row.",
         (
             lambda ce, log_z, w, z: ce + w * z.square().mean(1),
             lambda ce, log_z, w, z: ce + w * z.square().sum(1),
@@ -205,7 +205,7 @@ MISTAKES.table(
         lambda *args: spec(*args).nan_to_num() if bool((args[1] == args[3]).all()) else spec(*args),
     ),
     ignored_left_out=(
-        "With 'none' the rows that do not count are left out. There is one loss a row: theirs is 0.",
+        "With 'none' the rows that do not count are left out. There is one loss per row: theirs is 0.",
         lambda x, y, w, ignore, word: (
             spec(x, y, w, ignore, word)[y != ignore] if word == "none" else spec(x, y, w, ignore, word)
         ),

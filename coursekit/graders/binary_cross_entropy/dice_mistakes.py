@@ -277,6 +277,11 @@ MISTAKES.table(
             lambda x, t, *flags: spec(x, t, *flags).float(),
         ),
     ),
+    each_row=(
+        "Each row of a mask has a fraction of its own (the sums run over the last dimension). All that stands behind "
+        "the first dimension belongs together.",
+        lambda x, t, smooth, batch, reduction: reduced(each_row(x, t, smooth, batch), reduction),
+    ),
     any_shapes=(
         "Shapes are not looked at: (N, 1, H, W) beside (N, H, W) broadcasts to N × N masks. Raise a ValueError.",
         lambda x, t, *flags: loss_of(sums=broadcasting, checked=False)(x, t, *flags),
@@ -288,6 +293,13 @@ MISTAKES.table(
         ),
     ),
 )
+
+
+def each_row(x: Tensor, t: Tensor, smooth: float, batch: bool) -> Tensor:
+    """The mean over the rows of each sample, each of which is taken for one."""
+    if batch:
+        return spec(x, t, smooth, batch)
+    return spec(x.flatten(0, -2), t.flatten(0, -2), smooth, False, "none").reshape(len(x), -1).mean(1)
 
 
 def broadcasting(p: Tensor, t: Tensor) -> Tensor:

@@ -61,7 +61,7 @@ wrong.table(
         ),
     ),
     keras_batch_mean=(
-        "This is one number for the whole batch. The class averages over it; the function has one a row.",
+        "This is one number for the whole batch. The class averages over it; the function has one per row.",
         lambda t, p, **flags: keras_spec(t, p, **flags).mean(),
     ),
     keras_row_sum=(

@@ -1,4 +1,4 @@
-"""Many labels, a loss a sample: `multilabel_soft_margin_loss`."""
+"""Many labels, a loss per sample: `multilabel_soft_margin_loss`."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ wrong.table(
 
 
 @wrong(
-    "A var without the last dimension was broadcast from the right: one variance a column. torch means one a row: "
+    "A var without the last dimension was broadcast from the right: one variance per column. torch means one per row: "
     "`unsqueeze(-1)`."
 )
 def variance_of_columns(input: Tensor, target: Tensor, var: Tensor | float, **flags: Any) -> Tensor:

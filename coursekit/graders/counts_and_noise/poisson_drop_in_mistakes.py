@@ -72,7 +72,7 @@ wrong.table(
         "POI5",
     ),
     eps_ignored=(
-        "eps is not used: without `log_input` the logarithm is of input + eps.",
+        "eps is not inside the logarithm: without `log_input` that is of input + eps.",
         lambda x, t, log_input, eps: poisson_element(x, t, log_input, 0.0),
     ),
     eps_fixed=(

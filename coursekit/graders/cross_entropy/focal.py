@@ -309,7 +309,7 @@ def focal_weight_twice(logits: Tensor, target: Tensor, gamma: float = 2.0, weigh
     return focal_loss_spec(logits, target, gamma, None if weight is None else weight.square())
 
 
-@wrong("The reduction is missing: this is one loss a sample. Take their mean.")
+@wrong("The reduction is missing: this is one loss per sample. Take their mean.")
 def focal_of_each(logits: Tensor, target: Tensor, gamma: float = 2.0, weight: Tensor | None = None) -> Tensor:
     nll = sample_losses(logits, target)
     return weighed(factor(nll, gamma) * nll, target, weight)

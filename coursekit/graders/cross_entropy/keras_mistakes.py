@@ -63,7 +63,7 @@ def slope_through_the_clip(y_pred: Tensor, axis: int) -> Tensor:
 table(
     with_shares,
     always_logits=(
-        "A softmax is always applied, as torch's `cross_entropy` does. Keras's default is `from_logits=False`: the "
+        "A softmax is applied, as torch's `cross_entropy` does. Keras's default is `from_logits=False`: the "
         "numbers are probabilities already.",
         log_softmax_spec,
         "K2",
@@ -193,7 +193,7 @@ table(
         lambda spec, *args, **flags: -spec(*args, **flags),
     ),
     batch_mean=(
-        "This averages over the batch. Keras's class does that; its function keeps one number a sample.",
+        "This averages over the batch. Keras's class does that; its function keeps one number per sample.",
         lambda spec, *args, **flags: spec(*args, **flags).mean(),
     ),
     batch_sum=(

@@ -215,7 +215,7 @@ wrong.table(
         "CE8",
     ),
     sparse_mean_of_valid=(
-        "The losses of those that count were averaged. The class does that; the function keeps one number a sample.",
+        "The losses of those that count were averaged. The class does that; the function keeps one number per sample.",
         lambda losses, counts: losses.sum() / counts.sum(),
     ),
 )

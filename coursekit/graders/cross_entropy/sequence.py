@@ -58,7 +58,7 @@ def ragged(f: Function, rng: Rng) -> None:
 @sequence_loss.check
 def any_padding(f: Function, rng: Rng) -> None:
     """Padding is whatever class `padding` says, at the end or at the beginning"""
-    same_value(f, sequence_loss_spec, draw_logits(rng, 2, 2, 3), tensor([[0, 1], [2, 1]]), 2)
+    same_value(f, sequence_loss_spec, draw_logits(rng, 2, 2, 3), tensor([[0, 1], [2, 0]]), 2)
     same_value(f, sequence_loss_spec, draw_logits(rng, 1, 3, 3), tensor([[1, 0, 2]]), 1)
 
 
@@ -125,6 +125,11 @@ wrong.table(
     only_padding=(
         "The mask is upside down: only the padded places count. Keep those whose target is not the padding.",
         lambda x, y, padding: token_losses(x, y)[y == padding].mean(),
+    ),
+    counted_by_zero=(
+        "The losses are those of the real tokens, and their number is that of the targets other than 0. Count those "
+        "other than `padding`.",
+        lambda x, y, padding: token_losses(x, y).where(y != padding, 0.0).sum() / (y != 0).sum(),
     ),
     padding_is_zero=(
         "The padding class is fixed at 0. It is the argument `padding`, which may be any class.",

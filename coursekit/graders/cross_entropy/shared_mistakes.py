@@ -273,7 +273,7 @@ MISTAKES["ce"].terms(
     spread=("the part that is spread over all classes", spread_part),
 )
 wrong_in_both(
-    "The sum is divided by the sum of all the weights, one a class. torch divides by the weights of the targets that "
+    "The sum is divided by the sum of all the weights, one per class. torch divides by the weights of the targets that "
     "count.",
     name="mean_over_all_weights",
 )(partial(divided_by, lambda y, w, counts: w.sum()))

@@ -168,6 +168,10 @@ wrong.table(
         "The order of the letters does not count here: ba is taken for ab.",
         lambda probs, word, blank: along(probs, lambda path: sorted(word_of(path, blank)) == sorted(word)),
     ),
+    as_sets=(
+        "Paths count that have the letters of the word, in any order and any number (`set`). The word is a list.",
+        lambda probs, word, blank: along(probs, lambda path: set(word_of(path, blank)) == set(word)),
+    ),
     prefix_is_enough=(
         "A path counts as soon as the letters of the word are the first that it spells. It may spell no more.",
         lambda probs, word, blank: along(probs, lambda path: word_of(path, blank)[: len(word)] == word),

@@ -182,7 +182,7 @@ def short_words(f: Function, rng: Rng) -> None:
 @ctc_skips.check
 def booleans(f: Function, rng: Rng) -> None:
     """The answer is a mask of booleans"""
-    same_dtype(f, skips_spec, whole(*draw_word(rng, 2, 4)), dtype=torch.bool)
+    same_dtype(f, skips_spec, whole(*draw_word(rng, 3, 4)), dtype=torch.bool)
 
 
 def of_states(skips: Loss) -> Loss:
@@ -233,6 +233,12 @@ wrong_skips.table(
     where_it_starts=(
         "The mask says from where a path may jump. It is asked for where it may land: two places further.",
         lambda states, blank: tensor([*skips_of(states, blank)[2:], False, False]),
+    ),
+    against_the_next=(
+        "Each label is compared with the next one. Compare it with the one before: from there a path comes.",
+        lambda states, blank: tensor(
+            [2 < s < len(states) - 2 and state != blank and state != states[s + 2] for s, state in enumerate(states)]
+        ),
     ),
     against_the_neighbour=(
         "Each state is compared with its neighbour, which is a blank. Compare with the state two places before.",

@@ -30,6 +30,10 @@ MISTAKES.table(
         lambda row: -row[-1],
         "CTC12",
     ),
+    last_three_states=(
+        "The last three states count as an end: from the third, the last label is still missing. Only two do.",
+        lambda row: -ln_sum(row[-3:]),
+    ),
     last_label_only=(
         "Only paths that end with the last label count. A path may also end with a blank: add the last two states.",
         lambda row: -(row[-2] if len(row) > 1 else ln_sum(row)),

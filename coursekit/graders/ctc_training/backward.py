@@ -143,6 +143,11 @@ wrong.table(
         "Every state counts as an end. A path is complete in the last label and in the blank after it only.",
         partial(backward_table, ends=lambda states: list(range(len(states)))),
     ),
+    frames_alone_reversed=(
+        "The frames are read backwards and the labels are not: this is α of the reversed frames. Reverse both, and "
+        "leave out what is emitted in frame t itself.",
+        lambda x, y, blank: forward_table(x.flip(0), y, blank).flip(0),
+    ),
     stay_missing=(
         "A path never stays in a state: from s it goes on to s, too, in the next frame.",
         partial(backward_table, onward=lambda states, s, blank: [way for way in onward(states, s, blank) if way != s]),

@@ -53,6 +53,7 @@ FOUR = [[5, 60, 35], [45, 15, 40], [5, 75, 20], [35, 20, 45]]
 THERE_AND_BACK = [[20, 25, 55], [30, 55, 15], [10, 5, 85], [90, 5, 5], [5, 50, 45]]
 TWO = [[30, 35, 35], [35, 20, 45]]
 NARROW = [[55, 20, 25], [60, 25, 15], [60, 15, 25], [75, 15, 10]]
+BOTH_ENDS = [[35, 55, 10], [25, 5, 70], [50, 5, 45]]  # what to keep, by the paths that end in a label as well
 
 
 @prefix_beam_search.check
@@ -99,6 +100,7 @@ def narrow_beam(f: Function, rng: Rng) -> None:
 
     After every frame the `beam_width` best prefixes are kept, by all their paths.
     """
+    same_labels(f, beam_spec, table(BOTH_ENDS), 2)
     same_labels(f, beam_spec, table(NARROW), 2)
     same_labels(f, beam_spec, renamed(rng, NARROW), 2)
     same_labels(f, beam_spec, table(NARROW), WIDE)

@@ -141,7 +141,7 @@ MISTAKES.table(
     ),
     ranked_by_blank=(
         "The prefixes are ranked by their paths that end in blank. Rank them by all their paths.",
-        partial(read, keep=in_blank),
+        (partial(read, keep=in_blank), partial(read, keep=in_blank, choose=lambda prefix, ends: both(ends))),
     ),
     chosen_by_blank=(
         "The last choice counts the paths that end in blank only. Add those that end in a label.",

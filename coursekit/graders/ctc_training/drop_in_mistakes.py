@@ -116,6 +116,23 @@ MISTAKES.table(
     ),
 )
 
+
+@MISTAKES("'mean' divides each loss by the number of its frames. torch divides it by its number of labels.")
+def mean_over_frames(
+    logits: Tensor,
+    targets: Tensor,
+    input_lengths: Tensor,
+    target_lengths: Tensor,
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> Tensor:
+    rest = (logits, targets, input_lengths, target_lengths, blank)
+    if reduction != "mean":
+        return from_logits_spec(*rest, reduction, zero_infinity)
+    return (from_logits_spec(*rest, "none", zero_infinity) / input_lengths).mean()
+
+
 # ---- the rest ----------------------------------------------------------------------------------------------------
 
 

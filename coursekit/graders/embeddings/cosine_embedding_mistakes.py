@@ -115,6 +115,17 @@ MISTAKES.table(
         "The lengths are missing: a dot product grows with the vectors. Divide by both.",
         lambda a, b: (a * b).sum(-1),
     ),
+    divided_by_one_length=(
+        "The product is divided by the length of one of the two. Divide by both.",
+        (
+            lambda a, b: (a * b).sum(-1) / (a.square().sum(-1) + 1e-12).sqrt(),
+            lambda a, b: (a * b).sum(-1) / (b.square().sum(-1) + 1e-12).sqrt(),
+        ),
+    ),
+    divided_by_squares=(
+        "The product is divided by the squared lengths. The root is missing.",
+        lambda a, b: (a * b).sum(-1) / ((a.square().sum(-1) + 1e-12) * (b.square().sum(-1) + 1e-12)),
+    ),
     as_cosine_similarity=(
         "Each length is kept at 1e-8 or above, as in torch's `cosine_similarity`. This loss adds 1e-12 to each "
         "squared length, which a length of 1e-7 feels.",

@@ -226,7 +226,7 @@ wrong.table(
         lambda d, p, eps: ((d + eps).abs() ** p).sum(-1) ** (1 / p),
     ),
     batch_averaged=(
-        "The distances are averaged over the batch. There is one a pair.",
+        "The distances are averaged over the batch. There is one per pair.",
         lambda d, p, eps: norm(d + eps, p).mean(),
     ),
     root_of_zero=(

@@ -147,6 +147,10 @@ wrong.table(
         "The distances to all positives and to all negatives are averaged. Batch-hard takes the hardest of each.",
         of_triplets(torch.mean, torch.mean),
     ),
+    averaged_negatives=(
+        "The distances to all negatives are averaged. The hardest one counts, the nearest.",
+        of_triplets(negative=torch.mean),
+    ),
     averaged_positives=(
         "The distances to all positives are averaged. The hardest one counts, the farthest.",
         of_triplets(positive=torch.mean),

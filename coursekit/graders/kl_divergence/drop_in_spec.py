@@ -18,7 +18,7 @@ def reduced(loss: Tensor, input: Tensor, reduction: str) -> Tensor:
 
 
 def of_terms(formula: Loss) -> Loss:
-    """`formula(input, target, log_target)`, a term an element, with the reductions around it."""
+    """`formula(input, target, log_target)`, a term per element, with the reductions around it."""
 
     def loss(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Tensor:
         return reduced(formula(input, target, log_target), input, reduction)

@@ -162,7 +162,10 @@ def distance_not_squared(mean_p: Tensor, std_p: Tensor, mean_q: Tensor, std_q: T
 wrong.table(
     wrong_denominator=(
         "The squares are divided by σp². They come from the density of q, which holds σq² below.",
-        lambda mp, sp, mq, sq: (sq / sp).log() + ((sp**2 + (mp - mq) ** 2) / sp**2 - 1) / 2,
+        (
+            lambda mp, sp, mq, sq: (sq / sp).log() + ((sp**2 + (mp - mq) ** 2) / sp**2 - 1) / 2,
+            lambda mp, sp, mq, sq: (sq / sp).log() + ((sq**2 + (mp - mq) ** 2) / sp**2 - 1) / 2,
+        ),
     ),
     squares_not_halved=(
         "The squares are not halved: a Gaussian's logarithm holds (x - μ)²/(2σ²), with a 2 below.",

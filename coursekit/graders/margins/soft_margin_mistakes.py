@@ -51,6 +51,10 @@ wrong.table(
         "has no limit.",
         lambda y, x, *, eps=1e-7: -torch.log(torch.sigmoid(y * x) + eps),
     ),
+    difference=(
+        "Score and side are subtracted. Their product says whether the score is on the right side, and how far.",
+        (lambda y, x: soft(x - y), lambda y, x: soft(y - x)),
+    ),
     right_punished=("The sign is turned: ln(1 + exp(y · x)) punishes what is right.", lambda y, x: soft(y * x)),
     one_side=(
         "The target is not used: this is the loss of side 1 for everybody.",

@@ -144,7 +144,7 @@ cost.misconceptions.table(
         lambda p, t: cost_spec(p, t) / len(p),
         "R5",
     ),
-    not_reduced=("These are the losses, one a sample. The cost is their mean.", squared_error_spec),
+    not_reduced=("These are the losses, one per sample. The cost is their mean.", squared_error_spec),
     mean_absolute=("This is the mean distance, squared errors are missing.", lambda p, t: (p - t).abs().mean()),
     cost_halved=(
         "This is half of the mean: the ½ that makes a handsome derivative is not asked for here.",
@@ -277,7 +277,7 @@ batch_cost.misconceptions.table(
         lambda means, sizes: (means / sizes).mean(),
     ),
     shares=(
-        "This is one number a batch, each weighed by its share. Add them up.",
+        "This is one number per batch, each weighed by its share. Add them up.",
         lambda means, sizes: means * sizes / sizes.sum(),
     ),
     last_batch=("This is the cost of the last batch only.", lambda means, sizes: means[-1]),

@@ -102,6 +102,14 @@ wrong.table(
         "others it leaves (N,) alone.",
         lambda x, other: x.unsqueeze(-1) if x.ndim == 1 and other.ndim == 2 else align_spec(x, other),
     ),
+    any_size_counts=(
+        "A dimension is added or taken away wherever the numbers of dimensions differ. Only one is, if it is the last "
+        "and of size 1.",
+        (
+            lambda x, other: x.squeeze() if x.ndim > other.ndim else x[..., None] if x.ndim < other.ndim else x * 1,
+            lambda x, other: x.squeeze(-1) if x.ndim > other.ndim else x[..., None] if x.ndim < other.ndim else x * 1,
+        ),
+    ),
     reshaped_as_other=(
         "x takes on the shape of the other. Only a last dimension of size 1 comes or goes.",
         lambda x, other: x.reshape(other.shape) if x.numel() == other.numel() else x * 1,

@@ -233,8 +233,8 @@ wrong_msle.table(
         lambda true, pred: log_square(true, pred) / math.log(10) ** 2,
     ),
     logarithm_of_square=(
-        "The logarithm is taken of the squared error. Take logarithms first, then their difference, then the square.",
-        lambda true, pred: ((pred - true) ** 2).log1p(),
+        "The logarithm is taken of the error. Take logarithms first, then their difference, then the square.",
+        (lambda true, pred: ((pred - true) ** 2).log1p(), lambda true, pred: (pred - true).abs().log1p() ** 2),
     ),
     absolute_logarithm=(
         "The difference of the logarithms is not squared but made positive.",

@@ -145,7 +145,7 @@ def weight_parity(exercise: Exercise, *flags: dict[str, Any]) -> None:
     def weight_shape(f: Function, rng: Rng) -> None:
         """A weight in another shape than the input is refused
 
-        torch does not broadcast weights: (2,) beside (2, 2) could mean a weight a row or a weight a column.
+        torch does not broadcast weights: (2,) beside (2, 2) could mean a weight per row or a weight per column.
         """
         refuses(f, *pair(rng, 2, 2), weight=draw_weight(rng, 2))
 

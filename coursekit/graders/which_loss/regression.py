@@ -128,6 +128,10 @@ wrong.table(
         "Both were given a dimension more: (N, 1, 1) against (N, 1) still compares everybody with everybody.",
         lambda x, y: (x - y).square().sum(1).mean(),
     ),
+    sorted_first=(
+        "Both are sorted first, so that the pairs are lost: each prediction has a target of its own.",
+        lambda x, y: (x[:, 0].sort().values - y.sort().values).square().mean(),
+    ),
     half_of_the_sum=(
         "This is half of the sum. The mean divides by the number of samples.",
         lambda x, y: squares(x, y).sum() / 2,

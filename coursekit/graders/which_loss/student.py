@@ -164,7 +164,8 @@ wrong.table(
         ),
     ),
     squared_logits=(
-        "The logits themselves are compared, by squares. The divergence compares the softened probabilities.",
+        "Logits or probabilities are compared by their squared distances. The divergence weighs the logarithms of the "
+        "probabilities.",
         (
             lambda s, t, temperature: F.mse_loss(s, t),
             lambda s, t, temperature: temperature**2 * F.mse_loss(s, t),

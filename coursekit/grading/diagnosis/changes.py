@@ -79,6 +79,14 @@ OF_THE_RESULT: dict[str, tuple[Change, str]] = {
         lambda x: x.sum(),
         "This is the sum of the right numbers. They are asked for one by one: nothing is summed here.",
     ),
+    "sum_for_each": (
+        lambda x: x.sum().expand(x.shape),
+        "This is the sum of all right numbers, in the place of each of them.",
+    ),
+    "mean_for_each": (
+        lambda x: x.mean().expand(x.shape),
+        "This is the mean of all right numbers, in the place of each of them.",
+    ),
     "largest_of_all": (
         lambda x: x.max(),
         "This is the largest of the right numbers. They are asked for one by one.",

@@ -129,7 +129,8 @@ class Evidence:
     def is_nearly(self, alike: Callable[[Tensor, Tensor, Near], bool]) -> bool:
         """Whether the learner's numbers resemble the right ones in all failing checks, by their values alone.
 
-        Of a row of two numbers anything may be a coincidence: in some check there must be three.
+        Of a row of two numbers anything may be a coincidence: in some check there must be three. Where a value is
+        right, it is a slope that is wrong.
 
         Args:
             alike: tells of the learner's numbers and the right ones whether they do, by what is near enough.
@@ -139,7 +140,8 @@ class Evidence:
             got, right = call.answer.value, self._right(call).value
             if got is None or right is None or got.shape != right.shape:
                 return False
-            if not alike(got.double(), right.double(), partial(close, dtype=coarsest(call.question))):
+            near = partial(close, dtype=coarsest(call.question))
+            if near(got, right) or not alike(got.double(), right.double(), near):
                 return False
             longest = max(longest, *got.shape[-1:], 0)
         return longest > 2 and self.failed_values > 2

@@ -91,8 +91,8 @@ def _whole(reply: Answer) -> list[int] | None:
 
 
 def _stands_in(some: list[int] | None, others: list[int] | None) -> bool:
-    """Whether all of `some` stand among the others, in the same order, and there are more of those."""
-    if some is None or others is None or len(some) >= len(others):
+    """Whether all of `some`, two at least, stand among the others, in the same order, and there are more of those."""
+    if some is None or others is None or not 1 < len(some) < len(others):
         return False
     left = iter(others)
     return all(each in left for each in some)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import permutations
 
 from torch import Tensor
@@ -23,14 +24,15 @@ OF_ONE: tuple[tuple[str, Callable[[Tensor], Tensor], str], ...] = (
     ("minus_one", lambda x: x == -1, "is -1"),
     ("above_one", lambda x: x > 1, "is above 1"),
     ("up_to_one", lambda x: x <= 1, "is 1 or below"),
-    ("broken", lambda x: x != x.round(), "is no whole number"),
 )
 OF_TWO: tuple[tuple[str, Callable[[Tensor, Tensor], Tensor], str], ...] = (
     ("equals", lambda a, b: a == b, "equals `{}`"),
     ("above", lambda a, b: a > b, "is above `{}`"),
     ("from", lambda a, b: a >= b, "is `{}` or above"),
 )
-ENOUGH, OF_EACH = 8, 2  # so many numbers, and so many right and wrong ones: fewer are parted by anything
+# So many numbers, and so many right and wrong ones, in calls that have both: fewer are parted by anything, and what
+# parts one call from another may be a flag
+ENOUGH, OF_EACH = 8, 2
 
 Part = tuple[dict[str, Tensor], Tensor]  # the arguments that have its shape, and which of its numbers are wrong
 
@@ -44,8 +46,9 @@ def wrong_only_where(exercise: Exercise, evidence: Evidence) -> Diagnosis | None
     """
     for what, parts in (("numbers", _values), ("slopes", _slopes)):
         found = [part for call, right in evidence.with_right for part in parts(exercise, call, right)]
-        wrong = sum(int(mask.sum()) for _, mask in found)
-        every = sum(mask.numel() for _, mask in found)
+        mixed = [mask for _, mask in found if bool(mask.any()) and not bool(mask.all())]
+        wrong = sum(int(mask.sum()) for mask in mixed)
+        every = sum(mask.numel() for mask in mixed)
         if wrong >= OF_EACH and every - wrong >= OF_EACH and every >= ENOUGH:
             for name, says, holds in _conditions(found):
                 if all(bool((holds(given) == mask).all()) for given, mask in found):
@@ -81,8 +84,12 @@ def _conditions(parts: list[Part]) -> Iterator[tuple[str, str, Callable[[dict[st
     names = [name for name in parts[0][0] if all(name in given for given, _ in parts)]
     for name in names:
         for key, holds, words in OF_ONE:
-            yield f"{name}_{key}", f"`{name}` {words}", lambda given, n=name, h=holds: h(given[n])
+            yield f"{name}_{key}", f"`{name}` {words}", partial(_holds, holds, (name,))
     for one, other in permutations(names, 2):
         for key, beside, words in OF_TWO:
             says = f"`{one}` {words.format(other)}"
-            yield f"{one}_{key}_{other}", says, lambda given, a=one, b=other, h=beside: h(given[a], given[b])
+            yield f"{one}_{key}_{other}", says, partial(_holds, beside, (one, other))
+
+
+def _holds(holds: Callable[..., Tensor], names: tuple[str, ...], given: dict[str, Tensor]) -> Tensor:
+    return holds(*(given[name] for name in names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -31,10 +32,14 @@ def ask(
             response = connection.getresponse()
             found = json.loads(response.read(_MOST))
             wait = response.getheader("Retry-After", "0")
+        except ssl.SSLCertVerificationError as error:
+            raise OSError(f"{error.verify_message}; name its certificate in SSL_CERT_FILE if you trust it") from None
+        except ssl.SSLError:
+            raise OSError("it does not speak TLS; does its address begin with http://?") from None
         except (HTTPException, ValueError, RecursionError) as error:
-            raise OSError(f"what answers at {address} is no workshop ({type(error).__name__})") from None
+            raise OSError(f"what answers there is no workshop: {type(error).__name__}") from None
     if not isinstance(found, dict):
-        raise OSError(f"what answers at {address} is no workshop")
+        raise OSError("what answers there is no workshop")
     return response.status, found, float(wait) if wait.isdecimal() else 0.0
 
 

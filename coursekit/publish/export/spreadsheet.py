@@ -28,7 +28,7 @@ _MAX_LITERAL = 255  # characters of a text in a formula of Excel's
 
 
 def table(grades: Sequence[Graded], *, excel: bool = False) -> bytes:
-    """One row a learner: the machine's points of each exercise, the total, the maximum, and why there are none.
+    """One row per learner: the machine's points of each exercise, the total, the maximum, and why there are none.
 
     The total is of the points that count. Where a person has marked something, columns with the points given by hand
     and with the machine's total come before the notes. Where points are no grade, as the work could not be read or was

@@ -1,4 +1,4 @@
-"""The table of all learners: a row a learner, a column an exercise. Where scripts run, one sorts and searches it."""
+"""The table of all learners: a row per learner, a column per exercise. Where scripts run, one sorts and searches it."""
 
 from __future__ import annotations
 

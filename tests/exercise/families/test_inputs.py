@@ -81,3 +81,25 @@ def test_inputs_are_short_to_read(rng):
     """An input that fails a check fits on a line."""
     assert len(literal(inputs.distribution(rng, 2, 3))) < 80
     assert len(literal(inputs.normal(rng, 2, 3))) < 80
+
+
+def test_what_is_drawn_again_and_again_is_drawn_once():
+    """Whoever comes later gets copies of it, and a generator that stands where it would stand then."""
+    calls = []
+
+    def draw(rng, size, *, whole=False):
+        calls.append(size)
+        return (torch.tensor(rng.integers(0, 100, size=size) if whole else rng.normal(size=size)),)
+
+    drawn = inputs.drawn_once(draw)
+    first, second = np.random.default_rng(3), np.random.default_rng(3)
+    (one,), (other,) = drawn(first, 4), drawn(second, 4)
+    assert torch.equal(one, other)
+    other.zero_()
+    assert torch.equal(one, drawn(np.random.default_rng(3), 4)[0])
+    assert first.normal() == second.normal()
+    assert calls == [4]
+    drawn(np.random.default_rng(4), 4)
+    drawn(np.random.default_rng(3), 5)
+    drawn(np.random.default_rng(3), 4, whole=True)
+    assert calls == [4, 4, 5, 4]
