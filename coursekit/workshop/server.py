@@ -40,7 +40,7 @@ MOST_LEARNERS = 5_000
 MOST_STREAMS = 6  # of one person: a notebook each
 _PAGES = Path(__file__).parent / "pages"
 _FILES = {"/": "join.html", "/board": "board.html"}
-_FILES |= {f"/{name}": name for name in ("board.css", "board.js", "draw.js", "join.js")}
+_FILES |= {f"/{name}": name for name in ("board.css", "board.js", "draw.js", "join.js", "share.js")}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -170,11 +170,23 @@ class Server:
             if not isinstance(uid, str) or not events.UID.fullmatch(uid):
                 raise Refused(400, "Each event has an `id` of 32 hexadecimal digits.")
             try:
-                good.append((uid, _insist_on_course(each)))
+                good.append((uid, self._insist_on_request(learner, _insist_on_course(each))))
             except ValueError as error:
                 refused[uid] = str(error)
         await self._keep(learner, good)
         return JSONResponse({"kept": [uid for uid, _ in good], "refused": refused})
+
+    def _insist_on_request(self, learner: Person, body: dict[str, Any]) -> dict[str, Any]:
+        """The event, unless it shows an answer that nobody has asked this learner for: of such nothing is kept.
+
+        Raises:
+            ValueError: it does.
+        """
+        if body["kind"] == "consent" and body["agreed"]:
+            seen = json.loads(self._feed.now.learners.get(learner.id, "{}"))
+            if body["asked"] not in [each["id"] for each in seen.get("requests", [])]:
+                raise ValueError("The room does not ask for this answer, or not any more.")
+        return body
 
     async def _room(self, request: Request) -> Response:
         learner = await self._person(request, Role.LEARNER)
@@ -262,6 +274,8 @@ def _insist_on_course(body: dict[str, Any]) -> dict[str, Any]:
             raise ValueError("The course of this workshop has no exercise of that name.")
         if event.outcome not in list(Outcome):
             raise ValueError("A check does not end like that.")
+    if isinstance(event, events.Consent) and event.agreed != bool(event.code):
+        raise ValueError("An answer comes with its author's consent, and consent with an answer.")
     return events.to_body(event)
 
 

@@ -29,6 +29,7 @@ SAYINGS = [
     {"kind": "ask", "text": "Up?", "choices": ["up", "down"]},
     {"kind": "turn", "asked": 1, "to": "closed"},
     {"kind": "name", "exercise": "double", "group": "abc", "sentence": "A sine."},
+    {"kind": "request", "exercise": "double", "holding": "squared"},
 ]
 
 
@@ -345,7 +346,7 @@ def test_nothing_of_others_is_told(room: Class) -> None:
     assert found is not None
     mine, hers = (found.learners[room.store.person(token).id] for token in (ann, eve))
     assert "secret" in mine
-    assert json.loads(hers) == {"open": None, "question": None, "cards": []}
+    assert json.loads(hers) == {"open": None, "question": None, "cards": [], "requests": []}
     assert "Annegret" not in mine + hers
 
 
