@@ -28,7 +28,7 @@ from coursekit.classroom.gradebook.database import GradebookError
 from coursekit.learning.joined import events
 from coursekit.report import Outcome
 from coursekit.text import clean_name
-from coursekit.workshop import material, sayings
+from coursekit.workshop import material, pictures, sayings
 from coursekit.workshop.feed import Feed
 from coursekit.workshop.limits import Limit
 from coursekit.workshop.store import Person, Posted, Role, Session, Store
@@ -43,6 +43,7 @@ _FILES = {"/": "join.html", "/board": "board.html"}
 _FILES |= {f"/{name}": name for name in ("board.css", "board.js", "draw.js", "join.js", "share.js")}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -88,6 +89,7 @@ class Server:
         """The application, for whichever server runs it."""
         routes = [Route(path, partial(_file, name)) for path, name in _FILES.items()]
         routes += [
+            Route("/pictures/{exercise}.png", _picture),
             Route("/api/join", self._answered(self._join), methods=["POST"]),
             Route("/api/events", self._answered(self._post), methods=["POST"]),
             Route("/api/room", self._answered(self._room)),
@@ -307,6 +309,12 @@ async def _body(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Refused(400, "A JSON object is needed.")
     return body
+
+
+async def _picture(request: Request) -> Response:
+    """A picture of the course; everybody may see those."""
+    found = await run_in_threadpool(pictures.of_exercise, request.path_params["exercise"])
+    return Response(found.png if found else b"", 200 if found else 404, _HEADERS, "image/png")
 
 
 async def _file(name: str, _request: Request) -> Response:

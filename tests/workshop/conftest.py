@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from coursekit.workshop import material
+from coursekit.workshop import material, pictures
 from coursekit.workshop.store import Session, Store
 
 
@@ -36,7 +36,7 @@ def session(store: Store) -> Session:
 @pytest.fixture
 def fresh_material(toy_course: Any) -> Iterator[None]:
     """What is known of the toy course is known in this test alone."""
-    known = (material.exercise_names, material.sentence, material.example)
+    known = (material.exercise_names, material.sentence, material.example, pictures.of_lesson)
     for each in known:
         each.cache_clear()
     yield

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import toys
 from living import living
 from test_browser import ARGUMENTS, BROWSER, NEEDS_BROWSER
+from test_pictures import check, explorable, words
 
+from coursekit.course.syllabus import Topic
+from coursekit.explorables.source import PICTURES
 from coursekit.learning.joined import events
 from coursekit.learning.joined.events import Answered, Checked, Consent, Predicted
 from coursekit.workshop.store import Person, Role, Session, Store
@@ -189,6 +193,28 @@ def test_an_answer_to_discuss(browser: Any, store: Store, session: Session, addr
     expect(page.locator("#cards")).to_contain_text("An answer from the room")
     assert store.events(session)[-1].body["code"] == code
     assert page.title() == "Losses: board"
+    page.context.close()
+
+
+def test_the_picture_of_a_mistake(
+    browser: Any, toy_course: Topic, store: Store, session: Session, address: str
+) -> None:
+    """It stands below the mistake with its words, and whoever holds it is sent to its place in the lesson."""
+    from playwright.sync_api import expect
+
+    drawn = min(PICTURES.glob("*.png")).read_bytes()
+    cells = words("## Doubling `x`"), explorable("Boxes.", drawn), check("double")
+    toys.write_notebook(toy_course.notebook, *cells)
+    board = Board(browser, store, session, address)
+    page = board.page
+    board.post(board.join(), Checked("double", "failed", False, 1, "squared"))
+    page.get_by_text("The picture to move: lesson 0, below “Doubling x”").click()
+    picture = page.get_by_role("img", name="Boxes.")
+    expect(picture).to_be_visible()
+    page.wait_for_function("document.querySelector('.picture img').naturalWidth > 100")
+    page.get_by_role("button", name="Send those who hold it there").click()
+    expect(page.locator("#cards")).to_contain_text("Open lesson 0, below “Doubling x”")
+    assert store.events(session)[-1].body["holding"] == "squared"
     page.context.close()
 
 

@@ -181,12 +181,28 @@ function drawMistakes(board, learners) {
     const form = row.querySelector("form");
     form.hidden = !each.group;
     setText(form.querySelector("button"), `Name it, and tell ${number === 1 ? "this one" : `these ${number}`}`);
+    row.querySelector(".picture").hidden = !pictureOf(each.exercise);
     setText(row.querySelector(".who"), each.learners.map((id) => nameOf(learners.get(id))).join(", "));
     row.querySelector(".codes").replaceChildren(...each.codes.map((code) => el("pre", {}, code)));
   });
 }
 
-function makeMistake() {
+const pictureOf = (exercise) => state.lesson.exercises.find((each) => each.name === exercise)?.picture;
+
+// The explorable of the lesson that stands nearest to the exercise. It moves in the notebook; here it is a picture
+function makePicture({ exercise, name }) {
+  const found = pictureOf(exercise);
+  if (!found) return el("details", { className: "picture" });
+  const where = `lesson ${state.lesson.number}, below “${found.below.replaceAll("`", "")}”`;
+  const text = `Open ${where}, and move the picture there. What does it say about your answer to \`${exercise}\`?`;
+  const send = () => say({ kind: "push", text, exercise, holding: name });
+  return el("details", { className: "picture" },
+    el("summary", {}, `The picture to move: ${where}`),
+    el("img", { loading: "lazy", alt: found.says, src: `/pictures/${encodeURIComponent(exercise)}.png` }),
+    el("div", { className: "actions" }, el("button", { type: "button", onclick: send }, "Send those who hold it there")));
+}
+
+function makeMistake(mistake) {
   const row = el("li");
   const push = (everybody) => {
     const { exercise, name, line, says } = row.mistake;
@@ -207,6 +223,7 @@ function makeMistake() {
   row.append(
     el("p", { className: "share" }), el("p", { className: "says" }), el("pre", {}),
     el("div", { className: "actions" }, those, all, ask), form,
+    makePicture(mistake),
     el("details", {}, el("summary", {}, "Who, and code that was shared"), el("p", { className: "who" }), el("div", { className: "codes" })),
   );
   return row;
