@@ -14,7 +14,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from coursekit.learning.feedback import prose
-from coursekit.learning.joined import answers, http, membership, posting
+from coursekit.learning.joined import answers, http, membership, pace, posting
 from coursekit.learning.joined.events import Answered, Consent, Taken
 from coursekit.learning.joined.membership import Membership
 from coursekit.text import visible
@@ -66,6 +66,7 @@ class Cards:
 
     def over(self, says: str = "This workshop is over. What you have written stays yours.") -> None:
         """Says that nothing more comes."""
+        pace.keep("")
         self._now.value = _styled(says)
         self._question.children = self._requests.children = self._cards.children = ()
         self._leave.layout.display = "none"
@@ -88,6 +89,7 @@ class Cards:
 
     def _show_open(self, found: Any) -> None:
         says = ""
+        pace.keep(str(found.get("exercise")) if isinstance(found, dict) else "")
         if isinstance(found, dict):
             until = found.get("until")
             clock = f", until {time.strftime('%H:%M', time.localtime(until))}" if _is_time(until) else ""

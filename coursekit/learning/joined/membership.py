@@ -84,5 +84,6 @@ def leave() -> None:
     if place is not None:
         with suppress(OSError):
             (place / "joined.json").unlink(missing_ok=True)
+            (place / "open.json").unlink(missing_ok=True)
         for each in ("outbox", "answers"):
             shutil.rmtree(place / each, ignore_errors=True)
