@@ -24,7 +24,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from coursekit.classroom.gradebook.database import GradebookError
+from coursekit.database import DatabaseError
 from coursekit.learning.joined import events
 from coursekit.report import Outcome
 from coursekit.text import clean_name
@@ -125,7 +125,7 @@ class Server:
             except Refused as refused:
                 headers = {"Retry-After": f"{refused.wait:.0f}"} if refused.wait else {}
                 response = JSONResponse({"error": refused.says}, refused.status, headers)
-            except GradebookError as error:
+            except DatabaseError as error:
                 response = JSONResponse({"error": str(error)}, 503, {"Retry-After": "2"})
             except ClientDisconnect:
                 response = Response(status_code=400)
