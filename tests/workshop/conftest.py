@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from coursekit.learning import memory
+from coursekit.learning.joined import membership, posting
 from coursekit.workshop import material, pictures
 from coursekit.workshop.store import Session, Store
 
@@ -31,6 +33,23 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def session(store: Store) -> Session:
     """The session that goes on in it."""
     return store.begin("Losses")
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A learner's folder, and a sender that does nothing of its own accord: a test sends when it wants to."""
+    monkeypatch.setenv(membership.VARIABLE, str(tmp_path / ".workshop"))
+    monkeypatch.setenv(memory.VARIABLE, str(tmp_path / "progress.jsonl"))
+    monkeypatch.setattr(posting, "start_sending", lambda: None)
+    return tmp_path / ".workshop"
+
+
+@pytest.fixture
+def posted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What is posted from a box."""
+    found: list[Any] = []
+    monkeypatch.setattr(posting, "post", lambda event, where="notebook": found.append(event))
+    return found
 
 
 @pytest.fixture

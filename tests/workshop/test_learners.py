@@ -27,18 +27,9 @@ from coursekit.learning.predict import predict
 from coursekit.report import Outcome, Report
 from coursekit.workshop.store import Role, Session, Store
 
-pytestmark = pytest.mark.usefixtures("toy_course", "fresh_material")
+pytestmark = pytest.mark.usefixtures("toy_course", "fresh_material", "kept")
 
 CHECK = Checked("double", "failed", False, 1, "squared")
-
-
-@pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A learner's folder, and a sender that does nothing of its own accord: a test sends when it wants to."""
-    monkeypatch.setenv(membership.VARIABLE, str(tmp_path / ".workshop"))
-    monkeypatch.setenv(memory.VARIABLE, str(tmp_path / "progress.jsonl"))
-    monkeypatch.setattr(posting, "start_sending", lambda: None)
-    return tmp_path / ".workshop"
 
 
 @pytest.fixture
@@ -304,14 +295,6 @@ def press(box: Any, label: str) -> None:
 def words(box: Any) -> str:
     """All that a box says."""
     return " ".join([str(getattr(box, "value", "")), *map(words, getattr(box, "children", ()))])
-
-
-@pytest.fixture
-def posted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What is posted from a box."""
-    found: list[Any] = []
-    monkeypatch.setattr(posting, "post", lambda event, where="notebook": found.append(event))
-    return found
 
 
 @pytest.fixture

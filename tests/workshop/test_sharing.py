@@ -15,8 +15,8 @@ from test_learners import press, squared, words
 from test_room import ANN, BOB, BOSS, EVE, Told
 from test_server import CHECK, SCRIPT, Class, board
 
-from coursekit.learning import learn, memory
-from coursekit.learning.joined import answers, cards, joining, membership, outbox, posting
+from coursekit.learning import learn
+from coursekit.learning.joined import answers, cards, joining, membership, outbox
 from coursekit.learning.joined.events import MOST_CODE, Checked, Consent
 from coursekit.workshop import after
 from coursekit.workshop.sayings import Request
@@ -201,26 +201,10 @@ def test_its_author_is_told_to_nobody_and_it_is_deleted(room: Class, tmp_path: P
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A learner's folder, and a sender that does nothing of its own accord."""
-    monkeypatch.setenv(membership.VARIABLE, str(tmp_path / ".workshop"))
-    monkeypatch.setenv(memory.VARIABLE, str(tmp_path / "progress.jsonl"))
-    monkeypatch.setattr(posting, "start_sending", lambda: None)
-    return tmp_path / ".workshop"
-
-
-@pytest.fixture
 def box(kept: Path) -> cards.Cards:
     member = membership.Membership("http://127.0.0.1:9", "ABCDEF", "secret-token", "Losses", "Ann", False, time.time())
     membership.keep(member)
     return cards.Cards(member, listens=False)
-
-
-@pytest.fixture
-def posted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    found: list[Any] = []
-    monkeypatch.setattr(posting, "post", lambda event, where="notebook": found.append(event))
-    return found
 
 
 def asking(number: int = 7, exercise: str = "double", holding: str = "squared") -> dict[str, Any]:
