@@ -123,10 +123,19 @@ def test_what_would_turn_the_reading_order_is_seen(told: Told) -> None:
 # ---- the server --------------------------------------------------------------------------------------------------
 
 
+class Serving(Class):
+    """The same, and the server itself."""
+
+    def __init__(self, client: TestClient, store: Store, session: Session, serving: Server) -> None:
+        super().__init__(client, store, session)
+        self.serving = serving
+
+
 @pytest.fixture
-def room(store: Store, session: Session) -> Iterator[Class]:
-    with TestClient(Server(store, session).app(), base_url="http://127.0.0.1:8000") as client:
-        yield Class(client, store, session)
+def room(store: Store, session: Session) -> Iterator[Serving]:
+    serving = Server(store, session)
+    with TestClient(serving.app(), base_url="http://127.0.0.1:8000") as client:
+        yield Serving(client, store, session, serving)
 
 
 def until(holds: Callable[[], Any], seconds: float = 5.0) -> Any:
@@ -138,16 +147,16 @@ def until(holds: Callable[[], Any], seconds: float = 5.0) -> Any:
     return found
 
 
-def asked_of(room: Class, token: str) -> int:
+def asked_of(room: Serving, token: str) -> int:
     """What a learner with a mistake is asked, once the server knows of it."""
     room.post(token, CHECK)
     assert room.say(room.boss, {"kind": "request", "exercise": "double", "holding": "squared"}).status_code == 200
     number = room.store.events(room.session)[-1].id
-    time.sleep(0.6)
+    until(lambda: any(f'"id": {number},' in told for told in room.serving._feed.now.learners.values()))
     return number
 
 
-def test_nothing_is_kept_without_consent(room: Class) -> None:
+def test_nothing_is_kept_without_consent(room: Serving) -> None:
     """Code without agreement, agreement without code, for somebody else or for nothing: refused, and not kept."""
     ann, eve = room.join("Ann"), room.join("Eve")
     asked = asked_of(room, ann)
@@ -169,7 +178,7 @@ def test_nothing_is_kept_without_consent(room: Class) -> None:
     assert board(room.store, room.session)["requests"][0]["code"] == CODE
 
 
-def test_script_in_shared_code_is_text(room: Class) -> None:
+def test_script_in_shared_code_is_text(room: Serving) -> None:
     """It comes as the JSON text that it is, to pages that run none."""
     ann = room.join("Ann")
     asked = asked_of(room, ann)
@@ -181,7 +190,7 @@ def test_script_in_shared_code_is_text(room: Class) -> None:
     assert "innerHTML" not in answer.text
 
 
-def test_its_author_is_told_to_nobody_and_it_is_deleted(room: Class, tmp_path: Path) -> None:
+def test_its_author_is_told_to_nobody_and_it_is_deleted(room: Serving, tmp_path: Path) -> None:
     """Neither the board nor an export says whose it was; with the session it leaves the disk."""
     ann = room.join("Annegret")
     asked = asked_of(room, ann)

@@ -129,15 +129,16 @@ class Room:
 
     def _request(self, logged: Logged, request: Request) -> None:
         """One of those who hold it is asked, and each of them once: not always the first who came."""
-        if open_to := self._not_asked(request.exercise, request.holding):
-            whom = open_to[logged.id % len(open_to)]
+        works = self._works.get(request.exercise, {})
+        held = [who for who, work in works.items() if request.holding and work.holds == request.holding]
+        if left := self._not_asked(request.exercise, request.holding, held):
+            whom = left[logged.id % len(left)]
             self._requests[logged.id] = Requested(request.exercise, request.holding, whom)
 
-    def _not_asked(self, exercise: str, holding: str) -> list[int]:
-        """Who holds a mistake and was not asked to show their answer yet."""
-        given = {each.of for each in self._requests.values() if (each.exercise, each.holding) == (exercise, holding)}
-        works = self._works.get(exercise, {})
-        return [who for who, work in works.items() if holding and work.holds == holding and who not in given]
+    def _not_asked(self, exercise: str, holding: str, held: list[int]) -> list[int]:
+        """Those who hold a mistake without those who were asked to show their answer."""
+        asked = {each.of for each in self._requests.values() if (each.exercise, each.holding) == (exercise, holding)}
+        return [who for who in held if who not in asked]
 
     def _name(self, logged: Logged, name: Name) -> None:
         held = {who for who, work in self._works[name.exercise].items() if work.holds == name.group}
@@ -237,7 +238,7 @@ class Room:
                     "got": got,
                     "expected": expected,
                     "learners": learners,
-                    "unasked": len(self._not_asked(exercise, name)),
+                    "unasked": len(self._not_asked(exercise, name, learners)),
                     "codes": [each.code for each in lasts if each.code][:3],
                 }
 
