@@ -162,6 +162,9 @@ def test_who_is_no_workshop(answers: bytes) -> None:
                 with connection:
                     connection.recv(1 << 16)
                     connection.sendall(answers)
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(1 << 16):  # the rest of what was asked: closed before that, it is a reset
+                        pass
 
         thread = threading.Thread(target=serve)
         thread.start()
