@@ -21,7 +21,7 @@ GRADERS = sorted((PACKAGE / "graders").rglob("*.py"))
 
 # The house, from the ground up: each room may use those above it in this list, and none below
 ROOMS = (
-    *("errors", "report", "text", "files", "machine"),  # words that all share
+    *("errors", "report", "text", "files", "database", "machine"),  # words that all share
     *("wire", "exercise", "graders", "course", "grading", "jail", "learning", "explorables"),
     *("classroom", "publish", "workshop", "authoring", "fast", "cli"),
 )
@@ -192,7 +192,8 @@ def test_formats_are_read_and_written_apart(library, modules):
 def test_two_alone_know_databases():
     """What is kept of a class is asked and told through `Gradebook` and its room, of a workshop through its `Store`."""
     workshop = {"workshop/store.py", "workshop/tables.py"}
-    assert {name for name in importers("sqlalchemy") if not name.startswith("classroom/gradebook/")} == workshop
+    known = {name for name in importers("sqlalchemy") if not name.startswith("classroom/gradebook/")}
+    assert known == {"database.py", *workshop}
 
 
 def test_exports_are_made_of_reports():
@@ -281,6 +282,13 @@ def test_the_screen_needs_no_torch():
     loaded = loaded_by("import coursekit.cli.screens.watch, coursekit.learning.watching.beginning")
     assert "prompt_toolkit" in loaded
     assert loaded & (HEAVY | {"rich", "sqlalchemy"}) == set()
+
+
+def test_a_workshop_starts_without_torch():
+    """`coursekit workshop start` says how to join before any grader is imported."""
+    loaded = loaded_by("import coursekit.cli.instructor, coursekit.workshop.store, coursekit.workshop.server")
+    assert {"sqlalchemy", "starlette"} <= loaded
+    assert loaded & (HEAVY | {"rich"}) == set()
 
 
 @pytest.mark.slow

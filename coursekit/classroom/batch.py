@@ -181,7 +181,7 @@ def grade_all(
         in_flight: how many submissions to hand to the executor at a time.
 
     Raises:
-        GradebookError: a result cannot be recorded.
+        DatabaseError: a result cannot be recorded.
         Exception: what `score` raises.
     """
     done: SimpleQueue[Future[Mapping[str, Result]]] = SimpleQueue()

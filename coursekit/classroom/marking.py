@@ -15,8 +15,8 @@ from coursekit.classroom.choosing import names_among
 from coursekit.classroom.folder import person
 from coursekit.classroom.gradebook import Gradebook, attempts, marks
 from coursekit.classroom.gradebook.attempts import Attempt
-from coursekit.classroom.gradebook.database import to_text
 from coursekit.classroom.gradebook.marks import LEARNER, MISCONCEPTION, Row
+from coursekit.database import to_text
 from coursekit.errors import CommandError
 from coursekit.files import write_whole
 from coursekit.report import Graded, Report

@@ -17,8 +17,7 @@ from coursekit.classroom import folder as folders
 from coursekit.classroom.batch import Terms
 from coursekit.classroom.choosing import names_among
 from coursekit.classroom.folder import Entry, entries
-from coursekit.classroom.gradebook import Gradebook, GradebookError, marks
-from coursekit.classroom.gradebook.database import to_text
+from coursekit.classroom.gradebook import Gradebook, marks
 from coursekit.classroom.gradebook.grades import Told
 from coursekit.classroom.gradebook.names import accept_names
 from coursekit.classroom.groups.forming import told
@@ -27,6 +26,7 @@ from coursekit.classroom.likeness.reading import noting, same_work
 from coursekit.classroom.remarks import Remarks, of_strangers
 from coursekit.classroom.screen import Screen
 from coursekit.course import syllabus
+from coursekit.database import DatabaseError, to_text
 from coursekit.errors import CommandError
 from coursekit.exercise import Exercise
 from coursekit.grading.changes import Change, changes, renamed
@@ -216,14 +216,14 @@ def _open(run: Run) -> Iterator[Gradebook]:
         if not gradefiles.make_private(run.out):
             run.screen.say(f"Others on this machine may be able to read {run.out}, which holds hidden inputs.")
         book = Gradebook(run.gradebook)
-    except GradebookError as error:
+    except DatabaseError as error:
         raise RunError(str(error)) from None
     with book:
         try:
             yield book
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"Stopped. {_kept(book)}") from None
-        except (GradebookError, JailError, cluster.ClusterError) as error:
+        except (DatabaseError, JailError, cluster.ClusterError) as error:
             raise RunError(f"{error} {_kept(book)}") from None
         except OSError as error:
             reason = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"

@@ -73,7 +73,7 @@ def _add_session(action: argparse.ArgumentParser) -> None:
 @contextmanager
 def _opened(url: str, *, begins: bool = False) -> Iterator[Store]:
     """The database, which has to be there unless a workshop begins."""
-    from coursekit.classroom.gradebook import GradebookError
+    from coursekit.database import DatabaseError
     from coursekit.workshop.store import Store
 
     file = url.removeprefix("sqlite:///")
@@ -82,7 +82,7 @@ def _opened(url: str, *, begins: bool = False) -> Iterator[Store]:
     try:
         with Store(url) as store:
             yield store
-    except GradebookError as error:
+    except DatabaseError as error:
         raise CommandError(str(error)) from None
 
 

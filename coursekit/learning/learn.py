@@ -19,7 +19,7 @@ from coursekit.grading.submission import Submission, read_submission
 from coursekit.learning import feedback, memory, overview, own
 from coursekit.learning.card.parting import Asked
 from coursekit.learning.card.shown import Card
-from coursekit.learning.joined import posting
+from coursekit.learning.joined import pace, posting
 from coursekit.report import Outcome, Report
 
 
@@ -75,10 +75,10 @@ def _check_notebook(names: Mapping[str, Any]) -> feedback.Feedback | overview.Ov
 
 
 def _remembered(report: Report, wording: Wording, code: Callable[[], str] = str) -> tuple[str, ...]:
-    """Remembers a check, and tells it to a workshop; a line to show where it could not be remembered."""
+    """Remembers a check, and tells it to a workshop; lines of what went wrong with that, and of where the room is."""
     said = memory.remember(report, wording.where)
     posting.post_check(report, wording.where, code)
-    return (said,) if said else ()
+    return tuple(filter(None, (said, pace.said(report.exercise))))
 
 
 _NAMED = '`check(my_function, "entropy")`'

@@ -29,9 +29,14 @@ def export(store: Store, session: Session, *, names: bool = False) -> str:
     """
     people = {each.id: each for each in store.people(session)}
     return "".join(
-        json.dumps({"at": _iso(each.at), "who": _called(people[each.person], names), **each.body}) + "\n"
+        json.dumps({"at": _iso(each.at), "who": _author(each, people[each.person], names), **each.body}) + "\n"
         for each in _log(store, session)
     )
+
+
+def _author(logged: Logged, person: Person, names: bool) -> str:
+    """Whose event it is; who has shown an answer is not told, as they were promised."""
+    return "a learner" if logged.body.get("kind") == "consent" else _called(person, names)
 
 
 def _called(person: Person, names: bool) -> str:

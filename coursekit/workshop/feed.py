@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from coursekit.classroom.gradebook.database import GradebookError
+from coursekit.database import DatabaseError
 from coursekit.workshop.room import Room
 from coursekit.workshop.store import Session, Store
 
@@ -60,7 +60,7 @@ class Feed:
         while not (self.is_over or self.is_closing):
             try:
                 found = await asyncio.to_thread(self._look)
-            except GradebookError:  # the database is away: boards keep what they show, and it is asked again
+            except DatabaseError:  # the database is away: boards keep what they show, and it is asked again
                 await asyncio.sleep(4 * TICK)
                 continue
             if found is not None or self.is_over:

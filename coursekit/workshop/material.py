@@ -13,6 +13,7 @@ from typing import Any
 from coursekit.course import syllabus
 from coursekit.course.syllabus import Topic
 from coursekit.report import Example
+from coursekit.workshop import pictures
 
 
 @cache
@@ -55,17 +56,25 @@ def _mistakes(exercise: str) -> Any:
 
 
 def lessons() -> list[dict[str, Any]]:
-    """The lessons in order: number, name, title, exercises with their hints, and the questions that they ask."""
+    """The lessons in order: number, name, title, exercises with hints and a picture, and the questions they ask."""
     return [
         {
             "number": topic.number,
             "name": topic.name,
             "title": topic.title,
-            "exercises": [{"name": each.name, "hints": list(each.hints)} for each in topic.exercises],
+            "exercises": [
+                {"name": each.name, "hints": list(each.hints), "picture": _picture(each.name)}
+                for each in topic.exercises
+            ],
             "questions": questions(topic),
         }
         for topic in syllabus.TOPICS
     ]
+
+
+def _picture(exercise: str) -> dict[str, str] | None:
+    found = pictures.of_exercise(exercise)
+    return {"below": found.below, "says": found.says} if found else None
 
 
 def questions(topic: Topic) -> list[dict[str, Any]]:

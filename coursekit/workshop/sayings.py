@@ -78,5 +78,25 @@ class Name:
     sentence: str
 
 
-Saying = Push | Open | Ask | Turn | Name
-KINDS: dict[str, type[Saying]] = {"push": Push, "open": Open, "ask": Ask, "turn": Turn, "name": Name}
+@dataclass(frozen=True)
+class Request:
+    """One of those who hold a mistake is asked whether the room may see their answer, without their name.
+
+    Attributes:
+        exercise: what they answer.
+        holding: the mistake, or the group of those that fail alike.
+    """
+
+    exercise: str
+    holding: str
+
+
+Saying = Push | Open | Ask | Turn | Name | Request
+KINDS: dict[str, type[Saying]] = {
+    "push": Push,
+    "open": Open,
+    "ask": Ask,
+    "turn": Turn,
+    "name": Name,
+    "request": Request,
+}

@@ -24,11 +24,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from coursekit.classroom.gradebook.database import GradebookError
+from coursekit.database import DatabaseError
 from coursekit.learning.joined import events
 from coursekit.report import Outcome
 from coursekit.text import clean_name
-from coursekit.workshop import material, sayings
+from coursekit.workshop import material, pictures, sayings
 from coursekit.workshop.feed import Feed
 from coursekit.workshop.limits import Limit
 from coursekit.workshop.store import Person, Posted, Role, Session, Store
@@ -40,9 +40,10 @@ MOST_LEARNERS = 5_000
 MOST_STREAMS = 6  # of one person: a notebook each
 _PAGES = Path(__file__).parent / "pages"
 _FILES = {"/": "join.html", "/board": "board.html"}
-_FILES |= {f"/{name}": name for name in ("board.css", "board.js", "draw.js", "join.js")}
+_FILES |= {f"/{name}": name for name in ("board.css", "board.js", "draw.js", "join.js", "share.js")}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -88,6 +89,7 @@ class Server:
         """The application, for whichever server runs it."""
         routes = [Route(path, partial(_file, name)) for path, name in _FILES.items()]
         routes += [
+            Route("/pictures/{exercise}.png", _picture),
             Route("/api/join", self._answered(self._join), methods=["POST"]),
             Route("/api/events", self._answered(self._post), methods=["POST"]),
             Route("/api/room", self._answered(self._room)),
@@ -123,7 +125,7 @@ class Server:
             except Refused as refused:
                 headers = {"Retry-After": f"{refused.wait:.0f}"} if refused.wait else {}
                 response = JSONResponse({"error": refused.says}, refused.status, headers)
-            except GradebookError as error:
+            except DatabaseError as error:
                 response = JSONResponse({"error": str(error)}, 503, {"Retry-After": "2"})
             except ClientDisconnect:
                 response = Response(status_code=400)
@@ -170,11 +172,23 @@ class Server:
             if not isinstance(uid, str) or not events.UID.fullmatch(uid):
                 raise Refused(400, "Each event has an `id` of 32 hexadecimal digits.")
             try:
-                good.append((uid, _insist_on_course(each)))
+                good.append((uid, self._insist_on_request(learner, _insist_on_course(each))))
             except ValueError as error:
                 refused[uid] = str(error)
         await self._keep(learner, good)
         return JSONResponse({"kept": [uid for uid, _ in good], "refused": refused})
+
+    def _insist_on_request(self, learner: Person, body: dict[str, Any]) -> dict[str, Any]:
+        """The event, unless it shows an answer that nobody has asked this learner for: of such nothing is kept.
+
+        Raises:
+            ValueError: it does.
+        """
+        if body["kind"] == "consent" and body["agreed"]:
+            seen = json.loads(self._feed.now.learners.get(learner.id, "{}"))
+            if body["asked"] not in [each["id"] for each in seen.get("requests", [])]:
+                raise ValueError("The room does not ask for this answer, or not any more.")
+        return body
 
     async def _room(self, request: Request) -> Response:
         learner = await self._person(request, Role.LEARNER)
@@ -262,6 +276,8 @@ def _insist_on_course(body: dict[str, Any]) -> dict[str, Any]:
             raise ValueError("The course of this workshop has no exercise of that name.")
         if event.outcome not in list(Outcome):
             raise ValueError("A check does not end like that.")
+    if isinstance(event, events.Consent) and event.agreed != bool(event.code):
+        raise ValueError("An answer comes with its author's consent, and consent with an answer.")
     return events.to_body(event)
 
 
@@ -293,6 +309,12 @@ async def _body(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Refused(400, "A JSON object is needed.")
     return body
+
+
+async def _picture(request: Request) -> Response:
+    """A picture of the course; everybody may see those."""
+    found = await run_in_threadpool(pictures.of_exercise, request.path_params["exercise"])
+    return Response(found.png if found else b"", 200 if found else 404, _HEADERS, "image/png")
 
 
 async def _file(name: str, _request: Request) -> Response:

@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from coursekit.classroom.gradebook.database import ALONE, Database, from_text, now, to_text
+from coursekit.database import ALONE, Database, from_text, now, to_text
 from coursekit.workshop import tables
 from coursekit.workshop.tables import events, people, sessions
 
@@ -104,7 +104,7 @@ class Store(Database):
         url: what SQLAlchemy opens, such as sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE.
 
     Raises:
-        GradebookError: by every method too, where the database cannot do what is asked.
+        DatabaseError: by every method too, where the database cannot do what is asked.
     """
 
     called = "workshop"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from coursekit.classroom.gradebook.database import GradebookError
+from coursekit.database import DatabaseError
 from coursekit.workshop.store import Person, Posted, Store
 
 _AT_ONCE = 100  # posts in one transaction
@@ -31,7 +31,7 @@ class Writer:
 
         Raises:
             BusyError: too many wait; nothing of it is kept.
-            GradebookError: the database cannot keep it.
+            DatabaseError: the database cannot keep it.
         """
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
@@ -49,7 +49,7 @@ class Writer:
             waiting = [kept for _, _, kept in posts]
             try:
                 await asyncio.to_thread(self._store.log_all, [(person, posted) for person, posted, _ in posts])
-            except GradebookError as error:
+            except DatabaseError as error:
                 for kept in waiting:
                     if not kept.done():  # whoever waited may be gone
                         kept.set_exception(error)

@@ -13,7 +13,8 @@ import toys
 
 from coursekit.classroom import batch
 from coursekit.classroom.batch import Graded, Jails, Result, Terms
-from coursekit.classroom.gradebook import Gradebook, GradebookError, tables
+from coursekit.classroom.gradebook import Gradebook, tables
+from coursekit.database import DatabaseError
 from coursekit.exercise import Exercise, same_gradient, same_value
 from coursekit.grading import scoring
 from coursekit.grading.rehearsal import question_in
@@ -271,7 +272,7 @@ def test_run_that_is_abandoned(double, book):
 def test_book_that_fails_ends_the_run(double, book, tmp_path):
     """Where nothing can be kept, nothing more is graded."""
     (tmp_path / "book.sqlite").unlink()
-    with pytest.raises(GradebookError, match="was removed"):
+    with pytest.raises(DatabaseError, match="was removed"):
         run([submission("ann")], [double], book, lambda cells, asked: {"double": Result("{}")})
 
 

@@ -16,8 +16,10 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
+from coursekit import database
 from coursekit.classroom.folder import person
-from coursekit.classroom.gradebook import Gradebook, GradebookError, Work, attempts, database, marks, tables
+from coursekit.classroom.gradebook import Gradebook, Work, attempts, marks, tables
+from coursekit.database import DatabaseError
 from coursekit.grading.submission import Submission
 from coursekit.report import Graded, Outcome, Report
 
@@ -361,7 +363,7 @@ def test_other_schema(url, book):
     with book._engine.begin() as connection:
         connection.execute(sa.update(tables.about).values(schema=99))
     with pytest.raises(
-        GradebookError, match=rf"is of version 99, and this coursekit reads version {tables.SCHEMA}\. Use"
+        DatabaseError, match=rf"is of version 99, and this coursekit reads version {tables.SCHEMA}\. Use"
     ):
         Gradebook(url)
 
@@ -393,7 +395,7 @@ def test_other_database(url):
     engine = database._engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE cars (name TEXT)")
-    with pytest.raises(GradebookError, match=r"is no gradebook: it holds other tables \(cars\)"):
+    with pytest.raises(DatabaseError, match=r"is no gradebook: it holds other tables \(cars\)"):
         Gradebook(url)
     assert sa.inspect(engine).get_table_names() == ["cars"]
     engine.dispose()
@@ -413,7 +415,7 @@ def test_other_database(url):
 def test_cannot_be_opened(tmp_path, url, says):
     """One sentence says why, and a password is not shown."""
     (tmp_path / "text").write_text("grades: all good\n" * 100)
-    with pytest.raises(GradebookError) as caught:
+    with pytest.raises(DatabaseError) as caught:
         Gradebook(url.format(tmp_path))
     assert says in str(caught.value)
     assert "hidden" not in str(caught.value)
@@ -428,7 +430,7 @@ def test_disk_full(tmp_path):
         add(book, "ann", "x", 1)
         with book._engine.connect() as connection:  # the pool hands out this connection again
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
-        with pytest.raises(GradebookError, match="the disk is full"):
+        with pytest.raises(DatabaseError, match="the disk is full"):
             book.record(["bob"], [work("y" * 99_000)], {"double": json.dumps(report(1).to_json())})
     with Gradebook(url) as book:
         assert points(book.latest()) == {"ann": [1.0]}
@@ -441,7 +443,7 @@ def test_locked(tmp_path, monkeypatch):
     with Gradebook(f"sqlite:///{path}") as book:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(GradebookError, match="another program has held it"):
+        with pytest.raises(DatabaseError, match="another program has held it"):
             add(book, "ann", "x", 1)
         other.execute("ROLLBACK")
         other.close()
@@ -469,7 +471,7 @@ def test_removed(tmp_path):
     with Gradebook(f"sqlite:///{path}") as book:
         path.unlink()
         assert not book.there
-        with pytest.raises(GradebookError, match="was removed while it was open"):
+        with pytest.raises(DatabaseError, match="was removed while it was open"):
             add(book, "ann", "x", 1)
 
 
@@ -479,7 +481,7 @@ def test_may_not_be_written(tmp_path):
     with Gradebook(f"sqlite:///{path}") as book:
         with book._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA query_only = ON")
-        with pytest.raises(GradebookError, match="it may not be written"):
+        with pytest.raises(DatabaseError, match="it may not be written"):
             add(book, "ann", "x", 1)
 
 
@@ -499,7 +501,7 @@ def test_each_way_in_which_a_server_refuses(postgres, monkeypatch):
     monkeypatch.setenv("PGCONNECT_TIMEOUT", "5")
 
     def said(url: str) -> str:
-        with pytest.raises(GradebookError) as caught:
+        with pytest.raises(DatabaseError) as caught:
             Gradebook(url)
         assert "hidden" not in str(caught.value)
         return str(caught.value)
@@ -524,7 +526,7 @@ def test_each_way_in_which_a_server_refuses(postgres, monkeypatch):
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE coursekit_entry CASCADE")
     engine.dispose()
-    with Gradebook(url) as book, pytest.raises(GradebookError, match="a table or a column is gone"):
+    with Gradebook(url) as book, pytest.raises(DatabaseError, match="a table or a column is gone"):
         list(book.latest())
 
 
@@ -537,9 +539,9 @@ def test_server_that_stops(postgres):
         add(book, "ann", "x", 1)
         postgres.stop()
         try:
-            with pytest.raises(GradebookError, match="the database server does not answer"):
+            with pytest.raises(DatabaseError, match="the database server does not answer"):
                 add(book, "bob", "y", 1)
-            with pytest.raises(GradebookError, match="the database server does not answer"):
+            with pytest.raises(DatabaseError, match="the database server does not answer"):
                 Gradebook(url)
         finally:
             postgres.start()

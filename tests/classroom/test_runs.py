@@ -26,8 +26,9 @@ import pytest
 import toys
 from test_batch import WRONG, FakeJail
 
+from coursekit import database
 from coursekit.classroom import batch, gradefiles, runs
-from coursekit.classroom.gradebook import Gradebook, database
+from coursekit.classroom.gradebook import Gradebook, tables
 from coursekit.classroom.groups.forming import find_groups
 from coursekit.cli import main
 from coursekit.cli.screens import terminal
@@ -710,7 +711,7 @@ def counted(out: Path) -> list[int]:
     """How many rows each table has."""
     with Gradebook(f"sqlite:///{out / 'gradebook.sqlite'}") as book, book.reading() as connection:
         select = database.sa.select(database.sa.func.count())
-        return [connection.scalar(select.select_from(each)) for each in database.tables.metadata.sorted_tables]
+        return [connection.scalar(select.select_from(each)) for each in tables.metadata.sorted_tables]
 
 
 @pytest.mark.slow

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from coursekit.workshop import material
+from coursekit.learning import memory
+from coursekit.learning.joined import membership, posting
+from coursekit.workshop import material, pictures
 from coursekit.workshop.store import Session, Store
 
 
@@ -34,9 +36,26 @@ def session(store: Store) -> Session:
 
 
 @pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A learner's folder, and a sender that does nothing of its own accord: a test sends when it wants to."""
+    monkeypatch.setenv(membership.VARIABLE, str(tmp_path / ".workshop"))
+    monkeypatch.setenv(memory.VARIABLE, str(tmp_path / "progress.jsonl"))
+    monkeypatch.setattr(posting, "start_sending", lambda: None)
+    return tmp_path / ".workshop"
+
+
+@pytest.fixture
+def posted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What is posted from a box."""
+    found: list[Any] = []
+    monkeypatch.setattr(posting, "post", lambda event, where="notebook": found.append(event))
+    return found
+
+
+@pytest.fixture
 def fresh_material(toy_course: Any) -> Iterator[None]:
     """What is known of the toy course is known in this test alone."""
-    known = (material.exercise_names, material.sentence, material.example)
+    known = (material.exercise_names, material.sentence, material.example, pictures.of_lesson)
     for each in known:
         each.cache_clear()
     yield

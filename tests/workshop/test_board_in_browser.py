@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import toys
 from living import living
 from test_browser import ARGUMENTS, BROWSER, NEEDS_BROWSER
+from test_pictures import check, explorable, words
 
+from coursekit.course.syllabus import Topic
+from coursekit.explorables.source import PICTURES
 from coursekit.learning.joined import events
-from coursekit.learning.joined.events import Answered, Checked, Predicted
+from coursekit.learning.joined.events import Answered, Checked, Consent, Predicted
 from coursekit.workshop.store import Person, Role, Session, Store
 
 pytestmark = [*NEEDS_BROWSER, pytest.mark.usefixtures("toy_course", "fresh_material")]
@@ -57,6 +61,9 @@ class Board:
         for who in people[::2]:
             self.post(who, Answered(asked, 2, "down"))
         self.say({"kind": "push", "text": SCRIPT})
+        request = self.say({"kind": "request", "exercise": "double", "holding": "abc"})
+        for who in people:  # counts of the one who was asked
+            self.post(who, Consent(request, True, SCRIPT))
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +154,67 @@ def test_everything_is_said_from_the_board(browser: Any, store: Store, session: 
     assert [each["kind"] for each in said] == ["push", "name", "open", "ask", "turn", "turn", "push", "open"]
     assert (said[0]["exercise"], said[0]["text"]) == ("double", "This is the square.")
     assert said[3]["choices"] == ["up", "down"]
+    page.context.close()
+
+
+def test_an_answer_to_discuss(browser: Any, store: Store, session: Session, address: str) -> None:
+    """Asked for below its mistake, shown once its author agrees, large for the room, sent to it; it runs nowhere."""
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import expect
+
+    board = Board(browser, store, session, address, viewport={"width": 1920, "height": 1080})
+    page = board.page
+    ann = board.join("Annegret")
+    board.post(ann, Checked("double", "failed", False, 1, "squared"))
+    page.get_by_role("button", name="Ask one of them to show their answer").click()
+    shown = page.locator("#requests")
+    expect(shown).to_contain_text("One learner was asked")
+    expect(page.get_by_role("button", name="Ask one of them to show their answer")).to_be_hidden()
+    expect(page.get_by_role("button", name="Show it large")).to_be_hidden()
+    asked = next(each.id for each in store.events(session) if each.body["kind"] == "request")
+    code = f"def double(x):\n    return x * x  # {SCRIPT}\n"
+    board.post(ann, Consent(asked, True, code))
+    expect(shown.locator("pre")).to_have_text(code.strip())
+    page.keyboard.press("n")
+    assert "Annegret" not in shown.inner_text()
+    page.get_by_role("button", name="Show it large").click()
+    large = page.get_by_role("dialog", name="An answer to double")
+    expect(large.locator("pre")).to_have_text(code.strip())
+    assert "Annegret" not in large.inner_text()
+    assert large.locator("pre").evaluate("(each) => parseFloat(getComputedStyle(each).fontSize)") >= 28
+    for scheme, width in (("light", 1920), ("dark", 390)):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert Axe().run(page, options=WCAG_AA).response["violations"] == []
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+    page.get_by_role("button", name="Send it to everybody").click()
+    expect(page.locator("#cards")).to_contain_text("An answer from the room")
+    assert store.events(session)[-1].body["code"] == code
+    assert page.title() == "Losses: board"
+    page.context.close()
+
+
+def test_the_picture_of_a_mistake(
+    browser: Any, toy_course: Topic, store: Store, session: Session, address: str
+) -> None:
+    """It stands below the mistake with its words, and whoever holds it is sent to its place in the lesson."""
+    from playwright.sync_api import expect
+
+    drawn = min(PICTURES.glob("*.png")).read_bytes()
+    cells = words("## Doubling `x`"), explorable("Boxes.", drawn), check("double")
+    toys.write_notebook(toy_course.notebook, *cells)
+    board = Board(browser, store, session, address)
+    page = board.page
+    board.post(board.join(), Checked("double", "failed", False, 1, "squared"))
+    page.get_by_text("The picture to move: lesson 0, below “Doubling x”").click()
+    picture = page.get_by_role("img", name="Boxes.")
+    expect(picture).to_be_visible()
+    page.wait_for_function("document.querySelector('.picture img').naturalWidth > 100")
+    page.get_by_role("button", name="Send those who hold it there").click()
+    expect(page.locator("#cards")).to_contain_text("Open lesson 0, below “Doubling x”")
+    assert store.events(session)[-1].body["holding"] == "squared"
     page.context.close()
 
 

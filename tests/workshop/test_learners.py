@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -20,24 +21,15 @@ from living import living
 
 from coursekit.cli import main
 from coursekit.learning import learn, memory
-from coursekit.learning.joined import cards, http, joining, membership, outbox, posting
+from coursekit.learning.joined import cards, http, joining, membership, outbox, pace, posting
 from coursekit.learning.joined.events import Answered, Checked, Taken
 from coursekit.learning.predict import predict
 from coursekit.report import Outcome, Report
 from coursekit.workshop.store import Role, Session, Store
 
-pytestmark = pytest.mark.usefixtures("toy_course", "fresh_material")
+pytestmark = pytest.mark.usefixtures("toy_course", "fresh_material", "kept")
 
 CHECK = Checked("double", "failed", False, 1, "squared")
-
-
-@pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A learner's folder, and a sender that does nothing of its own accord: a test sends when it wants to."""
-    monkeypatch.setenv(membership.VARIABLE, str(tmp_path / ".workshop"))
-    monkeypatch.setenv(memory.VARIABLE, str(tmp_path / "progress.jsonl"))
-    monkeypatch.setattr(posting, "start_sending", lambda: None)
-    return tmp_path / ".workshop"
 
 
 @pytest.fixture
@@ -170,6 +162,9 @@ def test_who_is_no_workshop(answers: bytes) -> None:
                 with connection:
                     connection.recv(1 << 16)
                     connection.sendall(answers)
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(1 << 16):  # the rest of what was asked: closed before that, it is a reset
+                        pass
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -211,7 +206,8 @@ def test_a_check_is_not_held_up(server: str, monkeypatch: pytest.MonkeyPatch, ke
         port = listening.getsockname()[1]
         a_member({"none": "http://127.0.0.1:9", "silent": f"http://127.0.0.1:{port}"}.get(server, "http://192.0.2.1"))
         report = Report("double", "", Outcome.FAILED, (), 0, 1)
-        assert milliseconds(lambda: posting.post_check(report, "notebook")) < 5
+        source = "x = 1\n" * 800
+        assert milliseconds(lambda: posting.post_check(report, "notebook", lambda: source)) < 5
         assert milliseconds(lambda: posting.post_check(report, "terminal")) < 5
         assert len(outbox.waiting()) == 50
         membership.leave()  # which ends the senders
@@ -305,14 +301,6 @@ def words(box: Any) -> str:
 
 
 @pytest.fixture
-def posted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What is posted from a box."""
-    found: list[Any] = []
-    monkeypatch.setattr(posting, "post", lambda event, where="notebook": found.append(event))
-    return found
-
-
-@pytest.fixture
 def box() -> cards.Cards:
     a_member("http://127.0.0.1:9")
     member = membership.read()
@@ -366,6 +354,39 @@ def test_the_exercise_of_the_moment(box: cards.Cards) -> None:
     assert "Now: write <code>double</code>." in words(box.box)
     box.over()
     assert "This workshop is over" in words(box.box)
+
+
+def test_who_is_ahead_of_the_room_is_told(box: cards.Cards) -> None:
+    """Of an exercise that is not open yet a check says where the room is, and nothing else about it changes."""
+    ahead = "The room is at `double`. What comes after it is not open yet"
+    alone = learn.check(toys.twice, "triple")
+    assert ahead not in repr(alone)
+    box.show(ROOM | {"open": {"exercise": "double", "since": 1.0, "until": 0}})
+    found = learn.check(toys.twice, "triple")
+    assert ahead in repr(found)
+    assert found.report == alone.report
+    assert "The room is at" not in repr(learn.check(toys.twice, "double"))
+    for elsewhere in ("triple", "nonsense", ""):
+        box.show(ROOM | {"open": {"exercise": elsewhere, "since": 1.0, "until": 0}})
+        assert "The room is at" not in repr(learn.check(toys.twice, "triple"))
+    box.show(ROOM | {"open": {"exercise": "double", "since": 1.0, "until": 0}})
+    box.show(ROOM)
+    assert "The room is at" not in repr(learn.check(toys.twice, "triple"))
+    box.show(ROOM | {"open": {"exercise": "double", "since": 1.0, "until": 0}})
+    membership.leave()
+    assert "The room is at" not in repr(learn.check(toys.twice, "triple"))
+
+
+def test_where_the_room_was_long_ago_is_not_told(box: cards.Cards, kept: Path) -> None:
+    """Nor what a damaged file says."""
+    box.show(ROOM | {"open": {"exercise": "double", "since": 1.0, "until": 0}})
+    assert pace.said("triple")
+    long_ago = time.time() - 5 * 3600
+    os.utime(kept / "open.json", (long_ago, long_ago))
+    assert pace.said("triple") == ""
+    for content in ("{", "[]", '{"exercise": ["double"]}'):
+        (kept / "open.json").write_text(content, encoding="utf-8")
+        assert pace.said("triple") == ""
 
 
 def test_cards_arrive(store: Store, session: Session, address: str) -> None:

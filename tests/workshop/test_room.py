@@ -219,7 +219,10 @@ def test_a_learner_says_nothing_to_the_room(told: Told) -> None:
         ({"exercise": "x" * 81}, "`exercise` has at most 80 characters"),
         ({"code": "x" * 6_001}, "`code` has at most 6000 characters"),
         ({"learner": 2}, "A check has no 'learner'"),
-        ({"kind": "push"}, "There are events of the kinds check, prediction, answer, card, and this says 'push'"),
+        (
+            {"kind": "push"},
+            "There are events of the kinds check, prediction, answer, card, consent, and this says 'push'",
+        ),
         ({"kind": ["check"]}, "There are events of the kinds"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from coursekit.classroom.gradebook import GradebookError
+from coursekit.database import DatabaseError
 from coursekit.learning.joined import events
 from coursekit.learning.joined.events import Checked
 from coursekit.workshop import feed, limits, server, tables, writing
@@ -29,6 +29,7 @@ SAYINGS = [
     {"kind": "ask", "text": "Up?", "choices": ["up", "down"]},
     {"kind": "turn", "asked": 1, "to": "closed"},
     {"kind": "name", "exercise": "double", "group": "abc", "sentence": "A sine."},
+    {"kind": "request", "exercise": "double", "holding": "squared"},
 ]
 
 
@@ -345,7 +346,7 @@ def test_nothing_of_others_is_told(room: Class) -> None:
     assert found is not None
     mine, hers = (found.learners[room.store.person(token).id] for token in (ann, eve))
     assert "secret" in mine
-    assert json.loads(hers) == {"open": None, "question": None, "cards": []}
+    assert json.loads(hers) == {"open": None, "question": None, "cards": [], "requests": []}
     assert "Annegret" not in mine + hers
 
 
@@ -397,7 +398,7 @@ def test_a_database_that_is_away(room: Class, monkeypatch: pytest.MonkeyPatch) -
     token = room.join()
 
     def fails(*_: object) -> None:
-        raise server.GradebookError("The workshop w.sqlite fails: the disk is full.")
+        raise server.DatabaseError("The workshop w.sqlite fails: the disk is full.")
 
     monkeypatch.setattr(room.store, "log_all", fails)
     answer = room.post(token, CHECK)
@@ -414,7 +415,7 @@ def test_many_posts_in_one_transaction(store: Store, session: Session, monkeypat
     def counted(posts: Any) -> int:
         taken.append(len(posts))
         if len(taken) == 3:
-            raise GradebookError("The workshop fails.")
+            raise DatabaseError("The workshop fails.")
         return log_all(posts)
 
     monkeypatch.setattr(store, "log_all", counted)
@@ -425,7 +426,7 @@ def test_many_posts_in_one_transaction(store: Store, session: Session, monkeypat
         task = asyncio.create_task(writer.write())
         await writer.keep(people[0], [(uid(), CHECK)])
         await asyncio.gather(*(writer.keep(each, [(uid(), CHECK)]) for each in people))
-        with pytest.raises(GradebookError):
+        with pytest.raises(DatabaseError):
             await writer.keep(people[0], [(uid(), CHECK)])
         many = await asyncio.gather(*(writer.keep(people[0], []) for _ in range(50)), return_exceptions=True)
         assert sum(isinstance(each, writing.BusyError) for each in many) == 10

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from coursekit.classroom.gradebook import Gradebook, GradebookError
+from coursekit.classroom.gradebook import Gradebook
+from coursekit.database import DatabaseError
 from coursekit.workshop import tables
 from coursekit.workshop.store import Role, Store, hashed
 
@@ -145,11 +146,11 @@ def test_what_cannot_be_opened(tmp_path: Path) -> None:
     """A gradebook is no workshop, a newer one is refused, and the sentence says which it is."""
     with Gradebook(f"sqlite:///{tmp_path / 'book.sqlite'}"):
         pass
-    with pytest.raises(GradebookError, match=r"book\.sqlite is no workshop: it holds other tables"):
+    with pytest.raises(DatabaseError, match=r"book\.sqlite is no workshop: it holds other tables"):
         Store(f"sqlite:///{tmp_path / 'book.sqlite'}")
     with Store(f"sqlite:///{tmp_path / 'w.sqlite'}") as store, store.writing() as connection:
         connection.execute(sa.update(tables.about).values(schema=99))
-    with pytest.raises(GradebookError, match=r"^The workshop .* is of version 99, .* or name another workshop\.$"):
+    with pytest.raises(DatabaseError, match=r"^The workshop .* is of version 99, .* or name another workshop\.$"):
         Store(f"sqlite:///{tmp_path / 'w.sqlite'}")
-    with pytest.raises(GradebookError, match=r"The workshop .* cannot be made: .* is no folder"):
+    with pytest.raises(DatabaseError, match=r"The workshop .* cannot be made: .* is no folder"):
         Store(f"sqlite:///{tmp_path / 'none' / 'w.sqlite'}")

@@ -1,7 +1,6 @@
 """The gradebook: what was graded, for whom and when. Rows are added, and never changed or taken away."""
 
-from coursekit.classroom.gradebook.database import GradebookError
 from coursekit.classroom.gradebook.grades import Gradebook, Work
 from coursekit.classroom.gradebook.opening import opened
 
-__all__ = ["Gradebook", "GradebookError", "Work", "opened"]
+__all__ = ["Gradebook", "Work", "opened"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from coursekit.classroom.folder import person
-from coursekit.classroom.gradebook.database import Database, RowTakenError, from_text, now, to_text
 from coursekit.classroom.gradebook.tables import accepted, attempts, entries, handed_in, results
+from coursekit.database import Database, RowTakenError, from_text, now, to_text
 from coursekit.grading.submission import Submission
 from coursekit.wire import Cell
 
@@ -62,7 +62,7 @@ def keep(book: Database, submission: Submission) -> None:
     """Keeps what was handed in, and who did so; what is there already stays as it is.
 
     Raises:
-        GradebookError: it cannot be written.
+        DatabaseError: it cannot be written.
     """
     learner, digest = to_text(submission.learner), digest_of(submission)
     at = now()

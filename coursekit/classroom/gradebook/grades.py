@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from coursekit.classroom.folder import person
+from coursekit.classroom.gradebook import tables
 from coursekit.classroom.gradebook.attempts import numbers
-from coursekit.classroom.gradebook.database import Database, GradebookError, RowTakenError, from_text, now, to_text
 from coursekit.classroom.gradebook.names import add_behaviours
 from coursekit.classroom.gradebook.tables import accepted, entries, results
+from coursekit.database import Database, DatabaseError, RowTakenError, from_text, now, to_text
 from coursekit.report import Diagnosis, Graded, Outcome, Report
 from coursekit.text import visible
 
@@ -51,6 +52,10 @@ class Work:
 
 class Gradebook(Database):
     """An open gradebook; it is made where there is none. Use it as a context manager, from one thread."""
+
+    called = "gradebook"
+    about = tables.about
+    schema = tables.SCHEMA
 
     def known(self, works: Iterable[Work]) -> set[str]:
         """The keys of those that have a result."""
@@ -211,7 +216,7 @@ class Gradebook(Database):
             if report.exercise != row.exercise:
                 raise ValueError("it is of another exercise")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise GradebookError(
+            raise DatabaseError(
                 f"The gradebook {self.name} holds a damaged row: the report of {visible(str(row.exercise))} of "
                 f"{visible(learner)} cannot be read. Restore a copy of the gradebook, or name another and grade again."
             ) from None

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from coursekit.classroom.folder import person
-from coursekit.classroom.gradebook.database import Database, from_text, now, to_text
 from coursekit.classroom.gradebook.tables import marks
+from coursekit.database import Database, from_text, now, to_text
 from coursekit.report import Graded, Mark, Report
 
 LEARNER = "learner"
@@ -65,7 +65,7 @@ def give(book: Database, row: Row) -> bool:
         False where the newest row of the same kind, key and exercise says the same: then nothing is added.
 
     Raises:
-        GradebookError: it cannot be written.
+        DatabaseError: it cannot be written.
     """
     before = [each for each in rows(book) if each.about == row.about]
     if before and replace(before[-1], at="", id=0, key=row.key) == row:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from coursekit.classroom.gradebook.database import Database, from_text, now, to_text
 from coursekit.classroom.gradebook.tables import behaviours, entries, names, names_accepted, results
+from coursekit.database import Database, from_text, now, to_text
 from coursekit.report import Example
 
 if TYPE_CHECKING:

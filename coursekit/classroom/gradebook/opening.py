@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from coursekit.classroom.gradebook.database import GradebookError
 from coursekit.classroom.gradebook.grades import Gradebook
+from coursekit.database import DatabaseError
 from coursekit.errors import CommandError
 
 
@@ -32,5 +32,5 @@ def opened(folder: Path, url: str | None = None) -> Iterator[Gradebook]:
     try:
         with Gradebook(url) as book:
             yield book
-    except GradebookError as error:
+    except DatabaseError as error:
         raise CommandError(str(error)) from None

@@ -69,7 +69,7 @@ def find_groups(book: Gradebook, exercises: Collection[str] | None = None) -> li
     """All groups of these exercises, or of all, under every version of their graders, in the order in which they came.
 
     Raises:
-        GradebookError: the gradebook cannot be read.
+        DatabaseError: the gradebook cannot be read.
     """
     return [group for group, _ in _named(book, exercises)]
 

@@ -34,7 +34,7 @@ def name(book: Gradebook, digits: str, sentence: str) -> Group:
     Raises:
         GroupError: there is no such group, the checks of its exercise have changed, it does what a known mistake or
             another named group does, or the sentence is none.
-        GradebookError: the name cannot be kept.
+        DatabaseError: the name cannot be kept.
     """
     group = find_group(book, digits)
     words = " ".join(clean(sentence, 1 << 16).split())

@@ -1,4 +1,4 @@
-"""What a workshop sends, below `join` in a notebook: the exercise of the moment, a question to all, cards.
+"""What a workshop sends, below `join` in a notebook: the exercise of the moment, questions, requests, cards.
 
 A card is taken or left. Nothing of it runs, and nothing is written into a cell: whoever wants its code copies it.
 """
@@ -14,8 +14,8 @@ from typing import Any
 import ipywidgets as widgets
 
 from coursekit.learning.feedback import prose
-from coursekit.learning.joined import http, membership, posting
-from coursekit.learning.joined.events import Answered, Taken
+from coursekit.learning.joined import answers, http, membership, pace, posting
+from coursekit.learning.joined.events import Answered, Consent, Taken
 from coursekit.learning.joined.membership import Membership
 from coursekit.text import visible
 
@@ -41,25 +41,34 @@ class Cards:
         self._now = widgets.HTML()
         self._question = widgets.VBox()
         self._cards = widgets.VBox()
+        self._requests = widgets.VBox()
+        self._asking: dict[int, Any] = {}  # the box of each request
+        self._settled: set[int] = set()  # requests that were answered here
         self._there: dict[int, _Card] = {}
         self._dropped: set[int] = set()
         self._leave = widgets.Button(description="Leave the workshop", layout={"width": "auto"})
         self._leave.on_click(self._left)
-        self.box = widgets.VBox([self._now, self._question, self._cards, self._leave])
+        self.box = widgets.VBox([self._now, self._question, self._requests, self._cards, self._leave])
         if listens:
             threading.Thread(target=self._listen, name="coursekit cards", daemon=True).start()
 
     def show(self, room: dict[str, Any]) -> None:
         """Shows what the room is like now; what has not changed keeps what is typed in it."""
-        for part, draw in (("open", self._show_open), ("question", self._show_question), ("cards", self._show_cards)):
+        for part, draw in (
+            ("open", self._show_open),
+            ("question", self._show_question),
+            ("requests", self._show_requests),
+            ("cards", self._show_cards),
+        ):
             if room.get(part) != self._shown.get(part):
                 draw(room.get(part))
         self._shown = room
 
     def over(self, says: str = "This workshop is over. What you have written stays yours.") -> None:
         """Says that nothing more comes."""
+        pace.keep("")
         self._now.value = _styled(says)
-        self._question.children = self._cards.children = ()
+        self._question.children = self._requests.children = self._cards.children = ()
         self._leave.layout.display = "none"
 
     # ---- what comes from the workshop ----------------------------------------------------------------------------
@@ -80,6 +89,7 @@ class Cards:
 
     def _show_open(self, found: Any) -> None:
         says = ""
+        pace.keep(str(found.get("exercise")) if isinstance(found, dict) else "")
         if isinstance(found, dict):
             until = found.get("until")
             clock = f", until {time.strftime('%H:%M', time.localtime(until))}" if _is_time(until) else ""
@@ -108,6 +118,37 @@ class Cards:
 
         send.on_click(sent)
         self._question.children = (widgets.HTML(_styled(again + str(found.get("text")))), answer, send, said)
+
+    def _show_requests(self, found: Any) -> None:
+        """A request with the answer that would be shown; where that is not here any more, it is declined."""
+        asked = {each["id"]: each for each in found or [] if isinstance(each, dict) and isinstance(each.get("id"), int)}
+        self._asking = {number: box for number, box in self._asking.items() if number in asked}
+        for number in sorted(asked.keys() - self._asking.keys() - self._settled):
+            exercise, holding = str(asked[number].get("exercise")), str(asked[number].get("holding"))
+            if code := answers.read(exercise, holding):
+                self._asking[number] = self._request(number, exercise, code)
+            else:
+                self._settle(number, "")
+        self._requests.children = tuple(self._asking.values())
+
+    def _request(self, number: int, exercise: str, code: str) -> Any:
+        says = (
+            f"May the room see your answer to `{exercise}`, to talk about it? Your name is not shown with it. If you "
+            "say yes, exactly this is sent and shown, comments too. If you say no, nothing of it is sent."
+        )
+        yes, no = (widgets.Button(description=each) for each in ("Yes, show it", "No"))
+        yes.on_click(lambda _button: self._settle(number, code))
+        no.on_click(lambda _button: self._settle(number, ""))
+        said = widgets.HTML(_styled(says, _preformatted(code), role="status"))
+        return widgets.VBox([said, widgets.HBox([yes, no])])
+
+    def _settle(self, number: int, code: str) -> None:
+        """Answers a request: with the code that may be shown, or with none. A second click says nothing more."""
+        if number not in self._settled:
+            self._settled.add(number)
+            posting.post(Consent(number, bool(code), code))
+        self._asking.pop(number, None)
+        self._requests.children = tuple(self._asking.values())
 
     def _show_cards(self, found: Any) -> None:
         cards = [each for each in found or [] if isinstance(each, dict) and isinstance(each.get("id"), int)]
@@ -146,13 +187,17 @@ class _Card:
         posting.post(Taken(self._number, True))
         self._buttons.layout.display = "none"
         if self._code:
-            code = html.escape(visible(self._code, keep="\n\t"))
             copied = "To try it, copy it into a cell. Nothing of it has run."
-            self._said.value = _styled(self._text, f'<pre style="{_CODE}">{code}</pre><div>{copied}</div>')
+            self._said.value = _styled(self._text, f"{_preformatted(self._code)}<div>{copied}</div>")
 
     def _leave(self, _button: object) -> None:
         posting.post(Taken(self._number, False))
         self._drop(self._number)
+
+
+def _preformatted(code: str) -> str:
+    shown = html.escape(visible(code, keep="\n\t"))
+    return f'<pre style="{_CODE}">{shown}</pre>'
 
 
 def _is_time(value: Any) -> bool:

@@ -97,8 +97,29 @@ class Taken:
     taken: bool
 
 
-Event = Checked | Predicted | Answered | Taken
-KINDS: dict[str, type[Event]] = {"check": Checked, "prediction": Predicted, "answer": Answered, "card": Taken}
+@dataclass(frozen=True)
+class Consent:
+    """Somebody who was asked whether the room may see their answer has said yes or no.
+
+    Attributes:
+        asked: which request, as it was given.
+        agreed: whether it may be shown, without their name.
+        code: the answer, as they have seen it below the question; empty where they did not agree.
+    """
+
+    asked: int
+    agreed: bool
+    code: str = ""
+
+
+Event = Checked | Predicted | Answered | Taken | Consent
+KINDS: dict[str, type[Event]] = {
+    "check": Checked,
+    "prediction": Predicted,
+    "answer": Answered,
+    "card": Taken,
+    "consent": Consent,
+}
 
 T = TypeVar("T")
 
@@ -172,11 +193,11 @@ def of_report(report: Report, attempt: int, code: str = "") -> Checked:
         str(report.outcome),
         passed and all(each.outcome is Outcome.PASSED for each in report.tier(Tier.PARITY)),
         attempt,
-        _cut("mistake", named.misconception) if named else "",
-        _cut("says", named.explanation) if named else "",
+        cut("mistake", named.misconception) if named else "",
+        cut("says", named.explanation) if named else "",
         behaviour(report) if failed and named is None else "",
-        *((_cut("line", shows.line), _cut("got", shows.got), _cut("expected", shows.expected)) if shows else ("",) * 3),
-        _cut("code", code),
+        *((cut("line", shows.line), cut("got", shows.got), cut("expected", shows.expected)) if shows else ("",) * 3),
+        cut("code", code),
     )
 
 
@@ -194,6 +215,7 @@ def behaviour(report: Report) -> str:
     return hashlib.sha256(json.dumps([report.exercise, alike]).encode()).hexdigest()[:12]
 
 
-def _cut(name: str, text: str) -> str:
+def cut(name: str, text: str) -> str:
+    """A text no longer than a field of this name may be."""
     longest = _LONGEST.get(name, _SHORT)
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -84,4 +84,6 @@ def leave() -> None:
     if place is not None:
         with suppress(OSError):
             (place / "joined.json").unlink(missing_ok=True)
-        shutil.rmtree(place / "outbox", ignore_errors=True)
+            (place / "open.json").unlink(missing_ok=True)
+        for each in ("outbox", "answers"):
+            shutil.rmtree(place / each, ignore_errors=True)

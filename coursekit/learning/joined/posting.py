@@ -16,7 +16,7 @@ from contextlib import suppress
 from functools import cache
 
 from coursekit.learning import memory
-from coursekit.learning.joined import events, membership, outbox
+from coursekit.learning.joined import answers, events, membership, outbox
 from coursekit.learning.joined.events import Event
 from coursekit.report import Outcome, Report
 
@@ -30,16 +30,18 @@ def post_check(report: Report, where: str, code: Callable[[], str] = str) -> Non
     Args:
         report: what came of it; it has been remembered.
         where: in a notebook, a terminal or watch.
-        code: gives the answer's source; asked only where the learner shares it.
+        code: gives the answer's source. It stays on this disk, unless the learner shares it.
     """
     member = membership.read()
     if member is not None:
         attempt = 0 if report.outcome is Outcome.UNATTEMPTED else max(1, memory.attempts(report.exercise))
-        shared = ""
-        if member.shares_code:
-            with suppress(OSError, TypeError):  # where the source is not to be had, as of a function made by another
-                shared = code()
-        post(events.of_report(report, attempt, shared), where)
+        source = ""
+        with suppress(Exception):  # the source is not to be had, as of a lambda that was evaluated, or of odd wrappers
+            source = code()
+        check = events.of_report(report, attempt, source if member.shares_code else "")
+        with suppress(OSError):
+            answers.keep(report.exercise, check.mistake or check.group, source)
+        post(check, where)
 
 
 def post(event: Event, where: str = "notebook") -> None:

@@ -1,6 +1,7 @@
 // The board: listens to the room, shows what it is like, and says what the instructor says.
 
 import { bars, el, exerciseRow, keep, prose, setText, stateWords, updateExercise } from "./draw.js";
+import { drawRequests } from "./share.js";
 
 const find = (id) => document.getElementById(id);
 const MOST = 8; // mistakes that are shown
@@ -143,6 +144,7 @@ function draw() {
   keep(find("exercises"), state.lesson.exercises, (each) => each.name, exerciseRow,
     (row, each) => updateExercise(row, each, board, nameOf));
   drawMistakes(board, learners);
+  drawRequests(board.requests, say);
   drawStuck(board, learners);
   drawQuestions(board);
   drawPredictions(board);
@@ -175,15 +177,32 @@ function drawMistakes(board, learners) {
     setText(row.querySelector("pre"), line);
     for (const button of row.querySelectorAll(".line")) button.hidden = !line;
     setText(row.querySelector(".those"), `Send the counterexample to ${number === 1 ? "this one" : `these ${number}`}`);
+    row.querySelector(".request").hidden = !each.unasked;
     const form = row.querySelector("form");
     form.hidden = !each.group;
     setText(form.querySelector("button"), `Name it, and tell ${number === 1 ? "this one" : `these ${number}`}`);
+    row.querySelector(".picture").hidden = !pictureOf(each.exercise);
     setText(row.querySelector(".who"), each.learners.map((id) => nameOf(learners.get(id))).join(", "));
     row.querySelector(".codes").replaceChildren(...each.codes.map((code) => el("pre", {}, code)));
   });
 }
 
-function makeMistake() {
+const pictureOf = (exercise) => state.lesson.exercises.find((each) => each.name === exercise)?.picture;
+
+// The explorable of the lesson that stands nearest to the exercise. It moves in the notebook; here it is a picture
+function makePicture({ exercise, name }) {
+  const found = pictureOf(exercise);
+  if (!found) return el("details", { className: "picture" });
+  const where = `lesson ${state.lesson.number}, below “${found.below.replaceAll("`", "")}”`;
+  const text = `Open ${where}, and move the picture there. What does it say about your answer to \`${exercise}\`?`;
+  const send = () => say({ kind: "push", text, exercise, holding: name });
+  return el("details", { className: "picture" },
+    el("summary", {}, `The picture to move: ${where}`),
+    el("img", { loading: "lazy", alt: found.says, src: `/pictures/${encodeURIComponent(exercise)}.png` }),
+    el("div", { className: "actions" }, el("button", { type: "button", onclick: send }, "Send those who hold it there")));
+}
+
+function makeMistake(mistake) {
   const row = el("li");
   const push = (everybody) => {
     const { exercise, name, line, says } = row.mistake;
@@ -191,6 +210,8 @@ function makeMistake() {
   };
   const those = el("button", { type: "button", className: "those line", onclick: () => push(false) });
   const all = el("button", { type: "button", className: "line", onclick: () => push(true) }, "to everybody");
+  const request = () => say({ kind: "request", exercise: row.mistake.exercise, holding: row.mistake.name });
+  const ask = el("button", { type: "button", className: "request", onclick: request }, "Ask one of them to show their answer");
   const sentence = el("input", { name: "sentence", maxLength: 500, required: true });
   const form = el("form", { className: "name" },
     el("label", {}, "What is it? One sentence for those who do it", sentence), el("button"));
@@ -201,7 +222,8 @@ function makeMistake() {
   });
   row.append(
     el("p", { className: "share" }), el("p", { className: "says" }), el("pre", {}),
-    el("div", { className: "actions" }, those, all), form,
+    el("div", { className: "actions" }, those, all, ask), form,
+    makePicture(mistake),
     el("details", {}, el("summary", {}, "Who, and code that was shared"), el("p", { className: "who" }), el("div", { className: "codes" })),
   );
   return row;

@@ -7,73 +7,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from coursekit.learning.joined import events
-from coursekit.learning.joined.events import Answered, Checked, Predicted, Taken
+from coursekit.learning.joined.events import MOST_CODE, Answered, Checked, Consent, Predicted, Taken
 from coursekit.report import Outcome
+from coursekit.text import visible
 from coursekit.workshop import material, sayings
-from coursekit.workshop.sayings import Ask, Name, Open, Push, Turn
+from coursekit.workshop.room.parts import Asked, Card, Requested, Work
+from coursekit.workshop.sayings import Ask, Name, Open, Push, Request, Turn
 from coursekit.workshop.store import Logged, Person, Role
 
 STUCK = 12  # learners who are shown as stuck, those who have been longest
 _CHOICES = 12  # different answers to one question that are shown; more are a typed answer each
-
-
-@dataclass
-class Work:
-    """One learner at one exercise.
-
-    Attributes:
-        begun: when it was first tried.
-        attempts: how often it was checked.
-        passed: whether it has once passed; that stays.
-        done: the same for all that a drop-in owes besides.
-        last: the last check that found an answer.
-    """
-
-    begun: float
-    last: Checked
-    attempts: int = 0
-    passed: bool = False
-    done: bool = False
-
-    @property
-    def state(self) -> str:
-        """How far it has come, in a word."""
-        return "done" if self.done else "passed" if self.passed else "tried"
-
-    @property
-    def holds(self) -> str:
-        """The mistake or the group that it is in now; empty where it has passed, or shows nothing to go by."""
-        return "" if self.passed else self.last.mistake or self.last.group
-
-
-@dataclass
-class Card:
-    """What was sent to some of the room, and what came of it."""
-
-    text: str
-    code: str
-    to: set[int]
-    taken: set[int] = field(default_factory=set)
-    left: set[int] = field(default_factory=set)
-
-
-@dataclass
-class Asked:
-    """A question to the room, and the last answer of each learner in each round."""
-
-    text: str
-    choices: tuple[str, ...]
-    stage: str = "open"
-    answers: dict[int, dict[int, str]] = field(default_factory=lambda: {1: {}, 2: {}})
-
-    @property
-    def round(self) -> int:
-        """Which answers count now: 1 before the discussion, 2 after it, 0 where none do."""
-        return {"open": 1, "discussed": 2}.get(self.stage, 0)
+_REQUESTS = 5  # that are shown, the last ones: each may hold a whole answer
 
 
 class Room:
@@ -94,6 +41,7 @@ class Room:
         self._cards: dict[int, Card] = {}
         self._asked: dict[int, Asked] = {}
         self._names: dict[tuple[str, str], tuple[int, str]] = {}  # by exercise and group: which card, what it says
+        self._requests: dict[int, Requested] = {}
         self._predicted: dict[tuple[str, str], dict[int, Predicted]] = {}  # the first answer is the prediction
         self._open: tuple[Open, float] | None = None
 
@@ -130,6 +78,11 @@ class Room:
         if card:
             self._cards[card].to.add(logged.person)
             self.spoken += 1
+        for each in self._requests.values():
+            mine = each.stage == "asked" and (each.of, each.exercise) == (logged.person, check.exercise)
+            if mine and each.holding != work.holds:
+                each.stage = "changed"
+                self.spoken += 1
 
     def _predictions(self, logged: Logged, said: Predicted) -> None:
         self._predicted.setdefault((said.lesson, said.question), {}).setdefault(logged.person, said)
@@ -144,6 +97,16 @@ class Room:
         card = self._cards.get(taken.card)
         if card is not None and logged.person in card.to:
             (card.taken if taken.taken else card.left).add(logged.person)
+
+    def _consented(self, logged: Logged, consent: Consent) -> None:
+        """Counts of the one who was asked, once, and of nobody else."""
+        requested = self._requests.get(consent.asked)
+        if requested is None or requested.of != logged.person or requested.stage != "asked":
+            return
+        if consent.agreed and consent.code:
+            requested.stage, requested.code = "yes", visible(consent.code, keep="\n\t")[:MOST_CODE]
+        else:
+            requested.stage = "no"
 
     def _push(self, logged: Logged, push: Push) -> None:
         to = set(self.learners)
@@ -163,6 +126,19 @@ class Room:
     def _turn(self, _logged: Logged, turn: Turn) -> None:
         if turn.asked in self._asked:
             self._asked[turn.asked].stage = "discussed" if turn.to == "discussed" else "closed"
+
+    def _request(self, logged: Logged, request: Request) -> None:
+        """One of those who hold it is asked, and each of them once: not always the first who came."""
+        works = self._works.get(request.exercise, {})
+        held = [who for who, work in works.items() if request.holding and work.holds == request.holding]
+        if left := self._not_asked(request.exercise, request.holding, held):
+            whom = left[logged.id % len(left)]
+            self._requests[logged.id] = Requested(request.exercise, request.holding, whom)
+
+    def _not_asked(self, exercise: str, holding: str, held: list[int]) -> list[int]:
+        """Those who hold a mistake without those who were asked to show their answer."""
+        asked = {each.of for each in self._requests.values() if (each.exercise, each.holding) == (exercise, holding)}
+        return [who for who in held if who not in asked]
 
     def _name(self, logged: Logged, name: Name) -> None:
         held = {who for who, work in self._works[name.exercise].items() if work.holds == name.group}
@@ -184,7 +160,12 @@ class Room:
             for number, card in self._cards.items()
             if who in card.to - card.left
         ]
-        return {"open": self._opened_now(), "question": question, "cards": cards}
+        requests = [
+            {"id": number, "exercise": each.exercise, "holding": each.holding}
+            for number, each in self._requests.items()
+            if each.of == who and each.stage == "asked"
+        ]
+        return {"open": self._opened_now(), "question": question, "cards": cards, "requests": requests}
 
     def _opened_now(self) -> dict[str, Any] | None:
         if self._open is None:
@@ -220,6 +201,16 @@ class Room:
                 {"id": n, "text": card.text, "to": len(card.to), "taken": len(card.taken), "left": len(card.left)}
                 for n, card in self._cards.items()
             ],
+            "requests": [
+                {
+                    "id": number,
+                    "exercise": each.exercise,
+                    "says": self._says(each.exercise, each.holding),
+                    "stage": each.stage,
+                    "code": each.code,
+                }
+                for number, each in [*self._requests.items()][-_REQUESTS:]
+            ],
         }
 
     def _mistakes(self) -> Iterator[dict[str, Any]]:
@@ -238,18 +229,22 @@ class Room:
                     if shows
                     else Counter((each.line, each.got, each.expected) for each in lasts).most_common(1)[0][0]
                 )
-                says = self._names.get((exercise, name), (0, ""))[1] if is_group else material.sentence(exercise, name)
                 yield {
                     "exercise": exercise,
                     "name": name,
                     "group": is_group,
-                    "says": says or Counter(each.says for each in lasts).most_common(1)[0][0],
+                    "says": self._says(exercise, name) or Counter(each.says for each in lasts).most_common(1)[0][0],
                     "line": line,
                     "got": got,
                     "expected": expected,
                     "learners": learners,
+                    "unasked": len(self._not_asked(exercise, name, learners)),
                     "codes": [each.code for each in lasts if each.code][:3],
                 }
+
+    def _says(self, exercise: str, holding: str) -> str:
+        """The sentence of a mistake, or that which a group was given; empty where there is none."""
+        return self._names.get((exercise, holding), (0, ""))[1] or material.sentence(exercise, holding)
 
     def _stuck(self) -> Iterator[dict[str, Any]]:
         """Where each learner is who has tried something that has not passed since: at what they have tried last."""
@@ -283,9 +278,11 @@ _TOLD: dict[type, Any] = {
     Predicted: Room._predictions,
     Answered: Room._answered,
     Taken: Room._taken,
+    Consent: Room._consented,
     Push: Room._push,
     Open: Room._opened,
     Ask: Room._ask,
     Turn: Room._turn,
     Name: Room._name,
+    Request: Room._request,
 }

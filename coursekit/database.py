@@ -1,4 +1,4 @@
-"""The gradebook's database, and the workshop's: SQLite by default, PostgreSQL by URL; several may write at once."""
+"""A database of ours, as the gradebook and the workshop are: SQLite or PostgreSQL; several may write at once."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
-from coursekit.classroom.gradebook import tables
-
-BUSY_SECONDS = 30  # how long to wait for another grader's transaction, each of which takes milliseconds
+BUSY_SECONDS = 30  # how long to wait for another program's transaction, each of which takes milliseconds
 
 # What lets one program at a time on, as when the tables are made
 ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7073)"}
@@ -44,22 +42,22 @@ _CAUSES = {  # what databases and their drivers say, and what it means
 }
 
 
-class GradebookError(Exception):
-    """The gradebook cannot be read or written; the message says why."""
+class DatabaseError(Exception):
+    """A database cannot be read or written; the message says why."""
 
 
-class RowTakenError(GradebookError):
-    """Another grader was faster with the same row."""
+class RowTakenError(DatabaseError):
+    """Another program was faster with the same row."""
 
 
 class Database:
-    """An open database with the gradebook's tables, made where there are none. A context manager, for one thread.
+    """An open database with its tables, made where there are none. A context manager, for one thread.
 
     Args:
         url: what SQLAlchemy opens, such as sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE.
 
     Raises:
-        GradebookError: by every method too, where the database cannot do what is asked.
+        DatabaseError: by every method too, where the database cannot do what is asked.
 
     Attributes:
         called: what it is, in a sentence.
@@ -67,9 +65,9 @@ class Database:
         schema: the version that is read here.
     """
 
-    called = "gradebook"
-    about = tables.about
-    schema = tables.SCHEMA
+    called: ClassVar[str]
+    about: ClassVar[sa.Table]
+    schema: ClassVar[int]
 
     def __init__(self, url: str) -> None:
         self.name = url
@@ -132,7 +130,7 @@ class Database:
                 self.about.metadata.create_all(connection)
                 connection.execute(sa.insert(self.about).values(schema=self.schema))
             elif self.about.name not in there:
-                raise GradebookError(
+                raise DatabaseError(
                     f"{self.name} is no {self.called}: it holds other tables ({', '.join(sorted(there)[:3])}). Name "
                     "another file, or an empty database."
                 )
@@ -142,19 +140,19 @@ class Database:
                 connection.execute(sa.insert(self.about).values(schema=self.schema))
                 schema = self.schema
         if schema != self.schema:
-            raise GradebookError(
+            raise DatabaseError(
                 f"{self._it} is of version {schema}, and this coursekit reads version {self.schema}. "
                 f"Use the coursekit that wrote it, or name another {self.called}."
             )
 
     def _insist_on_folder(self) -> None:
         if self._path and not self._path.parent.is_dir():
-            raise GradebookError(f"{self._it} cannot be made: {self._path.parent} is no folder.")
+            raise DatabaseError(f"{self._it} cannot be made: {self._path.parent} is no folder.")
 
     def _insist_on_file(self) -> None:
         """SQLite would go on writing into a file that has no name any more."""
         if not self.there:
-            raise GradebookError(f"{self._it} was removed while it was open; what it held went with it.")
+            raise DatabaseError(f"{self._it} was removed while it was open; what it held went with it.")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -162,7 +160,7 @@ class Database:
         try:
             yield
         except (NoSuchModuleError, ArgumentError, ImportError) as error:
-            raise GradebookError(
+            raise DatabaseError(
                 f"{self._it} cannot be opened: {_first_line(error)}. Give a URL such as "
                 "sqlite:///grades.sqlite, or postgresql+psycopg://user@host/database "
                 "(pip install 'coursekit[postgres]')."
@@ -172,7 +170,7 @@ class Database:
         except SQLAlchemyError as error:
             said = str(error.orig if isinstance(error, DBAPIError) else error)
             means = next((cause for signs, cause in _CAUSES.items() if re.search(signs, said, re.IGNORECASE)), "")
-            raise GradebookError(f"{self._it} fails: {means or _first_line(said)}.") from None
+            raise DatabaseError(f"{self._it} fails: {means or _first_line(said)}.") from None
 
 
 def _engine(url: str) -> sa.Engine:
@@ -224,13 +222,13 @@ def from_text(stored: str) -> str:
     """The text that `to_text` was given.
 
     Raises:
-        GradebookError: the row that it comes from is damaged.
+        DatabaseError: the row that it comes from is damaged.
     """
     try:
         return str(json.loads(stored)) if stored.startswith('"') else stored
     except (ValueError, AttributeError):
-        raise GradebookError(
-            f"A row of the gradebook is damaged: {stored!r:.80} is no text. Restore a copy of it."
+        raise DatabaseError(
+            f"A row of the database is damaged: {stored!r:.80} is no text. Restore a copy of it."
         ) from None
 
 
