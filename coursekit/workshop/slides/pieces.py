@@ -10,6 +10,7 @@ import html
 import math
 import re
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,7 @@ _LINE_OF_CODE = 0.72
 _GAP = 0.6
 _PICTURE_LINES = 11.0
 _EXPLORABLE_LINES = 13.0
+_TABLE = 14.0  # at most
 
 _MATH = re.compile(r"(```.*?```|`[^`\n]*`)|\$\$(.+?)\$\$|\$((?:[^$\n]|\n(?!\n))+?)\$", re.DOTALL)
 _PLACE = re.compile("\ue000(\\d+)\ue001")  # where a formula was: Markdown would take its _ and | for its own
@@ -93,7 +95,19 @@ def _of_text(text: str) -> Iterator[Piece]:
         if not str(link.get("href", "")).startswith(("https://", "http://")):
             link.unwrap()  # to another notebook, which does not come along
     for block in page.find_all(True, recursive=False):
-        yield _of_block(block)
+        yield from map(_of_block, _short_tables(block) if block.name == "table" else [block])
+
+
+def _short_tables(table: Tag) -> Iterator[Tag]:
+    """A table, or, of a long one, tables that fit, each with its head."""
+    short, rest = copy(table), copy(table)
+    while _height(short) > _TABLE and len(rows := short.select("tbody > tr")) > 1:
+        rows[-1].decompose()
+    for row in rest.select("tbody > tr")[: len(short.select("tbody > tr"))]:
+        row.decompose()
+    yield short
+    if rest.select("tbody > tr"):
+        yield from _short_tables(rest)
 
 
 def _formula(latex: str, display: str) -> str:

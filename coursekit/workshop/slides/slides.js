@@ -2,8 +2,8 @@
 "use strict";
 const slides = [...document.querySelectorAll("section")];
 const root = document.documentElement;
-const LARGEST = 2.4; // an explorable, times its size in a notebook
-const SMALLEST = 0.6; // of the size that is meant; what is larger even then is scrolled
+const LARGEST = 240; // of an explorable, in percent of its size in a notebook
+const SMALLEST = 60; // of letters, in percent of the size that is meant; what is larger even then is scrolled
 let current = Math.max(0, slides.findIndex((slide) => `#${slide.id}` === location.hash));
 let speaker = null;
 let begun = 0;
@@ -15,9 +15,9 @@ function fit(slide) {
   slide.style.removeProperty("--fit");
   slide.style.removeProperty("--zoom");
   if (body.querySelector("[data-explorable]")) {
-    for (let zoom = LARGEST; zoom >= 1.2 && !fits(); zoom -= 0.05) slide.style.setProperty("--zoom", zoom.toFixed(2));
+    for (let zoom = LARGEST; zoom >= 120 && !fits(); zoom -= 5) slide.style.setProperty("--zoom", zoom / 100);
   }
-  for (let size = 1; size >= SMALLEST && !fits(); size -= 0.04) slide.style.setProperty("--fit", size.toFixed(2));
+  for (let size = 100; size >= SMALLEST && !fits(); size -= 4) slide.style.setProperty("--fit", size / 100);
 }
 
 function fitAll() {
