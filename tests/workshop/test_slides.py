@@ -66,7 +66,7 @@ def test_text_becomes_pieces():
     assert BeautifulSoup(table.html, "html.parser").find("td").get_text() == "p‖q1+q2"
     assert "<code>$5</code>" in table.html
     assert answer.html.startswith("<details>")
-    assert answer.note == "Folded. Answer It is two ."
+    assert answer.note == "Answer, behind A: It is two ."
     assert "<a" not in last.html  # the other lesson does not come along
     assert last.leads
     assert last.seconds == pytest.approx(4 * 60 / 200)

@@ -123,7 +123,7 @@ def _of_block(block: Tag) -> Piece:
         lines=0 if heading else _height(block),
         seconds=WORD * len(words.split()),
         heading=heading,
-        note=f"Folded. {words}" if block.name == "details" else "",
+        note=_behind(block) if block.name == "details" else "",
         leads=block.name == "p" and words.endswith((":", "?")),
     )
 
@@ -205,6 +205,12 @@ def _of_page(text: str, plain: str) -> Piece:
 
 def _folded(piece: Piece) -> Piece:
     """A result that answers a question."""
-    words = " ".join(BeautifulSoup(piece.html, "html.parser").get_text(" ").split())
     shown = f"<details><summary>Result</summary>{piece.html}</details>"
-    return Piece(shown, piece.lines + 1, piece.seconds, note=piece.note or f"Folded. {words}", ends=piece.ends)
+    note = piece.note or _behind(BeautifulSoup(shown, "html.parser"))
+    return Piece(shown, piece.lines + 1, piece.seconds, note=note, ends=piece.ends)
+
+
+def _behind(details: Tag) -> str:
+    """What the speaker knows before it is unfolded."""
+    summary, *words = details.stripped_strings
+    return f"{summary}, behind A: {' '.join(' '.join(words).split())}"
