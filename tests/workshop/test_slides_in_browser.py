@@ -119,3 +119,29 @@ def test_explorables_move(slides):
     assert box.evaluate("(one) => one.explorable.get('q')[0]") == pytest.approx(dragged - 0.01)
     assert place(tab) == here
     assert data_free(tab.wrong) == []
+
+
+FRAMED = """(text) => {
+  const frame = document.body.appendChild(document.createElement("iframe"));
+  Object.assign(frame, { width: 1600, height: 900, sandbox: "allow-scripts allow-same-origin" });
+  const based = text.replace("<head>", '<head><base href="http://127.0.0.1/files/kl.html">');
+  frame.src = URL.createObjectURL(new Blob([based], { type: "text/html" }));
+}"""
+
+
+def test_slides_in_a_frame(slides):
+    """As JupyterLab shows a page: in a frame that may open no window, at an address that is none."""
+    tab = slides.context.new_page()
+    wrong = []
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.goto("about:blank")
+    tab.evaluate(FRAMED, page(syllabus.find_topic("kl_divergence")))
+    tab.wait_for_selector("iframe")
+    frame = tab.frames[-1]
+    frame.wait_for_selector("html[data-ready]", timeout=20_000)
+    frame.locator("section").first.click()
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("s")
+    assert place(frame) == 2
+    assert wrong == []
+    tab.close()

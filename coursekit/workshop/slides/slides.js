@@ -34,7 +34,8 @@ function show(number) {
 
 function told() {
   document.getElementById("place").textContent = `${current + 1} / ${slides.length}`;
-  history.replaceState(null, "", `#${slides[current].id}`);
+  // a page that is loaded again goes on where it was; JupyterLab shows one of its own making, which has no address
+  if (location.protocol !== "blob:") history.replaceState(null, "", `#${slides[current].id}`);
   tell();
 }
 
