@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from coursekit.cli import main
 from coursekit.course import notebooks, syllabus
 from coursekit.errors import CommandError
+from coursekit.explorables import source
 from coursekit.workshop.slides import page, pieces
 from coursekit.workshop.slides.cutting import LINES, cut
 from coursekit.workshop.slides.pieces import Piece
@@ -77,6 +78,18 @@ def test_a_long_table_is_several():
     tables = of_text("\n".join(["| n | what |", "| - | - |", *rows]))
     assert all(each.lines <= LINES and "<th" in each.html for each in tables)
     assert re.findall(r"<td>(\d+)", "".join(each.html for each in tables)) == [str(number) for number in range(40)]
+
+
+@pytest.mark.parametrize(("frames", "told"), [({"[0]": {}}, "Move it."), ({}, "It moves only in the notebook")])
+def test_notes_say_what_moves(frames, told):
+    (cell,) = notebooks.of_cells(("code", "explore(draw, x=x)")).cells
+    data = {"text/html": source.box("chart", {"drawn": {"frames": frames}}), "text/plain": f"A curve.\n{source.RUN}"}
+    cell.outputs = [{"output_type": "display_data", "data": data, "metadata": {}}]
+    code, explorer = pieces.of_cell(cell, {})
+    assert code.html.startswith("<details class=source>")
+    assert explorer.note.startswith(told)
+    assert explorer.note.endswith("It begins so: A curve.")
+    assert explorer.ends
 
 
 def test_an_exercise_shows_its_stub(toy_course):

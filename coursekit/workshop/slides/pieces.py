@@ -23,6 +23,7 @@ from pygments.lexers import PythonLexer
 
 from coursekit.course import colab
 from coursekit.exercise import Exercise
+from coursekit.explorables import pictures
 
 # How long things take, in seconds. Text is read at 200 words a minute, as in the plans of docs/workshop.md
 WORD = 60 / 200
@@ -191,7 +192,8 @@ def _of_page(text: str, plain: str) -> Piece:
     page = BeautifulSoup(text, "html.parser")
     if "data-explorable=" in text:
         said = " ".join(plain.splitlines()[:-1])  # the last line tells a reader to run the cell
-        return Piece(text, _EXPLORABLE_LINES, _EXPLORABLE, note=f"Move it. It begins so: {said}", ends=True)
+        do = "Move it." if _moves(text) else "It moves only in the notebook, where a kernel draws it: show it there."
+        return Piece(text, _EXPLORABLE_LINES, _EXPLORABLE, note=f"{do} It begins so: {said}", ends=True)
     answer = page.find("details")
     if page.find(class_="coursekit-question") and answer:
         note = f"Let all of them choose; then press A. {' '.join(answer.get_text(' ').split())}"
@@ -201,6 +203,12 @@ def _of_page(text: str, plain: str) -> Piece:
         return Piece(text, _PICTURE_LINES, _PICTURE, note=f"The picture: {picture.get('alt', '')}")
     words = page.get_text(" ").split()
     return Piece(text, len(page.find_all("tr")) or _lines(" ".join(words), _WIDE), WORD * len(words))
+
+
+def _moves(text: str) -> bool:
+    """Whether an explorable needs no kernel; an explorer does whose states are too many to be stored."""
+    ((kind, state), *_) = pictures.states_in(text)
+    return kind != "chart" or bool(state["drawn"]["frames"])
 
 
 def _folded(piece: Piece) -> Piece:
