@@ -77,7 +77,8 @@ def keep_outputs(before: Any, after: Any) -> None:
     for old, new in zip(ran, runs, strict=False):
         if old.source != new.source:
             return
-        if (_is_ignored(new) and old.outputs) or alike(old.outputs, new.outputs):
+        is_drawn_alike = _is_ignored(new) and bool(old.outputs) and _sizes(old.outputs) == _sizes(new.outputs)
+        if is_drawn_alike or alike(old.outputs, new.outputs):
             new.outputs = old.outputs
 
 
@@ -126,8 +127,17 @@ def _left_out() -> list[tuple[str, str]]:
     return [(settings[name]["regex"], settings[name]["replace"]) for name in settings.sections()]
 
 
-def _same_picture(one: str, other: str) -> bool:
+def _sizes(outputs: list[Any]) -> list[tuple[int, ...]]:
+    """How many pixels each picture has."""
+    return [_pixels(picture).shape for picture in _pictures(_texts(outputs))]
+
+
+def _pixels(picture: str) -> Any:
     from matplotlib.image import imread
 
-    a, b = (imread(io.BytesIO(base64.b64decode(picture)), format="png") for picture in (one, other))
+    return imread(io.BytesIO(base64.b64decode(picture)), format="png")
+
+
+def _same_picture(one: str, other: str) -> bool:
+    a, b = _pixels(one), _pixels(other)
     return a.shape == b.shape and float(np.abs(a - b).mean()) * 255 < _SAME

@@ -109,8 +109,8 @@ class Function:
 def _not_loaded(message: str) -> str:
     """What to do about a source that cannot be read, or that raises while it is loaded."""
     alone = "Run the file or the cell by itself: Python points at the place."
-    if message.startswith("This is not Python"):
-        return f"{alone} If it runs there, that Python is a newer one: write it as the one that grades knows it."
+    if " cannot read this, so " in message:  # a source that is no Python, or a newer one
+        return f"{alone} If it runs there, that Python is a newer one: write it as this one knows it."
     help = meaning(message.removeprefix("Loading it raised "))
     return alone if help == WHOLE_TRACEBACK else help
 

@@ -210,12 +210,12 @@ def test_in_a_copy_of_the_course(tmp_path):
     assert "puzzles.py is" not in run("verify", "--exercise", "tversky_loss", "--seeds", "1")[1]  # missing, or stale
     code, out = run("refresh", "puzzles")
     assert code == 0, out
-    assert "notebooks/07_puzzles.ipynb: written.\n" in out
+    assert "notebooks/08_puzzles.ipynb: written.\n" in out
     code, out = run("verify", "--topic", "puzzles", "--seeds", "1")
     assert code == 1
-    assert "notebooks/06_counts_and_noise.ipynb says that 08_margins.ipynb is next: it is 07_puzzles.ipynb." in out
-    assert "README.md still says TODO in the row of lesson 07." in out
-    assert "notebooks/07_puzzles.ipynb still says TODO in cells" in out
+    assert "notebooks/07_counts_and_noise.ipynb says that 09_margins.ipynb is next: it is 08_puzzles.ipynb." in out
+    assert "README.md still says TODO in the row of lesson 08." in out
+    assert "notebooks/08_puzzles.ipynb still says TODO in cells" in out
     assert "drop-in" not in out
     assert "stale" not in out
     assert "coursekit/graders/puzzles/__init__.py still says TODO in line 1." in out

@@ -77,6 +77,13 @@ def test_what_nbval_does_not_compare():
     assert kept(before, after) == [True, True]
 
 
+def test_a_picture_that_nbval_does_not_compare():
+    """One of another run stays; one with other pixels than today's is old, and is drawn anew."""
+    tagged = {"tags": ["nbval-ignore-output"]}
+    for size, same in ((20, True), (40, False)):
+        assert kept([cell("t()", picture(30), **tagged)], [cell("t()", picture(100, size), **tagged)]) == [same]
+
+
 def test_a_new_cell_that_nbval_does_not_compare():
     """It has no old output to keep: what it shows first is stored."""
     tagged = {"tags": ["nbval-ignore-output"]}

@@ -151,8 +151,8 @@ def test_scheduler_that_is_busy(started, monkeypatch):
         said.append(line)
         threading.Timer(2, started.scheduler.send_signal, [signal.SIGCONT]).start()
 
-    with cluster.connect(started.address, terms, say) as (_, _, threads):
-        assert threads >= 1
+    with cluster.connect(started.address, terms, say) as workers:
+        assert workers.number >= 1
     assert said[0] == f"The scheduler at {started.address} is busy: waiting until it answers."
     assert said[0] not in said[1:]
 

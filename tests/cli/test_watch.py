@@ -171,7 +171,7 @@ def test_an_evening(watch, path, tmp_path):
     new = path.with_suffix(".tmp")  # and by another file in its place
     new.write_text(module({"kl_divergence": "return (p * (p / q).log()).sum(-1"}), encoding="utf-8")
     new.replace(path)
-    terminal.wait("'(' was never closed")
+    terminal.wait("was never closed")
     for number in range(5):  # several saves at once: the last one counts
         path.write_text(module({"kl_divergence": f"return p.sum() + {number} * q.sum(-1)"}), encoding="utf-8")
         time.sleep(0.03)

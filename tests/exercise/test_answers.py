@@ -181,7 +181,8 @@ def test_what_cannot_be_loaded():
     """Python points at the place; a newer Python is named where it is that; a known error has its own help."""
     alone = "Run the file or the cell by itself: Python points at the place."
     assert broken("Loading it raised Strange: x") == alone
-    assert broken("This is not Python: invalid syntax").startswith(f"{alone} If it runs there, that Python is a newer")
+    unread = "Python 3.11 cannot read this, so `f` cannot be found in it: a.py, line 1: invalid syntax."
+    assert broken(unread).startswith(f"{alone} If it runs there, that Python is a newer")
     assert broken("Loading it raised ZeroDivisionError: division by zero") not in ("", alone)
 
 

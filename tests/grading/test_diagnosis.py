@@ -708,6 +708,18 @@ def test_wrong_only_where_something_holds(wrong, name):
     assert name_of(wrong, exercise) == name
 
 
+def test_no_slopes_are_spoken_of_where_the_value_is_wrong():
+    """A loss that is wrong as a whole has right slopes in places, by chance."""
+    exercise = Exercise("energy", lambda x: (x * x).sum(), idea="", hints=())
+
+    @exercise.check
+    def gradient(f, rng):
+        """The slopes"""
+        same_gradient(f, exercise.spec, tensor([-1.0, -2.5, 3.0, -0.7, 2.0, 1.3, 0.4, -3.0, 1.1], requires_grad=True))
+
+    assert name_of(lambda x: (x * x).sum() + x.clamp(min=0).sin().sum(), exercise) is None
+
+
 def test_a_value_that_differs_takes_no_gradient():
     """Most mistakes are another one by their value alone: no gradient of theirs is computed."""
     asked_for = []

@@ -387,7 +387,7 @@ HOSTILE = {
     "no function": ("double = 3", Outcome.ERROR, "`double` is of type int"),
     "empty": ("", Outcome.UNATTEMPTED, "There is no function `double` here."),
     "half a character raised": (function("raise ValueError('\\ud800')"), Outcome.ERROR, "raised ValueError"),
-    "half a character": ("def double(x):\n    '\ud800'\n    return x", Outcome.ERROR, "This is not Python"),
+    "half a character": ("def double(x):\n    '\ud800'\n    return x", Outcome.ERROR, "cannot read this, so"),
 }
 
 

@@ -154,7 +154,7 @@ ANSWERS = {
             out[1::2, 0] = target
             return out
         """,
-        ["size 1 is left over"],
+        ["size 1 too many"],
         ["(N, 1) against (N,)"],
     ),
     "ctc_skips: a list of bools": (

@@ -154,7 +154,7 @@ ANSWERS = {
         def keras_align(x, other):
             return x.reshape(other.shape)
         """,
-        ["shape of the other"],
+        ["wherever the numbers of dimensions differ"],
         [],
     ),
     "keras_align: expand_dims": (

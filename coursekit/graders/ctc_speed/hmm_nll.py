@@ -140,7 +140,9 @@ always_float32(wrong)
 
 def scaled(initial: Tensor, transition: Tensor, emission: Tensor) -> tuple[Tensor, Tensor]:
     """The rows, each divided by its sum, and the sums."""
-    row, rows, sums = initial * emission[0], [], []
+    row = initial * emission[0]
+    rows: list[Tensor] = []
+    sums: list[Tensor] = []
     for at in range(len(emission)):
         if at:
             row = (rows[-1] @ transition) * emission[at]

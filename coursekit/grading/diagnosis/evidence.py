@@ -16,6 +16,7 @@ from coursekit.grading.diagnosis.changes import After
 from coursekit.wire import Answer, Question
 
 Near = Callable[[Tensor, Tensor], bool]
+_LEFT = 0.25  # of what is wrong in an answer, the part that a mistake may leave unexplained
 
 
 def value_of(wrong: Loss, question: Question) -> Tensor | None:
@@ -271,9 +272,28 @@ class Evidence:
         if not exactly and not all_finite(call.answer):
             return lost_alike(call.answer, recall(wrong, call.question), self._right(call), call.question)
         value = call.answer.value
-        if value is not None and not close(value, value_of(wrong, call.question), coarsest(call.question)):
-            return False  # no gradient needs to be taken
+        if value is not None:
+            theirs = value_of(wrong, call.question)
+            if not close(value, theirs, coarsest(call.question)) or not self._is_nearer(call, value, theirs):
+                return False  # no gradient needs to be taken
         return same_answer(call.answer, recall(wrong, call.question), call.question)
+
+    def _is_nearer(self, call: Call, value: Tensor, theirs: Tensor | None) -> bool:
+        """Whether a mistake's value is much nearer to the learner's than the right one is, where that is not equal.
+
+        What is off by little more than the tolerance is within it of many wrong values.
+        """
+        right = self._right(call).value
+        if (
+            theirs is None
+            or right is None
+            or right.shape != value.shape
+            or close(value, right, coarsest(call.question))
+        ):
+            return True
+        known = value.isfinite() & right.isfinite()
+        off, left = (value[known].double() - other[known].double() for other in (right, theirs))
+        return not known.any() or bool(left.abs().max() <= _LEFT * off.abs().max())
 
     def _tells_apart(self, wrong: Loss, call: Call, exactly: bool) -> bool:
         """Whether a call that passed shows that the learner's function is not this one.

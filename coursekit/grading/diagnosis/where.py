@@ -9,7 +9,7 @@ from itertools import permutations
 from torch import Tensor
 
 from coursekit.exercise import Call, Exercise
-from coursekit.exercise.answers import coarsest, near
+from coursekit.exercise.answers import close, coarsest, near
 from coursekit.grading.diagnosis.evidence import Evidence
 from coursekit.report import Diagnosis
 from coursekit.wire import Answer
@@ -38,24 +38,25 @@ Part = tuple[dict[str, Tensor], Tensor]  # the arguments that have its shape, an
 
 
 def wrong_only_where(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
-    """What holds of an argument wherever a number is wrong, and nowhere else; of values, or else of slopes.
+    """What holds of an argument wherever a number is wrong, and nowhere else. Where all values are right, of slopes.
 
     Args:
         exercise: what was asked.
         evidence: what nothing else explains.
     """
-    for what, parts in (("numbers", _values), ("slopes", _slopes)):
-        found = [part for call, right in evidence.with_right for part in parts(exercise, call, right)]
-        mixed = [mask for _, mask in found if bool(mask.any()) and not bool(mask.all())]
-        wrong = sum(int(mask.sum()) for mask in mixed)
-        every = sum(mask.numel() for mask in mixed)
-        if wrong >= OF_EACH and every - wrong >= OF_EACH and every >= ENOUGH:
-            for name, says, holds in _conditions(found):
-                if all(bool((holds(given) == mask).all()) for given, mask in found):
-                    return Diagnosis(
-                        f"wrong_where_{name}",
-                        f"The {what} are right everywhere but where {says}: there, all of them are wrong.",
-                    )
+    are_right = (close(call.answer.value, right.value, coarsest(call.question)) for call, right in evidence.with_right)
+    what, parts = ("slopes", _slopes) if all(are_right) else ("numbers", _values)
+    found = [part for call, right in evidence.with_right for part in parts(exercise, call, right)]
+    mixed = [mask for _, mask in found if bool(mask.any()) and not bool(mask.all())]
+    wrong = sum(int(mask.sum()) for mask in mixed)
+    every = sum(mask.numel() for mask in mixed)
+    if wrong >= OF_EACH and every - wrong >= OF_EACH and every >= ENOUGH:
+        for name, says, holds in _conditions(found):
+            if all(bool((holds(given) == mask).all()) for given, mask in found):
+                return Diagnosis(
+                    f"wrong_where_{name}",
+                    f"The {what} are right everywhere but where {says}: there, all of them are wrong.",
+                )
     return None
 
 
