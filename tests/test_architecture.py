@@ -155,6 +155,9 @@ def loaded_by(statement: str) -> set[str]:
         ("starlette", "workshop/server.py"),
         ("uvicorn", "workshop/serving.py"),
         ("segno", "workshop/serving.py"),
+        ("mistune", "workshop/slides/pieces.py"),
+        ("bs4", "workshop/slides/pieces.py"),
+        ("latex2mathml", "workshop/slides/pieces.py"),
     ],
 )
 def test_one_module_knows_a_library(library, module):

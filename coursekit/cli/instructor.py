@@ -1,4 +1,4 @@
-"""What somebody types who stands in front of a room: workshop start, end, list, export, report, delete."""
+"""What somebody types who stands in front of a room: workshop start, end, list, export, report, delete, slides."""
 
 from __future__ import annotations
 
@@ -59,6 +59,11 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     delete.add_argument("session", nargs="?", type=numbers.whole(1), help="its number in `coursekit workshop list`")
     delete.add_argument("--all", action="store_true", help="of all sessions")
     delete.set_defaults(run=_delete)
+
+    slides = actions.add_parser("slides", help="make one page of slides of a lesson; it needs no network")
+    slides.add_argument("topic", help="the lesson, such as kl_divergence")
+    slides.add_argument("--out", type=Path, help="where (default: TOPIC_slides.html)")
+    slides.set_defaults(run=_slides)
 
 
 def _add_store(action: argparse.ArgumentParser) -> None:
@@ -172,4 +177,16 @@ def _delete(arguments: argparse.Namespace) -> int:
             _session(store, arguments.session)
         number = store.delete(arguments.session)
     print(f"Deleted: {number} session{'' if number == 1 else 's'}, with all names, answers and tokens.")
+    return 0
+
+
+def _slides(arguments: argparse.Namespace) -> int:
+    from coursekit.course.syllabus import find_topic
+    from coursekit.files import write_whole
+    from coursekit.workshop.slides.page import page
+
+    topic = find_topic(arguments.topic)
+    out: Path = arguments.out or Path(f"{topic.name}_slides.html")
+    write_whole(out, page(topic).encode())
+    print(f"{out}: open it in a browser. → goes on, S opens the speaker's notes.")
     return 0

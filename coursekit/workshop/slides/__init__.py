@@ -1,0 +1,1 @@
+"""A lesson as slides: its notebook cut into pieces that fit a screen, on one page that needs no network."""
