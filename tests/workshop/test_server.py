@@ -7,6 +7,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -65,7 +66,9 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def room(store: Store, session: Session) -> Iterator[Class]:
+def room(store: Store, session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[Class]:
+    """A room for whose limits no time passes: how slow the machine is gives nobody anything back."""
+    monkeypatch.setattr(server, "Limit", partial(limits.Limit, clock=lambda: 0.0))
     with TestClient(Server(store, session).app(), base_url="http://127.0.0.1:8000") as client:
         yield Class(client, store, session)
 
@@ -204,7 +207,7 @@ def test_codes_are_not_guessed(room: Class, monkeypatch: pytest.MonkeyPatch) -> 
     wrong = {"code": "AAAAAA"}
     statuses = [room.client.post("/api/join", json=wrong).status_code for _ in range(30)]
     assert statuses[0] == 403
-    assert statuses.count(403) <= 21
+    assert statuses.count(403) == 20
     assert statuses[-1] == 429
     late = room.client.post("/api/join", json={"code": room.session.code})
     assert (late.status_code, late.headers["Retry-After"]) == (429, "30")
@@ -215,7 +218,7 @@ def test_codes_are_not_guessed(room: Class, monkeypatch: pytest.MonkeyPatch) -> 
         for _ in range(10)
     ]
     assert many[0] == 403
-    assert many.count(403) <= 310
+    assert many.count(403) == 300
     assert many[-1] == 429
     for code in ("", None, 5, ["A"], "x" * 10_000, room.session.code[:-1], room.session.code + "A", "%", "Ä" * 6):
         fresh = TestClient(Server(room.store, room.session).app())
@@ -227,14 +230,14 @@ def test_flooding(room: Class) -> None:
     loud, quiet = room.join("loud"), room.join("quiet")
     found = [room.post(loud, CHECK) for _ in range(90)]
     refused = [each for each in found if each.status_code == 429]
-    assert 10 <= len(refused) < 40
+    assert len(refused) == 30
     assert all(int(each.headers["Retry-After"]) >= 1 for each in refused)
     assert "a little later" in refused[0].json()["error"]
     assert room.post(quiet, CHECK).status_code == 200
     assert len(room.log()) == 90 - len(refused) + 1
     many = room.join("many")
     full = [room.post(many, *[CHECK] * server.MOST_EVENTS).status_code for _ in range(30)]
-    assert full.count(200) <= 22
+    assert full.count(200) == 20
 
 
 def test_oversized(room: Class, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,7 +377,7 @@ def test_a_session_that_is_over(room: Class) -> None:
     token = room.join()
     assert room.post(token, CHECK).status_code == 200
     room.store.begin("The next")
-    until = time.monotonic() + 5  # a server looks a few times a second whether it goes on
+    until = time.monotonic() + 60  # a server looks a few times a second whether it goes on
     while (answer := room.post(token, CHECK)).status_code == 200 and time.monotonic() < until:
         time.sleep(0.05)
     assert answer.status_code == 401

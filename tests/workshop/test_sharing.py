@@ -138,7 +138,7 @@ def room(store: Store, session: Session) -> Iterator[Serving]:
         yield Serving(client, store, session, serving)
 
 
-def until(holds: Callable[[], Any], seconds: float = 5.0) -> Any:
+def until(holds: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Waits until something holds: a server looks at the log a few times a second."""
     end = time.monotonic() + seconds
     while not (found := holds()) and time.monotonic() < end:
