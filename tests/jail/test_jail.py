@@ -340,7 +340,11 @@ HOSTILE = {
         "crashed the interpreter (SIGTERM)",
     ),
     "reads address 0": (function("ctypes.string_at(0)", "ctypes"), Outcome.ERROR, "crashed the interpreter (SIGSEGV)"),
-    "deep C recursion": (function(DEEP), Outcome.ERROR, "crashed the interpreter (SIGSEGV)"),
+    "deep C recursion": (  # of which Python keeps count since 3.12
+        function(DEEP),
+        Outcome.ERROR,
+        "crashed the interpreter (SIGSEGV)" if sys.version_info < (3, 12) else "raised RecursionError",
+    ),
     "recursion": (function("return double(x)"), Outcome.ERROR, "raised RecursionError"),
     "many tensors": (
         function("kept = []\nwhile True:\n    kept.append(x.new_ones(10**6))"),
