@@ -192,7 +192,8 @@ class Evidence:
         got = call.answer
         if got.value is None or all_finite(got) or not got.value.isfinite().all():
             return False
-        return lost_alike(recall(wrong, call.question), got, recall(wrong, call.question), call.question, more=True)
+        theirs = recall(wrong, call.question)
+        return lost_alike(theirs, got, theirs, call.question, more=True)
 
     def _asking_for(self, *about: str) -> list[Call]:
         return [call for call, more in self._asking_more if more <= {*about}]
@@ -274,22 +275,19 @@ class Evidence:
         value = call.answer.value
         if value is not None:
             theirs = value_of(wrong, call.question)
-            if not close(value, theirs, coarsest(call.question)) or not self._is_nearer(call, value, theirs):
+            if theirs is None or not close(value, theirs, coarsest(call.question)):
                 return False  # no gradient needs to be taken
+            if not self._is_nearer(call, value, theirs):
+                return False
         return same_answer(call.answer, recall(wrong, call.question), call.question)
 
-    def _is_nearer(self, call: Call, value: Tensor, theirs: Tensor | None) -> bool:
+    def _is_nearer(self, call: Call, value: Tensor, theirs: Tensor) -> bool:
         """Whether a mistake's value is much nearer to the learner's than the right one is, where that is not equal.
 
         What is off by little more than the tolerance is within it of many wrong values.
         """
         right = self._right(call).value
-        if (
-            theirs is None
-            or right is None
-            or right.shape != value.shape
-            or close(value, right, coarsest(call.question))
-        ):
+        if right is None or right.shape != value.shape or close(value, right, coarsest(call.question)):
             return True
         known = value.isfinite() & right.isfinite()
         off, left = (value[known].double() - other[known].double() for other in (right, theirs))

@@ -44,9 +44,10 @@ def wrong_only_where(exercise: Exercise, evidence: Evidence) -> Diagnosis | None
         exercise: what was asked.
         evidence: what nothing else explains.
     """
-    are_right = (close(call.answer.value, right.value, coarsest(call.question)) for call, right in evidence.with_right)
+    calls = evidence.with_right
+    are_right = (close(call.answer.value, right.value, coarsest(call.question)) for call, right in calls)
     what, parts = ("slopes", _slopes) if all(are_right) else ("numbers", _values)
-    found = [part for call, right in evidence.with_right for part in parts(exercise, call, right)]
+    found = [part for call, right in calls for part in parts(exercise, call, right)]
     mixed = [mask for _, mask in found if bool(mask.any()) and not bool(mask.all())]
     wrong = sum(int(mask.sum()) for mask in mixed)
     every = sum(mask.numel() for mask in mixed)
