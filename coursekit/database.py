@@ -18,8 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 
 BUSY_SECONDS = 30  # how long to wait for another program's transaction, each of which takes milliseconds
 
-# What lets one program at a time on, as when the tables are made
-ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7073)"}
+_ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7073)"}
 
 _CAUSES = {  # what databases and their drivers say, and what it means
     "disk is full|no space left": "the disk is full",
@@ -116,6 +115,11 @@ class Database:
             self._insist_on_file()
             yield connection
 
+    def _let_alone(self, connection: sa.Connection) -> None:
+        """From here to the end of a transaction one program at a time goes on, as when the tables are made."""
+        if self._engine.dialect.name in _ALONE:
+            connection.exec_driver_sql(_ALONE[self._engine.dialect.name])
+
     def _make(self) -> None:
         """Makes the tables in an empty database, and refuses one that is something else."""
         self._insist_on_folder()
@@ -123,8 +127,7 @@ class Database:
             with suppress(OSError):  # is there already, or cannot be made, which SQLite says in its words
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL, 0o600))  # for its owner: hidden inputs are in it
         with self._engine.begin() as connection:
-            if self._engine.dialect.name in ALONE:
-                connection.exec_driver_sql(ALONE[self._engine.dialect.name])
+            self._let_alone(connection)
             there = sa.inspect(connection).get_table_names()
             if not there:
                 self.about.metadata.create_all(connection)

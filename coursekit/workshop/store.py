@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from coursekit.database import ALONE, Database, from_text, now, to_text
+from coursekit.database import Database, from_text, now, to_text
 from coursekit.workshop import tables
 from coursekit.workshop.tables import events, people, sessions
 
@@ -225,8 +225,7 @@ class Store(Database):
     def _alone(self) -> Iterator[sa.Connection]:
         """A transaction beside which no other one writes."""
         with self.writing() as connection:
-            if self._engine.dialect.name in ALONE:
-                connection.exec_driver_sql(ALONE[self._engine.dialect.name])
+            self._let_alone(connection)
             yield connection
 
 
