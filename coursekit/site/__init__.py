@@ -1,0 +1,1 @@
+"""The course as a static site: its lessons as pages, each explorable alive, nothing to install, no network."""
