@@ -73,6 +73,9 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     site.add_argument(
         "--repository", default="", metavar="OWNER/NAME", help="on GitHub, for the links to Colab, Binder, Codespaces"
     )
+    site.add_argument(
+        "--check", action="store_true", help="follow all links within it, and list those that lead elsewhere"
+    )
     site.set_defaults(run=_site)
 
 
@@ -182,10 +185,15 @@ def _refresh(arguments: argparse.Namespace) -> int:
 
 def _site(arguments: argparse.Namespace) -> int:
     from coursekit.course import syllabus
-    from coursekit.site import build, starting
+    from coursekit.site import build, links, starting
 
     topics = [syllabus.find_topic(name) for name in arguments.topic] or syllabus.TOPICS
     out = arguments.out.resolve()
     build.build(out, topics, starting.repository(arguments.repository))
     print(f"The course as a site: {out / 'index.html'}")
-    return 0
+    if not arguments.check:
+        return 0
+    found = links.check(out)
+    print(f"{len(found.outside)} addresses elsewhere, which were not asked:", *sorted(found.outside), sep="\n  ")
+    print(f"{found.count} links within the site, {len(found.faults)} faults.", *found.faults, sep="\n")
+    return 1 if found.faults else 0
