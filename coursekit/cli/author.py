@@ -1,4 +1,4 @@
-"""What the course's authors type: new, new-mistake, verify, refresh."""
+"""What the course's authors type: new, new-mistake, verify, refresh, site."""
 
 from __future__ import annotations
 
@@ -66,6 +66,14 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
         "--list", action="store_true", help="execute nothing: only list the texts that are shipped (see verify)"
     )
     refresh.set_defaults(run=_refresh)
+
+    site = commands.add_parser("site", help="make a static site of the course, which needs no network (for authors)")
+    site.add_argument("--out", type=Path, default=Path("build/site"), help="its folder (default: build/site)")
+    site.add_argument("--topic", action="append", default=[], help="only this lesson (may be given again)")
+    site.add_argument(
+        "--repository", default="", metavar="OWNER/NAME", help="on GitHub, for the links to Colab, Binder, Codespaces"
+    )
+    site.set_defaults(run=_site)
 
 
 def _new(arguments: argparse.Namespace) -> int:
@@ -169,4 +177,15 @@ def _refresh(arguments: argparse.Namespace) -> int:
         for names, what in ((written, "written"), (same, "as before")):
             if names:
                 terminal.say(f"{' and '.join(names)}: {what}.")
+    return 0
+
+
+def _site(arguments: argparse.Namespace) -> int:
+    from coursekit.course import syllabus
+    from coursekit.site import build, starting
+
+    topics = [syllabus.find_topic(name) for name in arguments.topic] or syllabus.TOPICS
+    out = arguments.out.resolve()
+    build.build(out, topics, starting.repository(arguments.repository))
+    print(f"The course as a site: {out / 'index.html'}")
     return 0
