@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def kept_in(topic: Topic) -> Path:
     return syllabus.ROOT / "docs" / "mistakes" / f"{topic.name}.json"
 
 
+@cache
 def read(topic: Topic) -> dict[str, dict[str, Example]]:
     """The line of each mistake that has one, by exercise and mistake.
 
