@@ -25,7 +25,7 @@ BOUNDED = {
     "log-probabilities": (-4.0, 0.0),
     "belief": (-4.0, 0.0),
 }
-STEPS = 121  # odd, so that the middle is met
+STEPS = 101  # odd, so that the middle is met
 STYLES = (("#3A8FD0", ""), ("#E0701A", "7 4"))  # at least 3 to 1 on white and on furo's dark, and a dash
 INK = "currentColor"
 WIDTH, HEIGHT = 380.0, 250.0  # px, of each half

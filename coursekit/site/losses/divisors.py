@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import torch
@@ -59,8 +60,13 @@ def _with(names: tuple[str, ...]) -> str:
     return (f", with {', '.join(most)} and {last}" if most else f", with {last}") if last else ""
 
 
+@cache
+def _drawn(many: Callable[[Any], dict[str, Any]], row: Any) -> dict[str, Any]:
+    return many(row)
+
+
 def _batch(table: Any, row: Any) -> dict[str, Any]:
-    return dict(table.many(row))
+    return dict(_drawn(table.many, row))
 
 
 def _flags(table: Any, row: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -265,10 +265,10 @@ def _traps(exercises: list[tuple[Topic, Exercise]]) -> Iterator[str]:
     yield (
         "Seen in public, with the line that shows it:" if once else "The first that are known, with a line that shows each:"
     )
-    articles = []
-    for topic, exercise, mistake in shown:
-        example = lines.read(topic)[exercise.name].get(mistake.name)
-        articles.append(entry.entry(mistake, example))
+    kept = {topic: lines.read(topic) for topic in {each[0] for each in shown}}
+    articles = [
+        entry.entry(mistake, kept[topic][exercise.name].get(mistake.name)) for topic, exercise, mistake in shown
+    ]
     yield raw("\n".join(articles))
     pages = ", ".join(f"[{len(e.misconceptions)} in `{e.name}`](../mistakes/{entry.page(e.name)})" for _, e in exercises)
     yield f"All that are known: {pages}."

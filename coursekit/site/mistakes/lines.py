@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +29,21 @@ def kept_in(topic: Topic) -> Path:
     return syllabus.ROOT / "docs" / "mistakes" / f"{topic.name}.json"
 
 
-@cache
 def read(topic: Topic) -> dict[str, dict[str, Example]]:
-    """The line of each mistake that has one, by exercise and mistake.
+    """The line of each mistake that has one, by exercise and mistake, as they are kept.
+
+    Whether they are those of the exercises as they are now, `stale` says: that takes seconds.
 
     Raises:
-        CommandError: there are none of this lesson, or not of the exercises as they are.
+        CommandError: there are none of an exercise.
     """
-    for sentence in stale([topic]):
-        raise CommandError(sentence)
-    return {
-        name: {mistake: Example(*line) for mistake, line in of["lines"].items()} for name, of in _kept(topic).items()
-    }
+    kept = _kept(topic)
+    for exercise in topic.exercises:
+        if exercise.name not in kept:
+            raise CommandError(
+                f"docs/mistakes/{topic.name}.json has no lines of `{exercise.name}`: run `coursekit refresh --lines`."
+            )
+    return {name: {mistake: Example(*line) for mistake, line in of["lines"].items()} for name, of in kept.items()}
 
 
 def stale(topics: Iterable[Topic]) -> Iterator[str]:
