@@ -70,14 +70,19 @@ def _of_code(cell: Any, exercises: dict[str, Exercise], lessons: Sequence[str], 
         yield from _exercise(exercises[name], code)
     elif _PREDICTION.search(cell.source):
         pass  # the source of a prediction holds its answer
-    elif _IMPORTS.match(cell.source):
+    elif _IMPORTS.match(cell.source) and not cell.outputs:
         yield from folded("source", "Imports", code)
-    elif hidden.get("source_hidden"):
+    elif hidden.get("source_hidden") or _is_explorable(cell):
         yield from folded("source", "Code", code)
     else:
         yield code
     outputs = [block for output in cell.outputs for block in _of_output(output, lessons, folder)]
     yield from folded("result", "Result", *outputs) if outputs and hidden.get("outputs_hidden") else outputs
+
+
+def _is_explorable(cell: Any) -> bool:
+    """Whether a reader of a page looks at what the cell shows, and not at its code."""
+    return any("data-explorable" in output.get("data", {}).get("text/html", "") for output in cell.outputs)
 
 
 def _exercise(exercise: Exercise, code: str) -> Iterator[str]:

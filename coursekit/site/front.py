@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from coursekit.course.syllabus import ROOT, Topic
+from coursekit.course import notebooks
+from coursekit.course.syllabus import ROOT, Topic, find_topic
+from coursekit.explorables import pictures, source
+from coursekit.site import cells
 
 _ROW = re.compile(r"(?m)^\| (\d\d) \| (.*?) \| (.*?) \|$")  # of the table of lessons in README
-_PICTURE = re.compile(r"!\[([^]]*)\]\((notebooks/pictures/lab\.png)\)")
+_SHOWN = "kl_divergence", "belief_boxes"  # the picture, and whose it is
 _PAGE = """# Loss functions, built by hand
 
 From entropy to CTC: every loss is built step by step, checked against PyTorch in value **and** gradient, and then
 asked of you. You move a picture, you predict, you write the loss, and you are told *which* mistake it is.
+
+A coin is fair, and you believe something else. What does that cost you with each toss? Drag the boundaries.
 
 {picture}
 
@@ -53,7 +57,7 @@ def write(folder: Path, topics: Sequence[Topic]) -> None:
     """Writes `index.md`, with a table of contents of all that lies in the folder."""
     parts = [part for part in _PARTS if (folder / part / "index.md").exists()]
     page = _PAGE.format(
-        picture=_picture(folder),
+        picture=_picture(),
         ways=_ways(parts),
         lessons="\n".join(_lessons(topics)),
         contents=_contents(topics, parts),
@@ -61,10 +65,12 @@ def write(folder: Path, topics: Sequence[Topic]) -> None:
     (folder / "index.md").write_text(page, encoding="utf-8")
 
 
-def _picture(folder: Path) -> str:
-    words, path = _PICTURE.findall((ROOT / "README.md").read_text(encoding="utf-8"))[0]
-    shutil.copy(ROOT / path, folder / "lab.png")
-    return f"```{{image}} lab.png\n:alt: {words}\n:class: wide\n```"
+def _picture() -> str:
+    """The first explorable of the lesson on KL divergence, as it begins there."""
+    outputs = [output for cell in notebooks.read(find_topic(_SHOWN[0])).cells for output in cell.get("outputs", [])]
+    states = [each for output in outputs for each in pictures.states_in(output.get("data", {}).get("text/html", ""))]
+    state = next(state for kind, state in states if kind == _SHOWN[1])
+    return cells.raw(source.box(_SHOWN[1], state) + source.script(_SHOWN[1]))
 
 
 def _ways(parts: Sequence[str]) -> str:

@@ -26,6 +26,8 @@ process.stdout.write(JSON.stringify(drawn));
 """
 _LONG = 60  # characters of a formula that may be wider than a narrow page, and is scrolled there
 
+_JOINED = "&#8288;"  # no line begins with the full stop behind a formula
+
 _log = logging.getLogger(__name__)
 
 
@@ -83,7 +85,8 @@ def _visit(translator: Any, formula: Any) -> None:
     drawn = translator.builder.app.formulas.get(key, f"<code>{translator.encode(key[0])}</code>")
     tag = "div" if key[1] else "span"
     scrolled = ' tabindex="0"' if key[1] and len(key[0]) > _LONG else ""
-    translator.body.append(f'<{tag} class="math"{scrolled}>{drawn}</{tag}>')
+    joined = "" if key[1] else _JOINED
+    translator.body.append(f'<{tag} class="math"{scrolled}>{drawn}</{tag}>{joined}')
     raise nodes.SkipNode
 
 
