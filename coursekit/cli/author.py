@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,11 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     refresh.add_argument("topic", nargs="*", help="only these topics")
     refresh.add_argument(
         "--list", action="store_true", help="execute nothing: only list the texts that are shipped (see verify)"
+    )
+    refresh.add_argument(
+        "--lines",
+        action="store_true",
+        help="execute nothing: only find the line that shows each mistake, where an exercise has changed",
     )
     refresh.set_defaults(run=_refresh)
 
@@ -167,6 +173,8 @@ def _refresh(arguments: argparse.Namespace) -> int:
     if arguments.list:
         terminal.say(f"{sum(map(list_shipped, topics))} texts are new in the list of what was shipped.")
         return 0
+    if arguments.lines:
+        return _refresh_lines(topics)
     for topic in topics:
         files = {f"exercises/{topic.stub.name}": topic.stub, f"notebooks/{topic.notebook.name}": topic.notebook}
         before = {name: path.read_bytes() if path.exists() else None for name, path in files.items()}
@@ -180,6 +188,15 @@ def _refresh(arguments: argparse.Namespace) -> int:
         for names, what in ((written, "written"), (same, "as before")):
             if names:
                 terminal.say(f"{' and '.join(names)}: {what}.")
+    return 0
+
+
+def _refresh_lines(topics: Sequence[Topic]) -> int:
+    from coursekit.cli.screens import terminal
+    from coursekit.site.mistakes import lines
+
+    changed = [name for topic in topics for name in terminal.progress(lines.refresh(topic), len(topic.exercises))]
+    terminal.say(f"Lines that show the mistakes of {', '.join(changed)}: found." if changed else "All lines are there.")
     return 0
 
 

@@ -1,1 +1,1 @@
-"""The course as a static site: its lessons as pages, each explorable alive, nothing to install, no network."""
+"""The course as a static site: lessons, losses, mistakes, guides and the package as pages, and no network."""
