@@ -106,6 +106,7 @@ def test_lessons_have_their_own_numbers():
     folders = ("solutions", "exercises", "notebooks", "coursekit", "tests/styles", "tests/wrong", "tests/sentences")
     paths = [path for folder in folders for path in (syllabus.ROOT / folder).rglob("*") if path.is_file()]
     paths += [syllabus.ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "start.py")]
+    paths += (syllabus.ROOT / "docs").glob("*.md")
     texts = {
         path.relative_to(syllabus.ROOT).as_posix(): path.read_text(encoding="utf-8")
         for path in paths
