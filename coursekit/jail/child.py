@@ -150,7 +150,7 @@ class Child(Process):
             late = time.monotonic() > until
             if late:
                 self._noticed = self._noticed or time.monotonic()
-                until = self._noticed + _READING if self._incoming else 0.0
+                until = self._noticed + (_READING if self._incoming else 0.0)
             ready = self._wait(until, self._conversation)
             if self._stopped is not None:  # it printed too much: what it says before it is gone does not count
                 raise self._stopped

@@ -270,14 +270,19 @@ def test_in_bubblewrap(monkeypatch):
         (0, (False, "a folder could be opened in spite of it")),
     ],
 )
-def test_a_layer_is_tried(error, found):
-    """It holds if a folder cannot be opened, for the very reason that it gives."""
+def test_a_layer_is_tried(monkeypatch, error, found):
+    """It holds if a folder cannot be opened then, for the very reason that it gives."""
+    done, open_there = [], os.open
 
-    def put_on():
+    def open_or_fail(*path):
+        done.append(path)
         if error:
             raise OSError(error, "no")
+        return open_there(*path)
 
-    assert confine._tried(put_on, errno.EACCES) == found
+    monkeypatch.setattr(os, "open", open_or_fail)
+    assert confine._tried(lambda: done.append("put on"), errno.EACCES) == found
+    assert done == ["put on", ("/", os.O_RDONLY)]
 
 
 def test_what_the_judge_is_told(monkeypatch):
@@ -286,11 +291,16 @@ def test_what_the_judge_is_told(monkeypatch):
     def refuse():
         raise OSError(errno.EACCES, "by rule")
 
+    forked, fork = [], os.fork
+    monkeypatch.setattr(os, "fork", lambda: forked.append(fork()) or forked[-1])
     one = SimpleNamespace(missing={}, put_on_landlock=refuse, put_on_seccomp=lambda: None)
     spite = "a folder could be opened in spite of it"
     assert confine.try_layers(one) == [("Landlock", True, ""), ("seccomp", False, spite)]
     one.missing = {"Landlock": "none here"}
     assert confine.try_layers(one) == [("seccomp", False, spite), ("Landlock", False, "none here")]
+    for pid in forked:
+        with pytest.raises(ChildProcessError):  # nobody is left behind
+            os.waitpid(pid, os.WNOHANG)
     one.missing = {"Landlock": "none", "seccomp": "nor here"}
     judge, control = socket.socketpair()
     outside = dict.fromkeys(confine.NAMESPACES, "another")
