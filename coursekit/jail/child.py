@@ -38,12 +38,12 @@ class Child(Process):
     def __init__(self, control: socket.socket, limits: Limits, clock: Clock) -> None:
         super().__init__(control, limits, clock)
         self._patience: Patience  # with the exercise that it was turned to last
-        self._noticed = 0.0  # when it was first seen that this exercise's deadline is over
-        self._pieces = 0  # that were read since
+        self._noticed: float  # when it was first seen that this exercise's deadline is over
+        self._pieces: int  # that were read since
         self._incoming = bytearray()  # what it said, and nobody has read yet
         self._awaited = 0  # questions without a reply
         self._replies: deque[bytes] = deque()  # that were not asked for yet
-        self._late = False
+        self._late: bool
         self.has_run = False
         self.lacks = False
         self.is_starved = False
