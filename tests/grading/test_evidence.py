@@ -282,8 +282,9 @@ def test_a_mistake_that_fits(learner, wrong, failed, passed, known, fits):
         # too few numbers to tell: all must fit
         (lambda x, shift=0.0: 2 * spec(x) + 9 * shift, doubled, [SMALL, asks(1.0, shift=1.0)], (), False),
         (lambda x, shift=0.0: 2 * spec(x, shift), doubled, [SMALL, asks(1.0, shift=1.0)], (), True),
-        # the first fits, and what passed does not
-        (only(IS_SMALL, doubled), doubled, [THREE], (), True),
+        # infinite where it should be, and NaN for what another algebra makes infinite
+        (doubled, doubled, [asks(inf, 2.0, 3.0), FOUR], (), True),
+        (lambda x: spec(x) * nan, lambda x: spec(x) * inf, [THREE, FOUR], (), False),
     ],
 )
 def test_a_mistake_that_fits_all(learner, wrong, failed, about, fits):
@@ -342,12 +343,13 @@ def test_in_how_many_calls_it_is_explained():
         (came(asks(1.1, 2.1, 3.1), 1.65, 3.15, 4.66), False),
         (came(asks(2.0, 4.0, 6.0), 3.0, 6.0, 9.0), False),  # whole numbers often coincide
         (came(THREE, problem="raised"), False),
+        (of(lambda x: spec(-x), THREE)[0], False),  # what raises as well
     ],
 )
 def test_a_second_mistake_that_is_known(call, known):
     """Some mistake of the exercise gives these very numbers, or does so times the factor of the first call."""
     first = came(Question((tensor(2.0),)), 2.0)  # half of 4
-    assert evidence(first, mistakes={"thrice": times_three})._is_known(call) is known
+    assert evidence(first, mistakes={"thrice": times_three, "raises": lambda x: spec(-x)})._is_known(call) is known
 
 
 @pytest.mark.parametrize(
@@ -409,6 +411,12 @@ def test_nearer_than_what_is_right(call, off, nearer):
     """By the largest difference that is finite."""
     value = call.answer.value
     assert evidence(call)._is_nearer(call, value, value + off) is nearer
+
+
+def test_a_mistake_that_gives_nothing():
+    """It is none, whatever the learner got."""
+    assert not evidence(came(PLAIN, 1.0, 2.0)).fits(lambda x: x.nothing)
+    assert not evidence(came(PLAIN, 1.0, 2.0)).fits_all(After(lambda x: x[5], spec))
 
 
 def test_little_more_than_the_tolerance_is_no_mistake():

@@ -68,6 +68,9 @@ def gives(value, *slopes):
         (gives([False, True]), gives([True, False]), None),
         (gives([0, 1]), gives([True, True]), None),
         (gives([True, True, True]), gives([True, False]), None),
+        # in another dtype, say
+        (gives([1, 2]), gives([1, 2]), None),
+        (gives([True, False]), gives([True, False]), None),
         # what should be refused
         (gives([1.0, 2.0]), REFUSED, "not_refused"),
         (REFUSED, gives([1.0, 2.0]), None),

@@ -85,14 +85,19 @@ def test_numbers_enough(numbers, name):
 
 
 def test_numbers_of_several_calls():
-    """All of them count, and only those calls that have both say how many there are; arguments that all of them have."""
+    """All count; how many there are is said by those that have both, and the arguments are those that all have."""
     few, row = tensor([-1.0, -2.0, 1.0, 2.0]), tensor([[-1.0, -2.0, 1.0, 2.0]])
     negative = wrong_where(lambda a, b: a < 0)
     assert name_of(negative, (few, 9.0), (row, 9.0)) == "a_negative"
     assert name_of(negative, (few, 9.0), (few[2:], 9.0), (few[:2], 9.0)) is None
     assert name_of(negative, (few, few), (row, 9.0)) == "a_negative"
-    assert name_of(lambda a, b: spec(a, b) + (b < 0), (few, few.flip(0)), (row, 9.0)) is None
-    assert name_of(negative, (few, 9.0), (row, 9.0), (tensor(-1.0), 9.0)) == "a_negative"  # a number has no places
+    assert name_of(lambda a, b: spec(a, b) + (b < 0), (A, B), (row, 9.0)) is None
+    assert name_of(wrong_where(lambda a, b: a < b), (A, 0.6)) is None  # a number is no tensor
+    rows = lambda a, b: spec(a, b) + (a < 0) * (a.ndim > 0)  # noqa: E731
+    assert name_of(rows, (few, 9.0), (row, 9.0), (tensor(-1.0), 9.0)) == "a_negative"  # a lone number has no places
+    first = lambda a, b, flag=0.0: spec(a, b)[: 2 if flag else 9]  # noqa: E731
+    wrong = lambda a, b, flag=0.0: first(a, b, flag) + (0 if flag else (a < 0))  # noqa: E731
+    assert name_of(wrong, (few, 9.0), (few, 9.0), (few, 9.0, 1.0), right=first) == "a_negative"  # nor what has no shape
     assert name_of(negative, (few, 9.0), (row, 9.0), (-few, few + 8)) is not None
     assert name_of(lambda a, b: spec(a, b)[:3] + (a < 0)[:3], (A, 9.0)) is None
     exact = lambda a, b: spec(a, b) + (a < 0) * (len(a) == 11)  # noqa: E731
