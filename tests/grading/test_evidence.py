@@ -413,6 +413,13 @@ def test_nearer_than_what_is_right(call, off, nearer):
     assert evidence(call)._is_nearer(call, value, value + off) is nearer
 
 
+def test_right_numbers_in_another_dtype():
+    """Many a mistake gives the right numbers somewhere: it is one of these only where its dtype is the learner's."""
+    call = Call(PLAIN, Answer(tensor([4.0, 9.0], dtype=torch.float64)))
+    assert not evidence(call).fits(spec)
+    assert evidence(call).fits(lambda x: spec(x).double())
+
+
 def test_a_mistake_that_gives_nothing():
     """It is none, whatever the learner got."""
     assert not evidence(came(PLAIN, 1.0, 2.0)).fits(lambda x: x.nothing)

@@ -269,13 +269,15 @@ class Evidence:
         return same_answer(call.answer, recall(wrong, call.question), call.question)
 
     def _is_nearer(self, call: Call, value: Tensor, theirs: Tensor) -> bool:
-        """Whether a mistake's value is much nearer to the learner's than the right one is, where that is not equal.
+        """Whether a mistake's value is much nearer to the learner's than the right one is; if all are equal, by dtype.
 
         What is off by little more than the tolerance is within it of many wrong values.
         """
         right = self._right(call).value
-        if right is None or right.shape != value.shape or close(value, right, coarsest(call.question)):
+        if right is None or right.shape != value.shape:
             return True
+        if close(value, right, coarsest(call.question)):  # then a slope is wrong, or the dtype
+            return value.dtype == theirs.dtype
         known = value.isfinite() & right.isfinite()
         off, left = (value[known].double() - other[known].double() for other in (right, theirs))
         return not known.any() or bool(left.abs().max() <= _LEFT * off.abs().max())
