@@ -157,6 +157,12 @@ ROW, MORE = row(1.5, 2.5, 3.5), row(0.5, 4.5, 1.0)
         (lambda x: 1.7 * plain(x), [row(inf, 2.0, 3.0)], "constant_factor"),
         (lambda x: 1.7 * plain(x), [row(0.0, 2.0, 2.0)], None),  # of one number that is no evidence
         (lambda x: plain(x) + 1.7, [row(0.0, 2.0, 3.0)], "constant_added"),
+        (lambda x: 1.7 * plain(x), [row(inf, 0.5, 0.7)], "constant_factor"),
+        (lambda x: 1.7 * plain(x) - 2.3, [row(1.5, 2.5, 3.5, 4.5)], "factor_and_constant"),
+        (lambda x: 2 * plain(x) / (x > 4), [row(1.5, 2.5, 3.5, 4.5)], None),  # one of four is a number
+        (lambda x: plain(x) ** 1.5, [row(0.0, 2.0, 3.0, 4.0), MORE], "another_power"),
+        (lambda x: plain(x) ** 1.5 * (1 - 2 * (x > 3)), [ROW, MORE], None),
+        (lambda x: plain(x) ** 1.5 * (x > 4), [ROW, MORE], None),  # of one number that is above 0
         (lambda x: plain(x).where(x < 3, inf), [ROW, MORE], None),
         (lambda x: plain(x)[:2], [ROW, MORE], None),
         (lambda x: plain(x) + 5, [row(0.0, 0.0, 0.0)], None),
