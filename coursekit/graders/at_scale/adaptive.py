@@ -102,7 +102,7 @@ def two_clusters(f: Function, rng: Rng) -> None:
 
 @adaptive_log_softmax.check
 def adaptive_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by the features and by all weights"""
+    """The gradient is right, with respect to the features and all weights"""
     same_gradient(f, adaptive_spec, *drawn(rng, 0, 2), wrt=(0, 3))
     same_gradient(f, adaptive_spec, *drawn(rng, 3, 1, 0, 2, cutoffs=(1, 3), sizes=(2, 3)), wrt=(0, 3, 4, 5, 6, 7))
 

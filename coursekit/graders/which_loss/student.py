@@ -76,7 +76,7 @@ def temperature_of_both(f: Function, rng: Rng) -> None:
 
 @student_loss.check
 def student_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by the student's logits is right
+    """The gradient with respect to the student's logits is right
 
     Of softmax(student/T) - softmax(teacher/T) a factor T is left, by the number of samples.
     """
