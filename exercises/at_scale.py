@@ -19,7 +19,7 @@ def weight_gradient(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_
         chunk_rows: how many rows of logits may exist at a time; N need not be a multiple of it.
 
     Returns:
-        The gradient by linear_weight (V, D).
+        The gradient with respect to linear_weight (V, D).
     """
     raise NotImplementedError("weight_gradient: write your answer here")
 
