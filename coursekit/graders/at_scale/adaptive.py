@@ -65,8 +65,8 @@ adaptive_log_softmax = Exercise(
         "is the answer.",
         "A rare class: its cluster's entry in the head stands at cutoffs[0] + cluster. Its own entry within the "
         "cluster is target - cutoffs[cluster].",
-        "The logits of a cluster are (x @ projection.T) @ classes.T, for the rows whose target is in it; normalise "
-        "them for themselves, and add.",
+        "The logits of a cluster take two products, through its projection and then its classes, and only the rows "
+        "whose target is in it. They have a softmax of their own. What of the head is added?",
     ),
 )
 
