@@ -171,7 +171,7 @@ def _in_public(shown: list[_Shown]) -> str:
         if not seen:
             continue
         exercise, mistake, _ = those[0]
-        link = f"[{_first(mistake.explanation)}]({exercise.name}.md#{entry.anchor(mistake.name)})"
+        link = entry.link(exercise.name, mistake.name, prose(_first(mistake.explanation)))
         where = ", ".join(f"[{each}]({threads.address(each)})" for each in seen.links)
         more = f" and {seen.more} more" if seen.more else ""
         rows.append(f"| {len(seen)} | {_cell(link)} | {where}{more} |")
