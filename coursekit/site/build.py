@@ -30,7 +30,7 @@ def build(out: Path, topics: Sequence[Topic] = TOPICS, repository: str = "") -> 
 
     Args:
         out: the folder of pages. What makes the next time quick is kept beside it, in a folder that ends with `.cache`.
-        topics: the lessons on it.
+        topics: the lessons on it; where these are not all, nothing else is on it.
         repository: where the course can be started, as OWNER/NAME on GitHub; empty where it is nowhere.
 
     Raises:
@@ -49,7 +49,7 @@ def build(out: Path, topics: Sequence[Topic] = TOPICS, repository: str = "") -> 
     with tempfile.TemporaryDirectory() as fresh:
         folder = Path(fresh)
         lessons.write(folder, topics, repository)
-        for write in CONTENT:
+        for write in CONTENT if len(topics) == len(TOPICS) else ():  # they link to all lessons
             write(folder)
         front.write(folder, topics)
         _bring(folder, cache / "source")

@@ -75,7 +75,9 @@ def _flags(table: Any, row: Any, names: tuple[str, ...]) -> dict[str, Any]:
     first = next(iter(batch.values()))
     generator = torch.Generator().manual_seed(0)
     by_class = "c" in batch
-    weight = torch.rand((table.K,) if by_class or row.kind == "labels" else first.shape, generator=generator, dtype=torch.float64)
+    weight = torch.rand(
+        (table.K,) if by_class or row.kind == "labels" else first.shape, generator=generator, dtype=torch.float64
+    )
     values: dict[str, Any] = {
         "weight": weight + 0.1,
         "pos_weight": torch.tensor(3.0, dtype=torch.float64),

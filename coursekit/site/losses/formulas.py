@@ -28,7 +28,12 @@ _CALLED = {
     "lse": r"\operatorname{lse}",
     "logit": r"\operatorname{logit}",
 }
-_OF_ALL = {"mean": r"\operatorname{mean}", "max": r"\max", "argmax": r"\operatorname{arg\,max}", "median": r"\operatorname{median}"}
+_OF_ALL = {
+    "mean": r"\operatorname{mean}",
+    "max": r"\max",
+    "argmax": r"\operatorname{arg\,max}",
+    "median": r"\operatorname{median}",
+}
 
 # What a reader may not know by its name, for those that a formula uses
 LEGEND = {

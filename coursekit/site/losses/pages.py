@@ -130,7 +130,9 @@ def _family(family: str, rows: list[Any]) -> str:
         )
         for row in rows
     ]
-    return f"## {family}\n\n" + _table(("loss", "ready-made in", "asks for", "its mean divides by", "with weights"), told)
+    return f"## {family}\n\n" + _table(
+        ("loss", "ready-made in", "asks for", "its mean divides by", "with weights"), told
+    )
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -140,7 +142,12 @@ def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def _words(divisor: str) -> str:
     """What a mean divides by, as the table has it, in words."""
-    known = {"": "samples", "N": "samples", "elements": "elements", "lengths": "each by its target's length, then samples"}
+    known = {
+        "": "samples",
+        "N": "samples",
+        "elements": "elements",
+        "lengths": "each by its target's length, then samples",
+    }
     return known.get(divisor, f"`{divisor.replace('w', 'weight').replace('[c]', '[target]')}`")
 
 
@@ -251,7 +258,11 @@ def _promises(row: Any, exercises: list[tuple[Topic, Exercise]]) -> Iterator[str
     stub = stubs.stub_module(topic)
     text = re.search(rf"(?ms)^def {exercise.name}\(.*?^    \"\"\"(.*?)\"\"\"", stub)
     if text:
-        yield from (raw("<details><summary>Its text in full</summary>"), fenced(inspect.cleandoc(text[1]), "text"), raw("</details>"))
+        yield from (
+            raw("<details><summary>Its text in full</summary>"),
+            fenced(inspect.cleandoc(text[1]), "text"),
+            raw("</details>"),
+        )
 
 
 def _traps(exercises: list[tuple[Topic, Exercise]]) -> Iterator[str]:
@@ -263,14 +274,18 @@ def _traps(exercises: list[tuple[Topic, Exercise]]) -> Iterator[str]:
     once = [next(each for each in public if each[2].covers == codes) for codes in told]
     shown = (once or known)[: TRAPS if once else 3]
     yield (
-        "Seen in public, with the line that shows it:" if once else "The first that are known, with a line that shows each:"
+        "Seen in public, with the line that shows it:"
+        if once
+        else "The first that are known, with a line that shows each:"
     )
     kept = {topic: lines.read(topic) for topic in {each[0] for each in shown}}
     articles = [
         entry.entry(mistake, kept[topic][exercise.name].get(mistake.name)) for topic, exercise, mistake in shown
     ]
     yield raw("\n".join(articles))
-    pages = ", ".join(f"[{len(e.misconceptions)} in `{e.name}`](../mistakes/{entry.page(e.name)})" for _, e in exercises)
+    pages = ", ".join(
+        f"[{len(e.misconceptions)} in `{e.name}`](../mistakes/{entry.page(e.name)})" for _, e in exercises
+    )
     yield f"All that are known: {pages}."
 
 

@@ -95,4 +95,6 @@ def not_built() -> list[dict[str, str]]:
 def arrows(row: Any) -> list[dict[str, str]]:
     """The arrows of the map that lead to a loss."""
     names = {bare(row), row.keras.partition(" ")[0]} - {""}
-    return [each for each in the_map() if names & set(re.findall(r"\w+", f"{each['torch']} {each['keras']} {each['call']}"))]
+    return [
+        each for each in the_map() if names & set(re.findall(r"\w+", f"{each['torch']} {each['keras']} {each['call']}"))
+    ]

@@ -72,15 +72,23 @@ SYMPTOMS = (
     Symptom("dtype", "Another dtype", lambda e: e.line.endswith(".dtype")),
     Symptom("no-gradient", "No gradient flows back", lambda e: e.got == "None"),
     Symptom(
-        "nan-gradient", "A gradient that is NaN", lambda e: _is_gradient(e) and "nan" in e.got and "nan" not in e.expected
+        "nan-gradient",
+        "A gradient that is NaN",
+        lambda e: _is_gradient(e) and "nan" in e.got and "nan" not in e.expected,
     ),
     Symptom("nan", "A loss that is NaN", lambda e: "nan" in e.got and "nan" not in e.expected),
     Symptom("inf", "A loss that is infinite", lambda e: "inf" in e.got and "inf" not in e.expected),
-    Symptom("finite", "A finite loss where it should be infinite", lambda e: "inf" in e.expected and "inf" not in e.got),
+    Symptom(
+        "finite", "A finite loss where it should be infinite", lambda e: "inf" in e.expected and "inf" not in e.got
+    ),
     Symptom("negative", "A loss that is negative", _is_negative),
     Symptom("zero-gradient", "A gradient that is 0 everywhere", lambda e: _is_gradient(e) and _is_all(0.0)(e)),
     Symptom("zero", "A loss that is 0", _is_all(0.0)),
-    Symptom("gradient-factor", "A gradient too large or too small by one factor", lambda e: _is_gradient(e) and _factor(e) is not None),
+    Symptom(
+        "gradient-factor",
+        "A gradient too large or too small by one factor",
+        lambda e: _is_gradient(e) and _factor(e) is not None,
+    ),
     Symptom("factor", "Losses all too large or too small by one factor", lambda e: _factor(e) is not None),
     Symptom("gradient", "Another gradient, beside a value that is right", _is_gradient),
 )
