@@ -29,7 +29,7 @@ GUIDES = {
     "measured": "What was measured",
 }
 _ELSEWHERE = {"../SECURITY.md": "security", "../CONTRIBUTING.md": "contributing"}  # pages too, by their files
-_INDEX = """# Guides
+_INDEX = """# Questions and guides
 
 {entries}
 
@@ -139,4 +139,6 @@ def _keys(tree: ast.Module, name: str) -> Iterator[str]:
     """The keys of a dictionary that a module defines, without running it."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name and isinstance(node.value, ast.Dict):
-            yield from (key.value for key in node.value.keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+            yield from (
+                key.value for key in node.value.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            )

@@ -35,10 +35,14 @@ A line calls the function by the name that its exercise has. Paste it below your
 
 symptoms
 public
-{pages}
 ```
 """
-_PAGE = """# Mistakes in `{name}`
+_PAGE = """---
+orphan: true
+---
+# Mistakes in `{name}`
+
+[All mistakes](index.md)
 
 {idea}
 
@@ -98,7 +102,6 @@ def _index(shown: list[_Shown]) -> str:
         seen=len(public),
         codes=len({code for codes in public for code in codes if code in threads.by_code()}),
         tables="\n\n".join(map(_table, syllabus.TOPICS)),
-        pages="\n".join(exercise.name for topic in syllabus.TOPICS for exercise in topic.exercises),
     )
 
 
