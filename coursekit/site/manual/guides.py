@@ -1,4 +1,4 @@
-"""The guides in `docs/` as pages, with links to what else is on the site; and the attacks that the jail is tried with."""
+"""The guides in `docs/` as pages, with links to what else is on the site; and the attacks that try the jail."""
 
 from __future__ import annotations
 
@@ -139,6 +139,4 @@ def _keys(tree: ast.Module, name: str) -> Iterator[str]:
     """The keys of a dictionary that a module defines, without running it."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name and isinstance(node.value, ast.Dict):
-            yield from (
-                key.value for key in node.value.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
-            )
+            yield from (str(key.value) for key in node.value.keys if isinstance(key, ast.Constant))

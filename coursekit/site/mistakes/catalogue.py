@@ -23,8 +23,8 @@ line below is the smallest input on which it gives something else than the right
 
 - Do you know what you see (a NaN, a negative loss, a wrong shape), and not why? [By what is seen](symptoms.md).
 - Do you know the loss? It is in the table.
-- {seen} of them, of {codes} kinds, were [seen in public](public.md): somebody made the mistake, or asked about it, in an issue
-  tracker.
+- {seen} of them, of {codes} kinds, were [seen in public](public.md): somebody made the mistake, or asked about it, in
+  an issue tracker.
 
 A line calls the function by the name that its exercise has. Paste it below your own function.
 
