@@ -163,13 +163,11 @@ class Clone:
 
     def lessons(self, base: str) -> dict[str, bytes]:
         """The files in which learners write, as they are in a commit."""
-        archive = self.ask("archive", "--format=tar", base, "--", *self._there(base))
+        there = filter(is_lesson, sorted(self.shipped_names(base)))
+        archive = self.ask("archive", "--format=tar", base, "--", *there)
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             found = ((member.name, files.extractfile(member)) for member in files if member.isfile())
             return {name: file.read() for name, file in found if file is not None}
-
-    def _there(self, base: str) -> list[str]:
-        return [name for name in self.shipped_names(base) if is_lesson(name)]
 
     def changed(self, base: str) -> set[str]:
         """The course's files that are otherwise than in a commit, here or in the learner's commits."""
