@@ -141,6 +141,7 @@ def test_where_a_slip_can_be_made(name, given, possible):
 
 def test_whole_numbers_and_words_in_common():
     """Labels have slips of their own; two arguments are changed alike if they come first, or share a word."""
+    assert not general._is_whole("times", 1.5, {})
     possible = [slip.says.misconception for slip in slips_of(single) if slip.about == ("at",) and slip.possible(WHOLE)]
     assert possible == [f"at_{key}" for key in general.OF_WHOLE_NUMBERS]
     both = {name.removesuffix("_centred") for name in SINGLE if "_and_" in name and name.endswith("_centred")}

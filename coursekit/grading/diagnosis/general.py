@@ -255,9 +255,7 @@ def of_each_loss(exercise: Exercise, change: Change, *args: Any, **flags: Any) -
         return exercise.spec(*call.args, **call.kwargs)
 
     losses = change(right("none"))
-    if word == "none":
-        return losses
-    return losses.sum() if word == "sum" else losses.sum() * (right(word) / right("sum")).detach()
+    return losses if word == "none" else losses.sum() * (right(word) / right("sum")).detach()
 
 
 def _fix(name: str, value: float, given: Given) -> None:
