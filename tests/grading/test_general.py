@@ -175,6 +175,12 @@ def test_what_is_as_long_as_the_first():
     assert shapes == {"x": (1, 3), "weight": (1,), "scale": (), "each": (3,), "eps": ()}
 
 
+def test_the_first_argument_says_how_many_rows_there_are():
+    """And not another one, which may have a weight for each column."""
+    (left_out,) = (s for s in slips_of(lambda p, w: (p * w).sum()) if s.says.misconception == "all_last_left_out")
+    same(left_out.function(P, Q[0]), (P[:1] * Q[0]).sum())
+
+
 def test_what_slips_are_about():
     """The arguments that a slip takes for something else: checks that give these count as well."""
     about = {name: slip.about for name, slip in SLIPS.items() if slip.about}

@@ -112,7 +112,7 @@ class Clone:
             raise CommandError(f"This clone has no remote to bring the course from: {_ZIP}")
         branch = self.word("symbolic-ref", "--short", "--quiet", "HEAD")
         said = [] if branch else ["This clone is on no branch (a detached HEAD). It stays so, at the new course."]
-        tracked = self.word("config", f"branch.{branch}.remote") if branch else ""
+        tracked = self.word("config", f"branch.{branch}.remote")
         for remote in ("upstream", tracked, "origin", remotes[0]):  # upstream: GitHub's word for what a fork is of
             if remote in remotes:
                 break
