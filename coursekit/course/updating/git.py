@@ -166,8 +166,8 @@ class Clone:
         there = filter(is_lesson, sorted(self.shipped_names(base)))
         archive = self.ask("archive", "--format=tar", base, "--", *there)
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            found = ((member.name, files.extractfile(member)) for member in files if member.isfile())
-            return {name: file.read() for name, file in found if file is not None}
+            found = ((member.name, files.extractfile(member)) for member in files)
+            return {name: file.read() for name, file in found if file is not None}  # a folder is none
 
     def changed(self, base: str) -> set[str]:
         """The course's files that are otherwise than in a commit, here or in the learner's commits."""
