@@ -132,6 +132,7 @@ WHOLE, FLAT = {"logits": P, "logit_scale": P[0], "at": AT}, {"p": tensor(1.0), "
         ("all_last_left_out", {"p": 1.0}, False),
         ("mean_of_rows", FLAT, False),
         ("mean_of_rows", GIVEN, True),
+        ("mean_of_rows", {"p": P[0]}, True),
     ],
 )
 def test_where_a_slip_can_be_made(name, given, possible):

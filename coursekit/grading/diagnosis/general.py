@@ -338,5 +338,5 @@ def _change(name: str, change: Change, given: Given, default: Any = None) -> Non
     value = given.get(name, default)
     if isinstance(value, float):
         given[name] = change(tensor(value, dtype=DOUBLE)).item()
-    elif isinstance(value, Tensor):
+    else:
         given[name] = change(value)
