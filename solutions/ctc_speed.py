@@ -41,7 +41,7 @@ def ctc_scaled(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     By hand: no ready-made loss or distribution.
 
     Args:
-        log_probs: log-probabilities of the classes in each frame (T, C), T at least 1.
+        log_probs: log-probabilities of the classes in each frame (T, C), T at least 1. Some may be -inf.
         target: the labels (U,), none of them the blank. U may be 0.
         blank: the class that stands for no label.
 

@@ -23,7 +23,7 @@ GRADERS = sorted((PACKAGE / "graders").rglob("*.py"))
 ROOMS = (
     *("errors", "report", "text", "files", "database", "machine"),  # words that all share
     *("wire", "exercise", "graders", "course", "grading", "jail", "learning", "explorables"),
-    *("classroom", "publish", "workshop", "authoring", "fast", "cli"),
+    *("classroom", "publish", "workshop", "site", "authoring", "fast", "cli"),
 )
 FACE = {"__init__", "__main__"}  # of the package: it hands on what learners call, and runs the commands
 

@@ -56,8 +56,12 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
     taken = [calls for calls in asked if not _not_taken(calls[-1])]
     if taken:
         evidence = Evidence(exercise, taken, passed)
-        fitting = [m for m in exercise.misconceptions if evidence.fits(m.function)]
-        fitting = fitting or [m for m in exercise.misconceptions if any(map(evidence.fits, m.forms))]
+        known = list(exercise.misconceptions)
+        fitting = [known[place] for place in evidence.fitting([m.function for m in known])]
+        if not fitting:
+            forms = [(m, form) for m in known for form in m.forms]
+            fits = evidence.fitting([form for _, form in forms])
+            fitting = list(dict.fromkeys(forms[place][0] for place in fits))
         if len(fitting) > 1:
             fitting.sort(key=lambda m: -evidence.explained(m.function))
         if fitting:

@@ -1,0 +1,1 @@
+"""A page for each loss, made of what the course knows: its table of losses, its exercises, their mistakes."""
