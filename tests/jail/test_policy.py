@@ -116,6 +116,17 @@ CODE: dict[str, list[str]] = {
     "x.__class__": [],
     "x.__torch_function__ = f": [],
     "'__torch_function__'": [],
+    "super()._hidden": [],
+    "other()._hidden": ["_hidden"],
+    "a.super()._hidden": ["_hidden"],
+    "super._hidden": ["_hidden"],
+    "getattr(x, 'softmax.other')": ["softmax"],
+    "class A:\n    softmax = 3\nimport torch\ngetattr(torch, 'softmax')": ["softmax"],
+    "import torch\ngetattr(torch, '__dict__')": ["torch.__dict__"],
+    "getattr(x, '__dict__')": ["__dict__"],
+    "from operator import attrgetter\nattrgetter(a_name_of_more_than_forty_characters_so_that_it_is_cut, 'b')(x)": [
+        "a_name_of_more_than_forty_characters_so_"
+    ],
 }
 
 
