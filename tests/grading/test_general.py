@@ -182,6 +182,17 @@ def test_the_first_argument_says_how_many_rows_there_are():
     same(left_out.function(P, Q[0]), (P[:1] * Q[0]).sum())
 
 
+def test_an_argument_that_is_not_given():
+    """A slip in it does nothing to what it is not in: a call without weights is right."""
+
+    def weighed(p, weight=None):
+        return p if weight is None else p * weight
+
+    (squared, _) = (slip for slip in slips_of(weighed) if slip.says.misconception == "weight_squared")
+    same(squared.function(P), P)
+    same(squared.function(P, weight=Q), P * Q * Q)
+
+
 def test_what_slips_are_about():
     """The arguments that a slip takes for something else: checks that give these count as well."""
     about = {name: slip.about for name, slip in SLIPS.items() if slip.about}

@@ -345,5 +345,5 @@ def _change(name: str, change: Change, given: Given, default: Any = None) -> Non
     value = given.get(name, default)
     if isinstance(value, float):
         given[name] = change(tensor(value, dtype=DOUBLE)).item()
-    else:
+    elif isinstance(value, Tensor):
         given[name] = change(value)
