@@ -107,6 +107,8 @@ def test_it_is_ordered():
     assert order == {"run": second._number, "cpu": 3, "memory": 7, "forbids": ["softmax"]}
     assert second._number == first._number + 1
     assert said.endswith(b"\n")
+    with pytest.raises(BlockingIOError):
+        second._conversation.recv(9)
     there = socket.socket(fileno=fds[0])
     there.send(b"hello")
     os.write(fds[1], b"printed")
