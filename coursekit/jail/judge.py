@@ -10,7 +10,7 @@ from __future__ import annotations
 import select
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -185,9 +185,9 @@ class Jail:
                         raise ZygoteGone
                     if leaning is not None and not _asked_what_leans(child, first, leaning):
                         continue
-                    yield from _grade_in_turn(child, waiting, learner, instead, clock, again=first is starved)
+                    again = first is starved
+                    starved = yield from _grade_in_turn(child, waiting, learner, instead, clock, again=again)
                     late |= child.lacks
-                    starved = waiting[0][0] if waiting and child.is_starved else None
             except ZygoteGone:
                 if waiting[0][0] is not first:
                     continue
@@ -281,10 +281,10 @@ def _grade_in_turn(
     clock: Clock,
     *,
     again: bool,
-) -> Iterator[Report]:
+) -> Generator[Report, None, Exercise | None]:
     """Grades one after another, and takes each from `waiting` whose report stands, until one's does not.
 
-    What was starved gets another try in a new child; `again` says that the first one here has had that.
+    What was starved gets another try in a new child, and is returned; `again` says that the first one here has that.
     """
     alone = True  # no code of another exercise has run in this child
     while waiting and not child.is_over:
@@ -292,16 +292,17 @@ def _grade_in_turn(
         try:
             child.turn_to(exercise, instead)
         except Stopped:
-            return
+            return None
         # once it has failed here, and is to be graded again, nobody needs to know in what else, nor by which mistake
         came = scoring.run(exercise, child, seed=seed, leave=partial(_is_unsure, child, clock, alone=alone))
         has_run = child.has_run or came.outcome is not Outcome.UNATTEMPTED
         unsure = has_run and not alone and not came.is_solved
         if (unsure or child.lacks or (child.is_starved and not again)) and not clock.is_over:
-            return
+            return exercise if child.is_starved else None
         del waiting[0]
         yield came.report(learner)
-        alone = alone and not has_run
+        alone, again = alone and not has_run, False
+    return None
 
 
 def _is_unsure(child: Child, clock: Clock, *, alone: bool) -> bool:

@@ -99,6 +99,19 @@ def test_of_several_sizes_none_is_named():
     assert says.startswith("'mean' is the sum divided by how many of `x` are above 0 here.")
 
 
+@pytest.mark.parametrize("word", ["sum", "none"])
+def test_what_is_no_mean_is_right(word):
+    """Whatever it is said to be divided by; if the word is left out, by what it is then."""
+
+    def by_default(x, k=3.0, reduction=word):
+        return energy(x, k, reduction)
+
+    for says, wrong in factors._sizes(Exercise("spec", by_default, idea="", hints=())):
+        if says.misconception.endswith("_x"):
+            assert torch.equal(wrong(TABLE, 2.0), energy(TABLE, 2.0, word))
+            assert torch.equal(wrong(TABLE, 2.0, reduction=word), energy(TABLE, 2.0, word))
+
+
 @pytest.mark.parametrize("power", [1, -1, 2, -2, 3, -3, 4, -4])
 def test_a_power_of_an_argument(power):
     """Of one that is a number; where it is left out, of its default."""

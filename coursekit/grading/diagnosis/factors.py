@@ -212,7 +212,8 @@ def _sizes(exercise: Exercise) -> list[tuple[Diagnosis, Loss]]:
 
 def _sum_over(exercise: Exercise, name: str, count: Callable[[Tensor], Any], *args: Any, **flags: Any) -> Tensor:
     call = exercise.misconceptions.bound(*args, **flags)
-    if call.arguments.get("reduction", signature(exercise.spec).parameters["reduction"].default) not in AVERAGES:
+    call.apply_defaults()
+    if call.arguments["reduction"] not in AVERAGES:
         return exercise.spec(*call.args, **call.kwargs)
     number = count(call.arguments[name])
     call.arguments["reduction"] = "sum"
