@@ -172,7 +172,7 @@ def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None
 
 def _total(graded: Graded) -> str:
     """The points that count, or the word for why there are none."""
-    if graded.reports and all(report.is_open for report in graded.reports):
+    if graded.is_open:
         return "unread" if graded.problem else "not graded"
     return f"{graded.grade:g}/{graded.maximum:g}"
 
