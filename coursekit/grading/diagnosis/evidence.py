@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
 
@@ -41,34 +41,27 @@ class Evidence:
 
     def __init__(self, exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -> None:
         self._exercise = exercise
-        self._expected: dict[int, Answer] = {}
-        self._first, *others = failed
+        self.first = failed[0][-1]  # what the first failing check failed on
         given = self._given = exercise.misconceptions.given
         asked = given(self.first.question)
         # Whoever refuses too little, or what is an input like any other, has made a second mistake, whatever the first
         raises = self.first.answer.problem is not None
+        others = [calls[-1] for calls in failed[1:]]
         self._related = [
-            calls
-            for calls in others
-            if given(calls[-1].question) <= asked
-            and (raises or not calls[-1].answer.problem)
-            and not self._right(calls[-1]).problem
+            call
+            for call in others
+            if given(call.question) <= asked and (raises or not call.answer.problem) and not self._right(call).problem
         ]
-        self._others = [calls[-1] for calls in others if calls[-1].answer.value is not None]
+        self._others = [call for call in others if call.answer.value is not None]
         self._keeps_all = all_finite(self.first.answer)
         right = [*passed, *(call for calls in failed for call in calls[:-1])]
         self._passed = [call for call in right if call.answer.value is not None]
         self._calls = [*(call for calls in failed for call in calls), *passed]
 
     @property
-    def first(self) -> Call:
-        """What the first failing check failed on."""
-        return self._first[-1]
-
-    @property
     def failed(self) -> list[Call]:
         """What the checks failed on that speak for a mistake or against it."""
-        return [self.first, *(calls[-1] for calls in self._related)]
+        return [self.first, *self._related]
 
     @property
     def is_enough(self) -> bool:
@@ -136,7 +129,7 @@ class Evidence:
         Args:
             alike: tells of the learner's numbers and the right ones whether they do, by what is near enough.
         """
-        longest = 0
+        is_long = False
         for call in self.failed:
             got, right = call.answer.value, self._right(call).value
             if got is None or right is None or got.shape != right.shape:
@@ -144,8 +137,8 @@ class Evidence:
             near = partial(close, dtype=coarsest(call.question))
             if near(got, right) or not alike(got.double(), right.double(), near):
                 return False
-            longest = max(longest, *got.shape[-1:], 0)
-        return longest > 2 and self.failed_values > 2
+            is_long |= got.ndim > 0 and got.shape[-1] > 2
+        return is_long and self.failed_values > 2
 
     @property
     def pairs(self) -> list[tuple[float, float]]:
@@ -212,18 +205,17 @@ class Evidence:
         )
 
     def _fits(self, wrong: Loss, exactly: bool) -> bool:
-        if not self._explains(wrong, self._first, exactly):
+        if not self._shows(wrong, self.first, exactly):
             return False
-        left = [calls for calls in self._related if not self._explains(wrong, calls, exactly)]
-        against = [calls[-1] for calls in left]
+        left = [call for call in self._related if not self._shows(wrong, call, exactly)]
+        against = [*left]
         if not self._numbers:  # 0 comes of anything: what fails with further arguments counts as well
             against += self._others
         if any(self._contradicts(wrong, call) for call in against):
             return False
         explained = 1 + len(self._related) - len(left)
-        if explained <= len(left):
-            left = [calls for calls in left if self._errs(wrong, calls[-1]) or not self._is_known(calls[-1])]
-        if explained < len(left) or (explained == len(left) and any(self._errs(wrong, calls[-1]) for calls in left)):
+        left = [call for call in left if self._errs(wrong, call) or not self._is_known(call)]
+        if explained < len(left) or (explained == len(left) and any(self._errs(wrong, call) for call in left)):
             return False
         return not any(self._tells_apart(wrong, call, exactly) for call in self._passed)
 
@@ -263,11 +255,6 @@ class Evidence:
         apart = not any(close(a, b, dtype) for a, b in ((got.value, theirs), (got.value, right)))
         return apart and not close(theirs, right, dtype) and not self._is_known(call)
 
-    def _explains(self, wrong: Loss, calls: Sequence[Call], exactly: bool) -> bool:
-        return self._shows(wrong, calls[-1], exactly) and not any(
-            self._tells_apart(wrong, call, exactly) for call in calls[:-1]
-        )
-
     def _shows(self, wrong: Loss, call: Call, exactly: bool) -> bool:
         """Whether a mistake gives what the learner's function gave in a call that failed."""
         if not exactly and not all_finite(call.answer):
@@ -282,13 +269,15 @@ class Evidence:
         return same_answer(call.answer, recall(wrong, call.question), call.question)
 
     def _is_nearer(self, call: Call, value: Tensor, theirs: Tensor) -> bool:
-        """Whether a mistake's value is much nearer to the learner's than the right one is, where that is not equal.
+        """Whether a mistake's value is much nearer to the learner's than the right one is; if all are equal, by dtype.
 
         What is off by little more than the tolerance is within it of many wrong values.
         """
         right = self._right(call).value
-        if right is None or right.shape != value.shape or close(value, right, coarsest(call.question)):
+        if right is None or right.shape != value.shape:
             return True
+        if close(value, right, coarsest(call.question)):  # then a slope is wrong, or the dtype
+            return value.dtype == theirs.dtype
         known = value.isfinite() & right.isfinite()
         off, left = (value[known].double() - other[known].double() for other in (right, theirs))
         return not known.any() or bool(left.abs().max() <= _LEFT * off.abs().max())
@@ -309,7 +298,4 @@ class Evidence:
         return exactly or not lost_alike(right, theirs, right, call.question, more=True)
 
     def _right(self, call: Call) -> Answer:
-        known = self._expected.get(id(call))  # the calls live as long as this does
-        if known is None:
-            known = self._expected[id(call)] = recall(self._exercise.spec, widened(call.question))
-        return known
+        return recall(self._exercise.spec, widened(call.question))

@@ -50,7 +50,8 @@ def _value_is_lost(got: Answer, right: Answer, question: Question) -> bool:
 def _only_slopes_are_lost(got: Answer, right: Answer, question: Question) -> bool:
     if not close(got.value, right.value, coarsest(question)):
         return False
-    return _alike_where(lambda a, b: a.isfinite() | ~b.isfinite(), got, right, question)
+    lost = any(bool((b.isfinite() & ~a.isfinite()).any()) for a, b in _both(got, right) or [])
+    return lost and _alike_where(lambda a, b: a.isfinite() | ~b.isfinite(), got, right, question)
 
 
 def _lost(got: Answer, right: Answer, question: Question) -> bool:

@@ -54,7 +54,6 @@ class Confinement:
     def __init__(self) -> None:
         self.missing: dict[str, str] = {}
         self._libc = ctypes.CDLL(None, use_errno=True)
-        self._ruleset, self._filter = -1, b""
         if sys.platform != "linux":
             self.missing = dict.fromkeys(("Landlock", "seccomp"), "only Linux has it")
             return
