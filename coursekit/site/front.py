@@ -80,7 +80,7 @@ def _picture() -> str:
 
 def _ways(parts: Sequence[str]) -> str:
     has = set(parts) >= {"guides", "losses", "mistakes"}
-    guides = {name: f" [All of it](guides/{name}.md)." if has else "" for name in ("learn", "teach", "grade")}
+    guides = {name: f" [How to {name}](guides/{name}.md)." if has else "" for name in ("learn", "teach", "grade")}
     return _WAYS.format(first=_FIRST, look_up=_LOOK_UP if has else "", **guides)
 
 
