@@ -29,7 +29,7 @@ _SAME = 0.5  # of 255: the mean difference of a pixel up to which two pictures a
 
 
 def refresh(topic: Topic) -> Iterator[int]:
-    """Writes the stubs of a topic, its notebook, executed, and the lines of its mistakes; yields the number of each cell that has run.
+    """Writes a topic's stubs, its notebook, executed, and its mistakes' lines; yields the number of each cell that ran.
 
     Raises:
         CommandError: a cell raised, or did not end; the notebook on disk is as it was.
