@@ -10,6 +10,7 @@ import io
 import shutil
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,13 @@ from coursekit.site import archive, front, lessons, losses, mistakes, starting
 from coursekit.site.manual import guides, reference
 
 CONTENT = losses.write, mistakes.write, guides.write, reference.write  # beside the lessons and the first page
+_NEEDED = (
+    "sphinx",
+    "myst_parser",
+    "furo",
+    "sphinx_copybutton",
+    "griffe",
+)  # of the extra `site`, by the names they are imported by
 _STATIC = Path(__file__).parent / "static"
 _AT_ONCE = 2  # processes: pages are read and written side by side
 
@@ -37,12 +45,14 @@ def build(out: Path, topics: Sequence[Topic] = TOPICS, repository: str = "") -> 
         CommandError: this is an installed package, a package is missing, or Sphinx warned of something.
     """
     syllabus.insist_on_course("`coursekit site`")
-    try:
-        from coursekit.site import katex
-    except ImportError as error:
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
         raise CommandError(
-            f"A site needs packages that are not installed here ({error.name}): `python3 start.py site` brings them."
-        ) from None
+            f"A site needs packages that are not installed here ({', '.join(missing)}): `python3 start.py site` brings "
+            "them."
+        )
+    from coursekit.site import katex
+
     katex.node()
     cache = out.with_name(f"{out.name}.cache")
     katex.styles(cache / "static" / "katex")
