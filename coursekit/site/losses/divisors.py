@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 # Calls to try beside a plain one, each where the function has all of its flags
-FLAGS = (
+FLAGS: tuple[tuple[str, ...], ...] = (
     ("weight",),
     ("label_smoothing",),
     ("weight", "label_smoothing"),
