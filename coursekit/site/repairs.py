@@ -13,6 +13,7 @@ _REPAIRS = (
         '<div class="highlight"><pre>',
         '<div class="highlight"><pre tabindex="0">',
     ),  # what is scrolled can have the focus
+    ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),  # as above, on a telephone
     ('<th class="head"></th>', "<td></td>"),  # a heading that says nothing
     ('<th class="head"><p></p></th>', "<td></td>"),
 )
