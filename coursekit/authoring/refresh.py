@@ -22,13 +22,14 @@ from coursekit.course.syllabus import ROOT, Topic
 from coursekit.course.updating import shipped
 from coursekit.errors import CommandError
 from coursekit.explorables import pictures, source
+from coursekit.site.mistakes import lines
 
 _PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 _SAME = 0.5  # of 255: the mean difference of a pixel up to which two pictures are one, drawn on two machines
 
 
 def refresh(topic: Topic) -> Iterator[int]:
-    """Writes the stubs of a topic and its notebook, executed; yields the number of each cell that has run.
+    """Writes a topic's stubs, its notebook, executed, and its mistakes' lines; yields the number of each cell that ran.
 
     Raises:
         CommandError: a cell raised, or did not end; the notebook on disk is as it was.
@@ -43,6 +44,8 @@ def refresh(topic: Topic) -> Iterator[int]:
     keep_outputs(before, notebook)
     notebooks.write(notebook, topic)
     list_shipped(topic)
+    for _ in lines.refresh(topic):
+        pass
 
 
 def list_shipped(topic: Topic) -> int:

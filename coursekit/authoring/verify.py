@@ -128,6 +128,7 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
         findings.faults += unfit
         if not (is_stale or unfit):
             findings.faults += unlisted(topic)
+            findings.faults += stale([topic])
         findings.faults += left_above_exercises(topic)
         findings.faults += left_in_notebook(topic)
         findings.faults += miscounted_in_lesson(topic)
@@ -136,7 +137,6 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
     for lesson in dict.fromkeys([*before, *topics]):  # a new one comes between the lesson before and the next of that
         if lesson.notebook.exists():
             findings.faults += leads_elsewhere(lesson)
-    findings.faults += stale(topics)
     findings.faults += _undocumented(commands)
     findings.faults += _miscounted()
     findings.faults += _lessons_in_readme()

@@ -38,7 +38,8 @@ def wipe(axes: Axes) -> None:
     axes.set_title("", loc="left")
     axes.set_prop_cycle(None)
     axes.relim()
-    axes.autoscale(True)
+    axes.set(xlim=(0, 1), ylim=(0, 1))  # as those of new axes, on which nothing but words may be written
+    axes.set_autoscale_on(True)
 
 
 def shapes(figure: Figure) -> list[Shape]:
@@ -47,6 +48,7 @@ def shapes(figure: Figure) -> list[Shape]:
 
 
 def _of_axes(axes: Axes, figure: Figure) -> Iterator[Shape]:
+    axes.get_xlim()  # what was drawn may have left limits to be found, as matplotlib does when they are asked for
     axes.apply_aspect()
     height, zoom = figure.get_figheight() * figure.dpi, 100 / figure.dpi
 

@@ -43,15 +43,26 @@ def kinds() -> list[str]:
 @cache
 def module(kind: str) -> str:
     """One ES module that needs no other file and no network."""
-    kit, own = ((HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in ("kit", kind))
-    return re.sub(r"(?m)^export ", "", kit) + _IMPORTS.sub("", own)
+    return _kit() + _own(kind)
+
+
+def script(*kinds: str) -> str:
+    """The element that brings every picture of these kinds on its page to life; what they share stands in it once."""
+    parts = [_kit()]
+    for kind in kinds:
+        own = _own(kind).replace("export default ", "const shown = ")
+        parts.append(f'{{\n{own}\nenliven("{kind}", shown);\n}}')
+    return '<script type="module">\n{}\n</script>'.format("\n".join(parts))
 
 
 @cache
-def script(kind: str) -> str:
-    """The element that brings every picture of this kind on its page to life."""
-    text = module(kind).replace("export default ", "const shown = ")
-    return f'<script type="module">\n{text}\nenliven("{kind}", shown);\n</script>'
+def _kit() -> str:
+    return re.sub(r"(?m)^export ", "", (HERE / "js" / "kit.js").read_text(encoding="utf-8"))
+
+
+@cache
+def _own(kind: str) -> str:
+    return _IMPORTS.sub("", (HERE / "js" / f"{kind}.js").read_text(encoding="utf-8"))
 
 
 def box(kind: str, state: dict[str, Any], key: str = "", picture: str = "") -> str:

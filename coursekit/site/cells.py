@@ -16,6 +16,7 @@ from coursekit.site import images
 
 _CHECK = re.compile(r"check\(\w+\)")
 _PREDICTION = re.compile(r"(?m)^predict\(")
+_SOLUTION = re.compile(r"solution\(")
 _IMPORTS = re.compile(r"(import|from) ")
 _LINK = re.compile(r"\[([^]]*)\]\((\w+)\.ipynb(#[^)]*)?\)")
 _STILL = "It moves in the notebook, where Python draws it."
@@ -76,7 +77,10 @@ def _of_code(cell: Any, exercises: dict[str, Exercise], lessons: Sequence[str], 
         yield from folded("source", "Code", code)
     else:
         yield code
-    outputs = [block for output in cell.outputs for block in _of_output(output, lessons, folder)]
+    shown = (
+        [] if _SOLUTION.match(cell.source) else cell.outputs
+    )  # no answer of the course's is on a page, not even folded
+    outputs = [block for output in shown for block in _of_output(output, lessons, folder)]
     yield from folded("result", "Result", *outputs) if outputs and hidden.get("outputs_hidden") else outputs
 
 

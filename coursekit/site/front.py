@@ -50,7 +50,7 @@ _LOOK_UP = """
 **Or look something up.** [Questions that people ask](guides/questions.md): a CTC loss that is inf, a KL that is
 negative, a weighted mean with label smoothing. [A page for each loss](losses/index.md). [Mistakes](mistakes/index.md),
 each with a line that shows it, also [by what is seen](mistakes/symptoms.md)."""
-_PARTS = {
+PARTS = {
     "guides": "Questions and guides",
     "losses": "Losses, one by one",
     "mistakes": "Mistakes",
@@ -60,7 +60,7 @@ _PARTS = {
 
 def write(folder: Path, topics: Sequence[Topic]) -> None:
     """Writes `index.md`, with a table of contents of all that lies in the folder."""
-    parts = [part for part in _PARTS if (folder / part / "index.md").exists()]
+    parts = [part for part in PARTS if (folder / part / "index.md").exists()]
     page = _PAGE.format(
         picture=_picture(),
         ways=_ways(parts),
@@ -80,7 +80,7 @@ def _picture() -> str:
 
 def _ways(parts: Sequence[str]) -> str:
     has = set(parts) >= {"guides", "losses", "mistakes"}
-    guides = {name: f" [All of it](guides/{name}.md)." if has else "" for name in ("learn", "teach", "grade")}
+    guides = {name: f" [How to {name}](guides/{name}.md)." if has else "" for name in ("learn", "teach", "grade")}
     return _WAYS.format(first=_FIRST, look_up=_LOOK_UP if has else "", **guides)
 
 
@@ -100,7 +100,7 @@ def _contents(topics: Sequence[Topic], parts: Sequence[str]) -> str:
     lessons = [f"{topic.number:02} {topic.title} <lessons/{topic.notebook.stem}>" for topic in topics]
     trees = [_tree("Lessons", lessons)]
     if parts:
-        trees.append(_tree("To look up", [f"{_PARTS[part]} <{part}/index>" for part in parts]))
+        trees.append(_tree("To look up", [f"{PARTS[part]} <{part}/index>" for part in parts]))
     return "\n\n".join(trees)
 
 

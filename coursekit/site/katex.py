@@ -16,10 +16,13 @@ from coursekit.errors import CommandError
 
 KATEX = Path(sys.prefix) / "node_modules" / "katex"
 _NEEDED = "Formulas are drawn by KaTeX, which is not installed here: `python3 start.py site` brings it."
-_SCRIPT = """
+_SCRIPT = r"""
 const katex = require(process.argv[1]);
 const drawn = JSON.parse(require("fs").readFileSync(0, "utf8")).map(([tex, displayMode]) => {
-  try { return [katex.renderToString(tex, { displayMode, throwOnError: true, strict: "ignore" }), null]; }
+  try {
+    const html = katex.renderToString(tex, { displayMode, throwOnError: true, strict: "ignore" });
+    return [html.replace(/<annotation .*?<\/annotation>/, ""), null]; // the formula once more, as it was written
+  }
   catch (error) { return [null, String(error)]; }
 });
 process.stdout.write(JSON.stringify(drawn));

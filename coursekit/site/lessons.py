@@ -44,5 +44,5 @@ def _page(topic: Topic, lessons: Sequence[str], files: Path, repository: str) ->
                 title, _, rest = block.partition("\n")
                 yield from (title, cells.raw(starting.from_page(topic, repository)), rest)
                 began = True
-    for kind in kinds:
-        yield cells.raw(source.script(kind))
+    if kinds:
+        yield cells.raw(source.script(*kinds))

@@ -15,6 +15,7 @@ from coursekit.course import stubs, syllabus
 from coursekit.exercise import comparing
 from coursekit.exercise.answers import close
 from coursekit.report import Outcome
+from coursekit.site.mistakes import lines
 from coursekit.wire import Question
 
 
@@ -60,6 +61,10 @@ def test_files_in_order(topic):
     [
         (lambda t: append(t.stub, "# mine\n"), "exercises/toy.py is stale (run `coursekit refresh`)."),
         (lambda t: append(t.solution, "\n\nx = 1\n"), "exercises/toy.py is stale (run `coursekit refresh`)."),
+        (
+            lambda t: lines.kept_in(t).unlink(),
+            "toy.json does not fit double, triple (run `coursekit refresh --lines`).",
+        ),
         (lambda t: t.stub.unlink(), "exercises/toy.py is missing."),
         (lambda t: t.solution.unlink(), "solutions/toy.py is missing."),
         (lambda t: t.notebook.unlink(), "notebooks/00_toy.ipynb is missing."),

@@ -115,6 +115,23 @@ def test_too_many_words():
     assert explorer.drawn["frames"] == {}
 
 
+def test_words_alone():
+    """Without an axis, words stand where they do on new axes, from 0 to 1, and a line where it was drawn."""
+
+    def draw(axes, line):
+        axes.axis("off")
+        if line:
+            axes.plot([10, 20], [10, 20])
+        axes.text(15 if line else 0.5, 15 if line else 0.5, "middle")
+        return "A word in the middle."
+
+    explorer = explore(draw, figsize=(4, 4), line=widgets.Dropdown(options=[("no", 0), ("yes", 1)]))
+    shown(explorer)
+    for frame in explorer.drawn["frames"].values():
+        (word,) = (each for each in map(explorer.drawn["pool"].__getitem__, frame["shapes"]) if each["t"] == "text")
+        assert (word["x"], word["y"]) == pytest.approx((216, 190), abs=1)
+
+
 def test_picture_does_not_pile_up(explorer, slider):
     """Back at the first value, the picture is the first one: nothing of the others is left on it."""
     before = shown(explorer)["text/html"].split("<img")[1]

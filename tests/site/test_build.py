@@ -1,6 +1,5 @@
 """Making a site: what it needs, what it reads again, and what it says."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from coursekit.cli import main
 from coursekit.course import syllabus
 from coursekit.errors import CommandError
-from coursekit.site import archive, build, katex
+from coursekit.site import archive, build, front, katex
 
 TOPIC = syllabus.find_topic("ctc_speed")
 
@@ -22,11 +21,10 @@ def test_without_katex(monkeypatch, tmp_path, capsys):
 
 
 def test_without_sphinx(monkeypatch, tmp_path, capsys):
-    """Where Sphinx is not there, a sentence names what is missing."""
-    monkeypatch.setitem(sys.modules, "coursekit.site.katex", None)
-    monkeypatch.delattr("coursekit.site.katex")
+    """Where packages are not there, a sentence names them."""
+    monkeypatch.setattr(build, "find_spec", lambda name: None if name in ("furo", "griffe") else "there")
     assert main(["site", "--out", str(tmp_path / "site")]) == 1
-    assert "A site needs packages that are not installed here" in capsys.readouterr().err
+    assert "A site needs packages that are not installed here (furo, griffe):" in capsys.readouterr().err
 
 
 def test_not_a_repository(tmp_path, capsys):
@@ -50,6 +48,37 @@ def test_only_what_has_changed_is_newer(tmp_path):
     assert (kept / "same.md").stat().st_mtime_ns == before
     assert (kept / "other.md").read_text() == "fresh"
     assert sorted(path.name for path in kept.rglob("*.*")) == ["course.zip", "new.png", "other.md", "same.md"]
+
+
+def test_what_is_made_of_no_notebook_is_kept(monkeypatch, tmp_path):
+    """Beside the lessons, all is written anew where a file of the course has changed that is no notebook."""
+    made = []
+    monkeypatch.setattr(build, "CONTENT", (made.append,))
+    for part in front.PARTS:
+        (tmp_path / "source" / part).mkdir(parents=True)
+        (tmp_path / "source" / part / "index.md").write_text(part)
+    build._write_rest(tmp_path / "new", tmp_path, "state")
+    assert made == [tmp_path / "new"]
+    (tmp_path / "stamp").write_text("state")
+    build._write_rest(tmp_path / "new", tmp_path, "state")
+    assert len(made) == 1
+    assert {path.parent.name for path in (tmp_path / "new").rglob("index.md")} == set(front.PARTS)
+    build._write_rest(tmp_path / "newer", tmp_path, "other")
+    build._write_rest(tmp_path / "newer", tmp_path, "")  # no clone: nobody knows
+    assert len(made) == 3
+
+
+def test_state(monkeypatch, tmp_path):
+    """A notebook does not change it, another file does."""
+    files = [tmp_path / name for name in ("a.ipynb", "b.py")]
+    monkeypatch.setattr(archive, "course", lambda: files)
+    for path in files:
+        path.touch()
+    before = build._state()
+    files[0].write_text("changed")
+    assert build._state() == before != ""
+    files[1].write_text("changed")
+    assert build._state() != before
 
 
 @pytest.mark.slow

@@ -69,6 +69,12 @@ def test_prediction(tmp_path):
     assert "right" not in page
 
 
+def test_solution(tmp_path):
+    """What `solution` has shown is on no page."""
+    page = shown(code('solution("entropy")', {"text/markdown": "```python\nreturn -p @ p.log()\n```"}), tmp_path)
+    assert page == '```python\nsolution("entropy")\n```'
+
+
 def test_exercise(tmp_path):
     """An exercise is its stub and its hints, each within the one before: only the first can be opened at first."""
     exercise = EXERCISES["entropy"]

@@ -60,14 +60,13 @@ def picture(table: Any, row: Any) -> str:
     names = sample(table, row)
     first = next(iter(names))
     moves = f"the input {first}" if names[first].ndim == 0 else f"one number of the input {first}"
-    halves = "".join(
-        f'<g transform="translate({at * WIDTH:g} 0)">{"".join(_half(title, moves, part, curves))}</g>'
-        for at, (title, part) in enumerate((("Loss of one sample", "value"), ("Its slope", "slope")))
+    halves = "".join(  # side by side, or one below the other where there is no room
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" width="{WIDTH:g}" font-size="12">'
+        f"{''.join(_half(title, moves, part, curves))}</svg>"
+        for title, part in (("Loss of one sample", "value"), ("Its slope", "slope"))
     )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="curves" role="img" viewBox="0 0 {2 * WIDTH:g} {HEIGHT:g}" '
-        f'font-size="12" aria-label="{html.escape(_in_words(moves, curves), quote=True)}">{halves}</svg>'
-    )
+    words = html.escape(_in_words(moves, curves), quote=True)
+    return f'<div class="curves" role="img" aria-label="{words}">{halves}</div>'
 
 
 def curves_of(table: Any, row: Any) -> list[Curve]:

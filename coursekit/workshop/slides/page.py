@@ -69,7 +69,7 @@ def page(topic: Topic) -> str:
         title=html.escape(topic.title),
         style=style,
         slides=slides,
-        scripts="\n".join(map(source.script, kinds)),
+        scripts=source.script(*kinds),
         script=script,
     )
 
