@@ -34,7 +34,7 @@ NO_LOSS = """
     self_information entropy perplexity joint_entropy conditional_entropy pointwise_mutual_information
     mutual_information entr log_softmax smooth_targets sigmoid log_sigmoid stirling keras_align keras_reduce
     area_under_curve pairwise_distance collapse ctc_states ctc_skips ctc_beta ctc_occupancy greedy_decode
-    edit_distance prefix_beam_search weight_gradient online_softmax_step hmm_nll loss_floors
+    edit_distance prefix_beam_search weight_gradient online_softmax_step hmm_nll hmm_posterior loss_floors
 """
 # Rows that are a relative of an arrow of the map, and have none of their own
 RELATIVES = {

@@ -18,7 +18,7 @@ from coursekit.course.syllabus import Topic
 from coursekit.course.updating import shipped
 from coursekit.exercise import Exercise
 from coursekit.machine import cores
-from coursekit.site.mistakes import lines
+from coursekit.site.mistakes.lines import stale
 
 SECONDS_BETWEEN_WORDS = 8.0  # so long an author waits in silence at most, as far as it is ours
 Say = Callable[[str], None]
@@ -136,7 +136,7 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
     for lesson in dict.fromkeys([*before, *topics]):  # a new one comes between the lesson before and the next of that
         if lesson.notebook.exists():
             findings.faults += leads_elsewhere(lesson)
-    findings.faults += lines.stale(topics)
+    findings.faults += stale(topics)
     findings.faults += _undocumented(commands)
     findings.faults += _miscounted()
     findings.faults += _lessons_in_readme()

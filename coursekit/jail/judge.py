@@ -30,6 +30,8 @@ from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Cell, Question
 from coursekit.wire.readymade import relatives
 
+_FEW = 8  # forks of a zygote, for which laying its memory would take longer than it saves
+
 __all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look"]
 
 
@@ -65,6 +67,7 @@ class Jail:
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._has_late = False
+        self._forks = 0
         self._ready = ready
         self._closed = False
 
@@ -221,8 +224,11 @@ class Jail:
         if self._control is None or not self._is_well():
             self._stop()
             self._start()
-        if late:
-            self._bring_late()
+        self._forks += 1
+        if self._forks == _FEW:
+            self._bid("settle")
+        if late and not self._has_late:  # imports what torch.func, say, imports at its first call, in nobody's time
+            self._has_late = self._bid("bring")
         assert self._control is not None
         child = Child(self._control, self.limits, clock)
         try:
@@ -238,14 +244,14 @@ class Jail:
         ended = self._zygote is not None and self._zygote.poll() is not None
         return not ended and not select.select([self._control], [], [], 0)[0]
 
-    def _bring_late(self) -> None:
-        """Has the zygote import what torch.func, say, imports at its first call: seconds that no learner should pay."""
+    def _bid(self, what: str) -> bool:
+        """Has the zygote do what takes it a while, and says whether it has."""
         assert self._control is not None
-        if not self._has_late:
-            with suppress(OSError):  # the zygote is gone or stuck, which the child's first question will tell
-                self._control.settimeout(START_SECONDS)
-                self._control.send(line({"bring": True}))
-                self._has_late = bool(self._control.recv(1 << 10))
+        with suppress(OSError):  # the zygote is gone or stuck, which the child's first question will tell
+            self._control.settimeout(START_SECONDS)
+            self._control.send(line({what: True}))
+            return bool(self._control.recv(1 << 10))
+        return False
 
     def _start(self) -> None:
         ready, self._ready = self._ready, None
@@ -267,6 +273,7 @@ class Jail:
         zygote, control = self._zygote, self._control
         self._zygote = self._control = None
         self._has_late = False
+        self._forks = 0
         if control is not None:
             control.close()  # the zygote reads an end of file and leaves
         if zygote is not None:

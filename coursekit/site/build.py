@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from coursekit import __version__
 from coursekit.course import syllabus
 from coursekit.course.syllabus import TOPICS, Topic
 from coursekit.errors import CommandError
-from coursekit.site import archive, front, lessons, starting
+from coursekit.site import archive, front, lessons, losses, mistakes, starting
+from coursekit.site.manual import guides, reference
 
-CONTENT: tuple[Callable[[Path], None], ...] = ()  # beside the lessons and the first page
+CONTENT = losses.write, mistakes.write, guides.write, reference.write  # beside the lessons and the first page
 _STATIC = Path(__file__).parent / "static"
 _AT_ONCE = 2  # processes: pages are read and written side by side
 

@@ -34,21 +34,26 @@ _FIRST = "lessons/00_objective.md"
 _WAYS = """::::{{container}} ways
 :::{{container}} way
 **Learn.** Read the [first lesson]({first}) here, predict, move a picture. Then write the losses yourself: download the
-course, type `python3 start.py`, and each answer is checked on the spot.{guides}
+course, type `python3 start.py`, and each answer is checked on the spot.{learn}
 :::
 :::{{container}} way
 **Teach.** `coursekit workshop start` shows live which mistake a room is making. `coursekit workshop slides` makes
-slides of a lesson.{guides}
+slides of a lesson.{teach}
 :::
 :::{{container}} way
 **Grade.** `coursekit grade FOLDER` grades a folder of untrusted notebooks in a jail, and writes the file that your
-platform wants.{guides}
+platform wants.{grade}
 :::
-::::"""
+::::{look_up}"""
+_LOOK_UP = """
+
+**Or look something up.** [Questions that people ask](guides/questions.md): a CTC loss that is inf, a KL that is
+negative, a weighted mean with label smoothing. [A page for each loss](losses/index.md). [Mistakes](mistakes/index.md),
+each with a line that shows it, also [by what is seen](mistakes/symptoms.md)."""
 _PARTS = {
+    "guides": "Questions and guides",
     "losses": "Losses, one by one",
     "mistakes": "Mistakes",
-    "guides": "Guides",
     "reference": "Reference",
 }
 
@@ -74,8 +79,9 @@ def _picture() -> str:
 
 
 def _ways(parts: Sequence[str]) -> str:
-    guides = " [All of it](guides/index.md)." if "guides" in parts else ""
-    return _WAYS.format(first=_FIRST, guides=guides)
+    has = set(parts) >= {"guides", "losses", "mistakes"}
+    guides = {name: f" [All of it](guides/{name}.md)." if has else "" for name in ("learn", "teach", "grade")}
+    return _WAYS.format(first=_FIRST, look_up=_LOOK_UP if has else "", **guides)
 
 
 def _lessons(topics: Sequence[Topic]) -> Iterator[str]:

@@ -59,7 +59,7 @@ def dense_soft(f: Function, rng: Rng) -> None:
 @keras_categorical_crossentropy.check
 def dense_smoothing(f: Function, rng: Rng) -> None:
     """`label_smoothing` spreads α evenly over all classes, with shares and with logits"""
-    y, scores, x = one_hot(indices(rng, 3, 2), torch.empty(2, 3)), draw_scores(rng, 2, 3), draw_logits(rng, 2, 3)
+    y, scores, x = one_hot(indices(rng, 3, 4), torch.empty(4, 3)), draw_scores(rng, 4, 3), draw_logits(rng, 4, 3)
     for smoothing in (0.3, 1.0):
         same_value(f, dense_spec, y, scores, label_smoothing=smoothing)
         same_value(f, dense_spec, y, x, from_logits=True, label_smoothing=smoothing)

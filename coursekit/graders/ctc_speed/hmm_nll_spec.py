@@ -1,7 +1,8 @@
-"""What is right of `hmm_nll`: every row in log space, where nothing underflows."""
+"""What is right of `hmm_nll` and `hmm_posterior`: every row in log space, where nothing underflows."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 
@@ -16,3 +17,11 @@ def forward(initial: Tensor, transition: Tensor, emission: Tensor) -> list[Tenso
 def spec(initial: Tensor, transition: Tensor, emission: Tensor) -> Tensor:
     """-ln Σ of the last row."""
     return -forward(initial, transition, emission)[-1].logsumexp(0)
+
+
+def backward(transition: Tensor, emission: Tensor) -> list[Tensor]:
+    """Of each frame and state ln of the probability of all that is seen after that frame; in log space."""
+    rows = [torch.zeros_like(emission[0])]
+    for emitted in emission[1:].flip(0):
+        rows.insert(0, (transition.log() + emitted.log() + rows[0]).logsumexp(1))
+    return rows

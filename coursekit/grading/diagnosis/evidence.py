@@ -237,11 +237,16 @@ class Evidence:
         return any(self._shows(each, call, exactly=True) or self._shows_scaled(each, call) for each in known)
 
     def _shows_scaled(self, wrong: Loss, call: Call) -> bool:
-        """Whether a mistake gives the learner's value times the factor by which the first call is wrong."""
+        """Whether a mistake gives the learner's value times the factor by which the first call is wrong.
+
+        It must be wrong there: the right value times that factor is the factor alone, and no second mistake.
+        """
         (got, right), value, theirs = self.first_values, call.answer.value, value_of(wrong, call.question)
         if got is None or right is None or got.numel() != 1 or right.numel() != 1 or not right.item():
             return False
         if theirs is None or value is None or bool((value == value.round()).all()):  # whole numbers often coincide
+            return False
+        if close(theirs, self._right(call).value, coarsest(call.question)):
             return False
         return close(value, theirs * (got.item() / right.item()), coarsest(call.question))
 

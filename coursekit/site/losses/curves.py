@@ -1,7 +1,7 @@
 """The picture of a loss: its value and its slope for one sample, as one number of the input moves.
 
 Drawn with the little SVG of the cards, and not by matplotlib, which would take as long for these pictures as for the
-rest of the site. It stands in the page's own HTML, with letters in the page's own colour: so it is read on dark as well.
+rest of the site. It stands in the page's own HTML, with letters in the page's own colour: so it is read on dark, too.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 # Calls to try beside a plain one, each where the function has all of its flags
-FLAGS = (
+FLAGS: tuple[tuple[str, ...], ...] = (
     ("weight",),
     ("label_smoothing",),
     ("weight", "label_smoothing"),
@@ -50,7 +50,8 @@ def divisors(table: Any, row: Any) -> Iterator[tuple[str, str]]:
         if all(name in taken for name in names):
             yield f"mean{_with(names)}", _asked(table, row, _flags(table, row, names))
     if row.name == "cross_entropy":
-        for names in ((), ("weight",), ("weight", "label_smoothing")):
+        soft: tuple[tuple[str, ...], ...] = ((), ("weight",), ("weight", "label_smoothing"))
+        for names in soft:
             flags = _flags(table, row, names)
             yield f"mean, of targets that are probabilities{_with(names)}", _asked(table, row, flags, soft=True)
 

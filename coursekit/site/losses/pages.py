@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +135,7 @@ def _family(family: str, rows: list[Any]) -> str:
     )
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [heads, tuple("---" for _ in heads), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
@@ -152,7 +152,7 @@ def _words(divisor: str) -> str:
 
 
 def _of_torch(row: Any) -> bool:
-    return row.call.startswith(("F.", "adaptive")) and row.name == bare(row)
+    return bool(row.call.startswith(("F.", "adaptive")) and row.name == bare(row))
 
 
 # ---- a page ------------------------------------------------------------------------------------------------------

@@ -23,8 +23,8 @@ line below is the smallest input on which it gives something else than the right
 
 - Do you know what you see (a NaN, a negative loss, a wrong shape), and not why? [By what is seen](symptoms.md).
 - Do you know the loss? It is in the table.
-- {seen} of them, of {codes} kinds, were [seen in public](public.md): somebody made the mistake, or asked about it, in an issue
-  tracker.
+- {seen} of them, of {codes} kinds, were [seen in public](public.md): somebody made the mistake, or asked about it, in
+  an issue tracker.
 
 A line calls the function by the name that its exercise has. Paste it below your own function.
 
@@ -35,10 +35,14 @@ A line calls the function by the name that its exercise has. Paste it below your
 
 symptoms
 public
-{pages}
 ```
 """
-_PAGE = """# Mistakes in `{name}`
+_PAGE = """---
+orphan: true
+---
+# Mistakes in `{name}`
+
+[All mistakes](index.md)
 
 {idea}
 
@@ -98,7 +102,6 @@ def _index(shown: list[_Shown]) -> str:
         seen=len(public),
         codes=len({code for codes in public for code in codes if code in threads.by_code()}),
         tables="\n\n".join(map(_table, syllabus.TOPICS)),
-        pages="\n".join(exercise.name for topic in syllabus.TOPICS for exercise in topic.exercises),
     )
 
 
@@ -171,7 +174,7 @@ def _in_public(shown: list[_Shown]) -> str:
         if not seen:
             continue
         exercise, mistake, _ = those[0]
-        link = f"[{_first(mistake.explanation)}]({exercise.name}.md#{entry.anchor(mistake.name)})"
+        link = entry.link(exercise.name, mistake.name, prose(_first(mistake.explanation)))
         where = ", ".join(f"[{each}]({threads.address(each)})" for each in seen.links)
         more = f" and {seen.more} more" if seen.more else ""
         rows.append(f"| {len(seen)} | {_cell(link)} | {where}{more} |")

@@ -37,10 +37,10 @@ def shown(example: Example | None) -> str:
     """The line to paste, what comes and what should."""
     if example is None:
         return '<p class="aside">Only a long input shows it: <code>check</code> prints it.</p>'
-    gives = f'gives <b>{html.escape(example.got)}</b>, <span class="right">right is <b>{html.escape(example.expected)}</b></span>'
+    line, got, right = map(html.escape, (example.line, example.got, example.expected))
     return (
-        f'<div class="highlight-python"><div class="highlight"><pre>{html.escape(example.line)}</pre></div></div>'
-        f"<p>{gives}</p>"
+        f'<div class="highlight-python"><div class="highlight"><pre>{line}</pre></div></div>'
+        f"<p>gives <b>{got}</b>, right is <b>{right}</b></p>"
     )
 
 

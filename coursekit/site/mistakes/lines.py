@@ -78,9 +78,16 @@ def found(exercise: Exercise) -> Iterator[tuple[str, list[str]]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a wrong implementation may do what torch warns about
         for mistake in exercise.misconceptions:
-            example = material.example(exercise.name, mistake.name)
-            if example is not None and len(example.line) + len(example.got) + len(example.expected) <= LONGEST:
+            if example := shown(exercise.name, mistake.name):
                 yield mistake.name, [example.line, example.got, example.expected]
+
+
+def shown(exercise: str, mistake: str) -> Example | None:
+    """The line that shows a mistake, found anew; None where it is a long one."""
+    example = material.example(exercise, mistake)
+    if example is None or len(example.line) + len(example.got) + len(example.expected) > LONGEST:
+        return None
+    return example
 
 
 def _changed(topic: Topic) -> list[Exercise]:

@@ -1,18 +1,18 @@
 """Where a mistake was seen in public: issues and pull requests in which somebody makes it, or discusses it.
 
 By the codes of the collection from before the course (`tests/catalogue.py` says how it came about), which mistakes
-name as `covers`. `docs/mistakes/threads.csv` holds the links; `more` counts further threads of which no link was kept.
+name as `covers`. `docs/threads.json` holds the links; `more` counts further threads of which no link was kept.
 """
 
 from __future__ import annotations
 
-import csv
+import json
 from dataclasses import dataclass
 from functools import cache
 
 from coursekit.course import syllabus
 
-_FILE = "docs/mistakes/threads.csv"
+_FILE = "docs/threads.json"
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Threads:
 @cache
 def by_code() -> dict[str, Threads]:
     """The threads of each code that has any."""
-    with (syllabus.ROOT / _FILE).open(encoding="utf-8", newline="") as file:
-        return {row["code"]: Threads(tuple(row["threads"].split()), int(row["more"])) for row in csv.DictReader(file)}
+    kept = json.loads((syllabus.ROOT / _FILE).read_text(encoding="utf-8"))
+    return {code: Threads(tuple(found["threads"]), found["more"]) for code, found in kept.items()}
 
 
 def of(codes: str) -> Threads:
