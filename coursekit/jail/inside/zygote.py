@@ -317,6 +317,7 @@ def _converse(conversation: _Conversation, by_hand: ByHand) -> None:
     source = _read(job)
     function: Callable[..., Any] | None = None
     problem: Problem | None = None
+    dice = torch.get_rng_state()
     while True:
         header, body = conversation.hear()
         if "leans" in header:  # asked of a child in which nothing of the learner's has run
@@ -324,6 +325,7 @@ def _converse(conversation: _Conversation, by_hand: ByHand) -> None:
             conversation.say(frames.encode_answer(Answer(problem=Problem("leans", " ".join(leans)))))
             continue
         if "function" in header:
+            torch.set_rng_state(dice)  # what it draws at random does not hang on what was asked before
             function, problem = _load(source, header["function"], by_hand, header["instead"])
             continue
         question = frames.decode_question(header, body)
