@@ -187,7 +187,7 @@ def limit(cpu_seconds: int, memory: int, *, in_bubblewrap: bool) -> None:
         resource.RLIMIT_NOFILE: (64, 64),
     }
     if sys.platform == "linux":
-        with open("/proc/self/statm") as statm:
+        with open("/proc/self/statm", "rb", buffering=0) as statm:
             used = int(statm.read().split()[0]) * resource.getpagesize()
         limits[resource.RLIMIT_AS] = (used + memory, used + memory)
         limits[resource.RLIMIT_MEMLOCK] = (0, 0)

@@ -132,6 +132,8 @@ def main() -> Begin:
                         if not order["late"]:
                             late.hide(confined=confinement is not None)
                         filling += disarmed.seal()
+                        for end in (control, wake, woken):
+                            end.close()  # left open, Python would look whether to warn of it, at a tenth of the fork
                         return Begin(fds[0], fds[1], order, disarmed.by_hand, confinement, in_bubblewrap, filling)
             for fd in fds:
                 os.close(fd)
