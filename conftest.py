@@ -23,8 +23,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)  # there are runs without xdist
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: one of them mostly waits, for a kernel, a browser or a jail."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores: two of them mostly wait, for a kernel, a browser or a jail."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_configure() -> None:

@@ -1,6 +1,6 @@
 """Every lesson as a learner works on it: in JupyterLab, in a real browser, on a copy of the course.
 
-Two lessons stand for all, as each takes half a minute of two cores. `pytest -m sweep tests/test_browser.py` runs the
+One lesson stands for all, as each takes half a minute of two cores. `pytest -m sweep tests/test_browser.py` runs the
 others. With COURSE_SCREENSHOTS=FOLDER pictures of all pages are left there, in both themes and widths, to look at.
 """
 
@@ -32,10 +32,9 @@ from lab import (
 from coursekit.course import notebooks, stubs, syllabus
 
 pytestmark = NEEDS_BROWSER
-# the lesson that a learner opens first, and the one whose pictures have most to move
-ALWAYS = ("objective", "ctc_training")
+ALWAYS = "objective"  # the lesson that a learner opens first
 EVERY_TOPIC = [
-    pytest.param(topic, id=topic.name, marks=[] if topic.name in ALWAYS else pytest.mark.sweep)
+    pytest.param(topic, id=topic.name, marks=[] if topic.name == ALWAYS else pytest.mark.sweep)
     for topic in syllabus.TOPICS
 ]
 WRONG = Path(__file__).parent / "wrong"

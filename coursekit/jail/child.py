@@ -38,12 +38,12 @@ class Child(Process):
     def __init__(self, control: socket.socket, limits: Limits, clock: Clock) -> None:
         super().__init__(control, limits, clock)
         self._patience: Patience  # with the exercise that it was turned to last
-        self._noticed = 0.0  # when it was first seen that this exercise's deadline is over
-        self._pieces = 0  # that were read since
+        self._noticed: float  # when it was first seen that this exercise's deadline is over
+        self._pieces: int  # that were read since
         self._incoming = bytearray()  # what it said, and nobody has read yet
         self._awaited = 0  # questions without a reply
         self._replies: deque[bytes] = deque()  # that were not asked for yet
-        self._late = False
+        self._late: bool
         self.has_run = False
         self.lacks = False
         self.is_starved = False
@@ -150,7 +150,7 @@ class Child(Process):
             late = time.monotonic() > until
             if late:
                 self._noticed = self._noticed or time.monotonic()
-                until = self._noticed + _READING if self._incoming else 0.0
+                until = self._noticed + (_READING if self._incoming else 0.0)
             ready = self._wait(until, self._conversation)
             if self._stopped is not None:  # it printed too much: what it says before it is gone does not count
                 raise self._stopped

@@ -10,7 +10,7 @@ from __future__ import annotations
 import select
 import socket
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -205,9 +205,9 @@ class Jail:
                     if leaning is not None and not _asked_what_leans(child, first, leaning):
                         continue
                     again = first is starved
-                    yield from _grade_in_turn(child, waiting, learner, instead, clock, probing, again=again)
+                    turn = _grade_in_turn(child, waiting, learner, instead, clock, probing, again=again)
+                    starved = yield from turn
                     late |= child.lacks
-                    starved = waiting[0][0] if waiting and child.is_starved else None
             except ZygoteGone:
                 if waiting[0][0] is not first:
                     continue
@@ -306,10 +306,10 @@ def _grade_in_turn(
     probing: Probing | None,
     *,
     again: bool,
-) -> Iterator[Report]:
+) -> Generator[Report, None, Exercise | None]:
     """Grades one after another, and takes each from `waiting` whose report stands, until one's does not.
 
-    What was starved gets another try in a new child; `again` says that the first one here has had that.
+    What was starved gets another try in a new child, and is returned; `again` says that the first one here has that.
     """
     alone = True  # no code of another exercise has run in this child
     while waiting and not child.is_over:
@@ -317,19 +317,20 @@ def _grade_in_turn(
         try:
             child.turn_to(exercise, instead)
         except Stopped:
-            return
+            return None
         # once it has failed here, and is to be graded again, nobody needs to know in what else, nor by which mistake
         came = scoring.run(exercise, child, seed=seed, leave=partial(_is_unsure, child, clock, alone=alone))
         has_run = child.has_run or came.outcome is not Outcome.UNATTEMPTED
         unsure = has_run and not alone and not came.is_solved
         if (unsure or child.lacks or (child.is_starved and not again)) and not clock.is_over:
-            return
+            return exercise if child.is_starved else None
         del waiting[0]
         report = came.report(learner)
         if probing is not None and not child.is_over and not clock.is_over:
             _probe(child, exercise, instead, report, probing)
         yield report
-        alone = alone and not has_run
+        alone, again = alone and not has_run, False
+    return None
 
 
 def _probe(child: Child, exercise: Exercise, instead: Mapping[str, str], report: Report, probing: Probing) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nan, tensor
 
-from coursekit.exercise import Exercise, refuses, same_gradient, same_value
+from coursekit.exercise import Exercise, refuses, same_dtype, same_gradient, same_value
 from coursekit.grading.scoring import score
 from coursekit.learning import feedback
 from coursekit.wire.answering import answer
@@ -579,6 +579,21 @@ def test_a_slope_that_is_free_in_both_tells_nothing_apart():
 
     exercise.misconceptions.table(no_shift=("One.", steep(2.0)))
     assert name_of(steep(1.0), exercise) == "no_shift"
+
+
+def test_another_dtype_is_no_other_mistake():
+    """The numbers are right, slopes as well: what gives right numbers there, or might lose some, is not it."""
+    exercise = Exercise("times_log", times_log, idea="", hints=())
+
+    @exercise.check
+    def dtype(f, rng):
+        """The dtype"""
+        same_dtype(f, times_log, tensor([2.0, 3.0], dtype=torch.float32))
+
+    exercise.misconceptions.table(late=("Late.", late))
+    assert name_of(lambda x: times_log(x).double(), exercise) is None
+    exercise.misconceptions.table(doubled=("Twice.", lambda x, base=None, shift=0.0: times_log(x).double()))
+    assert name_of(lambda x: times_log(x).double(), exercise) == "doubled"
 
 
 def test_the_same_mistake_in_another_algebra():

@@ -1,15 +1,12 @@
 """The wall, with real processes: what honest code gets, what hostile code gets, and that the next learner is well."""
 
 import dataclasses
-import errno
-import functools
 import itertools
 import json
 import os
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import textwrap
@@ -30,7 +27,7 @@ from coursekit.grading.scoring import score
 from coursekit.jail import bubblewrap, walls
 from coursekit.jail.child import Child
 from coursekit.jail.ending import Clock
-from coursekit.jail.inside import confine, source, zygote
+from coursekit.jail.inside import source, zygote
 from coursekit.jail.judge import Jail, Probing, ZygoteGone
 from coursekit.jail.terms import JailError, Layer, Limits
 from coursekit.jail.walls import insist, look
@@ -865,57 +862,12 @@ def test_what_the_system_does_for_a_child():
     }
 
 
-class Kernel:
-    """A Landlock of some version, that keeps what it is asked for."""
-
-    def __init__(self, version: int, ruleset: int = 7) -> None:
-        self.version, self.ruleset = version, ruleset
-
-    def syscall(self, number, attributes, size, flags):
-        if attributes is None:
-            return self.version if flags == 1 else -1  # 2 would ask which of its faults are mended
-        self.rights = struct.unpack(f"={size.value // 8}Q", attributes)
-        return self.ruleset
-
-
-@pytest.mark.parametrize(
-    ("version", "bits"), [(1, [13]), (2, [14]), (3, [15]), (4, [15, 2]), (5, [16, 2]), (6, [16, 2, 2]), (9, [16, 2, 2])]
-)
-def test_every_right_is_taken(version, bits):
-    """All that a kernel of this version can take: files from the first on, then TCP, then signals and sockets."""
-    kernel = Kernel(version)
-    assert confine._landlock_ruleset(kernel) == 7
-    assert kernel.rights == tuple((1 << number) - 1 for number in bits)
-
-
-@pytest.mark.parametrize("kernel", [Kernel(-1), Kernel(0), Kernel(6, ruleset=-1)])
-def test_kernel_without_landlock(kernel):
-    """That is an error, and no ruleset."""
-    with pytest.raises(OSError):  # noqa: PT011
-        confine._landlock_ruleset(kernel)
-
-
 @pytest.mark.parametrize(("there", "why"), [("/usr/bin/bwrap", "forbids user namespaces"), (None, "not installed")])
 def test_why_there_is_no_bubblewrap(monkeypatch, there, why):
     """It is not there, or it may not."""
     monkeypatch.setattr(shutil, "which", lambda _: there)
     layer = walls.layers({"layers": [], "bubblewrap": False})[-1]
     assert (layer.name, layer.in_force, why in layer.detail) == ("bubblewrap", False, True)
-
-
-@linux
-def test_which_layers_hold():
-    """Namespaces are the bubble's if none is shared with the judge, and a layer holds if it stops an open."""
-    ours = confine.namespaces()
-    assert set(ours) == {"user", "pid", "net", "mnt", "ipc", "uts"}
-    others = dict.fromkeys(ours, "another")
-    assert [confine.in_bubblewrap(outside) for outside in (others, ours, {**others, "net": ours["net"]}, {})] == [
-        *(True, False, False, False)
-    ]
-    refuse = functools.partial(os.open, "/nowhere", os.O_RDONLY)
-    assert confine._tried(lambda: None, errno.ENOENT) == (False, "a folder could be opened in spite of it")
-    assert confine._tried(refuse, errno.ENOENT) == (True, "")
-    assert confine._tried(refuse, errno.EPERM) == (False, "[Errno 2] No such file or directory: '/nowhere'")
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import warnings
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
@@ -38,6 +39,7 @@ def _answers():
 
 
 ANSWERS = dict(_answers())
+checked_once = cache(checked)
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +54,7 @@ def no_keyboard(monkeypatch):
 def test_what_is_said(title):
     """The feedback names what is wrong, and nothing that is not; no path of ours is shown; a line to paste raises."""
     source, words, never = ANSWERS[title]
-    shown, names = checked(title.partition(":")[0], source)
+    shown, names = checked_once(title.partition(":")[0], source)
     said = " ".join(shown.split())
     assert [word for word in words if word not in said] == [], said
     assert [word for word in (*never, OURS) if word in said] == [], said
@@ -89,7 +91,7 @@ def test_a_graded_run_says_the_same(any_jail):
         exercise = syllabus.find_exercise(title.partition(":")[0])[1]
         with any_jail.child((("1", SETUP), ("2", dedent(source))), exercise) as ask:
             there = scoring.score(exercise, ask, seed=VISIBLE_SEED)
-        here = checked(exercise.name, source)[1]["feedback"].report
+        here = checked_once(exercise.name, source)[1]["feedback"].report
         if (here.first_failure, here.diagnosis) != (there.first_failure, there.diagnosis):
             parted[title] = (here.first_failure, there.first_failure)
     assert parted == {}

@@ -149,7 +149,7 @@ wrong.table(
         lambda p, t: plain(p, t, lambda x: (x + 1e-7).log()),
     ),
     keras_smaller_bounds=(
-        "The bounds are others, as 1e-8 and 1 - 1e-8. Keras's epsilon is 1e-7.",
+        "Other bounds keep the probability from 0 and 1. Keras's are 1e-7 and 1 - 1e-7.",
         lambda p, t, *, eps=1e-8: of_clipped(p, t, eps, 1 - eps),
     ),
     keras_no_lower_bound=(

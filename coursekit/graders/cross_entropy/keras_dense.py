@@ -59,7 +59,7 @@ def dense_soft(f: Function, rng: Rng) -> None:
 @keras_categorical_crossentropy.check
 def dense_smoothing(f: Function, rng: Rng) -> None:
     """`label_smoothing` spreads α evenly over all classes, with shares and with logits"""
-    y, scores, x = one_hot(indices(rng, 3, 2), torch.empty(2, 3)), draw_scores(rng, 2, 3), draw_logits(rng, 2, 3)
+    y, scores, x = one_hot(indices(rng, 3, 4), torch.empty(4, 3)), draw_scores(rng, 4, 3), draw_logits(rng, 4, 3)
     for smoothing in (0.3, 1.0):
         same_value(f, dense_spec, y, scores, label_smoothing=smoothing)
         same_value(f, dense_spec, y, x, from_logits=True, label_smoothing=smoothing)
@@ -85,7 +85,7 @@ def dense_as_it_stands(f: Function, rng: Rng) -> None:
 
 @keras_categorical_crossentropy.parity
 def dense_by_truth(f: Function, rng: Rng) -> None:
-    """A gradient by y_true as well, with both ways of reading y_pred"""
+    """A gradient with respect to y_true as well, with both ways of reading y_pred"""
     for from_logits in (False, True):
         args = distribution(rng, 2, 3), draw_scores(rng, 2, 3)
         same_gradient(f, dense_spec, *args, wrt=(0, 1), from_logits=from_logits, label_smoothing=0.2)

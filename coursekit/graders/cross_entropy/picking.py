@@ -81,7 +81,7 @@ def nll_ignore(f: Function, rng: Rng) -> None:
 @nll_loss.check
 def nll_gradient(f: Function, rng: Rng) -> None:
     """The gradient is right"""
-    same_gradient(f, nll_loss_spec, draw_logits(rng, 2, 3), indices(rng, 3, 2))
+    same_gradient(f, nll_loss_spec, draw_logits(rng, 3, 4), indices(rng, 4, 3))
     same_gradient(f, nll_loss_spec, draw_logits(rng, 2, 2), tensor([1, -100]), weight=draw_weight(rng, 2))
 
 

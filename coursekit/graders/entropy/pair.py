@@ -52,7 +52,7 @@ def two_coins(f: Function, rng: Rng) -> None:
 @joint_entropy.check
 def empty_cell(f: Function, rng: Rng) -> None:
     """A cell of probability 0 adds nothing"""
-    same_value(f, joint_entropy_spec, tensor([[0.5, 0.0], [0.25, 0.25]]))
+    same_value(f, joint_entropy_spec, tensor([[0.5, 0.0, 0.125], [0.125, 0.125, 0.0], [0.0, 0.0625, 0.0625]]))
 
 
 gradient_beside_an_empty_cell(joint_entropy, "joint_gradient", columns=2)

@@ -44,7 +44,8 @@ OF_THE_RESULT: dict[str, tuple[Change, str]] = {
     "doubled": (lambda x: 2 * x, "These are twice the right numbers: a ½ is missing, or something counts twice."),
     "logarithm_of_base_2": (
         lambda x: x / math.log(2),
-        "These are the right numbers divided by ln 2: `log2` in place of the natural logarithm, bits and not nats.",
+        "These are the right numbers divided by ln 2: `log2` in place of the natural logarithm, bits and not nats, or a "
+        "change from nats to bits too many.",
     ),
     "logarithm_of_base_10": (
         lambda x: x / math.log(10),
@@ -52,7 +53,8 @@ OF_THE_RESULT: dict[str, tuple[Change, str]] = {
     ),
     "logarithm_of_base_e": (
         lambda x: x * math.log(2),
-        "These are the right numbers times ln 2: `log` in place of `log2`, nats and not bits.",
+        "These are the right numbers times ln 2: `log` in place of `log2`, nats and not bits, or a change from bits to nats "
+        "too many.",
     ),
     "root_taken": (torch.sqrt, "These are the roots of the right numbers: there is a root too many."),
     "squared": (torch.square, "These are the squares of the right numbers: a root is missing, or a square too many."),
@@ -265,6 +267,7 @@ OF_TWO_ARGUMENTS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], str]] = {
 # What is taken of the losses in the place of their mean
 IN_PLACE_OF_A_MEAN: dict[str, tuple[Change, str]] = {
     "median": (torch.median, "the median of the losses"),
+    "sum": (torch.sum, "the sum of the losses"),
     "largest": (torch.max, "the largest of the losses"),
     "smallest": (torch.min, "the smallest of the losses"),
     "product": (torch.prod, "the product of the losses"),

@@ -30,34 +30,27 @@ class Evidence:
 
     def __init__(self, exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -> None:
         self._exercise = exercise
-        self._expected: dict[int, Answer] = {}
-        self._first, *others = failed
+        self.first = failed[0][-1]  # what the first failing check failed on
         given = self._given = exercise.misconceptions.given
         asked = given(self.first.question)
         # Whoever refuses too little, or what is an input like any other, has made a second mistake, whatever the first
         raises = self.first.answer.problem is not None
+        others = [calls[-1] for calls in failed[1:]]
         self._related = [
-            calls
-            for calls in others
-            if given(calls[-1].question) <= asked
-            and (raises or not calls[-1].answer.problem)
-            and not self._right(calls[-1]).problem
+            call
+            for call in others
+            if given(call.question) <= asked and (raises or not call.answer.problem) and not self._right(call).problem
         ]
-        self._others = [calls[-1] for calls in others if calls[-1].answer.value is not None]
+        self._others = [call for call in others if call.answer.value is not None]
         self._keeps_all = all_finite(self.first.answer)
         right = [*passed, *(call for calls in failed for call in calls[:-1])]
         self._passed = [call for call in right if call.answer.value is not None]
         self._calls = [*(call for calls in failed for call in calls), *passed]
 
     @property
-    def first(self) -> Call:
-        """What the first failing check failed on."""
-        return self._first[-1]
-
-    @property
     def failed(self) -> list[Call]:
         """What the checks failed on that speak for a mistake or against it."""
-        return [self.first, *(calls[-1] for calls in self._related)]
+        return [self.first, *self._related]
 
     @property
     def is_enough(self) -> bool:
@@ -125,7 +118,7 @@ class Evidence:
         Args:
             alike: tells of the learner's numbers and the right ones whether they do, by what is near enough.
         """
-        longest = 0
+        is_long = False
         for call in self.failed:
             got, right = call.answer.value, self._right(call).value
             if got is None or right is None or got.shape != right.shape:
@@ -133,8 +126,8 @@ class Evidence:
             near = partial(close, dtype=coarsest(call.question))
             if near(got, right) or not alike(got.double(), right.double(), near):
                 return False
-            longest = max(longest, *got.shape[-1:], 0)
-        return longest > 2 and self.failed_values > 2
+            is_long |= got.ndim > 0 and got.shape[-1] > 2
+        return is_long and self.failed_values > 2
 
     @property
     def pairs(self) -> list[tuple[float, float]]:
@@ -165,13 +158,15 @@ class Evidence:
         values = (loss and value_once(loss, question) for loss in losses)
         return near((key, self._exercise), values, question, value)
 
-    def fitting(self, key: Hashable, losses: Sequence[Loss]) -> list[int]:
+    def fitting(self, losses: Sequence[Loss]) -> list[int]:
         """The places of those losses, the exercise's own, that may be the learner's mistake; see `fits`."""
         question, value = self.first.question, self.first.answer.value
         if value is None or not self._keeps_all:  # what has lost numbers is another one's by those that are left
             places: Iterable[int] = range(len(losses))
         else:
-            places = near((key, self._exercise), (value_of(loss, question) for loss in losses), question, value)
+            places = near(
+                (tuple(losses), self._exercise), (value_of(loss, question) for loss in losses), question, value
+            )
         return [place for place in places if self.fits(losses[place])]
 
     def fits(self, wrong: Loss) -> bool:
@@ -222,18 +217,17 @@ class Evidence:
         )
 
     def _fits(self, wrong: Loss, exactly: bool) -> bool:
-        if not self._explains(wrong, self._first, exactly):
+        if not self._shows(wrong, self.first, exactly):
             return False
-        left = [calls for calls in self._related if not self._explains(wrong, calls, exactly)]
-        against = [calls[-1] for calls in left]
+        left = [call for call in self._related if not self._shows(wrong, call, exactly)]
+        against = [*left]
         if not self._numbers:  # 0 comes of anything: what fails with further arguments counts as well
             against += self._others
         if any(self._contradicts(wrong, call) for call in against):
             return False
         explained = 1 + len(self._related) - len(left)
-        if explained <= len(left):
-            left = [calls for calls in left if self._errs(wrong, calls[-1]) or not self._is_known(calls[-1])]
-        if explained < len(left) or (explained == len(left) and any(self._errs(wrong, calls[-1]) for calls in left)):
+        left = [call for call in left if self._errs(wrong, call) or not self._is_known(call)]
+        if explained < len(left) or (explained == len(left) and any(self._errs(wrong, call) for call in left)):
             return False
         return not any(self._tells_apart(wrong, call, exactly) for call in self._passed)
 
@@ -248,11 +242,16 @@ class Evidence:
         return any(self._shows(each, call, exactly=True) or self._shows_scaled(each, call) for each in known)
 
     def _shows_scaled(self, wrong: Loss, call: Call) -> bool:
-        """Whether a mistake gives the learner's value times the factor by which the first call is wrong."""
+        """Whether a mistake gives the learner's value times the factor by which the first call is wrong.
+
+        It must be wrong there: the right value times that factor is the factor alone, and no second mistake.
+        """
         (got, right), value, theirs = self.first_values, call.answer.value, value_of(wrong, call.question)
         if got is None or right is None or got.numel() != 1 or right.numel() != 1 or not right.item():
             return False
         if theirs is None or value is None or bool((value == value.round()).all()):  # whole numbers often coincide
+            return False
+        if close(theirs, self._right(call).value, coarsest(call.question)):
             return False
         return close(value, theirs * (got.item() / right.item()), coarsest(call.question))
 
@@ -273,11 +272,6 @@ class Evidence:
         apart = not any(close(a, b, dtype) for a, b in ((got.value, theirs), (got.value, right)))
         return apart and not close(theirs, right, dtype) and not self._is_known(call)
 
-    def _explains(self, wrong: Loss, calls: Sequence[Call], exactly: bool) -> bool:
-        return self._shows(wrong, calls[-1], exactly) and not any(
-            self._tells_apart(wrong, call, exactly) for call in calls[:-1]
-        )
-
     def _shows(self, wrong: Loss, call: Call, exactly: bool) -> bool:
         """Whether a mistake gives what the learner's function gave in a call that failed."""
         if not exactly and not all_finite(call.answer):
@@ -292,13 +286,15 @@ class Evidence:
         return same_answer(call.answer, recall(wrong, call.question), call.question)
 
     def _is_nearer(self, call: Call, value: Tensor, theirs: Tensor) -> bool:
-        """Whether a mistake's value is much nearer to the learner's than the right one is, where that is not equal.
+        """Whether a mistake's value is much nearer to the learner's than the right one is; if all are equal, by dtype.
 
         What is off by little more than the tolerance is within it of many wrong values.
         """
         right = self._right(call).value
-        if right is None or right.shape != value.shape or close(value, right, coarsest(call.question)):
+        if right is None or right.shape != value.shape:
             return True
+        if close(value, right, coarsest(call.question)):  # then a slope is wrong, or the dtype
+            return value.dtype == theirs.dtype
         known = value.isfinite() & right.isfinite()
         off, left = (value[known].double() - other[known].double() for other in (right, theirs))
         return not known.any() or bool(left.abs().max() <= _LEFT * off.abs().max())
@@ -319,7 +315,4 @@ class Evidence:
         return exactly or not lost_alike(right, theirs, right, call.question, more=True)
 
     def _right(self, call: Call) -> Answer:
-        known = self._expected.get(id(call))  # the calls live as long as this does
-        if known is None:
-            known = self._expected[id(call)] = recall(self._exercise.spec, widened(call.question))
-        return known
+        return recall(self._exercise.spec, widened(call.question))

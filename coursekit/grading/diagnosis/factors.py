@@ -117,14 +117,14 @@ def _constant(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
 def _two_constants(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
     """A factor and a term, or an exponent, that are the same everywhere, where there are numbers enough to tell."""
     pairs = evidence.pairs
-    if not pairs or min(pairs)[0] == max(pairs)[0]:
+    if len({right for right, _ in pairs}) < 2:
         return None
     (low, from_low), (high, from_high) = min(pairs), max(pairs)
     factor = (from_high - from_low) / (high - low)
     if abs(factor) > 1e-3 and evidence.fits_all(After(lambda x: factor * x + (from_low - factor * low), exercise.spec)):
         return _A_FACTOR_AND_A_CONSTANT
     powers = [(x, y) for x, y in pairs if x > 0 and y > 0]
-    if not powers or min(powers)[0] == max(powers)[0]:
+    if len({right for right, _ in powers}) < 2:
         return None
     (low, from_low), (high, from_high) = min(powers), max(powers)
     power = math.log(from_high / from_low) / math.log(high / low)
@@ -212,7 +212,8 @@ def _sizes(exercise: Exercise) -> list[tuple[Diagnosis, Loss]]:
 
 def _sum_over(exercise: Exercise, name: str, count: Callable[[Tensor], Any], *args: Any, **flags: Any) -> Tensor:
     call = exercise.misconceptions.bound(*args, **flags)
-    if call.arguments.get("reduction", signature(exercise.spec).parameters["reduction"].default) not in AVERAGES:
+    call.apply_defaults()
+    if call.arguments["reduction"] not in AVERAGES:
         return exercise.spec(*call.args, **call.kwargs)
     number = count(call.arguments[name])
     call.arguments["reduction"] = "sum"

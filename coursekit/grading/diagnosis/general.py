@@ -238,7 +238,8 @@ AVERAGES = ("mean", "batchmean", "sum_over_batch_size")  # the words of `reducti
 
 def _instead_of_the_mean(exercise: Exercise, take: Change, *args: Any, **flags: Any) -> Tensor:
     call = exercise.misconceptions.bound(*args, **flags)
-    word = call.arguments.get("reduction", signature(exercise.spec).parameters["reduction"].default)
+    call.apply_defaults()
+    word = call.arguments["reduction"]
     if word not in AVERAGES:
         return exercise.spec(*call.args, **call.kwargs)
     call.arguments["reduction"] = "none"
@@ -253,16 +254,15 @@ def is_reduced(exercise: Exercise) -> bool:
 def of_each_loss(exercise: Exercise, change: Change, *args: Any, **flags: Any) -> Tensor:
     """What becomes of the right result if each loss is changed before the reduction, whatever a mean divides by."""
     call = exercise.misconceptions.bound(*args, **flags)
-    word = call.arguments.get("reduction", signature(exercise.spec).parameters["reduction"].default)
+    call.apply_defaults()
+    word = call.arguments["reduction"]
 
     def right(reduction: str) -> Tensor:
         call.arguments["reduction"] = reduction
         return exercise.spec(*call.args, **call.kwargs)
 
     losses = change(right("none"))
-    if word == "none":
-        return losses
-    return losses.sum() if word == "sum" else losses.sum() * (right(word) / right("sum")).detach()
+    return losses if word == "none" else losses.sum() * (right(word) / right("sum")).detach()
 
 
 def _fix(name: str, value: float, given: Given) -> None:

@@ -50,7 +50,8 @@ def _value_is_lost(got: Answer, right: Answer, question: Question) -> bool:
 def _only_slopes_are_lost(got: Answer, right: Answer, question: Question) -> bool:
     if not close(got.value, right.value, coarsest(question)):
         return False
-    return _alike_where(lambda a, b: a.isfinite() | ~b.isfinite(), got, right, question)
+    lost = any(bool((b.isfinite() & ~a.isfinite()).any()) for a, b in _both(got, right) or [])
+    return lost and _alike_where(lambda a, b: a.isfinite() | ~b.isfinite(), got, right, question)
 
 
 def _lost(got: Answer, right: Answer, question: Question) -> bool:
@@ -79,6 +80,18 @@ def _only_slopes_differ(got: Answer, right: Answer, question: Question) -> bool:
     if parts is None or not close(got.value, right.value, dtype):
         return False
     return not all(close(a, b, dtype) for a, b in parts)
+
+
+def _only_slopes_are_shifted(got: Answer, right: Answer, question: Question) -> bool:
+    parts, dtype = _both(got, right), coarsest(question)
+    if parts is None or not _only_slopes_differ(got, right, question):
+        return False
+    wrong = [(a, b) for a, b in parts if not close(a, b, dtype)]
+    return all(_is_shifted(a - b, dtype) and len(set(b.flatten().tolist())) > 1 for a, b in wrong)
+
+
+def _is_shifted(off: Tensor, dtype: torch.dtype) -> bool:
+    return off.ndim > 0 and off.shape[-1] > 1 and close(off, off[..., :1].expand(off.shape), dtype)
 
 
 def _whole(reply: Answer) -> list[int] | None:
@@ -184,6 +197,14 @@ _ONE_THING: tuple[tuple[Diagnosis, Holds], ...] = (
             "Whatever is True should be True, and some that should be are not: there is a condition too many.",
         ),
         _true_too_seldom,
+    ),
+    (
+        Diagnosis(
+            "slope_shifted",
+            "All values are right, and a gradient is off by the same number throughout a row. Is something divided by "
+            "its own sum on the way, where that sum is 1? It leaves the value, and shifts the gradient.",
+        ),
+        _only_slopes_are_shifted,
     ),
     (
         Diagnosis(

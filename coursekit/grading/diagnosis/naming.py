@@ -57,10 +57,10 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
     if taken:
         evidence = Evidence(exercise, taken, passed)
         known = list(exercise.misconceptions)
-        fitting = [known[place] for place in evidence.fitting(("whole", len(known)), [m.function for m in known])]
+        fitting = [known[place] for place in evidence.fitting([m.function for m in known])]
         if not fitting:
             forms = [(m, form) for m in known for form in m.forms]
-            fits = evidence.fitting(("forms", len(forms)), [form for _, form in forms])
+            fits = evidence.fitting([form for _, form in forms])
             fitting = list(dict.fromkeys(forms[place][0] for place in fits))
         if len(fitting) > 1:
             fitting.sort(key=lambda m: -evidence.explained(m.function))

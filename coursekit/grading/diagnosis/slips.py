@@ -35,6 +35,6 @@ def is_slip(exercise: Exercise, failed: list[list[Call]]) -> bool:
     middle = sorted(ratios.values())[len(ratios) // 2]
     near = sum(abs(ratio - 1) <= 0.5 for ratio in ratios.values())
     alike = sum(abs(ratio - middle) <= 0.1 * abs(middle) for ratio in ratios.values())
-    if not middle or len(ratios) == 2:  # of two numbers, a factor tells nothing
-        alike = 0
-    return 4 * max(near, alike) >= 3 * (len(ratios) + missing)
+    if middle and len(ratios) > 2:  # of two numbers, a factor tells nothing
+        near = max(near, alike)
+    return 4 * near >= 3 * (len(ratios) + missing)

@@ -54,7 +54,6 @@ class Confinement:
     def __init__(self) -> None:
         self.missing: dict[str, str] = {}
         self._libc = ctypes.CDLL(None, use_errno=True)
-        self._ruleset, self._filter = -1, b""
         if sys.platform != "linux":
             self.missing = dict.fromkeys(("Landlock", "seccomp"), "only Linux has it")
             return
@@ -187,7 +186,7 @@ def limit(cpu_seconds: int, memory: int, *, in_bubblewrap: bool) -> None:
         resource.RLIMIT_NOFILE: (64, 64),
     }
     if sys.platform == "linux":
-        with open("/proc/self/statm", "rb", buffering=0) as statm:
+        with open("/proc/self/statm") as statm:
             used = int(statm.read().split()[0]) * resource.getpagesize()
         limits[resource.RLIMIT_AS] = (used + memory, used + memory)
         limits[resource.RLIMIT_MEMLOCK] = (0, 0)
