@@ -16,12 +16,13 @@ from typing import NamedTuple, Self
 from coursekit.classroom.gradebook import Gradebook, Work, attempts
 from coursekit.course import syllabus
 from coursekit.exercise import Exercise
+from coursekit.grading.behaviour.probes import frames_to_ask
 from coursekit.grading.behaviour.unnamed import Unnamed, is_unnamed, unnamed
 from coursekit.grading.leaning import may_lean, model, part
 from coursekit.grading.seeds import hidden_seed
 from coursekit.grading.submission import Submission, files_that_define
 from coursekit.jail.ending import Clock
-from coursekit.jail.judge import Jail, Leaning
+from coursekit.jail.judge import Jail, Leaning, Probing
 from coursekit.jail.terms import Layer, Limits
 from coursekit.report import Graded, Outcome, Report, Verdict
 from coursekit.wire import Cell
@@ -140,9 +141,10 @@ def score_in(jail: Jail, cells: Cells, asked: Sequence[tuple[Exercise, int]], se
     attempts = {exercise.name: attempt for exercise, attempt in asked}
     clock = Clock(jail.limits.total)
     exercises = [exercise for exercise, _ in asked]
-    graded = score_submission(Submission("", cells), exercises, jail, secret, attempts, clock)
+    probing = Probing(lambda exercise, report: frames_to_ask(exercise) if is_unnamed(report) else ())
+    graded = score_submission(Submission("", cells), exercises, jail, secret, attempts, clock, probing)
     does = {
-        report.exercise: _does(jail, cells, exercise, report, clock)
+        report.exercise: _does(jail, cells, exercise, report, clock, probing)
         for exercise, report in zip(exercises, graded.reports, strict=True)
         if is_unnamed(report) and not clock.is_over
     }
@@ -151,10 +153,15 @@ def score_in(jail: Jail, cells: Cells, asked: Sequence[tuple[Exercise, int]], se
     }
 
 
-def _does(jail: Jail, cells: Cells, exercise: Exercise, report: Report, clock: Clock) -> Unnamed | None:
+def _does(
+    jail: Jail, cells: Cells, exercise: Exercise, report: Report, clock: Clock, probing: Probing
+) -> Unnamed | None:
     """What an answer does; one that was graded with the course's own functions in place of others, with those."""
+    answered = probing.came.get(exercise.name)
+    if answered is not None and not report.parted:
+        return unnamed(exercise, cells, answered)
     instead = {name: model(name) for name in report.leans_on} if report.parted else {}
-    return unnamed(exercise, cells, lambda asked: jail.answers(cells, exercise, asked, instead, clock))
+    return unnamed(exercise, cells, jail.answers(cells, exercise, frames_to_ask(exercise), instead, clock))
 
 
 def grade_all(
@@ -241,6 +248,7 @@ def score_submission(
     secret: bytes,
     attempts: Mapping[str, int] | None = None,
     clock: Clock | None = None,
+    probing: Probing | None = None,
 ) -> Graded:
     """Every exercise of one submission, so that none loses a point by the code of another (see `Jail.score`).
 
@@ -251,6 +259,7 @@ def score_submission(
         secret: what hidden inputs are drawn from.
         attempts: by exercise (see `hidden_seed`); nothing where no gradebook knows them.
         clock: the time of the submission; by default it begins now.
+        probing: what to ask of the answers besides (see `Jail.score`).
     """
     if submission.problem:
         unread = [replace(_unread(submission.problem, each), learner=submission.learner) for each in exercises]
@@ -263,7 +272,13 @@ def score_submission(
     clock = clock or Clock(jail.limits.total)
     leaning = Leaning(may_lean(submission.cells, names))
     reports = jail.score(
-        submission.cells, asked, learner=submission.learner, exercises=names, clock=clock, leaning=leaning
+        submission.cells,
+        asked,
+        learner=submission.learner,
+        exercises=names,
+        clock=clock,
+        leaning=leaning,
+        probing=probing,
     )
     stands = {report.exercise: report for report in reports}
     for exercise, seed in sorted(asked, key=lambda each: names.index(each[0].name) if each[0].name in names else -1):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import select
 import socket
 import subprocess
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +33,19 @@ from coursekit.wire.readymade import relatives
 _FEW = 8  # forks of a zygote, for which laying its memory would take longer than it saves
 
 __all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look"]
+
+
+@dataclass(frozen=True)
+class Probing:
+    """What is asked of the answers to some exercises besides their checks, and what came.
+
+    Attributes:
+        asked: given an exercise and its report, the questions as frames; none where nothing is to be asked.
+        came: by exercise, the answers: of the child that had just answered the checks, its function loaded anew.
+    """
+
+    asked: Callable[[Exercise, Report], Sequence[bytes]]
+    came: dict[str, list[Answer]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,7 @@ class Jail:
         instead: Mapping[str, str] | None = None,
         clock: Clock | None = None,
         leaning: Leaning | None = None,
+        probing: Probing | None = None,
     ) -> list[Report]:
         """Grades several functions of one submission; those that forbid the same share a child, to save forks.
 
@@ -107,6 +121,7 @@ class Jail:
             instead: by name, the source of functions that take the place of the learner's own ones.
             clock: the time of the submission; by default it begins now.
             leaning: whom to ask about in passing, where a child has run nothing yet; what is found is put there.
+            probing: what to ask in passing once an answer is graded; what comes is put there.
 
         Raises:
             JailError: the jail cannot be started again.
@@ -117,7 +132,7 @@ class Jail:
         reports: dict[str, Report] = {}
         clock = clock or Clock(self.limits.total)
         for waiting in groups.values():
-            for report in self._grade_group(cells, waiting, learner, exercises, instead or {}, clock, leaning):
+            for report in self._grade_group(cells, waiting, learner, exercises, instead or {}, clock, leaning, probing):
                 reports[report.exercise] = report
         return [reports[exercise.name] for exercise, _ in asked]
 
@@ -171,6 +186,7 @@ class Jail:
         instead: Mapping[str, str],
         clock: Clock,
         leaning: Leaning | None,
+        probing: Probing | None,
     ) -> Iterator[Report]:
         """Grades exercises under one rule, in as many children as it takes; should the jail end, in a new one."""
         ended: Exercise | None = None  # under which one, as the first in its child, the jail has ended
@@ -189,7 +205,8 @@ class Jail:
                     if leaning is not None and not _asked_what_leans(child, first, leaning):
                         continue
                     again = first is starved
-                    starved = yield from _grade_in_turn(child, waiting, learner, instead, clock, again=again)
+                    turn = _grade_in_turn(child, waiting, learner, instead, clock, probing, again=again)
+                    starved = yield from turn
                     late |= child.lacks
             except ZygoteGone:
                 if waiting[0][0] is not first:
@@ -286,6 +303,7 @@ def _grade_in_turn(
     learner: str,
     instead: Mapping[str, str],
     clock: Clock,
+    probing: Probing | None,
     *,
     again: bool,
 ) -> Generator[Report, None, Exercise | None]:
@@ -307,9 +325,26 @@ def _grade_in_turn(
         if (unsure or child.lacks or (child.is_starved and not again)) and not clock.is_over:
             return exercise if child.is_starved else None
         del waiting[0]
-        yield came.report(learner)
+        report = came.report(learner)
+        if probing is not None and not child.is_over and not clock.is_over:
+            _probe(child, exercise, instead, report, probing)
+        yield report
         alone, again = alone and not has_run, False
     return None
+
+
+def _probe(child: Child, exercise: Exercise, instead: Mapping[str, str], report: Report, probing: Probing) -> None:
+    """Asks what is to be asked besides. Where the child ends by it, perhaps for lack of time, nothing is kept."""
+    asked = probing.asked(exercise, report)
+    if not asked:
+        return
+    try:
+        child.turn_to(exercise, instead)
+        answers = ask_child(child, asked)
+    except (Stopped, ZygoteGone):
+        return
+    if not child.lacks and not child.is_over:
+        probing.came[exercise.name] = answers
 
 
 def _is_unsure(child: Child, clock: Clock, *, alone: bool) -> bool:

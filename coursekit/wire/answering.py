@@ -75,7 +75,7 @@ def answer(function: Callable[..., Any], question: Question, forbids: Collection
     try:
         with watch if forbids else nullcontext(), torch.enable_grad():
             value = function(*args, **kwargs)
-        problem = _forbidden(watch) or _not_a_tensor(value) or _changed(question, lent, args, kwargs)
+        problem = _forbidden(watch) or not_a_tensor(value) or _changed(question, lent, args, kwargs)
         if problem is not None:
             return Answer(problem=problem)
         gradients: tuple[Tensor | None, ...] = (None,) * len(leaves)
@@ -167,7 +167,7 @@ def _forbidden(watch: _Watch) -> Problem | None:
     return None if watch.caught is None else Problem("forbidden", watch.caught)
 
 
-def _not_a_tensor(value: Any) -> Problem | None:
+def not_a_tensor(value: Any) -> Problem | None:
     """What was returned in place of a tensor that can cross the wall: its sort, and its name (see `exercise.notensor`).
 
     Not by isinstance: a subclass could answer comparisons as it likes.

@@ -58,7 +58,7 @@ class FakeJail:
         FakeJail.open -= self.inside
         self.inside = False
 
-    def score(self, cells, asked, *, learner="", exercises=(), clock=None, leaning=None):
+    def score(self, cells, asked, *, learner="", exercises=(), clock=None, leaning=None, probing=None):
         return [self.score_one(cells, exercise, seed, learner) for exercise, seed in asked]
 
     def answers(self, cells, exercise, asked, instead, clock):

@@ -398,19 +398,19 @@ def test_what_is_kept_of_an_answer(double):
     """What it does, the smallest input that shows it, and how it is written."""
     cells = [("a.py", THRICE[0])]
     asked = probes.questions(double)
-    kept = unnamed(double, cells, lambda frames: [answer(toys.thrice, question) for question in asked])
+    kept = unnamed(double, cells, [answer(toys.thrice, question) for question in asked])
     assert same(doing.from_bytes(kept.does), does(double, THRICE[0]))
     assert json.loads(kept.shows) == {"line": NUMBER, "got": "9.0000", "expected": "6.0000"}
     assert kept.code == THRICE[0].rstrip()
-    assert unnamed(double, cells, lambda frames: [answer(toys.twice, question) for question in asked]).shows == "null"
+    assert unnamed(double, cells, [answer(toys.twice, question) for question in asked]).shows == "null"
 
 
 def test_no_answer_is_no_behaviour(double):
     """Where nothing came, or nothing could be loaded, nothing is kept."""
     cells = [("a.py", THRICE[0])]
-    assert unnamed(double, cells, lambda asked: []) is None
+    assert unnamed(double, cells, []) is None
     for kind in ("broken", "missing", "stub"):
-        assert unnamed(double, [("a.py", "def")], lambda asked, kind=kind: [Answer(problem=Problem(kind))]) is None
+        assert unnamed(double, [("a.py", "def")], [Answer(problem=Problem(kind))]) is None
 
 
 # ---- the course's own mistakes -----------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from coursekit.jail import bubblewrap, walls
 from coursekit.jail.child import Child
 from coursekit.jail.ending import Clock
 from coursekit.jail.inside import source, zygote
-from coursekit.jail.judge import Jail, ZygoteGone
+from coursekit.jail.judge import Jail, Probing, ZygoteGone
 from coursekit.jail.terms import JailError, Layer, Limits
 from coursekit.jail.walls import insist, look
 from coursekit.report import Outcome, Report
@@ -503,6 +503,48 @@ def test_a_jail_that_ends_answers_nothing(monkeypatch):
 
     monkeypatch.setattr(Jail, "_fork", fork)
     assert Jail().answers((("a.py", toys.HONEST),), toys.make_double(), [], {}, Clock(9.0)) == []
+
+
+COUNTS = """
+import torch
+
+calls = 0
+
+
+def double(x):
+    global calls
+    calls += 1
+    return 2 * x + calls + torch.rand(())
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "in_passing"),
+    [
+        ("", True),
+        ("    if calls > 4: raise SystemExit\n", True),
+        ("    if len(x) == 7: __import__('os')._exit(0)\n", False),
+    ],
+)
+def test_probing(jail, monkeypatch, more, in_passing):
+    """What else is asked of an answer is asked in the child that has checked it, and is what a new one would say."""
+    jail.limits = LIMITS
+    cells = (("a.py", COUNTS.replace("    return", f"{more}    return")),)
+    probes = [frames.encode_question(Question((torch.ones(size),))) for size in (1, 2, 7, 3)]
+    double = toys.make_double()
+    own = jail.answers(cells, double, probes, {}, Clock(20.0))
+    forks, fork = [], Jail._fork
+    monkeypatch.setattr(Jail, "_fork", lambda *args, **more: forks.append(args) or fork(*args, **more))
+    probing = Probing(lambda exercise, report: probes if report.points == 0 else ())
+    (report,) = jail.score(cells, [(double, 5)], probing=probing)
+    assert report.points == 0
+    assert len(forks) == 1
+    assert len(own) == (4 if in_passing else 3)
+    if in_passing:
+        assert [repr(each) for each in probing.came.pop("double")] == [repr(each) for each in own]
+    assert probing.came == {}
+    jail.score((("a.py", toys.HONEST),), [(double, 5)], probing=probing)
+    assert probing.came == {}
 
 
 def test_check_that_raises_leaves_the_jail_well(jail):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 
 import pytest
@@ -324,6 +324,31 @@ def test_a_zygote_that_is_ready_already(monkeypatch, fork):
     assert jail._control is None
     assert len(zygote.left) == 2
     theirs.close()
+    for end in zygote.ends:
+        end.close()
+
+
+def test_a_zygote_lays_its_memory_for_many_forks(monkeypatch, fork):
+    """Once, before the eighth, by which it is worth it, and before its child's time begins; a new one does so again."""
+    zygote = Zygote(monkeypatch)
+    monkeypatch.setattr(Jail, "_is_well", lambda jail: jail._control is not None)  # it has its answers beforehand
+
+    def told(forks):
+        for _ in range(forks):
+            fork(jail)
+        zygote.ends[-1].setblocking(False)
+        with suppress(BlockingIOError):
+            return zygote.ends[-1].recv(100)
+
+    with Jail(Limits(), confined=False) as jail:
+        zygote.ends[-1].sendall(b"settled")
+        assert [told(7), told(1), told(9)] == [None, b'{"settle": true}\n', None]
+        fork.well = False
+        fork(jail)
+        fork.well = True
+        fork(jail)
+        zygote.ends[-1].sendall(b"settled")
+        assert [told(6), told(1)] == [None, b'{"settle": true}\n']
     for end in zygote.ends:
         end.close()
 

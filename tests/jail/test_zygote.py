@@ -347,7 +347,6 @@ def test_what_a_child_does_first(monkeypatch, system, asked, confined):
     system.environ = {"SECRET": "x"}
     signals = SimpleNamespace(**vars(signal) | {"signal": lambda *given: asked.append(("signal", *given))})
     monkeypatch.setattr(zygote, "signal", signals)
-    monkeypatch.setattr(zygote, "gc", SimpleNamespace(disable=lambda: asked.append(("no garbage",))))
     limit = lambda cpu, memory, **given: asked.append(("limit", cpu, memory, given))  # noqa: E731
     monkeypatch.setattr(zygote.confine, "limit", limit)
     monkeypatch.setattr(zygote.confine, "die_with_parent", lambda: asked.append(("dies with its parent",)))
@@ -362,7 +361,7 @@ def test_what_a_child_does_first(monkeypatch, system, asked, confined):
     assert asked == [
         *[("dup2", 12, 1), ("dup2", 12, 2), ("dup2", ("opened", os.devnull, os.O_RDONLY), 0)],
         *[("signal", signal.SIGCHLD, signal.SIG_DFL), ("setsid",)],
-        *[("limit", 3, 7, {"in_bubblewrap": True}), ("no garbage",)],
+        ("limit", 3, 7, {"in_bubblewrap": True}),
         *([("prepare", {"in_bubblewrap": True})] if confined else []),
         ("dies with its parent",),
         *([("put on",)] if confined else []),
@@ -422,8 +421,15 @@ class Loop:
 
     def __init__(self, monkeypatch, system, *looks, confined=True, forks=()):
         self.noted, self.sent, self.looks, self.forks = system.noted, [], deque(looks), deque(forks)
-        self.control = SimpleNamespace(sendall=lambda said: self.sent.append(json.loads(said)))
-        self.wake = SimpleNamespace(setblocking=self.note("blocking"), recv=self.note("recv"), fileno=lambda: 77)
+        self.closed = []
+        say = lambda said: self.sent.append(json.loads(said))  # noqa: E731
+        self.control = SimpleNamespace(sendall=say, close=lambda: self.closed.append("control"))
+        self.wake = SimpleNamespace(
+            setblocking=self.note("blocking"),
+            recv=self.note("recv"),
+            fileno=lambda: 77,
+            close=lambda: self.closed.append("wake"),
+        )
         late = SimpleNamespace(bring=lambda: self.noted.append("brought"), hide=self.note("hide"))
         walls = SimpleNamespace(hide_from_children=lambda: self.noted.append("hidden"))
         sockets = SimpleNamespace(
@@ -432,7 +438,7 @@ class Loop:
             recv_fds=self.receive,
         )
         signals = {"signal": self.note("signal"), "set_wakeup_fd": self.note("wakeup")}
-        rubbish = SimpleNamespace(**dict.fromkeys(("collect", "freeze", "enable", "disable"), int))
+        rubbish = SimpleNamespace(freeze=lambda: self.noted.append("frozen"))
         for name, instead in {
             "_warm_up": lambda: self.noted.append("warm"),
             "_hide_the_course": self.note("course"),
@@ -510,6 +516,7 @@ def served(loop):
     """What came of orders, without what comes before them."""
     with pytest.raises(Gone):
         zygote.main()
+    assert loop.closed == []
     return loop.sent[1:], loop.noted[loop.noted.index(("wakeup", 77)) + 2 : -1]
 
 
@@ -542,6 +549,16 @@ def test_what_few_need_is_brought(monkeypatch, system):
     sent, noted = served(Loop(monkeypatch, system, [orders({"bring": True})], [b""]))
     assert sent == [{"ready": True}]
     assert noted == [("rule", ()), "brought"]
+
+
+def test_memory_is_laid(monkeypatch, system):
+    """When the judge says so, which no child is charged with; a child holds what fills it, and nothing of the loop."""
+    loop = Loop(monkeypatch, system, [orders({"settle": True})], [orders(RUN), 21, 22], forks=[0])
+    given = zygote.main()
+    assert loop.sent == [{"layers": True}, {"ready": True}]
+    assert loop.noted.count("frozen") == 2
+    assert given.filling == ["settled", "sealed"]
+    assert sorted(loop.closed) == ["control", "wake", "wake"]
 
 
 @pytest.mark.parametrize(("late", "confined"), [(False, True), (True, True), (False, False)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from coursekit.exercise import Exercise
@@ -35,17 +35,14 @@ def is_unnamed(report: Report) -> bool:
     return report.outcome in _RAN and report.diagnosis is None and report.points < report.maximum
 
 
-def unnamed(
-    exercise: Exercise, cells: Sequence[Cell], ask: Callable[[Sequence[bytes]], list[Answer]]
-) -> Unnamed | None:
-    """What an answer does, asked now; None where none could be had, or there is no function that could be asked.
+def unnamed(exercise: Exercise, cells: Sequence[Cell], answers: Sequence[Answer]) -> Unnamed | None:
+    """What an answer does; None where nothing was answered, or there is no function that could be asked.
 
     Args:
         exercise: what it answers.
         cells: all of the submission's source.
-        ask: puts questions, as frames, to the answer.
+        answers: to `probes.frames_to_ask`, as far as they came.
     """
-    answers = ask(probes.frames_to_ask(exercise))
     if not answers or (answers[0].problem and answers[0].problem.kind in (*NOT_RUN, "broken")):
         return None
     asked = probes.questions(exercise)

@@ -12,7 +12,7 @@ from torch import Tensor
 from coursekit.exercise import Call, Exercise, Loss
 from coursekit.exercise.answers import all_finite, close, coarsest, lost_alike, same_answer, widened
 from coursekit.exercise.recall import recall
-from coursekit.grading.diagnosis.values import near, value_of
+from coursekit.grading.diagnosis.values import near, value_of, value_once
 from coursekit.wire import Answer, Question
 
 Near = Callable[[Tensor, Tensor], bool]
@@ -150,18 +150,23 @@ class Evidence:
         """The places of those losses that the value of the first failing call does not rule out.
 
         Args:
-            key: stands for the losses, among those that are made of this exercise.
+            key: stands for the losses, among all that are made of this exercise.
             losses: mistakes; None stands for one that cannot be made in that call.
         """
-        value = self.first.answer.value
-        if value is None:
-            return [place for place, loss in enumerate(losses) if loss is not None]
-        return near((key, self._exercise), losses, self.first.question, value)
+        question, value = self.first.question, self.first.answer.value
+        assert value is not None  # what has given none is told before
+        values = (loss and value_once(loss, question) for loss in losses)
+        return near((key, self._exercise), values, question, value)
 
     def fitting(self, losses: Sequence[Loss]) -> list[int]:
-        """The places of those losses that may be the learner's mistake; see `candidates` and `fits`."""
-        # what has lost numbers is another one's by those that are left
-        places = self.candidates(tuple(losses), losses) if self._keeps_all else range(len(losses))
+        """The places of those losses, the exercise's own, that may be the learner's mistake; see `fits`."""
+        question, value = self.first.question, self.first.answer.value
+        if value is None or not self._keeps_all:  # what has lost numbers is another one's by those that are left
+            places: Iterable[int] = range(len(losses))
+        else:
+            places = near(
+                (tuple(losses), self._exercise), (value_of(loss, question) for loss in losses), question, value
+            )
         return [place for place in places if self.fits(losses[place])]
 
     def fits(self, wrong: Loss) -> bool:

@@ -18,7 +18,7 @@ from coursekit.exercise.answers import TOLERANCE, coarsest, of_value
 from coursekit.exercise.recall import Shelf, digest, recall
 from coursekit.grading.diagnosis.changes import After
 from coursekit.wire import Question
-from coursekit.wire.answering import answer
+from coursekit.wire.answering import not_a_tensor
 
 _ENTRY = 200  # bytes that a table takes besides its numbers
 
@@ -45,19 +45,19 @@ def value_of(wrong: Loss, question: Question) -> Tensor | None:
         return None
 
 
-def near(key: Hashable, losses: Iterable[Loss | None], question: Question, got: Tensor) -> list[int]:
-    """The places of those losses whose value for a question is `got`, to the question's tolerance.
+def near(key: Hashable, values: Iterable[Tensor | None], question: Question, got: Tensor) -> list[int]:
+    """The places of those values, of many losses for one question, that are `got`, to the question's tolerance.
 
     Args:
-        key: stands for the losses, which are called only where their values are not known yet.
-        losses: wrong implementations; None gives no value.
-        question: what they are asked.
+        key: stands for the losses; their values are worked out only where they are not known yet.
+        values: one of each loss, or None.
+        question: what was asked.
         got: what a learner's function has answered.
     """
     key = key, digest(of_value(question))
     table = _tables.get(key)
     if table is None:
-        table = _table(losses, question)
+        table = _table(values)
         _tables.put(key, table, sum(_ENTRY + each.numbers.nbytes for each in table.values()))
     found = table.get(tuple(got.shape))
     if found is None:
@@ -70,10 +70,9 @@ def near(key: Hashable, losses: Iterable[Loss | None], question: Question, got: 
     return [found.places[row] for row in np.flatnonzero(alike.all(axis=1))]
 
 
-def _table(losses: Iterable[Loss | None], question: Question) -> _Table:
+def _table(values: Iterable[Tensor | None]) -> _Table:
     found: dict[tuple[int, ...], tuple[list[int], list[npt.NDArray[np.float64]]]] = {}
-    for place, loss in enumerate(losses):
-        value = None if loss is None else _value_once(loss, question)
+    for place, value in enumerate(values):
         if value is not None:
             places, rows = found.setdefault(tuple(value.shape), ([], []))
             places.append(place)
@@ -81,6 +80,13 @@ def _table(losses: Iterable[Loss | None], question: Question) -> _Table:
     return {shape: _OfShape(places, np.stack(rows)) for shape, (places, rows) in found.items()}
 
 
-def _value_once(wrong: Loss, question: Question) -> Tensor | None:
-    """The same as `value_of`, of what is not asked again: it would take the place of what is."""
-    return value_of(wrong, question) if isinstance(wrong, After) else answer(wrong, of_value(question)).value
+def value_once(wrong: Loss, question: Question) -> Tensor | None:
+    """The same as `value_of`, of what is made of a spec, and so writes into no argument, and is not kept by itself."""
+    if isinstance(wrong, After):
+        return value_of(wrong, question)
+    asked = of_value(question)
+    try:
+        value = wrong(*asked.args, **asked.kwargs)
+    except Exception:  # many cannot be made of these arguments
+        return None
+    return None if not_a_tensor(value) else value

@@ -132,6 +132,8 @@ def main() -> Begin:
                         if not order["late"]:
                             late.hide(confined=confinement is not None)
                         filling += disarmed.seal()
+                        for end in (control, wake, woken):
+                            end.close()  # left open, Python would look whether to warn of it, at a tenth of the fork
                         return Begin(fds[0], fds[1], order, disarmed.by_hand, confinement, in_bubblewrap, filling)
             for fd in fds:
                 os.close(fd)
@@ -317,6 +319,7 @@ def _converse(conversation: _Conversation, by_hand: ByHand) -> None:
     source = _read(job)
     function: Callable[..., Any] | None = None
     problem: Problem | None = None
+    dice = torch.get_rng_state()
     while True:
         header, body = conversation.hear()
         if "leans" in header:  # asked of a child in which nothing of the learner's has run
@@ -324,6 +327,7 @@ def _converse(conversation: _Conversation, by_hand: ByHand) -> None:
             conversation.say(frames.encode_answer(Answer(problem=Problem("leans", " ".join(leans)))))
             continue
         if "function" in header:
+            torch.set_rng_state(dice)  # what it draws at random does not hang on what was asked before
             function, problem = _load(source, header["function"], by_hand, header["instead"])
             continue
         question = frames.decode_question(header, body)
