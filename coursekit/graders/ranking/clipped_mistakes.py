@@ -54,6 +54,16 @@ wrong.table(
         "The sign is turned: this is the objective, which is to grow. A loss is minus that.",
         lambda r, a, e: -clipped(r, a, e),
     ),
+    no_end_below=(
+        "The gain of a bad answer has no end: the ratio is cut off at 1 + ε alone. A bad answer gains by becoming "
+        "rarer, and no more below 1 - ε.",
+        lambda r, a, e: -torch.minimum(r * a, r.clamp(max=1 + e) * a),
+    ),
+    no_end_above=(
+        "The gain of a good answer has no end: the ratio is cut off at 1 - ε alone. A good answer gains by becoming "
+        "likelier, and no more above 1 + ε.",
+        lambda r, a, e: -torch.minimum(r * a, r.clamp(min=1 - e) * a),
+    ),
     clip_above_only=(
         "The ratio is cut off at 1 + ε whatever the advantage is. A bad answer gains by becoming rarer, so its gain "
         "ends at 1 - ε, and above 1 + ε it must go on costing more.",
