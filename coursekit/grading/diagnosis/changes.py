@@ -53,8 +53,8 @@ OF_THE_RESULT: dict[str, tuple[Change, str]] = {
     ),
     "logarithm_of_base_e": (
         lambda x: x * math.log(2),
-        "These are the right numbers times ln 2: `log` in place of `log2`, nats and not bits, or a change from bits to nats "
-        "too many.",
+        "These are the right numbers times ln 2: `log` in place of `log2`, nats and not bits, or a change from bits to "
+        "nats too many.",
     ),
     "root_taken": (torch.sqrt, "These are the roots of the right numbers: there is a root too many."),
     "squared": (torch.square, "These are the squares of the right numbers: a root is missing, or a square too many."),
