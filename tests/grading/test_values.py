@@ -31,7 +31,7 @@ def test_another_default():
     """Where the argument is given, it is heard."""
     said = said_of(lambda x, slope=0.07: spec(x, slope), ROW, ANOTHER, passed=[GIVEN])
     assert said.misconception == "other_default_of_slope"
-    assert said.explanation == "A call without `slope` is answered as if it were 0.07. Its default is 0.1."
+    assert said.explanation == "Where `slope` is not given, it counts as 0.07 here. Its default is 0.1."
 
 
 def test_whatever_is_given():

@@ -162,7 +162,7 @@ wrong.table(
     ),
 )
 argument_fixed(wrong, "epsilon_ignored", "`epsilon` is not listened to: this is the clip of 0.2.", epsilon=0.2)
-other_default(wrong, "default_epsilon", "The default of `epsilon` is 0.1 here, it should be 0.2.", epsilon=0.1)
+other_default(wrong, "default_epsilon", "Where no `epsilon` is given, it is 0.1 here, it should be 0.2.", epsilon=0.1)
 
 
 def whole(formula: Loss) -> Loss:

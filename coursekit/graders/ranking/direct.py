@@ -240,7 +240,7 @@ wrong.table(
 other_default(
     wrong,
     "other_default",
-    "The default of beta is 1 here, it should be 0.1: at the start a step of DPO is meant to be small.",
+    "Where no beta is given, it is 1 here, it should be 0.1: at the start a step of DPO is meant to be small.",
     beta=1.0,
 )
 wrong.table(

@@ -48,7 +48,7 @@ def other_value(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
 
 
 def _default(each: Parameter, value: float) -> Diagnosis:
-    says = f"A call without `{each.name}` is answered as if it were {value:g}. Its default is {each.default:g}."
+    says = f"Where `{each.name}` is not given, it counts as {value:g} here. Its default is {each.default:g}."
     return Diagnosis(f"other_default_of_{each.name}", says)
 
 
