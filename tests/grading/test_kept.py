@@ -26,6 +26,14 @@ def gives(value, *slopes):
         (gives([1.0, 2.0], [nan, 4.0]), gives([1.0, 2.0], [5.0, 3.0]), "slope_differs"),
         (gives([1.0, 2.0], [inf, 3.0]), gives([1.0, 2.0], [inf, 4.0]), "slope_differs"),
         (gives([1.0, 2.0], [7.0, 3.0]), gives([1.0, 2.0], [nan, 3.0]), "slope_differs"),
+        # slopes that are all off by the same, in each row
+        (gives([1.0, 2.0], [5.5, 3.5]), gives([1.0, 2.0], [5.0, 3.0]), "slope_shifted"),
+        (gives(1.0, [[1.0, 2.0], [5.0, 3.0]]), gives(1.0, [[2.0, 3.0], [3.0, 1.0]]), "slope_shifted"),
+        (gives(1.0, [1.0, 2.0], [4.0, 6.0]), gives(1.0, [1.0, 2.0], [2.0, 4.0]), "slope_shifted"),  # of one argument
+        (gives(1.0, [1.0, 3.0], [4.0, 6.0]), gives(1.0, [1.0, 2.0], [2.0, 4.0]), "slope_differs"),
+        (gives([1.0, 2.0], [2.0, 2.0]), gives([1.0, 2.0], [1.0, 1.0]), "slope_differs"),  # or twice as large
+        (gives(1.0, [[2.0], [3.0]]), gives(1.0, [[1.0], [2.5]]), "slope_differs"),  # a row of one number
+        (gives(1.0, 2.0), gives(1.0, 3.0), "slope_differs"),
         (gives([1.0, 2.0], None, [1.0, 1.0]), gives([1.0, 2.0], [5.0, 3.0], [1.0, 1.0]), None),  # there is none
         (gives([1.0, 2.0], [9.0, 9.0], [1.0, 1.0]), gives([1.0, 2.0], None, [1.0, 2.0]), "slope_differs"),
         (gives([1.0, 2.0], [9.0, 9.0], [1.0, 1.0]), gives([1.0, 2.0], None, [1.0, 1.0]), None),  # one too many

@@ -113,6 +113,7 @@ MADE: dict[str, dict[str, object]] = {
     },
     "IN_PLACE_OF_A_MEAN": {
         "median": (1, 2),
+        "sum": (4.75, 11),
         "largest": (4, 5),
         "smallest": (-0.25, 1),
         "product": (-1, 30),

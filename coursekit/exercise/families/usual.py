@@ -49,7 +49,7 @@ def wrong_words(wrong: Mistakes, prefix: str = "") -> None:
         if kind != "mean" and signature(wrong.spec).parameters["reduction"].default == "mean":
             add(
                 f"default_is_{kind}",
-                f"The default reduction is '{kind}' here. A call without a word for it means 'mean'.",
+                f"Where no reduction is given, it is '{kind}' here. A call without a word for it means 'mean'.",
                 partial(_default_is, kind),
             )
 

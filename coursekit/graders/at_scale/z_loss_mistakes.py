@@ -34,7 +34,7 @@ argument_fixed(
 other_default(
     MISTAKES,
     "another_weight_by_default",
-    "The default of `z_weight` is larger here. A call without one means 0.0001.",
+    "Where no `z_weight` is given, it is larger here. A call without one means 0.0001.",
     z_weight=1e-3,
 )
 MISTAKES.table(

@@ -37,7 +37,7 @@ argument_fixed(MISTAKES, "smooth_is_one", "`smooth` is not used: it stays at 1."
 other_default(
     MISTAKES,
     "little_smooth_by_default",
-    "By default nothing is added, or a small number, as MONAI has it. The default of `smooth` is 1.",
+    "Where no `smooth` is given, nothing is added, or a small number, as MONAI has it. Its default is 1.",
     smooth=0.0,
 )
 argument_fixed(MISTAKES, "batch_ignored", "`batch` is not used: each sample has its own fraction.", batch=False)
@@ -49,7 +49,10 @@ argument_fixed(
     batch=True,
 )
 other_default(
-    MISTAKES, "batch_by_default", "There is one fraction for the batch by default. `batch` is False.", batch=True
+    MISTAKES,
+    "batch_by_default",
+    "Where `batch` is not given, there is one fraction for the batch. Its default is False.",
+    batch=True,
 )
 
 MISTAKES.table(

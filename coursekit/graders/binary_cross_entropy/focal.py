@@ -196,7 +196,7 @@ def focal_mean_over_yeses(x: Tensor, t: Tensor, reduction: str = "none", **flags
 other_default(
     wrong,
     "focal_mean_by_default",
-    "The default is a mean here. torchvision's is 'none', unlike torch's own losses.",
+    "Where no reduction is given, a mean is taken here. torchvision's default is 'none', unlike torch's own losses.",
     reduction="mean",
 )
 

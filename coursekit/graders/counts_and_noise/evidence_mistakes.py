@@ -250,7 +250,7 @@ detached(wrong, "log_var", "No gradient flows to the log-variance: no code learn
 detached(wrong, "mean", "No gradient flows to the mean of the code.")
 detached(wrong, "reconstruction", "No gradient flows to the reconstruction: the decoder learns nothing.")
 argument_fixed(wrong, "noise_ignored", "`noise_var` is not listened to: this is a variance of 1.", noise_var=1.0)
-other_default(wrong, "default_noise", "The default of `noise_var` is ½ here, it should be 1.", noise_var=0.5)
+other_default(wrong, "default_noise", "Where no `noise_var` is given, it is ½ here, it should be 1.", noise_var=0.5)
 
 
 @wrong("Unequal shapes were broadcast: samples were rebuilt that had no code. Compare the shapes; raise a ValueError.")

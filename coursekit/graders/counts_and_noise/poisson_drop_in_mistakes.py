@@ -57,7 +57,7 @@ argument_fixed(
 other_default(
     wrong,
     "log_input_off",
-    "The default of `log_input` is False here. In torch a call without it passes logarithms of rates.",
+    "Where `log_input` is not given, it is False here. In torch a call without it passes logarithms of rates.",
     log_input=False,
 )
 

@@ -63,7 +63,7 @@ def nll_weight(f: Function, rng: Rng) -> None:
 
     Divide by the sum of the weights that were used, w[target].sum().
     """
-    same_value(f, nll_loss_spec, tensor([[-1.0, -2.0], [-1.0, -3.0]]), tensor([0, 1]), weight=tensor([1.0, 2.0]))
+    same_value(f, nll_loss_spec, tensor([[-2.0, -1.0], [-1.0, -3.0]]), tensor([0, 1]), weight=tensor([1.0, 2.0]))
     x, y, w = draw_logits(rng, 3, 3), tensor([2, 0, 0]), draw_weight(rng, 3)
     for reduction in ("none", "mean"):
         same_value(f, nll_loss_spec, x, y, weight=w, reduction=reduction)

@@ -130,6 +130,10 @@ wrong.table(
         "This is -ln of the last sum alone. What was divided out at the other frames is lost.",
         lambda sums: -sums[-1].log(),
     ),
+    last_sum_twice=(
+        "The last sum is counted twice: once in the loop, and once more behind it.",
+        lambda sums: -sums.log().sum() - sums[-1].log(),
+    ),
     first_sum_lost=(
         "The first sum was divided out, and its logarithm is not added. Every sum counts, that one too.",
         lambda sums: -sums[1:].log().sum(),
@@ -137,8 +141,11 @@ wrong.table(
     sums_added=("The sums are added up before the logarithm. Add up their logarithms.", lambda sums: -sums.sum().log()),
     logs_cut_off=(
         "The logarithms of the sums are plain numbers (`.item()`, `math.log`, `.detach()`): the value is right, and no "
-        "gradient comes back.",
-        lambda sums: -sums.log().sum().detach() + 0 * sums.sum(),
+        "gradient comes back, or that of the last sum alone.",
+        (
+            lambda sums: -sums.log().sum().detach() + 0 * sums.sum(),
+            lambda sums: -sums[:-1].log().sum().detach() - sums[-1].log(),
+        ),
     ),
     nan_where_impossible=(
         "Where a sum is 0, the row was divided by it all the same: 0/0 is NaN. -ln 0 is inf, and nothing is left to "

@@ -189,7 +189,7 @@ wrong.table(
     ),
     probabilities=(
         "This is what the network says of each frame. The occupancy is what the frames say once the target is known.",
-        lambda x, y, blank: x.double().exp(),
+        (lambda x, y, blank: x.double().exp(), lambda x, y, blank: x.softmax(1)),
     ),
     best_path_only=(
         "This is the best path alone, with a 1 in each frame. Every path that spells the target has its share.",

@@ -203,7 +203,8 @@ def one_target_refused(
 other_default(
     MISTAKES,
     "half_by_default",
-    "The default margin is 0.5. torch's default is 0: pairs that do not belong together are asked for a right angle.",
+    "Where no margin is given, it is 0.5 here. torch's default is 0: pairs that do not belong together are "
+    "asked for a right angle.",
     margin=0.5,
 )
 detached(

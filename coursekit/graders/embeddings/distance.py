@@ -267,6 +267,6 @@ detached(wrong, "x2", "No gradient flows to x2. Both vectors move, unless the ca
 other_default(
     wrong,
     "smaller_eps_by_default",
-    "The default of eps is 1e-8. torch's is 1e-6: with equal vectors the number shows.",
+    "Where no eps is given, it is 1e-8 here. torch's default is 1e-6: with equal vectors the number shows.",
     eps=1e-8,
 )

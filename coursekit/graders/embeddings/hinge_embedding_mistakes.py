@@ -147,7 +147,9 @@ def cut_to_fit(input: Tensor, target: Tensor, margin: float = 1.0, reduction: st
     return spec(input, target, margin, reduction)
 
 
-other_default(MISTAKES, "half_by_default", "The default margin is 0.5. torch's default is 1.", margin=0.5)
+other_default(
+    MISTAKES, "half_by_default", "Where no margin is given, it is 0.5 here. torch's default is 1.", margin=0.5
+)
 
 
 MISTAKES.terms(

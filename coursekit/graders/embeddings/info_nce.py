@@ -402,12 +402,15 @@ wrong.table(
 )
 argument_fixed(wrong, "always_both", "Both directions are averaged, although `symmetric` is False.", symmetric=True)
 other_default(
-    wrong, "both_by_default", "Both directions are averaged by default. `symmetric` is False.", symmetric=True
+    wrong,
+    "both_by_default",
+    "Where `symmetric` is not given, both directions are averaged. Its default is False.",
+    symmetric=True,
 )
 other_default(
     wrong,
     "another_temperature_by_default",
-    "The default temperature is 1 here. A call without one means 0.1.",
+    "Where no temperature is given, it is 1 here. A call without one means 0.1.",
     temperature=1.0,
 )
 detached(

@@ -236,7 +236,7 @@ wrong.table(
 other_default(
     wrong,
     "axis_zero_by_default",
-    "The default of `axis` is 0 here. Vectors lie in the last dimension unless another is named.",
+    "Where no `axis` is given, it is 0 here. Vectors lie in the last dimension unless another is named.",
     axis=0,
 )
 wrong.table(

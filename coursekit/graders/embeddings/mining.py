@@ -244,6 +244,10 @@ wrong.table(
             d.amax(1), d.masked_fill(label[:, None] == label, torch.inf).amin(1), label, margin
         ),
     ),
+    nothing_costs_the_margin=(
+        "Who has no positive or no negative costs the margin here. No triplet is no loss: 0.",
+        lambda d, label, margin=1.0: torch.where(without_triplet(label), margin, spec(d, label, margin)),
+    ),
     nothing_is_nan=(
         "Who has no positive or no negative costs inf or NaN here. No triplet is no loss: 0.",
         lambda d, label, margin=1.0: torch.where(without_triplet(label), torch.nan, spec(d, label, margin)),

@@ -356,7 +356,7 @@ wrong.table(
 other_default(
     wrong,
     "another_temperature_by_default",
-    "The default temperature is another here. A call without one means 0.5.",
+    "Where no temperature is given, it is another here. A call without one means 0.5.",
     temperature=0.1,
 )
 detached(

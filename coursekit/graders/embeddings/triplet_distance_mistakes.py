@@ -172,5 +172,12 @@ MISTAKES.table(
         lambda *vectors, **flags: spec(*with_dimension_1_last(*vectors), **flags),
     ),
 )
-other_default(MISTAKES, "small_margin_by_default", "The default margin is 0.2. torch's default is 1.", margin=0.2)
-other_default(MISTAKES, "swap_by_default", "The default of swap is True. torch's default is False.", swap=True)
+other_default(
+    MISTAKES, "small_margin_by_default", "Where no margin is given, it is 0.2 here. torch's default is 1.", margin=0.2
+)
+other_default(
+    MISTAKES,
+    "swap_by_default",
+    "Where swap is not given, the smaller distance is taken. torch's default is False.",
+    swap=True,
+)

@@ -235,10 +235,15 @@ detached(MISTAKES, "negative", "No gradient flows to the negative. It is pushed 
 other_default(
     MISTAKES,
     "small_margin_by_default",
-    "The default margin is 0.2, as in the paper on FaceNet. torch's default is 1.",
+    "Where no margin is given, it is 0.2 here, as in the paper on FaceNet. torch's default is 1.",
     margin=0.2,
 )
-other_default(MISTAKES, "swap_by_default", "The default of swap is True. torch's default is False.", swap=True)
+other_default(
+    MISTAKES,
+    "swap_by_default",
+    "Where swap is not given, the smaller distance is taken. torch's default is False.",
+    swap=True,
+)
 
 
 MISTAKES.table(

@@ -110,8 +110,8 @@ entr.misconceptions.table(
     ),
     entr_masked_too_late=(MASKED_TOO_LATE, lambda x: torch.where(x == 0, 0.0, -x * x.log()), "I2"),
     entr_nan_hidden=(
-        "A NaN of the input is hidden: `nan_to_num` does that, and so does a mask that asks for x > 0 (or a drop of all "
-        "NaNs). It should be seen.",
+        "A NaN of the input is hidden: `nan_to_num` does that, and so does a mask that asks for x > 0, or to "
+        "drop every NaN. It should be seen.",
         lambda x: entr_spec(x.nan_to_num()),
         "I3",
     ),

@@ -226,7 +226,7 @@ entropy.misconceptions.table(
     ),
     averaged=(
         "This divides by the number of outcomes. The weights p add up to 1 already: sum, do not average.",
-        lambda p: -(p * ln(p)).mean(-1),
+        (lambda p: -(p * ln(p)).mean(-1), lambda p: -(p * ln(p)).sum(-1) / (p > 0).sum(-1)),
     ),
     summed_over_batch=(
         "This sums over the whole batch. Each row is a distribution of its own: sum over dim=-1.",

@@ -155,8 +155,8 @@ MISTAKES.table(
 other_default(
     MISTAKES,
     "other_default",
-    "The default reduction is 'batchmean' here. torch's is 'mean', which is not the KL divergence but is what a call "
-    "without a reduction gives.",
+    "Where no reduction is given, it is 'batchmean' here. torch's default is 'mean', which is not the KL "
+    "divergence but is what such a call gives.",
     covers="KL12",
     reduction="batchmean",
 )

@@ -60,8 +60,7 @@ def right_and_wrong(f: Function, rng: Rng) -> None:
 
     ln(1 + exp(-y · x)).
     """
-    for side in (1.0, -1.0):
-        same_value(f, soft_margin_spec, tensor([5.0]), tensor([side]), reduction="none")
+    same_value(f, soft_margin_spec, tensor([5.0, 5.0]), tensor([1.0, -1.0]), reduction="none")
     same_value(f, soft_margin_spec, *sided(rng, 2, 3), reduction="none")
 
 

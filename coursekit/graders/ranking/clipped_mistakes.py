@@ -54,6 +54,16 @@ wrong.table(
         "The sign is turned: this is the objective, which is to grow. A loss is minus that.",
         lambda r, a, e: -clipped(r, a, e),
     ),
+    no_end_below=(
+        "The gain of a bad answer has no end: the ratio is cut off at 1 + ε alone. A bad answer gains by becoming "
+        "rarer, and no more below 1 - ε.",
+        lambda r, a, e: -torch.minimum(r * a, r.clamp(max=1 + e) * a),
+    ),
+    no_end_above=(
+        "The gain of a good answer has no end: the ratio is cut off at 1 - ε alone. A good answer gains by becoming "
+        "likelier, and no more above 1 + ε.",
+        lambda r, a, e: -torch.minimum(r * a, r.clamp(min=1 - e) * a),
+    ),
     clip_above_only=(
         "The ratio is cut off at 1 + ε whatever the advantage is. A bad answer gains by becoming rarer, so its gain "
         "ends at 1 - ε, and above 1 + ε it must go on costing more.",
@@ -152,7 +162,7 @@ wrong.table(
     ),
 )
 argument_fixed(wrong, "epsilon_ignored", "`epsilon` is not listened to: this is the clip of 0.2.", epsilon=0.2)
-other_default(wrong, "default_epsilon", "The default of `epsilon` is 0.1 here, it should be 0.2.", epsilon=0.1)
+other_default(wrong, "default_epsilon", "Where no `epsilon` is given, it is 0.1 here, it should be 0.2.", epsilon=0.1)
 
 
 def whole(formula: Loss) -> Loss:

@@ -216,7 +216,7 @@ detached(
 other_default(
     wrong,
     "margin_of_one_by_default",
-    "The default margin is 1 here, as in `hinge_embedding_loss`. Here torch's default is 0.",
+    "Where no margin is given, it is 1 here, as in `hinge_embedding_loss`. torch's default is 0.",
     margin=1,
 )
 wrong.table(

@@ -234,8 +234,8 @@ wrong.table(
 other_default(
     wrong,
     "other_delta_by_default",
-    "The default of delta is 1.345, the constant of robust statistics for errors of standard deviation 1. torch's "
-    "default is 1.",
+    "Where no delta is given, it is 1.345 here, the constant of robust statistics for errors of standard deviation 1. "
+    "torch's default is 1.",
     delta=1.345,
 )
 wrong.terms(

@@ -157,6 +157,6 @@ MISTAKES.table(
 other_default(
     MISTAKES,
     "default_none",
-    "The default reduction is 'none' here. Keras's is 'sum_over_batch_size'.",
+    "Where no reduction is given, it is 'none' here. Keras's default is 'sum_over_batch_size'.",
     reduction="none",
 )

@@ -89,7 +89,10 @@ wrong_mape.table(
     ),
     signed_percentage=(
         "The percentages keep their sign and cancel. Take absolute values before the mean.",
-        lambda true, pred: 100 * (pred - true) / true.abs().clamp(min=1e-7),
+        (
+            lambda true, pred: 100 * (pred - true) / true.abs().clamp(min=1e-7),
+            lambda true, pred: 100 * (true - pred) / true.abs().clamp(min=1e-7),
+        ),
     ),
     negative_truth_clipped=(
         "Below the fraction stands max(y_true, 1e-7), as the text of Keras's documentation says, and so a truth of -2 "

@@ -152,7 +152,7 @@ argument_fixed(wrong, "quantile_ignored", "The quantile is not used: both sides 
 other_default(
     wrong,
     "ninety_by_default",
-    "The default quantile is 0.9 here. A call without one asks for the median.",
+    "Where no quantile is given, it is 0.9 here. A call without one asks for the median.",
     quantile=0.9,
 )
 wrong.table(

@@ -214,7 +214,8 @@ wrong.table(
 other_default(
     wrong,
     "other_beta_by_default",
-    "The default of beta is 1/9, as in many detectors, which follow Faster R-CNN with σ = 3. torch's default is 1.",
+    "Where no beta is given, it is 1/9 here, as in many detectors, which follow Faster R-CNN with σ = 3. torch's "
+    "default is 1.",
     beta=1 / 9,
 )
 wrong.table(

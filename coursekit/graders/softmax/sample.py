@@ -120,6 +120,14 @@ wrong.table(
         "The other classes' surprises are added (or all are summed). Only the right class counts.",
         lambda x, y: -log_softmax_spec(x, 0).sum(),
     ),
+    sample_padded=(
+        "A small number is added inside the logarithm, or a clamp keeps the probability above one: it puts an end to "
+        "every surprise. Leave the logarithm alone, or better, form no probability.",
+        (
+            lambda x, y, *, eps=1e-8: -(sample_loss_spec(x, y).neg().exp() + eps).log(),
+            lambda x, y, *, eps=1e-8: -sample_loss_spec(x, y).neg().exp().clamp(min=eps).log(),
+        ),
+    ),
     mean_over_classes=(
         "This averages over the classes. There is one right class and its surprise is the whole loss.",
         lambda x, y: sample_loss_spec(x, y) / len(x),

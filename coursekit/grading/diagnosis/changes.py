@@ -44,8 +44,8 @@ OF_THE_RESULT: dict[str, tuple[Change, str]] = {
     "doubled": (lambda x: 2 * x, "These are twice the right numbers: a ½ is missing, or something counts twice."),
     "logarithm_of_base_2": (
         lambda x: x / math.log(2),
-        "These are the right numbers divided by ln 2: `log2` in place of the natural logarithm, bits and not nats, or a "
-        "change from nats to bits too many.",
+        "These are the right numbers divided by ln 2: `log2` in place of the natural logarithm, bits and not nats, or "
+        "a change from nats to bits too many.",
     ),
     "logarithm_of_base_10": (
         lambda x: x / math.log(10),
@@ -53,8 +53,8 @@ OF_THE_RESULT: dict[str, tuple[Change, str]] = {
     ),
     "logarithm_of_base_e": (
         lambda x: x * math.log(2),
-        "These are the right numbers times ln 2: `log` in place of `log2`, nats and not bits, or a change from bits to nats "
-        "too many.",
+        "These are the right numbers times ln 2: `log` in place of `log2`, nats and not bits, or a change from bits to "
+        "nats too many.",
     ),
     "root_taken": (torch.sqrt, "These are the roots of the right numbers: there is a root too many."),
     "squared": (torch.square, "These are the squares of the right numbers: a root is missing, or a square too many."),

@@ -12,6 +12,7 @@ from coursekit.grading.diagnosis.kept import right_but_for
 from coursekit.grading.diagnosis.parts import wrong_part, wrong_parts
 from coursekit.grading.diagnosis.terms import wrong_term
 from coursekit.grading.diagnosis.twice import two_mistakes
+from coursekit.grading.diagnosis.defaults import other_value
 from coursekit.grading.diagnosis.where import wrong_only_where
 from coursekit.report import ARGUMENTS_MISSING, INPUT_CHANGED, Diagnosis
 
@@ -77,9 +78,11 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
     if evidence.cuts_the_graph:
         return _CUT_OFF
     if evidence.is_enough:
-        for each in (wrong_part, general_mistake, wrong_factor, wrong_parts, wrong_term, two_mistakes):
+        for each in (wrong_part, general_mistake, wrong_factor, other_value, wrong_parts, wrong_term, two_mistakes):
             if found := each(exercise, evidence):
                 return found
+    elif found := other_value(exercise, evidence):
+        return found
     return right_but_for(evidence) or wrong_only_where(exercise, evidence)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from inspect import signature
+from typing import Any
+
+from torch import Tensor
 
 from coursekit.exercise import Exercise, Loss
 from coursekit.grading.diagnosis.changes import OF_THE_RESULT, After
 from coursekit.grading.diagnosis.evidence import Evidence
+from coursekit.grading.diagnosis.general import AVERAGES, is_reduced
 from coursekit.report import Diagnosis
 
 # What may happen to what comes out, and how to say it of numbers that are not the right ones
@@ -51,3 +55,16 @@ def _each_pair(exercise: Exercise) -> Iterator[tuple[Diagnosis, Loss]]:
         for mistake in exercise.misconceptions:
             says = f"Two things at once. {mistake.explanation} And {besides}."
             yield Diagnosis(f"{mistake.name}_and_{key}", says), After(OF_THE_RESULT[key][0], mistake.function)
+    if is_reduced(exercise):
+        for mistake in exercise.misconceptions:
+            says = f"Two things at once. {mistake.explanation} And 'mean' gives the sum."
+            yield Diagnosis(f"{mistake.name}_and_mean_is_sum", says), partial(_summed, exercise, mistake.function)
+
+
+def _summed(exercise: Exercise, wrong: Loss, *args: Any, **flags: Any) -> Tensor:
+    """A mistake that gives the sum where a mean is asked for."""
+    call = exercise.misconceptions.bound(*args, **flags)
+    call.apply_defaults()
+    if call.arguments["reduction"] in AVERAGES:
+        call.arguments["reduction"] = "sum"
+    return wrong(*call.args, **call.kwargs)
