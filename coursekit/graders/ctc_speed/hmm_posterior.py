@@ -91,7 +91,9 @@ def many_frames(f: Function, rng: Rng) -> None:
 
     The product of all is 1e-400, which is 0 in any float. Divide each row by its sum on the way.
     """
-    initial, transition, emission = (argument.double() for argument in draw(rng, 20, largest=1e-20))
+    drawn = draw(rng, 20, largest=60.0)
+    initial, transition = ((share.double() * 20).round() / 20 for share in drawn[:2])  # 0.35, and not 0.3499999940
+    emission = drawn[2].double().round() / 1e21
     same_value(f, spec, initial, transition, emission)
     one_is_dense = torch.where(torch.arange(20)[:, None] == 0, emission * 1e20, emission)
     same_value(f, spec, initial, transition, one_is_dense)
