@@ -30,7 +30,6 @@ A coin is fair, and you believe something else. What does that cost you with eac
 
 {contents}
 """
-_FIRST = "lessons/00_objective.md"
 _WAYS = """::::{{container}} ways
 :::{{container}} way
 **Learn.** Read the [first lesson]({first}) here, predict, move a picture. Then write the losses yourself: download the
@@ -63,7 +62,7 @@ def write(folder: Path, topics: Sequence[Topic]) -> None:
     parts = [part for part in PARTS if (folder / part / "index.md").exists()]
     page = _PAGE.format(
         picture=_picture(),
-        ways=_ways(parts),
+        ways=_ways(parts, topics[0]),
         lessons="\n".join(_lessons(topics)),
         contents=_contents(topics, parts),
     )
@@ -78,10 +77,10 @@ def _picture() -> str:
     return cells.raw(source.box(_SHOWN[1], state) + source.script(_SHOWN[1]))
 
 
-def _ways(parts: Sequence[str]) -> str:
+def _ways(parts: Sequence[str], first: Topic) -> str:
     has = set(parts) >= {"guides", "losses", "mistakes"}
     guides = {name: f" [How to {name}](guides/{name}.md)." if has else "" for name in ("learn", "teach", "grade")}
-    return _WAYS.format(first=_FIRST, look_up=_LOOK_UP if has else "", **guides)
+    return _WAYS.format(first=f"lessons/{first.notebook.stem}.md", look_up=_LOOK_UP if has else "", **guides)
 
 
 def _lessons(topics: Sequence[Topic]) -> Iterator[str]:
