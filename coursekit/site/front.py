@@ -9,7 +9,7 @@ from pathlib import Path
 from coursekit.course import notebooks
 from coursekit.course.syllabus import ROOT, Topic, find_topic
 from coursekit.explorables import pictures, source
-from coursekit.site import cells
+from coursekit.site import archive, cells, starting
 
 _ROW = re.compile(r"(?m)^\| (\d\d) \| (.*?) \| (.*?) \|$")  # of the table of lessons in README
 _SHOWN = "kl_divergence", "belief_boxes"  # the picture, and whose it is
@@ -32,8 +32,8 @@ A coin is fair, and you believe something else. What does that cost you with eac
 """
 _WAYS = """::::{{container}} ways
 :::{{container}} way
-**Learn.** Read the [first lesson]({first}) here, predict, move a picture. Then write the losses yourself: download the
-course, type `python3 start.py`, and each answer is checked on the spot.{learn}
+**Learn.** Read the [first lesson]({first}) here, predict, move a picture. Then write the losses yourself:
+{download}, type `python3 start.py`, and each answer is checked on the spot.{learn}
 :::
 :::{{container}} way
 **Teach.** `coursekit workshop start` shows live which mistake a room is making. `coursekit workshop slides` makes
@@ -80,7 +80,12 @@ def _picture() -> str:
 def _ways(parts: Sequence[str], first: Topic) -> str:
     has = set(parts) >= {"guides", "losses", "mistakes"}
     guides = {name: f" [How to {name}](guides/{name}.md)." if has else "" for name in ("learn", "teach", "grade")}
-    return _WAYS.format(first=f"lessons/{first.notebook.stem}.md", look_up=_LOOK_UP if has else "", **guides)
+    download = (
+        f'<a href="{starting.COURSE}" download>download the course</a>' if archive.course() else "download the course"
+    )
+    return _WAYS.format(
+        download=download, first=f"lessons/{first.notebook.stem}.md", look_up=_LOOK_UP if has else "", **guides
+    )
 
 
 def _lessons(topics: Sequence[Topic]) -> Iterator[str]:
