@@ -6,6 +6,7 @@ begins with an index: `losses/index.md`, for example.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import shutil
 import tempfile
@@ -29,6 +30,7 @@ _NEEDED = (
     "sphinx_copybutton",
     "griffe",
 )  # of the extra `site`, by the names they are imported by
+_STAMP = "stamp"  # of what all beside the lessons was made of
 _STATIC = Path(__file__).parent / "static"
 _AT_ONCE = 2  # processes: pages are read and written side by side
 
@@ -59,12 +61,33 @@ def build(out: Path, topics: Sequence[Topic] = TOPICS, repository: str = "") -> 
     with tempfile.TemporaryDirectory() as fresh:
         folder = Path(fresh)
         lessons.write(folder, topics, repository)
-        for write in CONTENT if len(topics) == len(TOPICS) else ():  # they link to all lessons
-            write(folder)
+        state = _state() if len(topics) == len(TOPICS) else ""
+        if len(topics) == len(TOPICS):  # the rest links to all lessons
+            _write_rest(folder, cache, state)
         front.write(folder, topics)
+        (cache / _STAMP).unlink(missing_ok=True)
         _bring(folder, cache / "source")
+        (cache / _STAMP).write_text(state, encoding="utf-8")
     archive.write(cache / "source" / "files" / starting.COURSE)
     _sphinx(out, cache)
+
+
+def _write_rest(folder: Path, cache: Path, state: str) -> None:
+    """Writes all beside the lessons, or takes it as it was: it takes seconds, and is made of no notebook."""
+    stamp = cache / _STAMP
+    if state and stamp.exists() and stamp.read_text(encoding="utf-8") == state:
+        for part in front.PARTS:
+            shutil.copytree(cache / "source" / part, folder / part)
+    else:
+        for write in CONTENT:
+            write(folder)
+
+
+def _state() -> str:
+    """What changes with any file of the course that is no notebook; empty where its files are not known."""
+    known = [path for path in archive.course() if path.suffix != ".ipynb"]
+    seen = [(str(path), (told := path.stat()).st_mtime_ns, told.st_size) for path in known]
+    return hashlib.sha256(repr(seen).encode()).hexdigest() if seen else ""
 
 
 def _bring(fresh: Path, kept: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from coursekit.cli import main
 from coursekit.course import syllabus
 from coursekit.errors import CommandError
-from coursekit.site import archive, build, katex
+from coursekit.site import archive, build, front, katex
 
+OLD_CALLS = pytest.mark.filterwarnings("ignore:.*Sphinx API")  # MyST uses what Sphinx is about to drop
 TOPIC = syllabus.find_topic("ctc_speed")
 
 
@@ -50,9 +51,51 @@ def test_only_what_has_changed_is_newer(tmp_path):
     assert sorted(path.name for path in kept.rglob("*.*")) == ["course.zip", "new.png", "other.md", "same.md"]
 
 
+def test_what_is_made_of_no_notebook_is_kept(monkeypatch, tmp_path):
+    """Beside the lessons, all is written anew where a file of the course has changed that is no notebook."""
+    made = []
+    monkeypatch.setattr(build, "CONTENT", (made.append,))
+    for part in front.PARTS:
+        (tmp_path / "source" / part).mkdir(parents=True)
+        (tmp_path / "source" / part / "index.md").write_text(part)
+    build._write_rest(tmp_path / "new", tmp_path, "state")
+    assert made == [tmp_path / "new"]
+    (tmp_path / "stamp").write_text("state")
+    build._write_rest(tmp_path / "new", tmp_path, "state")
+    assert len(made) == 1
+    assert {path.parent.name for path in (tmp_path / "new").rglob("index.md")} == set(front.PARTS)
+    build._write_rest(tmp_path / "newer", tmp_path, "other")
+    build._write_rest(tmp_path / "newer", tmp_path, "")  # no clone: nobody knows
+    assert len(made) == 3
+
+
+def test_state(monkeypatch, tmp_path):
+    """A notebook does not change it, another file does."""
+    files = [tmp_path / name for name in ("a.ipynb", "b.py")]
+    monkeypatch.setattr(archive, "course", lambda: files)
+    for path in files:
+        path.touch()
+    before = build._state()
+    files[0].write_text("changed")
+    assert build._state() == before != ""
+    files[1].write_text("changed")
+    assert build._state() != before
+
+
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:.*Sphinx API:DeprecationWarning")  # MyST uses what Sphinx is about to drop
-@pytest.mark.filterwarnings("ignore:.*Sphinx API:PendingDeprecationWarning")
+@OLD_CALLS
+def test_one_lesson(tmp_path, monkeypatch):
+    """A lesson alone is a site without a warning, while somebody writes it."""
+    monkeypatch.setattr(build.archive, "write", lambda path: False)
+    build.build(tmp_path / "site", [TOPIC], "someone/losses")
+    page = (tmp_path / "site" / "lessons" / f"{TOPIC.notebook.stem}.html").read_text(encoding="utf-8")
+    assert "codespaces.new/someone/losses" in page
+    assert 'class="katex"' in page
+    assert not (tmp_path / "site" / "losses").exists()
+
+
+@pytest.mark.slow
+@OLD_CALLS
 def test_a_warning_is_said_each_time(monkeypatch, tmp_path):
     """A site that is not whole fails, also when nothing has changed since."""
     monkeypatch.setattr(build.archive, "write", lambda path: False)
