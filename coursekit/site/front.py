@@ -9,7 +9,7 @@ from pathlib import Path
 from coursekit.course import notebooks
 from coursekit.course.syllabus import ROOT, Topic, find_topic
 from coursekit.explorables import pictures, source
-from coursekit.site import cells
+from coursekit.site import archive, cells, starting
 
 _ROW = re.compile(r"(?m)^\| (\d\d) \| (.*?) \| (.*?) \|$")  # of the table of lessons in README
 _SHOWN = "kl_divergence", "belief_boxes"  # the picture, and whose it is
@@ -30,11 +30,10 @@ A coin is fair, and you believe something else. What does that cost you with eac
 
 {contents}
 """
-_FIRST = "lessons/00_objective.md"
 _WAYS = """::::{{container}} ways
 :::{{container}} way
-**Learn.** Read the [first lesson]({first}) here, predict, move a picture. Then write the losses yourself: download the
-course, type `python3 start.py`, and each answer is checked on the spot.{learn}
+**Learn.** Read the [first lesson]({first}) here, predict, move a picture. Then write the losses yourself:
+{download}, type `python3 start.py`, and each answer is checked on the spot.{learn}
 :::
 :::{{container}} way
 **Teach.** `coursekit workshop start` shows live which mistake a room is making. `coursekit workshop slides` makes
@@ -63,7 +62,7 @@ def write(folder: Path, topics: Sequence[Topic]) -> None:
     parts = [part for part in PARTS if (folder / part / "index.md").exists()]
     page = _PAGE.format(
         picture=_picture(),
-        ways=_ways(parts),
+        ways=_ways(parts, topics[0]),
         lessons="\n".join(_lessons(topics)),
         contents=_contents(topics, parts),
     )
@@ -78,10 +77,15 @@ def _picture() -> str:
     return cells.raw(source.box(_SHOWN[1], state) + source.script(_SHOWN[1]))
 
 
-def _ways(parts: Sequence[str]) -> str:
+def _ways(parts: Sequence[str], first: Topic) -> str:
     has = set(parts) >= {"guides", "losses", "mistakes"}
     guides = {name: f" [How to {name}](guides/{name}.md)." if has else "" for name in ("learn", "teach", "grade")}
-    return _WAYS.format(first=_FIRST, look_up=_LOOK_UP if has else "", **guides)
+    download = (
+        f'<a href="{starting.COURSE}" download>download the course</a>' if archive.course() else "download the course"
+    )
+    return _WAYS.format(
+        download=download, first=f"lessons/{first.notebook.stem}.md", look_up=_LOOK_UP if has else "", **guides
+    )
 
 
 def _lessons(topics: Sequence[Topic]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from coursekit.course import notebooks
 from coursekit.course.syllabus import TOPICS, Topic
 from coursekit.explorables import pictures, source
-from coursekit.site import cells, starting
+from coursekit.site import archive, cells, starting
 
 _PICTURES = "pictures"  # the folder beside the pages
 
@@ -25,13 +25,15 @@ def write(folder: Path, topics: Sequence[Topic] = TOPICS, repository: str = "") 
     here, files = folder / "lessons", folder / "files" / "lessons"
     here.mkdir(parents=True)
     files.mkdir(parents=True)
+    has_course = bool(archive.course())
     for topic in topics:
-        blocks = _page(topic, [each.notebook.stem for each in topics], files / _PICTURES, repository)
+        start = starting.from_page(topic, repository, has_course)
+        blocks = _page(topic, [each.notebook.stem for each in topics], files / _PICTURES, start)
         (here / f"{topic.notebook.stem}.md").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
         shutil.copy(topic.notebook, files)
 
 
-def _page(topic: Topic, lessons: Sequence[str], files: Path, repository: str) -> Iterator[str]:
+def _page(topic: Topic, lessons: Sequence[str], files: Path, start: str) -> Iterator[str]:
     exercises = {exercise.name: exercise for exercise in topic.exercises}
     kinds: dict[str, None] = {}
     began = False
@@ -42,7 +44,7 @@ def _page(topic: Topic, lessons: Sequence[str], files: Path, repository: str) ->
                 yield block
             else:  # what a page begins with is its title
                 title, _, rest = block.partition("\n")
-                yield from (title, cells.raw(starting.from_page(topic, repository)), rest)
+                yield from (title, cells.raw(start), rest)
                 began = True
     if kinds:
         yield cells.raw(source.script(*kinds))

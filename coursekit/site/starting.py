@@ -37,22 +37,20 @@ def repository(asked: str) -> str:
     return found[1] if found else ""
 
 
-def from_page(topic: Topic, repository: str) -> str:
-    """What stands below a lesson's title."""
+def from_page(topic: Topic, repository: str, has_course: bool) -> str:
+    """What stands below a lesson's title; `has_course` says whether the course is there to be downloaded."""
     path = f"notebooks/{topic.notebook.name}"
-    links = [
-        f'<a href="../{COURSE}" download>Download the course</a>',
-        f'<a href="{topic.notebook.name}" download>Notebook</a>',
-    ]
+    links = [f'<a href="../{COURSE}" download>Download the course</a>'] if has_course else []
+    links.append(f'<a href="{topic.notebook.name}" download>Notebook</a>')
     if repository:
-        at = f"https://colab.research.google.com/github/{repository}/blob/{_BRANCH}/{path}"
-        links.append(_badge("Colab", at))
-        links.append(
-            _badge("Binder", f"https://mybinder.org/v2/gh/{repository}/{_BRANCH}?labpath={quote(path, safe='')}")
-        )
-        links.append(_badge("Codespaces", f"https://codespaces.new/{repository}?ref={_BRANCH}"))
+        at = f"{repository}/{_BRANCH}"
+        links += [
+            _badge("Colab", f"https://colab.research.google.com/github/{repository}/blob/{_BRANCH}/{path}"),
+            _badge("Binder", f"https://mybinder.org/v2/gh/{at}?labpath={quote(path, safe='')}"),
+            _badge("Codespaces", f"https://codespaces.new/{repository}?ref={_BRANCH}"),
+        ]
     else:
-        links.append(_badge("Colab", "https://colab.research.google.com/#create=true", " (upload the notebook there)"))
+        links.append(_badge("Colab", "https://colab.research.google.com/", " (upload the notebook there)"))
     items = "".join(f"<li>{link}</li>" for link in links)
     return f'<ul class="starting" aria-label="Start this lesson">{items}</ul>'
 

@@ -9,6 +9,7 @@ from coursekit.course import syllabus
 from coursekit.errors import CommandError
 from coursekit.site import archive, build, front, katex
 
+OLD_CALLS = pytest.mark.filterwarnings("ignore:.*Sphinx API")  # MyST uses what Sphinx is about to drop
 TOPIC = syllabus.find_topic("ctc_speed")
 
 
@@ -82,8 +83,19 @@ def test_state(monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:.*Sphinx API:DeprecationWarning")  # MyST uses what Sphinx is about to drop
-@pytest.mark.filterwarnings("ignore:.*Sphinx API:PendingDeprecationWarning")
+@OLD_CALLS
+def test_one_lesson(tmp_path, monkeypatch):
+    """A lesson alone is a site without a warning, while somebody writes it."""
+    monkeypatch.setattr(build.archive, "write", lambda path: False)
+    build.build(tmp_path / "site", [TOPIC], "someone/losses")
+    page = (tmp_path / "site" / "lessons" / f"{TOPIC.notebook.stem}.html").read_text(encoding="utf-8")
+    assert "codespaces.new/someone/losses" in page
+    assert 'class="katex"' in page
+    assert not (tmp_path / "site" / "losses").exists()
+
+
+@pytest.mark.slow
+@OLD_CALLS
 def test_a_warning_is_said_each_time(monkeypatch, tmp_path):
     """A site that is not whole fails, also when nothing has changed since."""
     monkeypatch.setattr(build.archive, "write", lambda path: False)

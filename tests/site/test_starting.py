@@ -39,13 +39,20 @@ def test_repository_that_is_asked_for():
 
 def test_badges():
     """With a repository, a lesson opens in each of the three; without one, only what needs none is there."""
-    here = starting.from_page(TOPIC, "someone/losses")
+    here = starting.from_page(TOPIC, "someone/losses", True)
     assert "https://colab.research.google.com/github/someone/losses/blob/main/notebooks/01_entropy.ipynb" in here
     assert "https://mybinder.org/v2/gh/someone/losses/main?labpath=notebooks%2F01_entropy.ipynb" in here
     assert "https://codespaces.new/someone/losses?ref=main" in here
-    nowhere = starting.from_page(TOPIC, "")
+    nowhere = starting.from_page(TOPIC, "", True)
     assert "mybinder" not in nowhere
     assert "codespaces" not in nowhere
     for page in (here, nowhere):
         assert f'href="../{starting.COURSE}"' in page
         assert 'href="01_entropy.ipynb"' in page
+
+
+def test_nothing_to_download():
+    """Where the course is no clone, there is no zip of it, and no link to one."""
+    page = starting.from_page(TOPIC, "", False)
+    assert starting.COURSE not in page
+    assert 'href="01_entropy.ipynb"' in page

@@ -56,12 +56,21 @@ const DRAW = {
     for (const [x, y] of shape.at) add(g, "path", { d: mark(shape.m)(shape.r), transform: `translate(${x} ${y})`, ...look(shape) });
   },
   text(g, shape, supply, larger) {
-    const lines = shape.s.split("\n");
-    lines.forEach((line, i) => {
-      const text = add(g, "text", { x: shape.x, y: shape.y + i * shape.size * 1.2, "text-anchor": shape.a }, line);
-      text.setAttribute("style", `font-size:${(shape.size * larger).toFixed(1)}px;${shape.bold ? "font-weight:bold;" : ""}${shape.mono ? "font-family:monospace;" : ""}white-space:pre`);
-      if (shape.turn) set(text, { transform: `rotate(-90 ${shape.x} ${shape.y})` });
+    const lines = shape.s.split("\n").map((line) => add(g, "text", { x: shape.x, "text-anchor": shape.a }, line));
+    let size = shape.size * larger;
+    const write = () => lines.forEach((line, i) => {
+      line.setAttribute("y", shape.y + i * size * 1.2);
+      line.setAttribute("style", `font-size:${size.toFixed(1)}px;${shape.bold ? "font-weight:bold;" : ""}${shape.mono ? "font-family:monospace;" : ""}white-space:pre`);
+      if (shape.turn) set(line, { transform: `rotate(-90 ${shape.x} ${shape.y})` });
     });
+    write();
+    if (larger === 1 || shape.a !== "start" || shape.turn) return;
+    const room = g.ownerSVGElement.viewBox.baseVal.width - shape.x; // larger letters on a narrow page may not fit
+    const longest = Math.max(...lines.map((line) => line.getComputedTextLength()));
+    if (longest > room) {
+      size = Math.max(shape.size, (size * room) / longest);
+      write();
+    }
   },
   image(g, { x, y, w, h, href }) {
     const image = add(g, "image", { x, y, width: w, height: h, href, preserveAspectRatio: "none" });

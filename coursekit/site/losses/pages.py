@@ -26,7 +26,8 @@ _INDEX = """# Losses, one by one
 Every loss of the course. Each has a page: its formula, a picture of its value and its slope, what it asks for, what its
 mean divides by, and what goes wrong with it. What is said there was computed, or is tried by a test.
 
-Which one do you need? [The last lesson](../lessons/{last}.md) has a map.
+Which one do you need? [The last lesson](../lessons/{last}.md) has a map. What people ask most often has
+[a page of its own](../guides/questions.md).
 
 {tables}
 
