@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from coursekit.exercise import Call, Exercise
+from coursekit.grading.diagnosis.defaults import other_value
 from coursekit.grading.diagnosis.evidence import Evidence
 from coursekit.grading.diagnosis.factors import wrong_factor
 from coursekit.grading.diagnosis.general import general_mistake
@@ -12,7 +13,6 @@ from coursekit.grading.diagnosis.kept import right_but_for
 from coursekit.grading.diagnosis.parts import wrong_part, wrong_parts
 from coursekit.grading.diagnosis.terms import wrong_term
 from coursekit.grading.diagnosis.twice import two_mistakes
-from coursekit.grading.diagnosis.defaults import other_value
 from coursekit.grading.diagnosis.where import wrong_only_where
 from coursekit.report import ARGUMENTS_MISSING, INPUT_CHANGED, Diagnosis
 
