@@ -25,7 +25,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("got", [value for value in VALUES if value is not None], ids=str)
+@pytest.mark.parametrize("got", [value for value in VALUES if value is not None])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_near(got, dtype):
     """As `close` has it, whatever is infinite, whole, or of another shape."""
