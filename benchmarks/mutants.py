@@ -99,6 +99,8 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     """All that runs; not in f-strings, of whose parts Python 3.11 does not know where they stand."""
     if isinstance(node, ast.JoinedStr) or ast.unparse(node).startswith(("if TYPE_CHECKING:", "if __name__", "__all__")):
         return
+    if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith(("Callable[", "tuple[", "dict[")):
+        return  # a name for a type, which only annotations use
     yield node
     for name, field in ast.iter_fields(node):
         for child in field if isinstance(field, list) else [field]:

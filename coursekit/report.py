@@ -235,6 +235,11 @@ class Graded:
         return sum(report.maximum for report in self.reports)
 
     @property
+    def is_open(self) -> bool:
+        """Whether there are no points at all, of the machine or of a person: a total of 0 would be none."""
+        return bool(self.reports) and all(report.is_open for report in self.reports)
+
+    @property
     def is_final(self) -> bool:
         """Whether no machine was too busy to grade some of it, but for what a person has marked."""
         return all(report.outcome is not Outcome.STARVED or report.mark is not None for report in self.reports)

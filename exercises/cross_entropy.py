@@ -41,7 +41,8 @@ def nll_loss(
         reduction: "none" (a loss for each target, 0 for those that do not count), "sum", or "mean".
 
     Returns:
-        -weight[y] · input[y] for each target y, reduced. The mean divides by the sum of the weights of
+        -weight[y] · input[y] for each target y, reduced. Only what is picked counts: a target that does not count may
+        stand beside a NaN, and an entry beside the target may be -inf. The mean divides by the sum of the weights of
         the targets that count: it is NaN where that is 0.
 
     Raises:
@@ -84,8 +85,8 @@ def focal_loss(
         weight: one factor for each class (C,).
 
     Returns:
-        The mean over the N samples of weight[y] · (1 - p)^gamma · (-ln p). It divides by N, with
-        weights too.
+        The mean over the N samples of weight[y] · (1 - p)^gamma · (-ln p), in the dtype of `logits`. It divides by N,
+        with weights too. p is the softmax probability of the right class, whatever its weight.
     """
     raise NotImplementedError("focal_loss: write your answer here")
 

@@ -16,10 +16,11 @@ def weight_gradient(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_
         input: features (N, D).
         linear_weight: a row for each class (V, D); the logits are input @ linear_weight.T, and may be large.
         target: class indices (N,), int64.
-        chunk_rows: how many rows of logits may exist at a time; N need not be a multiple of it.
+        chunk_rows: how many rows of logits may exist at a time; N need not be a multiple of it, and may be
+            smaller.
 
     Returns:
-        The gradient by linear_weight (V, D).
+        The gradient with respect to linear_weight (V, D), in its dtype.
     """
     # BEGIN SOLUTION
     gradient = torch.zeros_like(linear_weight)
@@ -44,8 +45,8 @@ def online_softmax_step(state: Tensor, logits: Tensor) -> Tensor:
         logits: the next ones, (N, c). They may be as large as ±1000, and -inf.
 
     Returns:
-        The state (2, N) of all that is seen by now. While a row has seen nothing but -inf, its state is
-        -inf and 0.
+        The state (2, N) of all that is seen by now, in the dtype of the logits. While a row has seen nothing but
+        -inf, its state is -inf and 0.
     """
     # BEGIN SOLUTION
     top, total = state

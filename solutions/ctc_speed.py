@@ -35,13 +35,41 @@ def hmm_nll(initial: Tensor, transition: Tensor, emission: Tensor) -> Tensor:
     # END SOLUTION
 
 
+def hmm_posterior(initial: Tensor, transition: Tensor, emission: Tensor) -> Tensor:
+    """In which state was a hidden Markov model at each frame, now that all of it has been seen?
+
+    The model is that of `hmm_nll`.
+
+    Args:
+        initial: the probability of each state at the first frame (S,).
+        transition: transition[i, j] is the probability of moving from state i to state j, (S, S).
+        emission: emission[t, s] is the probability, or the density, of what was seen at frame t if the state is s,
+            (T, S), T at least 1. There may be thousands of frames.
+
+    Returns:
+        The probability of each state at each frame, given everything that was seen before, then and after: (T, S), in
+        the dtype of the arguments. Each row sums to 1. Where no way can show what was seen, every place is NaN.
+    """
+    # BEGIN SOLUTION
+    seen = [initial * emission[0]]
+    for emitted in emission[1:]:
+        seen.append((seen[-1] / seen[-1].sum()) @ transition * emitted)
+    rest = [torch.ones_like(initial)]  # behind the last frame nothing is to come
+    for emitted in emission[1:].flip(0):
+        rest.append(transition @ (emitted * rest[-1] / rest[-1].sum()))
+    # each row of either may be divided by any number: the shares stay
+    both = torch.stack(seen) * torch.stack(rest[::-1])
+    return both / both.sum(1, keepdim=True)
+    # END SOLUTION
+
+
 def ctc_scaled(log_probs: Tensor, target: Tensor, blank: int = 0) -> Tensor:
     """The CTC loss of one sample, by a recursion in probabilities that never underflows.
 
     By hand: no ready-made loss or distribution.
 
     Args:
-        log_probs: log-probabilities of the classes in each frame (T, C), T at least 1.
+        log_probs: log-probabilities of the classes in each frame (T, C), T at least 1. Some may be -inf.
         target: the labels (U,), none of them the blank. U may be 0.
         blank: the class that stands for no label.
 

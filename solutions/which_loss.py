@@ -51,7 +51,7 @@ def fit_loss(log_q: Tensor, p: Tensor) -> Tensor:
         p: the data's probabilities, each row a distribution, shape (N, K). It may contain zeros.
 
     Returns:
-        A single number: the mean over the rows of KL(p‖q).
+        A single number: the mean over the rows of KL(p‖q). inf if the model rules out what p holds.
     """
     # BEGIN SOLUTION
     return F.kl_div(log_q, p, reduction="batchmean")
@@ -84,7 +84,7 @@ def regression_loss(prediction: Tensor, target: Tensor) -> Tensor:
         target: what was to be predicted, shape (N,).
 
     Returns:
-        A single number: the mean over the N samples of (prediction - target)².
+        A single number: the mean over the N samples of (prediction - target)². NaN if there are none.
     """
     # BEGIN SOLUTION
     return F.mse_loss(prediction.squeeze(1), target)

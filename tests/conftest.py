@@ -98,6 +98,7 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
     from coursekit.cli import commands
     from coursekit.course import stubs, syllabus
     from coursekit.course.updating import shipped
+    from coursekit.site.mistakes import lines
 
     grader = ModuleType("coursekit.graders.toy")
     grader.EXERCISES = toys.make_double(), toys.make_triple()
@@ -116,5 +117,7 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
     topic.stub.write_text(stubs.stub_module(topic), encoding="utf-8")
     toys.write_notebook(topic.notebook, *toys.lesson(topic))
     shipped.add_missing(tmp_path, shipped.names_in(tmp_path))
+    for _ in lines.refresh(topic):
+        pass
     yield topic
     syllabus.exercises.cache_clear()

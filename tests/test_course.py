@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
+import io
 import re
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import sys
 import catalogue
 import pytest
 import torch
+from PIL import Image
 
 from coursekit.authoring import proofs
 from coursekit.course import notebooks, questions, stubs, syllabus
@@ -42,9 +45,15 @@ def test_catalogue_is_whole():
     assert set.union(*catalogue.LESSONS.values()) == catalogue.EVERY_ROW
 
 
+def is_blank(tag):
+    """Whether a stored picture has one colour only; one that lies in a file of its own is not looked at."""
+    data = re.search(r'src="data:image/png;base64,([^"]+)"', tag)
+    return data and len(Image.open(io.BytesIO(base64.b64decode(data[1]))).convert("RGB").getcolors(1 << 20)) == 1
+
+
 @EVERY_TOPIC
 def test_lesson_is_readable(topic):
-    """No code cell is longer than 25 lines, every picture has alt text, there is a slider."""
+    """No code cell is longer than 25 lines, every picture has alt text and shows something, there is a slider."""
     notebook = notebooks.read(topic)
     long = [cell.source[:40] for cell in notebook.cells if cell.cell_type == "code" and cell.source.count("\n") >= 25]
     stub_starts = {stubs.stub(topic, exercise.name)[:40] for exercise in topic.exercises}
@@ -55,6 +64,7 @@ def test_lesson_is_readable(topic):
     pictures = [tag for page in pages for tag in re.findall(r"<img[^>]*>", page)]
     assert pictures
     assert all(re.search(r'alt="[^"]{20,}"', tag) for tag in pictures)
+    assert [alt for tag in pictures for alt in re.findall(r'alt="([^"]*)', tag) if is_blank(tag)] == []
     bare = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
     assert not bare
     assert any("explore(" in cell.source or "coursekit.explorables" in cell.source for cell in notebook.cells)
@@ -106,6 +116,7 @@ def test_lessons_have_their_own_numbers():
     folders = ("solutions", "exercises", "notebooks", "coursekit", "tests/styles", "tests/wrong", "tests/sentences")
     paths = [path for folder in folders for path in (syllabus.ROOT / folder).rglob("*") if path.is_file()]
     paths += [syllabus.ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "start.py")]
+    paths += (syllabus.ROOT / "docs").glob("*.md")
     texts = {
         path.relative_to(syllabus.ROOT).as_posix(): path.read_text(encoding="utf-8")
         for path in paths

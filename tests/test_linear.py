@@ -72,6 +72,7 @@ READERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("unit", UNITS)
 def test_reading_is_linear(unit, reader):

@@ -11,6 +11,7 @@ import pytest
 
 from coursekit.course import syllabus
 from coursekit.exercise.families.twins import _losses
+from coursekit.site.losses.table import ALSO, bare
 
 NOTEBOOKS = syllabus.ROOT / "notebooks"
 pytestmark = pytest.mark.filterwarnings("ignore:reduction. 'mean' divides")
@@ -27,38 +28,13 @@ def table():
     return losses_table
 
 
-# Exercises that are a row's loss in other hands: on one sample, of logits, called as it should be, in Keras's letters
-ALSO = {
-    "mse_loss": "squared_error cost batch_cost keras_mean_squared_error regression_loss",
-    "huber_loss": "keras_huber",
-    "MAPE": "keras_mean_absolute_percentage_error",
-    "MSLE": "keras_mean_squared_logarithmic_error",
-    "log-cosh": "keras_log_cosh",
-    "poisson_nll_loss": "poisson_nll keras_poisson",
-    "gaussian_nll_loss": "gaussian_nll",
-    "cross_entropy": "distribution_cross_entropy sample_loss sequence_loss keras_categorical_crossentropy "
-    "keras_sparse_categorical_crossentropy accumulated_loss classifier_loss language_model_loss",
-    "nll_loss": "negative_log_likelihood",
-    "AdaptiveLogSoftmaxWithLoss": "adaptive_log_softmax",
-    "binary_cross_entropy": "keras_binary_crossentropy",
-    "categorical hinge": "keras_categorical_hinge",
-    "hinge": "keras_hinge",
-    "squared hinge": "keras_squared_hinge",
-    "kl_div": "kl_divergence keras_kl_divergence fit_loss",
-    "distillation_loss": "student_loss",
-    "ctc_loss": "ctc_by_enumeration ctc_alpha ctc_loss_from_logits ctc_scaled speech_loss",
-    "preference_loss": "bradley_terry_loss",
-    "cosine similarity": "keras_cosine_similarity",
-    "triplet_margin_loss": "batch_hard_losses",
-    "info_nce": "nt_xent",
-}
 # Exercises that are no loss of a prediction: prices of weights, steps, measures, pieces of a loss, readings
 NO_LOSS = """
     l2_penalty l1_penalty objective soft_threshold sgd_step adam_first_step
     self_information entropy perplexity joint_entropy conditional_entropy pointwise_mutual_information
     mutual_information entr log_softmax smooth_targets sigmoid log_sigmoid stirling keras_align keras_reduce
     area_under_curve pairwise_distance collapse ctc_states ctc_skips ctc_beta ctc_occupancy greedy_decode
-    edit_distance prefix_beam_search weight_gradient online_softmax_step hmm_nll loss_floors
+    edit_distance prefix_beam_search weight_gradient online_softmax_step hmm_nll hmm_posterior loss_floors
 """
 # Rows that are a relative of an arrow of the map, and have none of their own
 RELATIVES = {
@@ -72,11 +48,6 @@ RELATIVES = {
 }
 
 
-def bare(name):
-    """A row's name without who has it."""
-    return re.sub(r"^\(.*?\) ", "", name)
-
-
 def the_map():
     with (NOTEBOOKS / "data" / "which_loss.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -84,7 +55,7 @@ def the_map():
 
 def test_every_loss_of_the_course_is_in_the_table(table):
     """Each exercise is a row, or the loss of a row, or said to be none; and nothing else is said of any."""
-    rows = {bare(row.name) for row in table.ROWS}
+    rows = {bare(row) for row in table.ROWS}
     also, none = [name for names in ALSO.values() for name in names.split()], NO_LOSS.split()
     assert set(ALSO) <= rows
     exercises = set(syllabus.exercises())
@@ -97,8 +68,8 @@ def test_every_row_is_on_the_map(table):
     """Each loss of the table has an arrow, or is a relative of one that has."""
     on_map = " ".join(f"{row['torch']} {row['keras']} {row['call']}" for row in the_map())
     words = set(re.findall(r"\w+", on_map))
-    arrows = {bare(row.name) for row in table.ROWS if {bare(row.name), row.keras.partition(" ")[0]} & words - {""}}
-    assert {bare(row.name) for row in table.ROWS} - arrows - set(RELATIVES) == set()
+    arrows = {bare(row) for row in table.ROWS if {bare(row), row.keras.partition(" ")[0]} & words - {""}}
+    assert {bare(row) for row in table.ROWS} - arrows - set(RELATIVES) == set()
     assert set(RELATIVES.values()) <= arrows
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def environment(course: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(start, "usable", lambda: True)
     monkeypatch.setattr(start.shutil, "which", lambda name: None)
     monkeypatch.setattr(start, "run", lambda plan, title, command, env=None: "")
-    monkeypatch.setattr(start, "install", lambda plan, uv, test: "")
+    monkeypatch.setattr(start, "install", lambda plan, uv, what: "")
     monkeypatch.delenv("COURSE_NO_UV", raising=False)
     return venv
 
@@ -141,65 +142,66 @@ def test_lines_on_a_terminal_overwrite(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_stamp_for_testing_serves_the_course(course: Path):
-    """Whoever has set up for testing can open the course at once, and not the other way round."""
-    assert start.stamps(test=True)[0] in start.stamps(test=False)
-    assert start.stamps(test=False)[0] not in start.stamps(test=True)
+    """Whoever has set up for testing can open the course and make its site at once, and not the other way round."""
+    for less, more in pairwise(start.KINDS):
+        assert start.stamps(more)[0] in start.stamps(less)
+        assert start.stamps(less)[0] not in start.stamps(more)
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
 def test_stamp_follows_the_files(course: Path, name: str):
     """A change of either file makes every earlier stamp worthless."""
-    before = start.stamps(test=False)
+    before = start.stamps("course")
     (course / name).write_text("changed", encoding="utf-8")
-    assert not set(before) & set(start.stamps(test=False))
+    assert not set(before) & set(start.stamps("course"))
 
 
 def test_stamp_follows_python(course: Path, monkeypatch: pytest.MonkeyPatch):
     """Another Python makes every earlier stamp worthless."""
-    before = start.stamps(test=False)
+    before = start.stamps("course")
     monkeypatch.setattr(sys, "version", "3.99.0")
-    assert not set(before) & set(start.stamps(test=False))
+    assert not set(before) & set(start.stamps("course"))
 
 
 def test_set_up_is_skipped(environment: Path, monkeypatch: pytest.MonkeyPatch):
     """A second set-up for the same runs nothing."""
-    start.set_up(test=False)
-    monkeypatch.setattr(start, "install", lambda plan, uv, test: pytest.fail("installs again"))
-    start.set_up(test=False)
+    start.set_up()
+    monkeypatch.setattr(start, "install", lambda plan, uv, what: pytest.fail("installs again"))
+    start.set_up()
 
 
 def test_set_up_grows(environment: Path):
     """A course's environment is set up further for testing, once."""
-    start.set_up(test=False)
+    start.set_up()
     assert (environment / "course-stamp").read_text(encoding="utf-8").endswith(" course")
-    start.set_up(test=True)
+    start.set_up("test")
     assert (environment / "course-stamp").read_text(encoding="utf-8").endswith(" test")
 
 
 def test_interrupted_set_up_is_begun_anew(environment: Path, monkeypatch: pytest.MonkeyPatch):
     """A set-up that was interrupted leaves a mark, and the next one rebuilds the environment."""
 
-    def interrupt(plan: dict[str, float], uv: str, test: bool) -> str:
+    def interrupt(plan: dict[str, float], uv: str, what: str) -> str:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(start, "install", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            start.set_up(test=False)
+            start.set_up()
     titles = []
     monkeypatch.setattr(start, "run", lambda plan, title, command, env=None: titles.append(title) or "")
-    start.set_up(test=False)
+    start.set_up()
     assert titles[0] == start.MAKE
 
 
 def test_offline_keeps_what_worked(environment: Path, monkeypatch: pytest.MonkeyPatch):
     """A set-up that reaches no index leaves the earlier set-up in force."""
-    start.set_up(test=False)
-    monkeypatch.setattr(start, "install", lambda plan, uv, test: start.OFFLINE)
+    start.set_up()
+    monkeypatch.setattr(start, "install", lambda plan, uv, what: start.OFFLINE)
     with pytest.raises(SystemExit, match="no package index"):
-        start.set_up(test=True)
-    monkeypatch.setattr(start, "install", lambda plan, uv, test: pytest.fail("installs again"))
-    start.set_up(test=False)
+        start.set_up("test")
+    monkeypatch.setattr(start, "install", lambda plan, uv, what: pytest.fail("installs again"))
+    start.set_up()
 
 
 def test_other_folders_are_not_emptied(environment: Path, monkeypatch: pytest.MonkeyPatch):
@@ -207,10 +209,10 @@ def test_other_folders_are_not_emptied(environment: Path, monkeypatch: pytest.Mo
     commands: list[list[str]] = []
     monkeypatch.setattr(start, "usable", lambda: False)
     monkeypatch.setattr(start, "run", lambda plan, title, command, env=None: commands.append(command) or "")
-    start.set_up(test=False)
+    start.set_up()
     (environment / "course-stamp").unlink()
     (environment / "pyvenv.cfg").unlink()
-    start.set_up(test=False)
+    start.set_up()
     made = [command for command in commands if "venv" in command]
     assert ["--clear" in command for command in made] == [True, False]
 
@@ -241,7 +243,7 @@ def test_uv_looks_where_pip_looks():
 
 def test_unknown_word(monkeypatch: pytest.MonkeyPatch):
     """A mistyped word is named, and nothing is set up."""
-    monkeypatch.setattr(start, "set_up", lambda test: pytest.fail("sets up"))
+    monkeypatch.setattr(start, "set_up", lambda what="course": pytest.fail("sets up"))
     with pytest.raises(SystemExit, match="unknown word 'tset'"):
         start.main(["tset"])
 
@@ -278,8 +280,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return subprocess.CompletedProcess(command, int("mypy" in command), b"an error\n" * ("mypy" in command))
 
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    monkeypatch.setattr(start, "set_up", lambda test: None)
+    monkeypatch.setattr(start, "set_up", lambda what="course": None)
     monkeypatch.setattr(start, "bring_programs", lambda: None)
+    monkeypatch.setattr(start, "bring_katex", lambda: None)
     monkeypatch.setattr(subprocess, "call", call)
     monkeypatch.setattr(subprocess, "run", run)
     return made
@@ -304,7 +307,7 @@ def test_options_go_to_pytest_alone(calls: list[list[str]]):
 def test_options_go_to_jupyter(monkeypatch: pytest.MonkeyPatch):
     """Options for the course reach JupyterLab, which opens the first notebook with the course as its root."""
     commands: list[list[str]] = []
-    monkeypatch.setattr(start, "set_up", lambda test: None)
+    monkeypatch.setattr(start, "set_up", lambda what="course": None)
     monkeypatch.setattr(start, "IS_ROOT", False)
     monkeypatch.setattr(start.os, "name", "nt")
     monkeypatch.setattr(start.os, "environ", {"PATH": "/usr/bin"})
@@ -370,7 +373,7 @@ def test_opens_where_you_were(
     file.write_text(remembered, encoding="utf-8") if remembered else file.mkdir()
     monkeypatch.setenv("COURSEKIT_PROGRESS", str(file))
     monkeypatch.setenv("PATH", os.environ["PATH"])  # which is added to
-    monkeypatch.setattr(start, "set_up", lambda test: None)
+    monkeypatch.setattr(start, "set_up", lambda what="course": None)
     monkeypatch.setattr(start.os, "execv", lambda python, command: commands.append(command) or sys.exit(0))
     with pytest.raises(SystemExit):
         start.main([])
@@ -412,6 +415,39 @@ def test_programs_are_brought(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     start.bring_programs()
     assert len(scripts) == 1
     assert capsys.readouterr().out == ""
+
+
+# ---- the site ----------------------------------------------------------------------------------------------------
+
+
+def test_site(environment: Path, monkeypatch: pytest.MonkeyPatch):
+    """Its packages and KaTeX are brought, KaTeX once; then options go to the command."""
+    asked: list[str] = []
+    commands: list[list[str]] = []
+
+    def run(plan: dict[str, float], title: str, command: list[str]) -> str:
+        commands.append(command[3:])
+        package = environment / "node_modules" / "katex" / "package.json"
+        package.parent.mkdir(parents=True)
+        package.write_text(f'{{"version": "{start.KATEX}"}}', encoding="utf-8")
+        return ""
+
+    monkeypatch.setattr(start, "set_up", asked.append)
+    monkeypatch.setattr(start, "run", run)
+    monkeypatch.setattr(subprocess, "call", lambda command: commands.append(command[1:]) or 0)
+    assert start.main(["site", "--out", "pages"]) == 0
+    assert start.main(["site"]) == 0
+    (fetched, first, second), site = commands, ["-m", "coursekit", "site"]
+    assert (fetched[0], fetched[-1]) == ("install", f"katex@{start.KATEX}")
+    assert (first, second) == ([*site, "--out", "pages"], site)
+    assert asked == ["site", "site"]
+
+
+def test_site_without_katex(environment: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Where KaTeX cannot be had, a sentence says why."""
+    monkeypatch.setattr(start, "run", lambda plan, title, command: start.OFFLINE)
+    start.bring_katex()
+    assert "no KaTeX, which draws formulas on pages: no package index could be reached" in capsys.readouterr().out
 
 
 # ---- updating ----------------------------------------------------------------------------------------------------
@@ -482,10 +518,10 @@ def test_update_on_an_old_python(updates: list[tuple[list[str], Path]], monkeypa
 
 def test_set_up_after_an_update(environment: Path, monkeypatch: pytest.MonkeyPatch):
     """An environment that there is becomes what is needed now, for tests as well if it was; none is made."""
-    asked: list[bool] = []
+    asked: list[str] = []
     monkeypatch.setattr(start, "set_up", asked.append)
     start.set_up_again()
-    for kind in ("course", "test"):
+    for kind in ("course", "site", "test"):
         (environment / "course-stamp").write_text(f"old {kind}", encoding="utf-8")
         start.set_up_again()
-    assert asked == [False, True]
+    assert asked == ["course", "site", "test"]

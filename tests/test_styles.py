@@ -39,7 +39,7 @@ IN_JAIL = {
 FOUND = {name: function for topic in syllabus.TOPICS for name, function in proofs.styles_of(topic).items()}
 # torch.func.vjp and torch.optim import torch._dynamo when they are first called, which takes seconds
 SLOW = {"log_softmax__vjp", "sgd_step__torch_optim", "adam_first_step__torch_optim"}
-QUICK = 4  # styles of an exercise that the fast part asks
+QUICK = 2  # styles of an exercise that the fast part asks
 for _, styles in groupby(FOUND, lambda style: style.partition("__")[0]):
     SLOW.update(islice(styles, QUICK, None))
 

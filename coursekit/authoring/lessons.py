@@ -191,6 +191,7 @@ def _told_in() -> Iterator[Path]:
     """The files in which a lesson may be called by its number. The history, in CHANGELOG, stays."""
     root = syllabus.ROOT
     yield from (path for name in ("README.md", "CONTRIBUTING.md", "start.py") if (path := root / name).exists())
+    yield from (root / "docs").glob("*.md")
     yield from (root / "notebooks").glob("*.ipynb")
     for folder in ("coursekit", "solutions", "exercises", "tests"):
         for path in (root / folder).rglob("*.py"):

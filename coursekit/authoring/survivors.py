@@ -23,6 +23,7 @@ from torch import Tensor
 
 from coursekit.authoring.mutants import Mutant, mutants
 from coursekit.authoring.proofs import load_solutions
+from coursekit.authoring.verify import guides
 from coursekit.course import syllabus
 from coursekit.course.syllabus import Topic
 from coursekit.exercise import Exercise
@@ -98,7 +99,7 @@ def prove(
     exercises = list(exercises)
     made = [(topic, mutant) for topic, exercise in exercises for mutant in mutants(topic, exercise.name)]
     listed = equivalents()
-    faults = [*unmatched(listed, [mutant for _, mutant in made]), *_miscounted_in_readme(exercises, len(made))]
+    faults = [*unmatched(listed, [mutant for _, mutant in made]), *_miscounted(exercises, len(made))]
     for fault in faults:
         say(f"FAULT {fault}")
     drawn = random.Random(seed).sample(made, sample) if 0 < sample < len(made) else made
@@ -133,12 +134,13 @@ def unmatched(listed: Iterable[Equivalent], made: Iterable[Mutant]) -> Iterator[
                 yield f"equivalents.toml lists a mutant that is none: {name}\n- {entry.was}\n+ {entry.now}"
 
 
-def _miscounted_in_readme(exercises: Sequence[tuple[Topic, Exercise]], there: int) -> Iterator[str]:
-    """README shows what a run over all exercises prints at the end."""
-    readme = (syllabus.ROOT / "README.md").read_text(encoding="utf-8")
-    for number in dict.fromkeys(re.findall(r"(\d+) mutants of", readme)):
-        if len(exercises) == len(syllabus.exercises()) and int(number) != there:
-            yield f"README.md still says {number} where `coursekit verify --mutants` would print {there}."
+def _miscounted(exercises: Sequence[tuple[Topic, Exercise]], there: int) -> Iterator[str]:
+    """A guide shows what a run over all exercises prints at the end."""
+    for path in guides() if len(exercises) == len(syllabus.exercises()) else ():
+        for number in dict.fromkeys(re.findall(r"(\d+) mutants of", path.read_text(encoding="utf-8"))):
+            if int(number) != there:
+                name = path.relative_to(syllabus.ROOT).as_posix()
+                yield f"{name} still says {number} where `coursekit verify --mutants` would print {there}."
 
 
 def _judge_all(jobs: dict[tuple[str, str], list[Mutant]], listed: list[Equivalent]) -> Iterator[Judged]:

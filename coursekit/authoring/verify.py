@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 
 from coursekit.authoring.proofs import LEFT_TO_DO, Findings, verify_exercise
 from coursekit.course import notebooks, stubs, syllabus
@@ -17,6 +18,7 @@ from coursekit.course.syllabus import Topic
 from coursekit.course.updating import shipped
 from coursekit.exercise import Exercise
 from coursekit.machine import cores
+from coursekit.site.mistakes.lines import stale
 
 SECONDS_BETWEEN_WORDS = 8.0  # so long an author waits in silence at most, as far as it is ours
 Say = Callable[[str], None]
@@ -41,7 +43,7 @@ def prove(
     Args:
         exercises: which, each with its topic.
         seeds: on how many sets of hidden inputs.
-        commands: the names of all commands of `coursekit`, each of which README shows.
+        commands: the names of all commands of `coursekit`, each of which README or a guide shows.
         say: shows a line.
     """
     wanted = sorted(exercises, key=lambda pair: -len(pair[1].checks) * len(pair[1].misconceptions))  # the longest first
@@ -110,7 +112,7 @@ def _tell(finding: Findings, say: Say) -> None:
 
 
 def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findings:
-    """Every file has its partners, what is generated is fresh, every command is in README."""
+    """Every file has its partners, what is generated is fresh, every command is in README or a guide."""
     findings = Findings("files")
     findings.faults += _partners()
     for topic in topics:
@@ -134,8 +136,9 @@ def verify_files(topics: Sequence[Topic], commands: Iterable[str] = ()) -> Findi
     for lesson in dict.fromkeys([*before, *topics]):  # a new one comes between the lesson before and the next of that
         if lesson.notebook.exists():
             findings.faults += leads_elsewhere(lesson)
+    findings.faults += stale(topics)
     findings.faults += _undocumented(commands)
-    findings.faults += _miscounted_in_readme()
+    findings.faults += _miscounted()
     findings.faults += _lessons_in_readme()
     return findings
 
@@ -211,16 +214,23 @@ def _lessons_in_readme() -> Iterator[str]:
             yield f"README.md still says {LEFT_TO_DO} in the row of lesson {topic.number:02}."
 
 
-def _miscounted_in_readme() -> Iterator[str]:
-    """README shows what `verify` prints at the end."""
+def guides() -> list[Path]:
+    """README and the guides, which tell what the course can do and what was counted of it."""
+    return [syllabus.ROOT / "README.md", *sorted((syllabus.ROOT / "docs").glob("*.md"))]
+
+
+def _miscounted() -> Iterator[str]:
+    """A guide shows what `verify` prints at the end."""
     exercises = [exercise for _, exercise in syllabus.exercises().values()]
     mistakes = sum(len(exercise.misconceptions) for exercise in exercises)
-    readme = (syllabus.ROOT / "README.md").read_text(encoding="utf-8")
     score = r"(\d+) (?:wrong implementations|rejected \(|named as themselves)"
-    for told, there in ((r"(\d+) exercises on", len(exercises)), (score, mistakes)):
-        for number in dict.fromkeys(re.findall(told, readme)):
-            if int(number) != there:
-                yield f"README.md still says {number} where `coursekit verify` would print {there}."
+    for path in guides():
+        text = path.read_text(encoding="utf-8")
+        for told, there in ((r"(\d+) exercises on", len(exercises)), (score, mistakes)):
+            for number in dict.fromkeys(re.findall(told, text)):
+                if int(number) != there:
+                    name = path.relative_to(syllabus.ROOT).as_posix()
+                    yield f"{name} still says {number} where `coursekit verify` would print {there}."
 
 
 def _partners() -> Iterator[str]:
@@ -242,7 +252,7 @@ def _partners() -> Iterator[str]:
 
 
 def _undocumented(commands: Iterable[str]) -> Iterator[str]:
-    readme = (syllabus.ROOT / "README.md").read_text(encoding="utf-8")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in guides())
     for name in commands:
-        if f"coursekit {name}" not in readme:
-            yield f"README.md does not show `coursekit {name}`."
+        if f"coursekit {name}" not in text:
+            yield f"Neither README.md nor a guide in docs/ shows `coursekit {name}`."

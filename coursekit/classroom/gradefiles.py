@@ -173,12 +173,11 @@ def _row(graded: Graded, exercises: Sequence[str]) -> _Row:
     is_machines = {report.exercise: not report.is_unread and not _is_starved(report) for report in graded.reports}
     points = {report.exercise: _number(report.points) for report in graded.reports if is_machines[report.exercise]}
     problem = graded.problem or ("" if graded.is_final else "Not graded to the end: the machine was too busy.")
-    counts = not graded.reports or not all(report.is_open for report in graded.reports)
     marked = {report.exercise: _number(report.grade) for report in graded.reports if report.mark is not None}
     return _Row(
         _cell(graded.learner),
         [points.get(exercise, "") for exercise in exercises],
-        _number(graded.grade) if counts else "",
+        "" if graded.is_open else _number(graded.grade),
         _number(graded.maximum),
         _cell(problem),
         [marked.get(exercise, "") for exercise in exercises],

@@ -1,9 +1,10 @@
-"""What the course's authors type: new, new-mistake, verify, refresh."""
+"""What the course's authors type: new, new-mistake, verify, refresh, site."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,23 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     refresh.add_argument(
         "--list", action="store_true", help="execute nothing: only list the texts that are shipped (see verify)"
     )
+    refresh.add_argument(
+        "--lines",
+        action="store_true",
+        help="execute nothing: only find the line that shows each mistake, where an exercise has changed",
+    )
     refresh.set_defaults(run=_refresh)
+
+    site = commands.add_parser("site", help="make a static site of the course, which needs no network (for authors)")
+    site.add_argument("--out", type=Path, default=Path("build/site"), help="its folder (default: build/site)")
+    site.add_argument("--topic", action="append", default=[], help="only this lesson (may be given again)")
+    site.add_argument(
+        "--repository", default="", metavar="OWNER/NAME", help="on GitHub, for the links to Colab, Binder, Codespaces"
+    )
+    site.add_argument(
+        "--check", action="store_true", help="follow all links within it, and list those that lead elsewhere"
+    )
+    site.set_defaults(run=_site)
 
 
 def _new(arguments: argparse.Namespace) -> int:
@@ -156,6 +173,8 @@ def _refresh(arguments: argparse.Namespace) -> int:
     if arguments.list:
         terminal.say(f"{sum(map(list_shipped, topics))} texts are new in the list of what was shipped.")
         return 0
+    if arguments.lines:
+        return _refresh_lines(topics)
     for topic in topics:
         files = {f"exercises/{topic.stub.name}": topic.stub, f"notebooks/{topic.notebook.name}": topic.notebook}
         before = {name: path.read_bytes() if path.exists() else None for name, path in files.items()}
@@ -170,3 +189,28 @@ def _refresh(arguments: argparse.Namespace) -> int:
             if names:
                 terminal.say(f"{' and '.join(names)}: {what}.")
     return 0
+
+
+def _refresh_lines(topics: Sequence[Topic]) -> int:
+    from coursekit.cli.screens import terminal
+    from coursekit.site.mistakes import lines
+
+    changed = [name for topic in topics for name in terminal.progress(lines.refresh(topic), len(topic.exercises))]
+    terminal.say(f"Lines that show the mistakes of {', '.join(changed)}: found." if changed else "All lines are there.")
+    return 0
+
+
+def _site(arguments: argparse.Namespace) -> int:
+    from coursekit.course import syllabus
+    from coursekit.site import build, links, starting
+
+    topics = [syllabus.find_topic(name) for name in arguments.topic] or syllabus.TOPICS
+    out = arguments.out.resolve()
+    build.build(out, topics, starting.repository(arguments.repository))
+    print(f"The course as a site: {out / 'index.html'}")
+    if not arguments.check:
+        return 0
+    found = links.check(out)
+    print(f"{len(found.outside)} addresses elsewhere, which were not asked:", *sorted(found.outside), sep="\n  ")
+    print(f"{found.count} links within the site, {len(found.faults)} faults.", *found.faults, sep="\n")
+    return 1 if found.faults else 0

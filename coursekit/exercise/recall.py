@@ -59,7 +59,7 @@ _answers: Shelf[Answer] = Shelf(ROOM)
 
 def recall(function: Callable[..., Tensor], question: Question) -> Answer:
     """What `function`, a pure one of the course's own, answers to `question`; not to be changed by the caller."""
-    key = function, _digest(question)
+    key = function, digest(question)
     known = _answers.get(key)
     if known is None:
         known = answer(function, question)
@@ -68,7 +68,7 @@ def recall(function: Callable[..., Tensor], question: Question) -> Answer:
     return known
 
 
-def _digest(question: Question) -> bytes:
+def digest(question: Question) -> bytes:
     """The same for two questions if every number and every flag is; a diagnosis asks two dozen mistakes for it."""
     kept: dict[str, Any] = vars(question)
     if _KEPT not in kept:

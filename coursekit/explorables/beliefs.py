@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from traitlets import Float, Int, List, Unicode
@@ -144,3 +144,39 @@ class Huffman(Explorable):
         if min(p) < 0.005 or abs(sum(p) - 1) > 1e-6:
             raise ValueError(f"p must sum to 1, with no entry below 0.005: this is {list(p)}.")
         super().__init__(p=list(p), letters=list(letters), **options)
+
+
+class CurveDoctor(Explorable):
+    """A classifier's training curve, whose end can be dragged, and the floors on which it may lie flat.
+
+    Args:
+        data: the classes to choose from: by name how many samples each class has.
+        chosen: the number of the first ones.
+        end: the loss at which the curve lies flat, in nats.
+        epsilon: label smoothing, from 0 to 0.4.
+
+    Raises:
+        ValueError: there are no such classes, or fewer than two of them, or one has no sample.
+    """
+
+    kind = "curve_doctor"
+    choices = shown(List(Unicode()))
+    data = shown(List())
+    chosen = shown(Int())
+    end = shown(Float())
+    epsilon = shown(Float())
+
+    def __init__(
+        self,
+        data: Mapping[str, Sequence[float]],
+        chosen: int = 0,
+        end: float = 0.0,
+        epsilon: float = 0.0,
+        **options: Any,
+    ) -> None:
+        if not 0 <= chosen < len(data):
+            raise ValueError(f"Of {len(data)} choices there is none with the number {chosen}.")
+        if few := [name for name, counts in data.items() if len(counts) < 2 or min(counts) <= 0]:
+            raise ValueError(f"A classifier has two classes or more, each with samples: {few} have not.")
+        counts = [[float(count) for count in each] for each in data.values()]
+        super().__init__(data=counts, choices=list(data), chosen=chosen, end=end, epsilon=epsilon, **options)

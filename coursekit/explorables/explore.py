@@ -17,13 +17,14 @@ from coursekit.explorables.widget import Explorable, shown
 from coursekit.learning import figures
 
 _MOST = 130  # states that are drawn beforehand: a slider's, and a menu's with a short slider
+_LEAST = 3  # of them that a slider keeps, or it is none
 
 
 class Explorer(Explorable):
     """Controls above a picture; shows itself as the last expression of a cell.
 
     The states of one slider are all drawn beforehand and come along, so that it moves without a kernel. Where there are
-    too many, the browser asks for the one that it shows.
+    too many, some of them come along, and where a kernel runs, the browser asks it for the one that it shows.
     """
 
     kind = "chart"
@@ -126,13 +127,12 @@ class Explorer(Explorable):
             self.answer = self._frame()
 
     def _bake(self) -> None:
-        """Draws every state, if there are few; a shape that several states have is kept once."""
-        counts = [len(options) for options in self._options.values()]
-        if self.drawn["frames"] or math.prod(counts) > _MOST or any(c["kind"] == "text" for c in self.controls):
+        """Draws the states that come along; a shape that several of them have is kept once."""
+        if self.drawn["frames"]:
             return
         states: list[dict[str, int]] = [{}]
-        for name, options in self._options.items():
-            states = [{**state, name: number} for state in states for number in range(len(options))]
+        for name, options in self._along().items():
+            states = [{**state, name: number} for state in states for number in options]
         pool: dict[str, int] = {}
         frames = {}
         for state in states:
@@ -140,6 +140,25 @@ class Explorer(Explorable):
             numbers = [pool.setdefault(json.dumps(shape), len(pool)) for shape in frame["shapes"]]
             frames[frame["key"]] = {"said": frame["said"], "shapes": numbers}
         self.drawn = {"pool": [json.loads(shape) for shape in pool], "frames": frames}
+
+    def _along(self) -> dict[str, range]:
+        """The options of each control that are drawn beforehand.
+
+        All of them or, where that were too many states, every second, third, ... of a slider, the present one among
+        them. None where a text or a menu makes too many.
+        """
+        along = {name: range(len(options)) for name, options in self._options.items()}
+        none = dict.fromkeys(along, range(0))
+        if any(control["kind"] == "text" for control in self.controls):
+            return none
+        sliders = [name for name, control in self._controls.items() if is_range(control)]
+        while math.prod(map(len, along.values())) > _MOST:
+            longest = max(sliders, key=lambda name: len(along[name]), default="")
+            if not longest or len(along[longest]) <= _LEAST:
+                return none
+            step = along[longest].step + 1
+            along[longest] = range(int(self._index(longest)) % step, len(self._options[longest]), step)
+        return along
 
     def html(self, key: str = "") -> str:
         """The picture, and what brings it to life, with or without a kernel."""

@@ -26,6 +26,16 @@ def states_in(text: str) -> list[tuple[str, dict[str, Any]]]:
     return [(kind, source.unpacked(state)) for kind, state in _BOX.findall(text)]
 
 
+def moves(kind: str, state: dict[str, Any]) -> bool:
+    """Whether an explorable needs no kernel; an explorer does whose states are too many to be stored."""
+    return kind != "chart" or bool(state["drawn"]["frames"])
+
+
+def still(text: str) -> str:
+    """The HTML with its explorables as the pictures that they are where no script runs."""
+    return _BOX.sub("<div>", text)
+
+
 def draw(states: Iterable[tuple[str, dict[str, Any]]]) -> None:
     """Draws those states that have no picture yet, each with its words.
 

@@ -1,4 +1,4 @@
-"""Explorables about CTC."""
+"""Explorables about sequences: CTC, and the tables of a language model's loss."""
 
 from __future__ import annotations
 
@@ -96,3 +96,37 @@ class PrefixTree(Explorable):
             raise ValueError(f"Each frame needs {len(classes)} probabilities, one for each of {list(classes)}.")
         rows = [[float(value) for value in row] for row in table]
         super().__init__(table=rows, classes=list(classes), width=width, frame=frame, **options)
+
+
+class TableTiles(Explorable):
+    """One training step over a large vocabulary: which tiles of its tables are alive at each moment.
+
+    Args:
+        rows: N, the tokens at once.
+        words: V, the size of the vocabulary.
+        features: D, the numbers that describe a token.
+        form: plain, rows, again (rows that are computed again) or words (pieces of the vocabulary).
+        cuts: into how many parts a table is cut, from 1 to 16.
+        moment: the first moment to look at, from 1.
+
+    Raises:
+        ValueError: there is no such form, or a size or the number of parts is out of reach.
+    """
+
+    kind = "table_tiles"
+    rows = shown(Int())
+    words = shown(Int())
+    features = shown(Int())
+    form = shown(Unicode())
+    cuts = shown(Int())
+    moment = shown(Int())
+
+    def __init__(
+        self, rows: int, words: int, features: int, form: str = "plain", cuts: int = 8, moment: int = 1, **options: Any
+    ) -> None:
+        if form not in ("plain", "rows", "again", "words"):
+            raise ValueError(f"The form is plain, rows, again or words: there is no {form!r}.")
+        if min(rows, words, features, moment) < 1 or not 1 <= cuts <= 16:
+            raise ValueError("Sizes and moment are 1 or more, and a table is cut into 1 to 16 parts.")
+        sizes = {"rows": rows, "words": words, "features": features}
+        super().__init__(form=form, cuts=cuts, moment=moment, **sizes, **options)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import select
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +29,8 @@ from coursekit.jail.walls import OPEN, START_SECONDS, Ready, Start, insist, laye
 from coursekit.report import Outcome, Report
 from coursekit.wire import Answer, Cell, Question
 from coursekit.wire.readymade import relatives
+
+_FEW = 8  # forks of a zygote, for which laying its memory would take longer than it saves
 
 __all__ = ["Jail", "JailError", "Layer", "Limits", "ZygoteGone", "insist", "look"]
 
@@ -65,6 +67,7 @@ class Jail:
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._has_late = False
+        self._forks = 0
         self._ready = ready
         self._closed = False
 
@@ -185,9 +188,9 @@ class Jail:
                         raise ZygoteGone
                     if leaning is not None and not _asked_what_leans(child, first, leaning):
                         continue
-                    yield from _grade_in_turn(child, waiting, learner, instead, clock, again=first is starved)
+                    again = first is starved
+                    starved = yield from _grade_in_turn(child, waiting, learner, instead, clock, again=again)
                     late |= child.lacks
-                    starved = waiting[0][0] if waiting and child.is_starved else None
             except ZygoteGone:
                 if waiting[0][0] is not first:
                     continue
@@ -221,8 +224,11 @@ class Jail:
         if self._control is None or not self._is_well():
             self._stop()
             self._start()
-        if late:
-            self._bring_late()
+        self._forks += 1
+        if self._forks == _FEW:
+            self._bid("settle")
+        if late and not self._has_late:  # imports what torch.func, say, imports at its first call, in nobody's time
+            self._has_late = self._bid("bring")
         assert self._control is not None
         child = Child(self._control, self.limits, clock)
         try:
@@ -238,14 +244,14 @@ class Jail:
         ended = self._zygote is not None and self._zygote.poll() is not None
         return not ended and not select.select([self._control], [], [], 0)[0]
 
-    def _bring_late(self) -> None:
-        """Has the zygote import what torch.func, say, imports at its first call: seconds that no learner should pay."""
+    def _bid(self, what: str) -> bool:
+        """Has the zygote do what takes it a while, and says whether it has."""
         assert self._control is not None
-        if not self._has_late:
-            with suppress(OSError):  # the zygote is gone or stuck, which the child's first question will tell
-                self._control.settimeout(START_SECONDS)
-                self._control.send(line({"bring": True}))
-                self._has_late = bool(self._control.recv(1 << 10))
+        with suppress(OSError):  # the zygote is gone or stuck, which the child's first question will tell
+            self._control.settimeout(START_SECONDS)
+            self._control.send(line({what: True}))
+            return bool(self._control.recv(1 << 10))
+        return False
 
     def _start(self) -> None:
         ready, self._ready = self._ready, None
@@ -267,6 +273,7 @@ class Jail:
         zygote, control = self._zygote, self._control
         self._zygote = self._control = None
         self._has_late = False
+        self._forks = 0
         if control is not None:
             control.close()  # the zygote reads an end of file and leaves
         if zygote is not None:
@@ -281,10 +288,10 @@ def _grade_in_turn(
     clock: Clock,
     *,
     again: bool,
-) -> Iterator[Report]:
+) -> Generator[Report, None, Exercise | None]:
     """Grades one after another, and takes each from `waiting` whose report stands, until one's does not.
 
-    What was starved gets another try in a new child; `again` says that the first one here has had that.
+    What was starved gets another try in a new child, and is returned; `again` says that the first one here has that.
     """
     alone = True  # no code of another exercise has run in this child
     while waiting and not child.is_over:
@@ -292,16 +299,17 @@ def _grade_in_turn(
         try:
             child.turn_to(exercise, instead)
         except Stopped:
-            return
+            return None
         # once it has failed here, and is to be graded again, nobody needs to know in what else, nor by which mistake
         came = scoring.run(exercise, child, seed=seed, leave=partial(_is_unsure, child, clock, alone=alone))
         has_run = child.has_run or came.outcome is not Outcome.UNATTEMPTED
         unsure = has_run and not alone and not came.is_solved
         if (unsure or child.lacks or (child.is_starved and not again)) and not clock.is_over:
-            return
+            return exercise if child.is_starved else None
         del waiting[0]
         yield came.report(learner)
-        alone = alone and not has_run
+        alone, again = alone and not has_run, False
+    return None
 
 
 def _is_unsure(child: Child, clock: Clock, *, alone: bool) -> bool:

@@ -163,10 +163,9 @@ class Process:
         if hung_up:  # it closed the conversation and lives on
             self._kill()
             self._ends_within(2)
-        status, cpu = self._gone or (-1, 0.0)
-        if status < 0:
+        if self._gone is None or self._gone[0] < 0:
             raise ZygoteGone
-        return ending.hung_up() if hung_up else ending.gone(status, cpu, self._limits)
+        return ending.hung_up() if hung_up else ending.gone(*self._gone, self._limits)
 
 
 def line(order: dict[str, object]) -> bytes:

@@ -34,6 +34,8 @@ def example(exercise: str, mistake: str) -> Example | None:
 
     It is found here by asking the mistake itself, so nothing that a learner posts has a part in it.
     """
+    from coursekit.exercise.answers import expected_answer
+    from coursekit.exercise.literal import call_line, readable
     from coursekit.exercise.recall import recall
     from coursekit.grading import scoring
     from coursekit.learning.own import VISIBLE_SEED
@@ -42,8 +44,16 @@ def example(exercise: str, mistake: str) -> Example | None:
     if function is None:
         return None
     _, of = syllabus.find_exercise(exercise)
-    first = scoring.run(of, partial(recall, function), seed=VISIBLE_SEED).verdicts
-    return next((each.example for each in first if each.example is not None), None)
+    came = scoring.run(of, partial(recall, function), seed=VISIBLE_SEED)
+    for verdict in came.verdicts:
+        if verdict.example is not None:
+            return verdict.example
+    for calls in came.failed:  # it gives no number to show: an error comes where a value should
+        question, problem = calls[-1].question, calls[-1].answer.problem
+        right = expected_answer(of.spec, question).value
+        if problem is not None and right is not None:
+            return Example(call_line(exercise, question), "an error", readable(right))
+    return None
 
 
 def warm_up() -> None:

@@ -495,6 +495,7 @@ ABSOLUTE = """    losses = abs(input - target)
     raise ValueError(reduction)"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pinball", "l1_loss"])
 def test_once_the_todos_are_done(topic, monkeypatch, name):
     """With a formula, an answer and styles the skeleton is an exercise without a fault, every mistake told apart."""

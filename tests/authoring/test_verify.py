@@ -106,7 +106,7 @@ def test_files_in_order(topic):
         ),
         (
             lambda t: (syllabus.ROOT / "README.md").write_text("coursekit check"),
-            "README.md does not show `coursekit hint`.",
+            "Neither README.md nor a guide in docs/ shows `coursekit hint`.",
         ),
         (lambda t: toys.write_notebook(t.notebook), "00_toy.ipynb holds the exercises []"),
         (

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from coursekit import database
 from coursekit.classroom.folder import person
-from coursekit.classroom.gradebook import Gradebook, Work, attempts, marks, tables
+from coursekit.classroom.gradebook import Gradebook, Work, attempts, grades, marks, tables
 from coursekit.database import DatabaseError
 from coursekit.grading.submission import Submission
 from coursekit.report import Graded, Outcome, Report
@@ -169,6 +169,24 @@ def test_attempts_of_any_name(book, name):
     assert book.attempts(name, [work("1"), work("new", "triple")]) == {"double": 1, "triple": 0}
 
 
+def test_attempts_at_some_exercises(book):
+    """Only those that were graded for one of them; by default all."""
+    for text, exercise in (("x = 1", "double"), ("x = 2", "triple")):
+        submission = Submission("ann", (("a.py", text),))
+        attempts.keep(book, submission)
+        new = Work(exercise, "1", attempts.work_of(exercise, attempts.digest_of(submission)), text)
+        book.record(["ann"], [new], {exercise: json.dumps(report(3, exercise).to_json())})
+
+    def graded(*exercises):
+        found = attempts.attempts_by(book, exercises or None).get(person("ann"), [])
+        return [(each.number, each.points) for each in found]
+
+    assert graded() == [(1, {"double": 3.0}), (2, {"triple": 3.0})]
+    assert graded("triple") == [(1, {"triple": 3.0})]
+    assert graded("double", "triple") == graded()
+    assert graded("other") == []
+
+
 # ---- by hand, and handed in --------------------------------------------------------------------------------------
 
 
@@ -186,6 +204,18 @@ def test_marks_of_any_name(book, name):
     assert marks.give(book, replace(row, points=None, comment="", taken_back=True))
     (graded,) = map(marks.standing(book).on, book.latest())
     assert (graded.grade, graded.reports[0].marks) == (1, ())
+
+
+def test_a_mark_stands_for_all_names_of_a_person(book):
+    """Canvas calls each upload by another name; what is given to a mistake is given under that very key."""
+    first, later = "annlee_4321_98765_answers", "annlee_late_4321_98800_answers-1"
+    add(book, later, "x", 1)
+    assert marks.give(book, marks.Row(marks.LEARNER, first, "double", points=2.5))
+    assert not marks.give(book, marks.Row(marks.LEARNER, later, "double", points=2.5))
+    assert marks.give(book, marks.Row(marks.MISCONCEPTION, first, "double", points=2.5))
+    assert marks.give(book, marks.Row(marks.MISCONCEPTION, later, "double", points=2.5))
+    (graded,) = map(marks.standing(book).on, book.latest())
+    assert graded.grade == 2.5
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
@@ -322,6 +352,22 @@ def test_faster_writer_wins(book, url, monkeypatch):
     book.record(["ann", "bob"], [work("x")], {"double": json.dumps(report(3).to_json())})
     assert points(book.latest()) == {"ann": [3.0], "bob": [3.0]}
     assert len(rows(book)["coursekit_entry"]) == 2
+
+
+def test_a_writer_that_is_always_too_late(tmp_path, monkeypatch):
+    """Says so in the end, and does not go on as if it had written."""
+    tries = []
+
+    def late(*_):
+        tries.append(True)
+        raise database.RowTakenError("there is another one")
+
+    monkeypatch.setattr(grades, "_record", late)
+    with Gradebook(f"sqlite:///{tmp_path / 'book.sqlite'}") as book:
+        with pytest.raises(database.RowTakenError):
+            add(book, "ann", "x", 3)
+        assert points(book.latest()) == {}
+    assert len(tries) > 1
 
 
 def waits_for(other, path):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from coursekit.classroom import gradefiles
 from coursekit.classroom.batch import Graded
 from coursekit.files import partial_of
-from coursekit.report import Outcome, Report, Tier, Verdict
+from coursekit.report import Mark, Outcome, Report, Tier, Verdict
 
 
 def graded(learner="ann", points=1.5, rationale="Größer als ∞.") -> Graded:
@@ -232,6 +232,38 @@ def test_no_reports(tmp_path):
         gradefiles.read_reports(tmp_path)
 
 
+def test_reports_of_who_is_gone(tmp_path):
+    """They go, and are named; those of this run stay, and so does what is no report."""
+    kept = [gradefiles.write_report(tmp_path, graded(name)) for name in ("ann", "bob")]
+    for name in ("cem", "dan"):
+        gradefiles.write_report(tmp_path, graded(name))
+    (tmp_path / "reports" / "notes.txt").touch()
+    assert gradefiles.drop_reports(tmp_path, kept) == ["cem", "dan"]
+    assert gradefiles.drop_reports(tmp_path, kept) == []
+    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == ["ann.json", "bob.json", "notes.txt"]
+    (tmp_path / "reports" / "Bob.json").hardlink_to(kept[1])  # as on a disk that knows no case
+    assert gradefiles.drop_reports(tmp_path, kept) == []
+    path = tmp_path / "reports" / "zed.json"
+    path.write_bytes(kept[0].read_bytes())
+    with pytest.raises(OSError, match=r"zed\.json is a second report of the same learner"):
+        gradefiles.read_reports(tmp_path)
+
+
+def test_a_secret_that_another_grader_is_about_to_write(tmp_path, monkeypatch):
+    """It is waited for, a tenth of a second at a time."""
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        if len(slept) == 3:
+            (tmp_path / "secret.key").write_text("b" * 40)
+
+    monkeypatch.setattr(gradefiles.time, "sleep", sleep)
+    (tmp_path / "secret.key").touch()
+    assert gradefiles.read_secret(tmp_path) == b"b" * 40
+    assert slept == [0.1] * 3
+
+
 def test_roster(tmp_path):
     """One learner a line, blank lines and the byte order mark aside."""
     path = tmp_path / "roster.txt"
@@ -259,6 +291,45 @@ def test_table(tmp_path):
         ["ann", "1", "1", "2", "5"],
     ]
     assert [path] == list(tmp_path.iterdir())
+
+
+def given(points, work=""):
+    return Mark("learner", "ann", "kim", "2026-01-01T00:00:00", points, other_work=bool(work))
+
+
+def test_table_of_what_is_no_grade(tmp_path):
+    """Empty cells for what was not read or not graded to the end, with the reason; what was marked, in columns."""
+
+    def one(exercise, outcome=Outcome.PASSED, points=1.5, marks=(), **more):
+        return Report(exercise, "", outcome, (), points, 4, marks=marks, **more)
+
+    unread = {"outcome": Outcome.UNATTEMPTED, "points": 0.0, "is_unread": True}
+    grades = [
+        Graded("ann", (one("double"), one("triple", marks=(given(3.0),)))),
+        Graded("bob", (one("double", Outcome.STARVED, 0.0), one("triple", Outcome.STARVED, 0.0)), ""),
+        Graded("cem", (one("double", Outcome.STARVED, 0.0), one("triple"))),
+        Graded("dan", (one("double", **unread), one("triple", **unread)), "It is =no Python."),
+        Graded("eva", (one("double", **unread, marks=(given(2.0),)), one("triple", **unread)), "unread"),
+        Graded("fay", (one("triple", marks=(given(None), given(1.0, "other"), given(0.5), given(4.0))),)),
+        Graded("gil", ()),
+    ]
+    by_hand = ["double by hand", "triple by hand", "total by machine"]
+    busy = "Not graded to the end: the machine was too busy."
+    assert rows(gradefiles.write_table(tmp_path, grades, ["double", "triple"])) == [
+        ["learner", "double", "triple", "total", "maximum", "problem", *by_hand],
+        ["ann", "1.5", "1.5", "4.5", "8", "", "", "3", "3"],
+        ["bob", "", "", "", "8", busy, "", "", ""],
+        ["cem", "", "1.5", "1.5", "8", busy, "", "", "1.5"],
+        ["dan", "", "", "", "8", "It is =no Python.", "", "", ""],
+        ["eva", "", "", "2", "8", "unread", "2", "", ""],
+        ["fay", "", "1.5", "0.5", "4", "", "", "0.5", "1.5"],
+        ["gil", "", "", "0", "0", "", "", "", ""],
+    ]
+    assert rows(gradefiles.write_table(tmp_path, grades[1:2], ["double"]))[0][-1] == "problem"
+    assert rows(gradefiles.write_table(tmp_path, grades[:1], ["triple"])) == [
+        ["learner", "triple", "total", "maximum", "triple by hand", "total by machine"],
+        ["ann", "1.5", "4.5", "8", "3", "3"],
+    ]
 
 
 @pytest.mark.parametrize("learner", ['=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "＝1", " =1"])

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch.distributions import Categorical, kl_divergence
 
-from coursekit.explorables import BeliefBoxes, Huffman, Reliability, SoftmaxLogits
+from coursekit.explorables import BeliefBoxes, CurveDoctor, Huffman, Reliability, SoftmaxLogits
 
 
 def boxes():
@@ -175,3 +175,52 @@ def test_no_letters(p, sentence):
     """Shares that fit no letters, or are none, are refused in a sentence."""
     with pytest.raises(ValueError, match=sentence):
         Huffman(p, ["a", "b"])
+
+
+def floors(counts, epsilon):
+    """What torch's cross-entropy is of four models, each sample counting once."""
+    K, shares = len(counts), torch.tensor(counts, dtype=torch.float64) / sum(counts)
+    sure = torch.eye(K, dtype=torch.float64)
+    logits = {
+        "nothing": torch.zeros(K, K, dtype=torch.float64),
+        "often": ((1 - epsilon) * shares + epsilon / K).log().expand(K, K),
+        "twice": sure,
+        "right": ((1 - epsilon) * sure + epsilon / K).clamp(min=1e-300).log(),
+    }
+    losses = {
+        name: F.cross_entropy(z, torch.arange(K), label_smoothing=epsilon, reduction="none")
+        for name, z in logits.items()
+    }
+    return {name: (loss * shares).sum().item() for name, loss in losses.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_curve_doctor(open_page):
+    """Over classes and smoothings the four floors are torch's losses, and the sentence names the one that is met."""
+    data = {"three": [901, 542, 354], "ten": [1] * 10, "a thousand": [1] * 1000, "yes or no": [9, 1]}
+    page = open_page(CurveDoctor(data, end=0.626, epsilon=0.1))
+    for (chosen, counts), epsilon in itertools.product(enumerate(data.values()), (0.0, 0.1, 0.4)):
+        page.move(chosen=chosen, epsilon=epsilon)
+        expected, found = floors(counts, epsilon), page.numbers()
+        assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+        for name, words in (("twice", "softmax stands before"), ("right", "all that the targets leave")):
+            page.move(end=expected[name])
+            assert words in page.said()
+    page.move(chosen=1, epsilon=0.0, end=-0.2)
+    assert "no log-probabilities" in page.said()
+    page.drag("end", (0, -60))
+    end = page.state()["end"]
+    assert end > 0.2
+    page.tab.keyboard.press("ArrowUp")
+    assert page.state()["end"] == pytest.approx(end + 0.01)
+    page.move(epsilon=0.4, end=0.5)
+    assert "too good to be true" in page.said()
+
+
+def test_no_such_classes():
+    """A choice that there is not, and a class without samples, are told apart."""
+    with pytest.raises(ValueError, match="Of 1 choices there is none with the number 1"):
+        CurveDoctor({"two": [1, 2]}, chosen=1)
+    with pytest.raises(ValueError, match=r"each with samples: \['one'\] have not"):
+        CurveDoctor({"one": [3], "two": [1, 2]})

@@ -1,6 +1,7 @@
 """Controls that move one picture, drawn by a lesson's own function."""
 
 import json
+from itertools import pairwise
 
 import ipywidgets as widgets
 import numpy as np
@@ -87,9 +88,28 @@ def test_few_states_come_along(explorer):
     assert "to 3" in titles
 
 
-def test_many_states_are_asked_for():
-    """Of hundreds of states none is drawn beforehand."""
-    many = widgets.IntSlider(value=1, min=0, max=1000)
+def test_of_many_states_some_come_along():
+    """Of hundreds of states, those come along that lie evenly on each slider, the one that is shown among them."""
+    mean = widgets.IntSlider(value=7, min=0, max=100)
+    width = widgets.IntSlider(value=20, min=10, max=39)
+    kind = widgets.Dropdown(options=["wide", "narrow"])
+    explorer = explore(lambda axes, mean, width, kind: f"{mean}", mean=mean, width=width, kind=kind)
+    shown(explorer)
+    keys = [json.loads(key) for key in explorer.drawn["frames"]]
+    means, widths, kinds = (sorted(set(each)) for each in zip(*keys, strict=True))
+    assert len(keys) == len(means) * len(widths) * len(kinds) <= 130
+    assert [7, 10, 0] in keys
+    for stops, last in ((means, 100), (widths, 29)):
+        assert len(stops) >= 6
+        assert len({later - sooner for sooner, later in pairwise(stops)}) == 1
+        assert stops[0] < stops[1] - stops[0]
+        assert last - stops[-1] < stops[1] - stops[0]
+    assert kinds == [0, 1]
+
+
+def test_too_many_words():
+    """Where menus make too many states, none comes along."""
+    many = widgets.Dropdown(options=list(range(200)))
     explorer = explore(lambda axes, n: f"{n}", n=many)
     shown(explorer)
     assert explorer.drawn["frames"] == {}

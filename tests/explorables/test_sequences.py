@@ -1,4 +1,4 @@
-"""Explorables about CTC: what they show is what torch says."""
+"""Explorables about sequences: what they show is what torch says."""
 
 import itertools
 import math
@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from coursekit.explorables import CtcLattice, PrefixTree
+from coursekit.explorables import CtcLattice, PrefixTree, TableTiles
 
 NOISE = torch.randn(12, 8, generator=torch.Generator().manual_seed(7), dtype=torch.float64)
 TABLE = (1.6 * torch.randn(9, 4, generator=torch.Generator().manual_seed(4), dtype=torch.float64)).softmax(1)
@@ -155,3 +155,45 @@ def test_what_is_no_tree():
         PrefixTree([[0.5, 0.5]] * 5, "-a")
     with pytest.raises(ValueError, match="Each frame needs 3 probabilities"):
         PrefixTree([[0.5, 0.5]], "-ab")
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_table_tiles(open_page):
+    """Each form's worst moment holds what its own tables and gradients come to, however they are cut."""
+    N, V, D = 96, 480, 12
+    table, gradients = N * V, (N + V) * D
+    page = open_page(TableTiles(N, V, D, moment=4))
+    assert page.numbers() == pytest.approx(
+        {name: n * table * 4 / 2**20 for name, n in (("held", 3), ("peak", 3), ("table", 1))}
+    )
+    for cuts in (1, 2, 7, 16):
+        for form, peak in (
+            ("plain", 3 * table),
+            ("rows", 2 * table / cuts + gradients),
+            ("again", 3 * table / cuts + gradients),
+            ("words", table / cuts + gradients),
+        ):
+            page.move(form=form, cuts=cuts, moment=1)
+            found = page.numbers()
+            assert found["peak"] == pytest.approx(peak * 4 / 2**20, abs=1e-9), (form, cuts)
+            first = {
+                "plain": table,
+                "rows": 2 * table / cuts + gradients,
+                "again": 2 * table / cuts,
+                "words": table / cuts,
+            }
+            assert found["held"] == pytest.approx(first[form] * 4 / 2**20, abs=1e-9), (form, cuts)
+    page.move(form="words", cuts=16, moment=32)
+    assert "Backward, piece 16" in page.said()
+    page.box.locator("[data-control=moment]").focus()
+    page.tab.keyboard.press("Home")
+    assert page.state()["moment"] == 1
+
+
+def test_no_such_tiles():
+    """A form that there is not, and too many parts, are told apart."""
+    with pytest.raises(ValueError, match="there is no 'columns'"):
+        TableTiles(4, 8, 2, form="columns")
+    with pytest.raises(ValueError, match="cut into 1 to 16 parts"):
+        TableTiles(4, 8, 2, cuts=17)

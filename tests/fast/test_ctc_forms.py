@@ -216,6 +216,7 @@ def test_keeps_the_dtype(form, dtype):
 # ---- long, and peaky -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @ALL_BUT_LOOPS
 @pytest.mark.parametrize("ragged", [False, True])
 def test_a_thousand_frames_in_float32(form, ragged):
@@ -231,6 +232,7 @@ def test_a_thousand_frames_in_float32(form, ragged):
     assert (gradient - right).abs().max() <= (by_torch - right).abs().max()
 
 
+@pytest.mark.slow
 @GUARDED
 @pytest.mark.parametrize("size", [(50, 4, 20, 30), (200, 4, 30, 50), (1000, 2, 32, 150)])
 def test_a_hundred_times_closer_than_torch(form, size):
@@ -246,6 +248,7 @@ def test_a_hundred_times_closer_than_torch(form, size):
     assert sorted(ratios)[1] > (40 if form is scaled_narrow and size[0] == 50 else 100)
 
 
+@pytest.mark.slow
 @ALL_BUT_LOOPS
 @pytest.mark.parametrize("scale", [3.0, 5.0, 10.0, 20.0, 80.0])
 @pytest.mark.parametrize("size", [(2, 3, 4, 1), (60, 5, 12, 20), (300, 3, 20, 60)])

@@ -11,6 +11,8 @@ from coursekit.exercise.families.inputs import distribution, in_float64, joint
 from coursekit.jail.inside import source
 from coursekit.report import Outcome
 
+pytestmark = pytest.mark.slow  # each grades an exercise on many seeds
+
 SOFTPLUS = "torch.nn.functional.softplus("
 SLOPE_1_AT_0 = "(lambda z: z.clamp(min=0) + torch.log1p(torch.exp(-z.abs())))("
 SLOPE_0_AT_0 = "(lambda z: z.relu() + torch.log1p(torch.exp(-z.abs())))("

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from coursekit.grading.changes import changes
-from coursekit.report import Graded, Outcome, Report, Tier, Verdict
+from coursekit.grading.changes import changes, renamed
+from coursekit.report import Diagnosis, Graded, Outcome, Report, Tier, Verdict
 
 
 def graded(learner: str, points: float, **checks: bool) -> Graded:
@@ -38,3 +38,19 @@ def test_why(before, after, why):
 def test_only_what_differs():
     """Equal points are no change, nor is a learner who was not graded before."""
     assert list(changes([graded("ann", 3, one=True)], [graded("ann", 3, one=True), graded("bob", 1, one=False)])) == []
+
+
+def named(learner: str, points: float, name: str = "") -> Graded:
+    diagnosis = Diagnosis(name, f"It is {name}.") if name else None
+    return Graded(learner, (Report("entropy", learner, Outcome.FAILED, (), points, 3, diagnosis),))
+
+
+def test_only_other_names():
+    """With the same points; who was not graded before has no other one."""
+    before = [named("ann", 1), named("bob", 1, "swapped"), named("cem", 1, "swapped"), named("dan", 1, "swapped")]
+    after = [named("ann", 1, "bits"), named("bob", 1), named("cem", 2, "bits"), named("dan", 1, "swapped")]
+    found = renamed(before, [*after, named("eva", 1, "bits")])
+    assert [(each.learner, each.before, each.after, each.maximum, each.why) for each in found] == [
+        ("ann", 1, 1, 3, "bits: It is bits."),
+        ("bob", 1, 1, 3, "no name"),
+    ]

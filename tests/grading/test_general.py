@@ -132,6 +132,7 @@ WHOLE, FLAT = {"logits": P, "logit_scale": P[0], "at": AT}, {"p": tensor(1.0), "
         ("all_last_left_out", {"p": 1.0}, False),
         ("mean_of_rows", FLAT, False),
         ("mean_of_rows", GIVEN, True),
+        ("mean_of_rows", {"p": P[0]}, True),
     ],
 )
 def test_where_a_slip_can_be_made(name, given, possible):
@@ -141,6 +142,7 @@ def test_where_a_slip_can_be_made(name, given, possible):
 
 def test_whole_numbers_and_words_in_common():
     """Labels have slips of their own; two arguments are changed alike if they come first, or share a word."""
+    assert not general._is_whole("times", 1.5, {})
     possible = [slip.says.misconception for slip in slips_of(single) if slip.about == ("at",) and slip.possible(WHOLE)]
     assert possible == [f"at_{key}" for key in general.OF_WHOLE_NUMBERS]
     both = {name.removesuffix("_centred") for name in SINGLE if "_and_" in name and name.endswith("_centred")}
@@ -172,6 +174,23 @@ def test_what_is_as_long_as_the_first():
     general._change_all("x", lambda x: x[:-1], given)
     shapes = {name: tuple(value.shape) if isinstance(value, Tensor) else () for name, value in given.items()}
     assert shapes == {"x": (1, 3), "weight": (1,), "scale": (), "each": (3,), "eps": ()}
+
+
+def test_the_first_argument_says_how_many_rows_there_are():
+    """And not another one, which may have a weight for each column."""
+    (left_out,) = (s for s in slips_of(lambda p, w: (p * w).sum()) if s.says.misconception == "all_last_left_out")
+    same(left_out.function(P, Q[0]), (P[:1] * Q[0]).sum())
+
+
+def test_an_argument_that_is_not_given():
+    """A slip in it does nothing to what it is not in: a call without weights is right."""
+
+    def weighed(p, weight=None):
+        return p if weight is None else p * weight
+
+    (squared, _) = (slip for slip in slips_of(weighed) if slip.says.misconception == "weight_squared")
+    same(squared.function(P), P)
+    same(squared.function(P, weight=Q), P * Q * Q)
 
 
 def test_what_slips_are_about():

@@ -39,6 +39,7 @@ def came(right, got):
         ([came([2.0, 4.0, 5.0, 7.0], [21.8, 40.0, 50.0, 99.0])], True),  # a tenth off
         ([came([2.0, 4.0, 5.0, 7.0], [22.4, 40.0, 50.0, 99.0])], False),
         ([came([2.0, 4.0, 5.0, 7.0], [18.2, 40.0, 50.0, 99.0])], True),
+        ([came([2.0, 4.0, 5.0, 7.0], [6.0, 36.4, 50.0, 76.3])], True),  # a tenth off the one in the middle
         ([came([2.0, 4.0, 5.0], [0.0, 0.0, 0.0])], False),
         ([came([2.0, 4.0, 5.0], [nan, nan, nan])], False),
         # what gives nothing, or another shape, is missing; what should give nothing does not count

@@ -94,7 +94,14 @@ def test_numbers_enough():
     assert told(wrong, (tensor([1.0, 1.0, 1.0, -1.0]), Y[:1].expand(4)))[1] is None  # the same number four times
     assert told(lambda x, y: square(x, y), (tensor([1.5, inf]), tensor([0.5, 1.0])))[0] is None
     assert told(lambda x, y: 3 * square(x, y) + power(x, y), (tensor([1.5, inf, 2.0]), Y[:3]))[0][0] == "first_scaled"
-    assert told(wrong, (X, Y), of=lambda x, y: both(x, y)[:2])[1] is None
+    assert told(lambda x, y: wrong(x, y)[:2], (X, Y), of=lambda x, y: both(x, y)[:2]) == [None, None]
+    twice = tensor([1.5, 1.5, 2.0, 2.0]), tensor([0.5, 0.5, 1.0, 1.0])
+    assert told(wrong, twice)[1] is None  # two numbers, each of them twice
+    positive = tensor([1.5, 2.0, 0.5, 3.0])
+    alike = lambda x, y: 3 * square(x, y) + 2 * power(x, y)  # noqa: E731
+    assert told(alike, (positive, (positive * positive).log()))[1] is None  # where the two terms are one
+    assert told(lambda x, y: wrong(x, y).where(x > 0, torch.nan)) == [None, None]
+    assert told(lambda x, y: 3 * square(x, y) + power(x, y), (X[:1], Y[:1]))[0] is None
 
 
 # ---- what an argument adds, or multiplies ------------------------------------------------------------------------

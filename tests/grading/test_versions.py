@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -239,6 +240,40 @@ def test_rooms_decide(package, file, old, new):
     versions._rooms.cache_clear()
     assert before != versions._rooms(package)
     path.write_text(text + "\n# a comment\n", encoding="utf-8")
+    versions._rooms.cache_clear()
+    assert before == versions._rooms(package)
+
+
+def test_what_an_earlier_run_has_read(package, monkeypatch):
+    """A file is read again when it was written since, whatever its time and its length say; and no other is."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    plain, read = versions.plain, []
+    monkeypatch.setattr(versions, "plain", lambda node: read.append(node) or plain(node))
+
+    def again():
+        read.clear()
+        versions._rooms.cache_clear()
+        return versions._rooms(package), len(read)
+
+    before, all_of_them = again()
+    assert all_of_them > 1
+    assert again() == (before, 0)
+    path = package / "grading" / "seeds.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("VARIANTS = 8", "VARIANTS = 9"), encoding="utf-8")
+    os.utime(path, ns=(0, 0))
+    after, some = again()
+    assert (after != before, some) == (True, 1)
+    os.utime(path, ns=(0, 0))
+    assert again() == (after, 1)
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"{", b"[1]", b'["other", {}]', b'[null, {"report.py": 1}]', b"\xff"])
+def test_what_is_kept_may_be_spoilt(package, monkeypatch, spoilt):
+    """What an earlier run has kept is of use, and never needed."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    versions._rooms.cache_clear()
+    before = versions._rooms(package)
+    (package / "__pycache__" / "versions.json").write_bytes(spoilt)
     versions._rooms.cache_clear()
     assert before == versions._rooms(package)
 

@@ -56,8 +56,12 @@ def computes(seconds: float) -> str:
 
 
 def spinning(processor: int) -> subprocess.Popen[bytes]:
-    """A process that never rests; in a session of its own, as Linux may share a processor out by sessions."""
-    spin = f"import os\nos.sched_setaffinity(0, {{{processor}}})\nprint(flush=True)\nwhile True: pass"
+    """A process that never rests; in a session of its own, as Linux may share a processor out by sessions.
+
+    It ends with the test's process, whatever ends that.
+    """
+    spin = f"import os\nos.sched_setaffinity(0, {{{processor}}})\nprint(flush=True)\n"
+    spin += f"while os.getppid() == {os.getpid()}: pass"
     process = subprocess.Popen([sys.executable, "-c", spin], stdout=subprocess.PIPE, start_new_session=True)
     process.stdout.readline()
     return process

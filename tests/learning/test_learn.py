@@ -256,6 +256,30 @@ def test_file_of_the_topic_is_the_default(toy_course):
     assert ["A hint: coursekit hint double 1", f"Your file: {toy_course.stub}"] == [s.replace("`", "") for s in steps]
 
 
+def test_a_whole_file(toy_course, tmp_path):
+    """What to do next is about the first that is wrong, then about the first that is not attempted."""
+    stub = toy_course.stub.read_text(encoding="utf-8")
+    path = tmp_path / "mine.py"
+    mend = "Next: mend it and check again. A hint: `coursekit hint double 1`"
+    begin = "Next: write `triple`. A hint: `coursekit hint triple 1`"
+    for text, steps in (
+        (stub + "\ndef double(x):\n    return 3 * x\n", (mend,)),
+        (stub + "\ndef double(x):\n    return 2 * x\n", (begin,)),
+        (
+            "def double(x):\n    return 3 * x\n\ndef triple(x):\n    return 2 * x\n",
+            (mend, f"What is wrong with the next one: `coursekit check triple {path}`"),
+        ),
+        ("def double(x):\n    return 2 * x\n\ndef triple(x):\n    return 3 * x\n", ()),
+    ):
+        path.write_text(text, encoding="utf-8")
+        assert learn.check_whole_file(path).next == steps
+    with pytest.raises(CommandError, match=r"is a folder: name one file of it\. `coursekit progress` shows the whole"):
+        learn.check_whole_file(tmp_path)
+    path.write_text("x = 1\n", encoding="utf-8")
+    with pytest.raises(CommandError, match="defines no function that is called as an exercise"):
+        learn.check_whole_file(path)
+
+
 def test_file_with_an_answer(toy_course, tmp_path):
     """A .py file is checked with its helpers and constants, and told in a terminal's words."""
     path = tmp_path / "mine.py"

@@ -403,6 +403,7 @@ def test_everybodys_points():
         learner("cat", report("kl", 0.0, Outcome.STARVED), report("ce", 1.0)),
         learner("dan", report("kl", 0.0), report("ce", 0.0, marks=half), problem="No zip."),
         learner("eve", report("kl", 0.0, marks=half), problem="No zip."),
+        learner("fay", report("kl", 0.0, Outcome.STARVED), report("ce", 0.0, Outcome.STARVED)),
     ]
     people = People([graded.learner for graded in grades])
     page = "".join(everybody.table(grades, people))
@@ -414,6 +415,7 @@ def test_everybodys_points():
         ["<td>1</td>", "<td>?</td>", "<td>1</td>", "<td></td>"],
         ["<td>unread</td>", "<td></td>", f"<td>0.5 {by_hand.format(0)}", "<td></td>"],
         ["<td>0.5</td>", f"<td>0.5 {by_hand.format(0)}", "<td></td>", "<td></td>"],
+        ["<td>?</td>", "<td>?</td>", "<td>?</td>", "<td></td>"],
     ]
     heads = re.findall(r"<span>(.*?)</span> <small>(.*?)</small>", page)
     assert heads == [("all", "4"), ("kl", "2"), ("ce", "2")]
@@ -422,6 +424,20 @@ def test_everybodys_points():
     plain = "".join(everybody.table([learner("ann", report("kl", 1.0))], People(["ann"])))
     assert "attempts" not in plain
     assert plain.endswith("all of them, – not attempted, ? not graded yet.</p>")
+
+
+def test_whom_nothing_was_left_for_has_no_points():
+    """Where a busy machine has graded nothing of somebody, no page says 0, and no mean or median counts it."""
+    starved = Graded("cat", tuple(report(each, "cat", Outcome.STARVED) for each in ("kl", "ce")))
+    grades = [Graded("ann", (solved("kl", "ann"), solved("ce", "ann"))), starved]
+    page = pages.instructor.instructor_page(grades, "A class")
+    assert "<b>4 of 4</b>median points" in page
+    assert "The mean is 4 of 4 points." in page
+    assert [each.share for each in pages.tally.tally(grades)] == [1.0, 1.0]
+    assert pages.tally.tally([starved])[0].share == 0.0
+    own = pages.learner.learner_page(starved)
+    assert "<b>– of 4</b>points" in own
+    assert "cat: – of 4 points</title>" in own
 
 
 def test_long_names_are_cut():

@@ -21,7 +21,7 @@ from coursekit.publish import privacy
 from coursekit.publish.export import gradescope, junit
 from coursekit.publish.pages.learner import learner_page
 from coursekit.publish.privacy import all_feedback, without_inputs
-from coursekit.report import Diagnosis, Example, Graded, Outcome, Report, Tier, Verdict
+from coursekit.report import Diagnosis, Example, Graded, Mark, Outcome, Report, Tier, Verdict
 from coursekit.wire import Answer, Problem, Question, frames
 from coursekit.wire.answering import answer
 from coursekit.wire.frames import ProtocolError
@@ -53,6 +53,16 @@ def shown(report: Report) -> list[str]:
 def test_the_same_verdicts_are_told_in_the_same_words(ends, one, other, diagnosis):
     """Whatever types, names, messages, shapes, numbers and prints went into a verdict, its learner reads the same."""
     assert shown(report(ends, one, diagnosis)) == shown(report(ends, other, diagnosis))
+
+
+def test_a_report_without_marks_by_hand():
+    """Nothing is said of them, not even by an empty line; a comment that is empty is none."""
+    plain = report([Outcome.FAILED], [("", "", None)], None)
+    said = privacy.feedback(plain)
+    assert said == said.rstrip()
+    by_hand = replace(plain, marks=(Mark("learner", "ann", "bob", "2026-01-01T00:00:00", 2.0),))
+    more = "Marked by hand: 2 of 3 points. They count; the machine's 1 do not."
+    assert privacy.feedback(by_hand) == f"{said}\n{more}"
 
 
 # ---- from the wire to the page -----------------------------------------------------------------------------------

@@ -53,6 +53,72 @@ def hmm_nll__largest(initial, transition, emission):
     return -(row.sum().log() + logs)
 
 
+# ---- hmm_posterior -----------------------------------------------------------------------------------------------
+
+
+def hmm_posterior__loop(initial, transition, emission):
+    """Lists of single numbers; the largest of each row is divided out."""
+    S, T = range(len(initial)), len(emission)
+    seen = [[initial[s] * emission[0, s] for s in S]]
+    for t in range(1, T):
+        top = max(seen[-1])
+        seen.append([sum(seen[-1][i] / top * transition[i, j] for i in S) * emission[t, j] for j in S])
+    rest = [[torch.ones_like(initial[0])] * len(initial)]
+    for t in range(T - 1, 0, -1):
+        top = max(rest[0])
+        rest.insert(0, [sum(transition[i, j] * emission[t, j] * rest[0][j] / top for j in S) for i in S])
+    rows = []
+    for a, b in zip(seen, rest, strict=True):
+        both = torch.stack([x * y for x, y in zip(a, b, strict=True)])
+        rows.append(both / both.sum())
+    return torch.stack(rows)
+
+
+def hmm_posterior__slope_of_the_likelihood(initial, transition, emission):
+    """The share of a state is the slope of ln P with respect to the logarithm of its emission."""
+    logs = emission.log()
+    with torch.enable_grad():
+        leaf = logs if logs.requires_grad else logs.detach().requires_grad_()
+        row, total = initial * leaf[0].exp(), 0.0
+        for emitted in leaf[1:].exp():
+            total = total + row.sum().log()
+            row = (row / row.sum()) @ transition * emitted
+        total = total + row.sum().log()
+        (slope,) = torch.autograd.grad(total, leaf, create_graph=True)
+    impossible = ~total.isfinite()
+    return torch.where(impossible, torch.nan, slope)
+
+
+def hmm_posterior__log_space(initial, transition, emission):
+    """No scaling: logarithms all the way, then a softmax."""
+    moves, shown = transition.log(), emission.log()
+    ahead = [initial.log() + shown[0]]
+    for frame in shown[1:]:
+        ahead.append(torch.logsumexp(ahead[-1][:, None] + moves, 0) + frame)
+    back = torch.zeros_like(ahead[0])
+    rows = [ahead[-1] + back]
+    for t in range(len(shown) - 1, 0, -1):
+        back = torch.logsumexp(moves + shown[t] + back, 1)
+        rows.append(ahead[t - 1] + back)
+    return torch.stack(rows[::-1]).softmax(1)
+
+
+def hmm_posterior__correction(initial, transition, emission):
+    """Filtered first; then each frame is corrected by what the next one has come to know (Rauch, Tung and Striebel)."""
+    row = initial * emission[0]
+    filtered = [row / row.sum()]
+    for frame in emission[1:]:
+        row = (filtered[-1] @ transition) * frame
+        filtered.append(row / row.sum())
+    known = [filtered[-1]]
+    for past in reversed(filtered[:-1]):
+        expected = past @ transition
+        ratio = torch.where(expected > 0, known[0] / torch.where(expected > 0, expected, 1.0), 0.0)
+        known.insert(0, past * (transition @ ratio))
+    everything = torch.stack(known)
+    return everything + 0 * everything.sum()
+
+
 # ---- ctc_scaled --------------------------------------------------------------------------------------------------
 
 

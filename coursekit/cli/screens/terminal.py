@@ -8,16 +8,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
@@ -25,7 +15,9 @@ from coursekit.learning.feedback import WORDS
 from coursekit.report import Graded, Outcome, Report
 from coursekit.text import some, visible
 
-if TYPE_CHECKING:  # with them comes a database, which `check` has no use for
+if TYPE_CHECKING:  # with most of them comes a database, which `check` has no use for
+    from rich.progress import Progress
+
     from coursekit.classroom.gradebook.attempts import Attempt
     from coursekit.classroom.likeness import Likeness
     from coursekit.classroom.marking import Listed
@@ -76,41 +68,45 @@ def grading_begins(
         say("Nothing else keeps it in (--trust-submissions): it can read, write and reach what you can.")
 
 
-class _Rate(ProgressColumn):
-    """Submissions a second, once there are enough to tell."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:.3g}/s" if speed and task.completed >= ENOUGH else "")
-
-
-class _Left(TimeRemainingColumn):
-    """The time left, once enough are done to tell."""
-
-    def render(self, task: Task) -> Text:
-        return super().render(task) if task.completed >= ENOUGH else Text("")
-
-
 def progress(learners: Iterable[str], total: int) -> Iterator[str]:
     """Passes the names on as they come, with a bar, the rate, the time so far and the time left."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        _Left(),
-    )
     console = Console(stderr=True)
     if not console.is_terminal:  # a log gets a line now and then
         yield from _told(learners, total, console)
         return
-    with Progress(*columns, console=console, transient=True) as bar:
+    with _bar(console) as bar:
         task = bar.add_task("starting", total=total)
         for learner in learners:
             bar.update(task, advance=1, description=escape(visible(learner)[:20].ljust(20)))
             yield learner
+
+
+def _bar(console: Console) -> Progress:
+    from rich import progress  # here, as `check` has no use for it
+
+    class Rate(progress.ProgressColumn):
+        """Submissions a second, once there are enough to tell."""
+
+        def render(self, task: progress.Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:.3g}/s" if speed and task.completed >= ENOUGH else "")
+
+    class Left(progress.TimeRemainingColumn):
+        """The time left, once enough are done to tell."""
+
+        def render(self, task: progress.Task) -> Text:
+            return super().render(task) if task.completed >= ENOUGH else Text("")
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        Rate(),
+        progress.TimeElapsedColumn(),
+        progress.TextColumn("left"),
+        Left(),
+    )
+    return progress.Progress(*columns, console=console, transient=True)
 
 
 def _told(learners: Iterable[str], total: int, console: Console) -> Iterator[str]:
@@ -176,7 +172,7 @@ def grade_table(grades: Sequence[Graded], exercises: Sequence[Exercise]) -> None
 
 def _total(graded: Graded) -> str:
     """The points that count, or the word for why there are none."""
-    if graded.reports and all(report.is_open for report in graded.reports):
+    if graded.is_open:
         return "unread" if graded.problem else "not graded"
     return f"{graded.grade:g}/{graded.maximum:g}"
 

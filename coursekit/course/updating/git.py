@@ -112,7 +112,7 @@ class Clone:
             raise CommandError(f"This clone has no remote to bring the course from: {_ZIP}")
         branch = self.word("symbolic-ref", "--short", "--quiet", "HEAD")
         said = [] if branch else ["This clone is on no branch (a detached HEAD). It stays so, at the new course."]
-        tracked = self.word("config", f"branch.{branch}.remote") if branch else ""
+        tracked = self.word("config", f"branch.{branch}.remote")
         for remote in ("upstream", tracked, "origin", remotes[0]):  # upstream: GitHub's word for what a fork is of
             if remote in remotes:
                 break
@@ -163,13 +163,11 @@ class Clone:
 
     def lessons(self, base: str) -> dict[str, bytes]:
         """The files in which learners write, as they are in a commit."""
-        archive = self.ask("archive", "--format=tar", base, "--", *self._there(base))
+        there = filter(is_lesson, sorted(self.shipped_names(base)))
+        archive = self.ask("archive", "--format=tar", base, "--", *there)
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            found = ((member.name, files.extractfile(member)) for member in files if member.isfile())
-            return {name: file.read() for name, file in found if file is not None}
-
-    def _there(self, base: str) -> list[str]:
-        return [name for name in self.shipped_names(base) if is_lesson(name)]
+            found = ((member.name, files.extractfile(member)) for member in files)
+            return {name: file.read() for name, file in found if file is not None}  # a folder is none
 
     def changed(self, base: str) -> set[str]:
         """The course's files that are otherwise than in a commit, here or in the learner's commits."""

@@ -103,21 +103,33 @@ const DRAW = {
   },
 };
 
+/** Of each control, by name, the options of which a picture came along: all of them, or, of many, a few; all where none came. */
+function optionsAlong(list, keys) {
+  return Object.fromEntries(list.map(({ name, words }, at) => {
+    const drawn = new Set(keys.map((key) => key[at]));
+    return [name, words.map((_, i) => i).filter((i) => !keys.length || drawn.has(i))];
+  }));
+}
+
 /** The controls of a lesson: each is an index into its words, or a text. */
 function controlsOf(box, list, state, change) {
+  const along = optionsAlong(list, Object.keys(state.get("drawn").frames).map((key) => JSON.parse(key)));
   return list.map(({ name, label, kind, words }) => {
     const row = box.appendChild(document.createElement("label"));
     row.append(label);
     const put = (value) => change({ ...state.get("values"), [name]: value });
     if (kind === "range") {
       const input = row.appendChild(document.createElement("input"));
-      Object.assign(input, { type: "range", min: 0, max: words.length - 1, step: 1 });
+      Object.assign(input, { type: "range", min: 0, step: 1 });
       input.dataset.control = name;
       const output = row.appendChild(document.createElement("output"));
-      input.addEventListener("input", () => put(Number(input.value)));
+      const stops = () => (state.model ? words.map((_, i) => i) : along[name]); // without a kernel: what came along
+      input.addEventListener("input", () => put(stops()[input.value]));
       input.addEventListener("change", () => state.settle());
       return (value) => {
-        if (Number(input.value) !== value) input.value = value;
+        input.max = stops().length - 1;
+        const stop = stops().indexOf(value);
+        if (Number(input.value) !== stop) input.value = stop;
         output.textContent = words[value];
         input.setAttribute("aria-valuetext", words[value]);
       };

@@ -244,8 +244,9 @@ export function axes(svg, { left, top, width, height, xs, ys, xticks = [], ytick
   const clip = `clip${Math.random().toString(36).slice(2)}`;
   add(add(group, "clipPath", { id: clip }), "rect", { x: left, y: top - 2, width: width + 2, height: height + 4 });
   const at = (event) => {
-    const box = svg.getBoundingClientRect();
-    const zoom = box.width / svg.viewBox.baseVal.width;
+    const root = svg.ownerSVGElement ?? svg; // the axes may stand in a group
+    const box = root.getBoundingClientRect();
+    const zoom = box.width / root.viewBox.baseVal.width;
     const [px, py] = [(event.clientX - box.left) / zoom, (event.clientY - box.top) / zoom];
     return [xs[0] + ((px - left) / width) * (xs[1] - xs[0]), ys[0] + ((top + height - py) / height) * (ys[1] - ys[0])];
   };

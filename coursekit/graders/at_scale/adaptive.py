@@ -65,8 +65,8 @@ adaptive_log_softmax = Exercise(
         "is the answer.",
         "A rare class: its cluster's entry in the head stands at cutoffs[0] + cluster. Its own entry within the "
         "cluster is target - cutoffs[cluster].",
-        "The logits of a cluster are (x @ projection.T) @ classes.T, for the rows whose target is in it; normalise "
-        "them for themselves, and add.",
+        "The logits of a cluster take two products, through its projection and then its classes, and only the rows "
+        "whose target is in it. They have a softmax of their own. What of the head is added?",
     ),
 )
 
@@ -102,7 +102,7 @@ def two_clusters(f: Function, rng: Rng) -> None:
 
 @adaptive_log_softmax.check
 def adaptive_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by the features and by all weights"""
+    """The gradient is right, with respect to the features and all weights"""
     same_gradient(f, adaptive_spec, *drawn(rng, 0, 2), wrt=(0, 3))
     same_gradient(f, adaptive_spec, *drawn(rng, 3, 1, 0, 2, cutoffs=(1, 3), sizes=(2, 3)), wrt=(0, 3, 4, 5, 6, 7))
 

@@ -107,7 +107,7 @@ def chunk_means(input: Tensor, linear_weight: Tensor, target: Tensor, chunk_rows
 wrong.table(
     by_logits,
     no_one_hot=(
-        "The 1 at the right class is not taken away: the gradient by the logits is softmax - one-hot.",
+        "The 1 at the right class is not taken away: the gradient with respect to the logits is softmax - one-hot.",
         lambda logits, one_hot: log_softmax_spec(logits, 1).exp(),
     ),
     no_probabilities=(

@@ -132,7 +132,7 @@ def lce_smoothing(f: Function, rng: Rng) -> None:
 
 @linear_cross_entropy.check
 def lce_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by the features and by the weights"""
+    """The gradient is right, with respect to the features and the weights"""
     same_gradient(f, linear_cross_entropy_spec, *features(rng, 3, 3), indices(rng, 3, 3), wrt=(0, 1))
     same_gradient(f, linear_cross_entropy_spec, *features(rng, 2, 3), tensor([1, -100]), wrt=(0, 1))
 

@@ -32,8 +32,8 @@ online_softmax_step = Exercise(
     hints=(
         "The new largest logit is the larger of the old one and the largest of the new piece.",
         "The old sum holds exp(z - old) of each z. You want exp(z - new). By which factor do they differ?",
-        "exp(z - new) = exp(z - old) · exp(old - new): the old sum times exp(old - new), and the piece's own terms "
-        "added. Try a row of nothing but -inf at the end.",
+        "That factor has no z in it, so it moves the whole sum at once; then add the piece's own terms. Try a row of "
+        "nothing but -inf at the end.",
     ),
 )
 

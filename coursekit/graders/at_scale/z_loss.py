@@ -109,7 +109,7 @@ def rows_that_do_not_count(f: Function, rng: Rng) -> None:
 
 @cross_entropy_with_z_loss.check
 def slopes(f: Function, rng: Rng) -> None:
-    """The slope by a logit is (1 + 2·z_weight·ln Z)·p, less 1 for the class
+    """The slope with respect to a logit is (1 + 2·z_weight·ln Z)·p, less 1 for the class
 
     The slopes of a row no longer add up to 0: together they are 2·z_weight·ln Z.
     """

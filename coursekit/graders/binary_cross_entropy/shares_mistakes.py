@@ -157,7 +157,7 @@ wrong.table(
         lambda p, t: with_slope(p, t, ((p - t) / (p * (1 - p)).clamp(min=1e-12)).clamp(-100, 100)),
     ),
     shares_slope_by_the_logit=(
-        "The slope is p - t. That is the slope by the logit; by the probability it is divided by p(1 - p).",
+        "The slope is p - t. That is the slope with respect to the logit; with respect to p it is divided by p(1 - p).",
         lambda p, t: with_slope(p, t, p - t),
     ),
     shares_backward_is_deaf=(

@@ -94,7 +94,7 @@ def ce_probabilities(f: Function, rng: Rng) -> None:
 
 @cross_entropy.check
 def ce_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right, by the logits and by probability targets"""
+    """The gradient is right, with respect to the logits and to probability targets"""
     same_gradient(f, cross_entropy_spec, draw_logits(rng, 2, 3), indices(rng, 3, 2))
     same_gradient(f, cross_entropy_spec, draw_logits(rng, 2, 2), distribution(rng, 2, 2), wrt=(0, 1))
 

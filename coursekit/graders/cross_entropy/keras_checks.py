@@ -72,7 +72,7 @@ def keras_checks(exercise: Exercise, truth: Loss) -> None:
 
     @exercise.check
     def keras_gradient(f: Function, rng: Rng) -> None:
-        """The gradient by y_pred is right, of shares and of logits
+        """The gradient with respect to y_pred is right, of shares and of logits
 
         The sum that divides depends on every class: it is part of the gradient.
         """

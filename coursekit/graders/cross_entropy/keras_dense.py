@@ -85,7 +85,7 @@ def dense_as_it_stands(f: Function, rng: Rng) -> None:
 
 @keras_categorical_crossentropy.parity
 def dense_by_truth(f: Function, rng: Rng) -> None:
-    """A gradient by y_true as well, with both ways of reading y_pred"""
+    """A gradient with respect to y_true as well, with both ways of reading y_pred"""
     for from_logits in (False, True):
         args = distribution(rng, 2, 3), draw_scores(rng, 2, 3)
         same_gradient(f, dense_spec, *args, wrt=(0, 1), from_logits=from_logits, label_smoothing=0.2)

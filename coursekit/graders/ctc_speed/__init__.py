@@ -6,7 +6,8 @@ Mitchison, Biological Sequence Analysis (1998), for the casino.
 """
 
 from coursekit.graders.ctc_speed.hmm_nll import hmm_nll
+from coursekit.graders.ctc_speed.hmm_posterior import hmm_posterior
 from coursekit.graders.ctc_speed.scaled_ctc import ctc_scaled
 
 # in the order of the course
-EXERCISES = (hmm_nll, ctc_scaled)
+EXERCISES = (hmm_nll, hmm_posterior, ctc_scaled)

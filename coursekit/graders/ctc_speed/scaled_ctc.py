@@ -115,7 +115,7 @@ def no_underflow(f: Function, rng: Rng) -> None:
 
 @ctc_scaled.check
 def gradient(f: Function, rng: Rng) -> None:
-    """The gradient by the logits is right
+    """The gradient with respect to the logits is right
 
     What is divided out and what is added as a logarithm depend on the input as well.
     """

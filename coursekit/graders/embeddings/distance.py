@@ -138,7 +138,7 @@ def distance_gradient(f: Function, rng: Rng) -> None:
 def equal_vectors(f: Function, rng: Rng) -> None:
     """Equal vectors have a gradient, and no NaN
 
-    With eps every difference is eps, and the slope by each of D numbers is 1/√D. Without it the slope is 0.
+    With eps every difference is eps, and the slope with respect to each of D numbers is 1/√D. Without it, it is 0.
     """
     x = vectors(rng, 2)[0]
     for eps in (1e-6, 0.5):

@@ -76,7 +76,7 @@ def any_logits(f: Function, rng: Rng) -> None:
 
 @classifier_loss.check
 def classifier_gradient(f: Function, rng: Rng) -> None:
-    """The gradient is right: softmax less 1 at the right class, by the number of samples"""
+    """The gradient is right: softmax less 1 at the right class, divided by the samples"""
     same_gradient(f, classifier_spec, draw_logits(rng, 2, 3), indices(rng, 3, 2))
     same_gradient(f, classifier_spec, tensor([[0.0, 9.0]]), tensor([0]))
 

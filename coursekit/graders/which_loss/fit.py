@@ -88,7 +88,7 @@ def mean_of_rows(f: Function, rng: Rng) -> None:
 
 @fit_loss.check
 def fit_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by the model's logits is right: q - p, by the number of rows
+    """The gradient with respect to the model's logits is right: q - p, divided by the rows
 
     log_q is the log_softmax of these logits.
     """

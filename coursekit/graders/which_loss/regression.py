@@ -81,7 +81,7 @@ def mean_of_squares(f: Function, rng: Rng) -> None:
 
 @regression_loss.check
 def regression_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by the predictions is right: 2 · error / N"""
+    """The gradient with respect to the predictions is right: 2 · error / N"""
     same_gradient(f, regression_spec, *pair(rng, 3))
 
 

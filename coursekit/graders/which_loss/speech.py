@@ -126,7 +126,7 @@ def ragged_inputs(f: Function, rng: Rng) -> None:
 
 @speech_loss.check
 def speech_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by the logits is right
+    """The gradient with respect to the logits is right
 
     Each step's gradient adds up to 0: a softmax takes no notice of what is added to all logits.
     """

@@ -76,9 +76,9 @@ def temperature_of_both(f: Function, rng: Rng) -> None:
 
 @student_loss.check
 def student_gradient(f: Function, rng: Rng) -> None:
-    """The gradient by the student's logits is right
+    """The gradient with respect to the student's logits is right
 
-    Of softmax(student/T) - softmax(teacher/T) a factor T is left, by the number of samples.
+    Of softmax(student/T) - softmax(teacher/T) a factor T is left, divided by the number of samples.
     """
     same_gradient(f, student_spec, *draw(rng, 2, 3))
     same_gradient(f, student_spec, *draw(rng, 2, 3, temperature=2.0))

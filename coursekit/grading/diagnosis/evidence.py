@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 
 from torch import Tensor
 
 from coursekit.exercise import Call, Exercise, Loss
-from coursekit.exercise.answers import all_finite, close, coarsest, lost_alike, of_value, same_answer, widened
+from coursekit.exercise.answers import all_finite, close, coarsest, lost_alike, same_answer, widened
 from coursekit.exercise.recall import recall
-from coursekit.grading.diagnosis.changes import After
+from coursekit.grading.diagnosis.values import near, value_of
 from coursekit.wire import Answer, Question
 
 Near = Callable[[Tensor, Tensor], bool]
 _LEFT = 0.25  # of what is wrong in an answer, the part that a mistake may leave unexplained
-
-
-def value_of(wrong: Loss, question: Question) -> Tensor | None:
-    """The value alone that a loss of the course's own gives; None where it gives none."""
-    if not isinstance(wrong, After):
-        return recall(wrong, of_value(question)).value
-    value = value_of(wrong.loss, question)
-    try:
-        return None if value is None else wrong.change(value)
-    except (RuntimeError, IndexError, ValueError):  # what has no last row, or is below 0
-        return None
 
 
 class Evidence:
@@ -156,6 +145,24 @@ class Evidence:
         """How many of the right numbers in those calls differ from 0 and from each other."""
         values = [part for call in self.failed if (part := self._right(call).value) is not None]
         return len({round(x, 5) for part in values for x in part.flatten().tolist() if math.isfinite(x)} - {0.0})
+
+    def candidates(self, key: Hashable, losses: Iterable[Loss | None]) -> Iterable[int]:
+        """The places of those losses that the value of the first failing call does not rule out.
+
+        Args:
+            key: stands for the losses, among those that are made of this exercise.
+            losses: mistakes; None stands for one that cannot be made in that call.
+        """
+        value = self.first.answer.value
+        if value is None:
+            return [place for place, loss in enumerate(losses) if loss is not None]
+        return near((key, self._exercise), losses, self.first.question, value)
+
+    def fitting(self, losses: Sequence[Loss]) -> list[int]:
+        """The places of those losses that may be the learner's mistake; see `candidates` and `fits`."""
+        # what has lost numbers is another one's by those that are left
+        places = self.candidates(tuple(losses), losses) if self._keeps_all else range(len(losses))
+        return [place for place in places if self.fits(losses[place])]
 
     def fits(self, wrong: Loss) -> bool:
         """Whether this may be the learner's mistake: number for number, or in what it loses to inf and NaN."""

@@ -82,7 +82,9 @@ def wrong_factor(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
         exercise: what was asked.
         evidence: what no other mistake explains, of enough numbers.
     """
-    sizes = [says for says, wrong in _sizes(exercise) if evidence.fits_all(wrong)]
+    known = _sizes(exercise)
+    likely = (known[place] for place in evidence.candidates(_sizes, (wrong for _, wrong in known)))
+    sizes = [says for says, wrong in likely if evidence.fits_all(wrong)]
     if sizes:
         return sizes[0] if len(sizes) == 1 else _ANOTHER_DENOMINATOR
     powers = [

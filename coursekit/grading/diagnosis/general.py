@@ -61,15 +61,22 @@ def general_mistake(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
         exercise: what was asked.
         evidence: what its own mistakes do not explain, of enough numbers.
     """
-    return first_that_fits(_general_mistakes(exercise), exercise, evidence)
+    return first_that_fits(_general_mistakes, exercise, evidence)
 
 
-def first_that_fits(slips: list[Slip], exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
-    """The first of these that can be made in the call that failed, and gives the very numbers of all of them."""
-    question = evidence.first.question
+def first_that_fits(made: Callable[[Exercise], list[Slip]], exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
+    """The first of these that can be made in the call that failed, and gives the very numbers of all of them.
+
+    Args:
+        made: makes them, for any exercise.
+        exercise: what was asked.
+        evidence: what came.
+    """
+    question, slips = evidence.first.question, made(exercise)
     given = exercise.misconceptions.bound(*question.args, **question.kwargs).arguments
-    fitting = (s.says for s in slips if s.possible(given) and evidence.fits_all(s.function, *s.about))
-    return next(fitting, None)
+    possible = (slip.function if slip.possible(given) else None for slip in slips)
+    found = (slips[place] for place in evidence.candidates(made, possible))
+    return next((slip.says for slip in found if evidence.fits_all(slip.function, *slip.about)), None)
 
 
 @lru_cache(128)
@@ -255,9 +262,7 @@ def of_each_loss(exercise: Exercise, change: Change, *args: Any, **flags: Any) -
         return exercise.spec(*call.args, **call.kwargs)
 
     losses = change(right("none"))
-    if word == "none":
-        return losses
-    return losses.sum() if word == "sum" else losses.sum() * (right(word) / right("sum")).detach()
+    return losses if word == "none" else losses.sum() * (right(word) / right("sum")).detach()
 
 
 def _fix(name: str, value: float, given: Given) -> None:

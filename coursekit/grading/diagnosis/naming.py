@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from coursekit.exercise import Call, Exercise
+from coursekit.grading.diagnosis.defaults import other_value
 from coursekit.grading.diagnosis.evidence import Evidence
 from coursekit.grading.diagnosis.factors import wrong_factor
 from coursekit.grading.diagnosis.general import general_mistake
@@ -12,7 +13,6 @@ from coursekit.grading.diagnosis.kept import right_but_for
 from coursekit.grading.diagnosis.parts import wrong_part, wrong_parts
 from coursekit.grading.diagnosis.terms import wrong_term
 from coursekit.grading.diagnosis.twice import two_mistakes
-from coursekit.grading.diagnosis.values import other_value
 from coursekit.grading.diagnosis.where import wrong_only_where
 from coursekit.report import ARGUMENTS_MISSING, INPUT_CHANGED, Diagnosis
 
@@ -57,8 +57,12 @@ def diagnose(exercise: Exercise, failed: list[list[Call]], passed: list[Call]) -
     taken = [calls for calls in asked if not _not_taken(calls[-1])]
     if taken:
         evidence = Evidence(exercise, taken, passed)
-        fitting = [m for m in exercise.misconceptions if evidence.fits(m.function)]
-        fitting = fitting or [m for m in exercise.misconceptions if any(map(evidence.fits, m.forms))]
+        known = list(exercise.misconceptions)
+        fitting = [known[place] for place in evidence.fitting([m.function for m in known])]
+        if not fitting:
+            forms = [(m, form) for m in known for form in m.forms]
+            fits = evidence.fitting([form for _, form in forms])
+            fitting = list(dict.fromkeys(forms[place][0] for place in fits))
         if len(fitting) > 1:
             fitting.sort(key=lambda m: -evidence.explained(m.function))
         if fitting:

@@ -24,7 +24,7 @@ def wrong_term(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
         exercise: what was asked.
         evidence: what neither a mistake above nor one factor explains, of enough numbers.
     """
-    return first_that_fits(_wrong_terms(exercise), exercise, evidence)
+    return first_that_fits(_wrong_terms, exercise, evidence)
 
 
 @lru_cache(128)

@@ -40,7 +40,9 @@ def two_mistakes(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
         evidence: what no single mistake explains, of enough numbers.
     """
     names = signature(exercise.spec).parameters  # what fails with further arguments is to be explained as well
-    return next((says for says, wrong in _pairs(exercise) if evidence.fits_all(wrong, *names)), None)
+    pairs = _pairs(exercise)
+    found = (pairs[place] for place in evidence.candidates(two_mistakes, (wrong for _, wrong in pairs)))
+    return next((says for says, wrong in found if evidence.fits_all(wrong, *names)), None)
 
 
 @lru_cache(128)

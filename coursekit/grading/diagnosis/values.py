@@ -1,94 +1,86 @@
-"""A number that a call may leave out, or give, and that counts as another: found by the learner's own numbers."""
+"""What many wrong implementations give in one call, side by side: those that an answer rules out are ruled out at once.
+
+An answer without a known mistake is compared with a thousand of them. By its value in the first call that failed, all
+but a few are another one, and what each of them gives there is the same for everybody who failed on that call.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from functools import partial
-from inspect import Parameter, signature
-from typing import Any
+from collections.abc import Hashable, Iterable
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from torch import Tensor
 
-from coursekit.exercise import Exercise
-from coursekit.exercise.answers import of_value
-from coursekit.grading.diagnosis.evidence import Evidence
-from coursekit.report import Diagnosis
+from coursekit.exercise import Loss
+from coursekit.exercise.answers import TOLERANCE, coarsest, of_value
+from coursekit.exercise.recall import Shelf, digest, recall
+from coursekit.grading.diagnosis.changes import After
+from coursekit.wire import Question
 from coursekit.wire.answering import answer
 
-# Where to look for it: between two of these in which the learner's number lies
-_GRID = (0.0, *(digit * 10.0**power for power in range(-8, 4) for digit in (1, 2, 5)))
-_DIGITS = 4  # of a number that somebody has written down
-_HALVINGS = 40
+_ENTRY = 200  # bytes that a table takes besides its numbers
 
 
-def other_value(exercise: Exercise, evidence: Evidence) -> Diagnosis | None:
-    """The argument whose default is another, or that counts as one and the same whatever is given, if that is all.
+class _OfShape(NamedTuple):
+    """The values of one shape: whose they are, and a row of numbers of each."""
 
-    One number is met by some value of any argument: where there are no more, it must be a default of few digits.
+    places: list[int]
+    numbers: npt.NDArray[np.float64]
+
+
+_Table = dict[tuple[int, ...], _OfShape]
+_tables: Shelf[_Table] = Shelf(24 << 20)
+
+
+def value_of(wrong: Loss, question: Question) -> Tensor | None:
+    """The value alone that a loss of the course's own gives; None where it gives none."""
+    if not isinstance(wrong, After):
+        return recall(wrong, of_value(question)).value
+    value = value_of(wrong.loss, question)
+    try:
+        return None if value is None else wrong.change(value)
+    except (RuntimeError, IndexError, ValueError):  # what has no last row, or is below 0
+        return None
+
+
+def near(key: Hashable, losses: Iterable[Loss | None], question: Question, got: Tensor) -> list[int]:
+    """The places of those losses whose value for a question is `got`, to the question's tolerance.
 
     Args:
-        exercise: what was asked.
-        evidence: what no mistake above explains.
+        key: stands for the losses, which are called only where their values are not known yet.
+        losses: wrong implementations; None gives no value.
+        question: what they are asked.
+        got: what a learner's function has answered.
     """
-    question = evidence.first.question
-    given = exercise.misconceptions.bound(*question.args, **question.kwargs).arguments
-    for each in signature(exercise.spec).parameters.values():
-        if not isinstance(each.default, float) or isinstance(given.get(each.name), Tensor):
-            continue
-        fixed = each.name in given
-        if fixed and not evidence.is_enough:
-            continue
-        for value in _values(partial(_with, exercise, each.name, fixed), evidence):
-            if not evidence.is_enough and value != float(f"{value:.2g}"):
-                continue
-            if evidence.fits_all(partial(_with, exercise, each.name, fixed, value), each.name):
-                return _fixed(each, value) if fixed else _default(each, value)
-    return None
+    key = key, digest(of_value(question))
+    table = _tables.get(key)
+    if table is None:
+        table = _table(losses, question)
+        _tables.put(key, table, sum(_ENTRY + each.numbers.nbytes for each in table.values()))
+    found = table.get(tuple(got.shape))
+    if found is None:
+        return []
+    relative, absolute = TOLERANCE[coarsest(question)]
+    mine = got.double().numpy().reshape(-1)
+    with np.errstate(all="ignore"):
+        off = np.abs(found.numbers - mine) <= absolute + relative * np.abs(found.numbers)
+    alike = (found.numbers == mine) | (np.isnan(found.numbers) & np.isnan(mine)) | (np.isfinite(found.numbers) & off)
+    return [found.places[row] for row in np.flatnonzero(alike.all(axis=1))]
 
 
-def _default(each: Parameter, value: float) -> Diagnosis:
-    says = f"Where `{each.name}` is not given, it counts as {value:g} here. Its default is {each.default:g}."
-    return Diagnosis(f"other_default_of_{each.name}", says)
+def _table(losses: Iterable[Loss | None], question: Question) -> _Table:
+    found: dict[tuple[int, ...], tuple[list[int], list[npt.NDArray[np.float64]]]] = {}
+    for place, loss in enumerate(losses):
+        value = None if loss is None else _value_once(loss, question)
+        if value is not None:
+            places, rows = found.setdefault(tuple(value.shape), ([], []))
+            places.append(place)
+            rows.append(value.detach().double().numpy().reshape(-1))
+    return {shape: _OfShape(places, np.stack(rows)) for shape, (places, rows) in found.items()}
 
 
-def _fixed(each: Parameter, value: float) -> Diagnosis:
-    return Diagnosis(f"{each.name}_fixed", f"`{each.name}` counts as {value:g}, whatever is given.")
-
-
-def _with(exercise: Exercise, name: str, fixed: bool, value: float, *args: Any, **flags: Any) -> Tensor:
-    call = exercise.misconceptions.bound(*args, **flags)
-    if fixed:
-        call.arguments[name] = value
-    else:
-        call.arguments.setdefault(name, value)
-    return exercise.spec(*call.args, **call.kwargs)
-
-
-def _values(wrong: Callable[..., Tensor], evidence: Evidence) -> Iterator[float]:
-    """The numbers by which the right function gives the learner's, where that is most wrong."""
-    got, right = evidence.first_values
-    if got is None or right is None or got.shape != right.shape or not got.numel():
-        return
-    at = int((got.double() - right.double()).abs().flatten().nan_to_num(0.0, posinf=0.0).argmax())
-    aim = got.flatten()[at].item()
-    question = of_value(evidence.first.question)
-
-    def off(value: float) -> float:
-        reply = answer(partial(wrong, value), question).value
-        return math.nan if reply is None or reply.shape != right.shape else reply.flatten()[at].item() - aim
-
-    offs = [off(value) for value in _GRID]
-    for low, high, below, above in zip(_GRID, _GRID[1:], offs, offs[1:], strict=False):
-        if below * above <= 0:  # NaN is not
-            yield _root(off, low, high, below)
-
-
-def _root(off: Callable[[float], float], low: float, high: float, below: float) -> float:
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if off(middle) * below > 0:
-            low = middle
-        else:
-            high = middle
-    return float(f"{high:.{_DIGITS}g}")
+def _value_once(wrong: Loss, question: Question) -> Tensor | None:
+    """The same as `value_of`, of what is not asked again: it would take the place of what is."""
+    return value_of(wrong, question) if isinstance(wrong, After) else answer(wrong, of_value(question)).value

@@ -27,7 +27,10 @@ class _Mallinfo(ctypes.Structure):
 
 
 def settle() -> list[object]:
-    """Fills the holes and makes the pages large; the last thing that a zygote does before it forks.
+    """Fills the holes and makes the pages large, once a zygote shares no memory with another one.
+
+    A large page that two processes share falls apart when one writes to it. It takes a tenth of a second, which a few
+    forks do not save.
 
     Returns:
         What fills the holes of Python's own allocator: they are holes again when it goes.

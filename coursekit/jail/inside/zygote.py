@@ -3,10 +3,10 @@
 Run by a judge as `python -m coursekit.jail.inside.zygote FD,… SETTINGS`; in bubblewrap, `wire` and `inside` are all of
 coursekit that is there. On the control socket FD the judge sends, a line of JSON each, {"run": number, limits} with two
 descriptors (the conversation, the child's standard output), {"kill": number}, or {"bring": true}, which imports what
-takes seconds and few need: those children have it whose order says {"late": true}. It asks {"waited": number}. The
-zygote answers {"status": …, "cpu": …, "waited": …} when the child has ended, {"waited": seconds} where it has not,
-{"ready": true} when it has imported. One child at a time. For several judges, with a socket each, it becomes several
-zygotes, which share what it has imported.
+takes seconds and few need: those children have it whose order says {"late": true}. {"settle": true} lays its memory
+for many forks (see memory). The judge asks {"waited": number}. The zygote answers {"status": …, "cpu": …, "waited": …}
+when the child has ended, {"waited": seconds} where it has not, {"ready": true} when it has imported, or settled. One
+child at a time. For several judges, with a socket each, it becomes several zygotes, which share what it has imported.
 
 SETTINGS are {"confined": …, "outside": the judge's namespaces}; the first answer says which layers hold (see confine).
 """
@@ -14,6 +14,10 @@ SETTINGS are {"confined": …, "outside": the judge's namespaces}; the first ans
 from __future__ import annotations
 
 import gc
+
+if __name__ == "__main__":
+    gc.disable()  # importing torch makes half a million objects that stay: looking for garbage takes a fifth
+
 import importlib
 import json
 import os
@@ -85,9 +89,8 @@ def main() -> Begin:
         confinement.hide_from_children()
     disarmed, late = Disarmed(()), _Late()
     disarmed.close_engines()
-    gc.collect()
     control = _one_of([socket.socket(fileno=int(fd)) for fd in sys.argv[1].split(",")])
-    filling = memory.settle()  # not sooner: a large page that two zygotes share falls apart when one writes to it
+    filling: list[object] = []
     gc.freeze()  # a child that collects garbage writes to none of this
     wake, woken = socket.socketpair()
     for end in (wake, woken):
@@ -116,6 +119,10 @@ def main() -> Begin:
                     disarmed = disarmed.of(())  # what is imported shall find torch whole
                     late.bring()
                     filling += memory.settle()
+                    control.sendall(_line({"ready": True}))
+                elif "settle" in order:
+                    filling += memory.settle()
+                    gc.freeze()
                     control.sendall(_line({"ready": True}))
                 elif "run" in order:
                     disarmed = disarmed.of(order["forbids"])
@@ -288,7 +295,6 @@ def child(begin: Begin) -> NoReturn:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()  # so that the judge can end whatever the learner's code started, too
         confine.limit(begin.order["cpu"], begin.order["memory"], in_bubblewrap=begin.in_bubblewrap)
-        gc.disable()
         if begin.confinement:
             begin.confinement.prepare(in_bubblewrap=begin.in_bubblewrap)
         confine.die_with_parent()

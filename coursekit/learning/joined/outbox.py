@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.files import write_whole
-from coursekit.learning.joined import events, http, membership
+from coursekit.learning.joined import events, membership
 from coursekit.learning.joined.events import Event
 
 _AT_ONCE = 15  # events in one post: as long as they may be, they fit into a body
@@ -51,6 +51,8 @@ def send(seconds: float = 10.0) -> float:
     Returns:
         When to send again, in seconds: 0 if there is more, infinity if there is not.
     """
+    from coursekit.learning.joined import http  # here: to import it takes as long as a check, and few are in a workshop
+
     member = membership.read()
     files = waiting()[:_AT_ONCE] if member else []
     posted = {path: body for path in files if (body := _read(path))}

@@ -28,13 +28,18 @@ def table(grades: Sequence[Graded], people: People) -> Iterator[str]:
         reports = {report.exercise: report for report in graded.reports}
         cells = "".join(_cell(reports.get(name), readable=not graded.problem) for name in maxima)
         cells += f"<td>{graded.attempts or ''}</td>" * tries
-        total = f"{graded.grade:g}" if graded.is_grade or not graded.problem else "unread"
-        yield f'<tr><th scope="row">{people.link(graded.learner)}</th><td>{total}</td>{cells}</tr>'
+        yield f'<tr><th scope="row">{people.link(graded.learner)}</th><td>{_total(graded)}</td>{cells}</tr>'
     yield "</tbody></table></div>"
     marks = "".join(f", {_NONE[o]} {WORDS[o]}" for o in _NONE)
     if any(graded.is_marked for graded in grades):
         marks += ", by hand (0) a person's points, which count, where the machine gave 0"
     yield f'<p class="note">Points; <b class="full">bold</b> all of them{marks}.</p>'
+
+
+def _total(graded: Graded) -> str:
+    if graded.problem and not graded.is_grade:
+        return "unread"
+    return _NONE[Outcome.STARVED] if graded.is_open else f"{graded.grade:g}"
 
 
 def _head(name: str, maximum: str) -> str:

@@ -13,7 +13,17 @@ from coursekit.learning.feedback import WORDS
 from coursekit.publish.pages import by_hand, charts, everybody, similar
 from coursekit.publish.pages.groups import Unnamed, unnamed_section
 from coursekit.publish.pages.page import People, count, folded, page, person, text
-from coursekit.publish.pages.tally import ENOUGH, Obstacle, Tally, echoes, misconceptions, obstacles, readable, tally
+from coursekit.publish.pages.tally import (
+    ENOUGH,
+    Obstacle,
+    Tally,
+    counted,
+    echoes,
+    misconceptions,
+    obstacles,
+    readable,
+    tally,
+)
 from coursekit.report import Graded, Outcome
 
 _MISTAKES = 15  # mistakes in sight, before the rest is folded
@@ -41,7 +51,7 @@ def instructor_page(
     tallies = tally(grades)
     sections = [  # in the order of the page; a new one is a line here, and the contents name it
         Section("stuck", "Where the room is stuck", _stuck(grades, tallies)),
-        Section("points", "Points", _points(readable(grades))),
+        Section("points", "Points", _points(counted(grades))),
         Section("look", "To look at", "".join(_to_look_at(grades, people, roster))),
         Section("similar", "Same and similar work", similar.section(likeness, people) if likeness else ""),
         Section("exercises", "Exercises", "".join(_exercises(tallies))),
@@ -69,13 +79,13 @@ def _percent(share: float) -> str:
 
 
 def _figures(grades: Sequence[Graded]) -> str:
-    points = [graded.grade for graded in readable(grades)]
+    points = [graded.grade for graded in counted(grades)]
     maximum = max((graded.maximum for graded in grades), default=0)
-    unread = len(grades) - len(points)
+    unread = len(grades) - len(readable(grades))
     figures = [(f"{len(grades):,}", "learner" if len(grades) == 1 else "learners")]
     if points:
         figures.append((f"{statistics.median(points):.3g} of {maximum:g}", "median points"))
-        figures.append((f"{sum(g.grade >= g.maximum for g in readable(grades)):,}", "with full marks"))
+        figures.append((f"{sum(g.grade >= g.maximum for g in counted(grades)):,}", "with full marks"))
     if unread:
         figures.append((f"{unread:,}", "could not be read, and are not counted below"))
     return '<ul class="figures">' + "".join(f"<li><b>{number}</b>{words}</li>" for number, words in figures) + "</ul>"

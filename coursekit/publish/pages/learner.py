@@ -15,9 +15,10 @@ from coursekit.report import Graded
 
 def learner_page(graded: Graded) -> str:
     """What one learner gets back: every exercise in words, without the hidden inputs and without anybody else."""
+    total = f"{'–' if graded.is_open else f'{graded.grade:g}'} of {graded.maximum:g}"
     body = [
         f"<main>\n<h1>{People([graded.learner]).name(graded.learner)}</h1>",
-        f'<ul class="figures"><li><b>{graded.grade:g} of {graded.maximum:g}</b>points</li></ul>',
+        f'<ul class="figures"><li><b>{total}</b>points</li></ul>',
     ]
     if not graded.is_final:
         body.append("<p><b>This is not final.</b> The grading machine was too busy: it is to be graded again.</p>")
@@ -28,4 +29,4 @@ def learner_page(graded: Graded) -> str:
         for report in graded.reports:
             body += [feedback.as_section(without_inputs(report)), marked.as_html(report)]
         body.append('<p class="note">The inputs of a graded run are not shown.</p>')
-    return page(f"{graded.learner}: {graded.grade:g} of {graded.maximum:g} points", [*body, "</main>"])
+    return page(f"{graded.learner}: {total} points", [*body, "</main>"])

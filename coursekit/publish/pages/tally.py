@@ -24,7 +24,7 @@ class Tally:
         attempted: how many have tried it.
         solved: how many have passed its core.
         full: how many have all its points.
-        share: what part of its points all of them got on average, 0 to 1.
+        share: what part of its points all of them got on average, 0 to 1; whom nothing was graded of is left out.
         difficulty: the same over those who tried it, as test theory has it: the lower, the harder. None if nobody did.
         discrimination: how far it tells learners apart: the correlation of its points with the points for all other
             exercises. None for fewer than ENOUGH learners, or where one of the two is the same for all.
@@ -65,6 +65,11 @@ def readable(grades: Iterable[Graded]) -> list[Graded]:
     return [graded for graded in grades if not graded.problem]
 
 
+def counted(grades: Iterable[Graded]) -> list[Graded]:
+    """Those of them who have points, be they 0; whom a busy machine has graded nothing of has none."""
+    return [graded for graded in readable(grades) if not graded.is_open]
+
+
 def tally(grades: Sequence[Graded]) -> list[Tally]:
     """One Tally for each exercise, in the order in which the reports have them."""
     grades = readable(grades)
@@ -77,6 +82,7 @@ def _tally(name: str, grades: Sequence[Graded]) -> Tally:
     reports = [report for _, report in pairs]
     outcomes = Counter(report.outcome for report in reports)
     tried = [report for report in reports if report.outcome not in _NOT_TRIED]
+    known = [(graded, report) for graded, report in pairs if not report.is_open]
     return Tally(
         name,
         reports[0].maximum,
@@ -84,10 +90,10 @@ def _tally(name: str, grades: Sequence[Graded]) -> Tally:
         attempted=len(tried),
         solved=outcomes[Outcome.PASSED],
         full=sum(report.points >= report.maximum for report in reports),
-        share=statistics.fmean(map(_share, reports)),
+        share=statistics.fmean(_share(report) for _, report in known) if known else 0.0,
         difficulty=statistics.fmean(map(_share, tried)) if tried else None,
         discrimination=_correlation(
-            [report.points for report in reports], [graded.points - report.points for graded, report in pairs]
+            [report.points for _, report in known], [graded.points - report.points for graded, report in known]
         ),
     )
 

@@ -192,7 +192,11 @@ def _of_page(text: str, plain: str) -> Piece:
     page = BeautifulSoup(text, "html.parser")
     if "data-explorable=" in text:
         said = " ".join(plain.splitlines()[:-1])  # the last line tells a reader to run the cell
-        do = "Move it." if _moves(text) else "It moves only in the notebook, where a kernel draws it: show it there."
+        do = (
+            "Move it."
+            if pictures.moves(*pictures.states_in(text)[0])
+            else "It moves only in the notebook, where a kernel draws it: show it there."
+        )
         return Piece(text, _EXPLORABLE_LINES, _EXPLORABLE, note=f"{do} It begins so: {said}", ends=True)
     answer = page.find("details")
     if page.find(class_="coursekit-question") and answer:
@@ -203,12 +207,6 @@ def _of_page(text: str, plain: str) -> Piece:
         return Piece(text, _PICTURE_LINES, _PICTURE, note=f"The picture: {picture.get('alt', '')}")
     words = page.get_text(" ").split()
     return Piece(text, len(page.find_all("tr")) or _lines(" ".join(words), _WIDE), WORD * len(words))
-
-
-def _moves(text: str) -> bool:
-    """Whether an explorable needs no kernel; an explorer does whose states are too many to be stored."""
-    ((kind, state), *_) = pictures.states_in(text)
-    return kind != "chart" or bool(state["drawn"]["frames"])
 
 
 def _folded(piece: Piece) -> Piece:

@@ -6,8 +6,8 @@ import pytest
 from torch import tensor
 
 from coursekit.exercise import Call, Exercise
+from coursekit.grading.diagnosis.defaults import other_value
 from coursekit.grading.diagnosis.evidence import Evidence
-from coursekit.grading.diagnosis.values import other_value
 from coursekit.wire import Question
 from coursekit.wire.answering import answer
 

@@ -1,0 +1,1 @@
+"""What is read beside the lessons: guides from `docs/`, and the reference of the package."""
