@@ -84,13 +84,13 @@ def sample_losses(rng: Rng, *shape: int) -> Tensor:
 
 @keras_reduce.check
 def without_weights(f: Function, rng: Rng) -> None:
-    """Losses 3 and 1: 'sum_over_batch_size', the default, gives 2, and 'sum' gives 4
+    """Losses 3, 1 and 5: 'sum_over_batch_size', the default, gives 3, and 'sum' gives 9
 
     In spite of its name the default is a mean, and 'mean' is another word for it. 'none' and None leave one loss a
     sample.
     """
-    same_value(f, reduce_spec, tensor([3.0, 1.0]), reduction="sum_over_batch_size")
-    same_value(f, reduce_spec, tensor([3.0, 1.0]), reduction="sum")
+    same_value(f, reduce_spec, tensor([3.0, 1.0, 5.0]), reduction="sum_over_batch_size")
+    same_value(f, reduce_spec, tensor([3.0, 1.0, 5.0]), reduction="sum")
     same_value(f, reduce_spec, sample_losses(rng, 3), None, "mean")
     same_value(f, reduce_spec, sample_losses(rng, 3), reduction="none")
     same_value(f, reduce_spec, sample_losses(rng, 3), reduction=None)
