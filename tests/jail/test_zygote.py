@@ -347,7 +347,6 @@ def test_what_a_child_does_first(monkeypatch, system, asked, confined):
     system.environ = {"SECRET": "x"}
     signals = SimpleNamespace(**vars(signal) | {"signal": lambda *given: asked.append(("signal", *given))})
     monkeypatch.setattr(zygote, "signal", signals)
-    monkeypatch.setattr(zygote, "gc", SimpleNamespace(disable=lambda: asked.append(("no garbage",))))
     limit = lambda cpu, memory, **given: asked.append(("limit", cpu, memory, given))  # noqa: E731
     monkeypatch.setattr(zygote.confine, "limit", limit)
     monkeypatch.setattr(zygote.confine, "die_with_parent", lambda: asked.append(("dies with its parent",)))
@@ -362,7 +361,7 @@ def test_what_a_child_does_first(monkeypatch, system, asked, confined):
     assert asked == [
         *[("dup2", 12, 1), ("dup2", 12, 2), ("dup2", ("opened", os.devnull, os.O_RDONLY), 0)],
         *[("signal", signal.SIGCHLD, signal.SIG_DFL), ("setsid",)],
-        *[("limit", 3, 7, {"in_bubblewrap": True}), ("no garbage",)],
+        ("limit", 3, 7, {"in_bubblewrap": True}),
         *([("prepare", {"in_bubblewrap": True})] if confined else []),
         ("dies with its parent",),
         *([("put on",)] if confined else []),
@@ -542,6 +541,13 @@ def test_what_few_need_is_brought(monkeypatch, system):
     sent, noted = served(Loop(monkeypatch, system, [orders({"bring": True})], [b""]))
     assert sent == [{"ready": True}]
     assert noted == [("rule", ()), "brought"]
+
+
+def test_memory_is_laid_for_many_forks(monkeypatch, system):
+    """When the judge says that there are many; the children hold what is laid."""
+    loop = Loop(monkeypatch, system, [orders({"settle": True})], [orders(RUN), 21, 22], forks=[0])
+    assert zygote.main().filling == ["settled", "sealed"]
+    assert loop.sent[1:] == [{"ready": True}]
 
 
 @pytest.mark.parametrize(("late", "confined"), [(False, True), (True, True), (False, False)])
