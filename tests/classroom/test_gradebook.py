@@ -21,7 +21,7 @@ from coursekit.classroom.folder import person
 from coursekit.classroom.gradebook import Gradebook, Work, attempts, grades, marks, tables
 from coursekit.database import DatabaseError
 from coursekit.grading.submission import Submission
-from coursekit.report import Graded, Outcome, Report
+from coursekit.report import Diagnosis, Graded, Outcome, Report
 
 NAMES = ["ann", "Ödön", "a\nb", "", '"quoted"', "half\ud800", "nul\0", "'; DROP TABLE coursekit_entry; --", "x" * 300]
 
@@ -167,6 +167,15 @@ def test_attempts_of_any_name(book, name):
         add(book, name, str(number), 1)
         add(book, name, str(number), 1, version="2")  # graded again
     assert book.attempts(name, [work("1"), work("new", "triple")]) == {"double": 1, "triple": 0}
+
+
+def test_a_mistake_keeps_its_name(book):
+    """That of the report, whatever groups are called; only where it has none, a group's name is asked for."""
+    named = Diagnosis("swapped", "The arguments are swapped.")
+    for learner, diagnosis in (("ann", named), ("bob", None)):
+        found = json.dumps(replace(report(1), diagnosis=diagnosis).to_json())
+        book.record([learner], [work(learner)], {"double": found})
+    assert [graded.reports[0].diagnosis for graded in book.latest()] == [named, None]
 
 
 def test_attempts_at_some_exercises(book):

@@ -38,6 +38,13 @@ def gives(value, *slopes):
         (gives([1.0, 2.0], [9.0, 9.0], [1.0, 1.0]), gives([1.0, 2.0], None, [1.0, 2.0]), "slope_differs"),
         (gives([1.0, 2.0], [9.0, 9.0], [1.0, 1.0]), gives([1.0, 2.0], None, [1.0, 1.0]), None),  # one too many
         (gives([1.0, 2.0], [5.0]), gives([1.0, 2.0], [5.0, 3.0]), None),
+        # slopes that are off by the same number in each row, which are not all the same
+        (gives([1.0, 2.0], [6.0, 4.0]), gives([1.0, 2.0], [5.0, 3.0]), "slope_shifted"),
+        (gives([1.0], [[6.0, 4.0], [5.0, 3.0]]), gives([1.0], [[5.0, 3.0], [3.0, 1.0]]), "slope_shifted"),
+        (gives([1.0], [6.0, 4.0], [1.0, 3.0]), gives([1.0], [5.0, 3.0], [1.0, 2.0]), "slope_differs"),
+        (gives([1.0, 2.0], [4.0, 4.0]), gives([1.0, 2.0], [3.0, 3.0]), "slope_differs"),
+        (gives([1.0, 2.0], [4.0]), gives([1.0, 2.0], [3.0]), "slope_differs"),
+        (gives(1.0, 4.0), gives(1.0, 3.0), "slope_differs"),
         # values that are
         (gives([nan, 2.0]), gives([1.0, 2.0]), "value_lost"),
         (gives([nan, 2.0], [nan, 3.0]), gives([1.0, 2.0], [5.0, 3.0]), "value_lost"),

@@ -26,7 +26,7 @@ from coursekit.grading.here import ask_here
 from coursekit.grading.scoring import score
 from coursekit.jail.inside import guard
 from coursekit.jail.inside.byhand import ByHand, Refused
-from coursekit.jail.inside.disarm import Disarmed, _in_python
+from coursekit.jail.inside.disarm import Disarmed, _decomposed, _in_python
 from coursekit.jail.inside.source import Source
 from coursekit.jail.terms import Limits
 from coursekit.report import Outcome
@@ -632,6 +632,11 @@ def test_function_that_is_all_python_is_gone():
     finally:
         disarmed.restore()
     assert F.gaussian_nll_loss(X, X, X.abs()).isfinite()
+
+
+def test_operators_by_their_names():
+    """As torch calls them, without the library that they are of, and without an overload."""
+    assert {"_softmax", "_log_softmax"} <= _decomposed().keys()
 
 
 def test_everything_comes_back():

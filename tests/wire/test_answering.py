@@ -25,6 +25,21 @@ def test_value_is_detached():
     assert (reply.value.tolist(), reply.value.requires_grad) == ([1.0, 4.0], False)
 
 
+def test_what_was_never_awaited():
+    """A function that is `async` gives no tensor; what it gives is closed, so that nobody is warned of it."""
+    made = []
+
+    async def later(x):
+        return x
+
+    def wrong(x):
+        made.append(later(x))
+        return made[0]
+
+    assert ask(wrong, X).problem == Problem("not-a-tensor", "other coroutine")
+    assert made[0].cr_frame is None
+
+
 def test_gradients_of_what_was_asked():
     """One gradient for each position asked, None where the value does not depend on it."""
     reply = ask(lambda a, b, c: (a * a + 3 * b).sum(), X, X, X, wrt=(1, 0, 2))
