@@ -20,7 +20,7 @@ from coursekit.grading.diagnosis.changes import After
 from coursekit.wire import Question
 from coursekit.wire.answering import not_a_tensor
 
-_ENTRY = 200  # bytes that a table takes besides its numbers
+_ENTRY, _PLACE = 300, 40  # bytes that a table takes besides its numbers, and that each loss does
 
 
 class _OfShape(NamedTuple):
@@ -58,7 +58,9 @@ def near(key: Hashable, values: Iterable[Tensor | None], question: Question, got
     table = _tables.get(key)
     if table is None:
         table = _table(values)
-        _tables.put(key, table, sum(_ENTRY + each.numbers.nbytes for each in table.values()))
+        _tables.put(
+            key, table, sum(_ENTRY + _PLACE * len(each.places) + each.numbers.nbytes for each in table.values())
+        )
     found = table.get(tuple(got.shape))
     if found is None:
         return []
