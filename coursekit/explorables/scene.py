@@ -38,7 +38,8 @@ def wipe(axes: Axes) -> None:
     axes.set_title("", loc="left")
     axes.set_prop_cycle(None)
     axes.relim()
-    axes.set(xlim=(0, 1), ylim=(0, 1))  # as those of new axes, on which nothing but words may be written
+    # as those of new axes, on which nothing but words may be written
+    axes.set(xscale="linear", yscale="linear", xlim=(0, 1), ylim=(0, 1))
     axes.set_autoscale_on(True)
 
 
