@@ -11,6 +11,7 @@ import textwrap
 from functools import cache, partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from coursekit.course import syllabus
@@ -214,8 +215,9 @@ def test_a_check_says_the_same(graded, file):
         *((file, "taken away") for file in (*RELATIVES, *WAYS_ROUND) if file not in UNSEEN),
     ],
 )
-def test_either_layer_is_enough(file, layer):
+def test_either_layer_is_enough(monkeypatch, file, layer):
     """What is read names it before it runs; and were it not read, there would be nothing to call."""
+    monkeypatch.setattr(np, "__class__", type(np))  # some give it another, which would stay for all tests after these
     text, names = answers(file)
     source = Source([(file, text)])
     for name in names:
