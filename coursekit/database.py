@@ -183,11 +183,19 @@ def _engine(url: str) -> sa.Engine:
     sqlite = parsed.get_backend_name() == "sqlite"
     engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS} if sqlite else {})
     if sqlite:
-        sa.event.listen(engine, "connect", _prepare)
+        sa.event.listen(engine, "connect", _prepare_or_close)
     return engine
 
 
-def _prepare(connection: Any, _record: object) -> None:
+def _prepare_or_close(connection: Any, _record: object) -> None:
+    try:
+        _prepare(connection)
+    except BaseException:  # SQLAlchemy forgets a connection that could not be prepared, and leaves it open
+        connection.close()
+        raise
+
+
+def _prepare(connection: Any) -> None:
     """WAL: readers and a writer at once, and a commit that a killed program cannot lose costs no wait for the disk.
 
     A power failure can take the last moments' results; the file stays whole, and the next run grades them again.

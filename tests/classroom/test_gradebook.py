@@ -611,38 +611,40 @@ class Locked:
     """A connection that is told so often that the file is locked, or of another error."""
 
     def __init__(self, times: int, code: int = sqlite3.SQLITE_BUSY) -> None:
-        self.left, self.code, self.asked = times, code, []
+        self.left, self.code, self.asked, self.closed = times, code, [], False
 
-    def execute(self, statement: str) -> Locked:
+    def execute(self, statement: str) -> SimpleNamespace:
         self.asked.append(statement)
         if "journal_mode" in statement and self.left:
             self.left -= 1
             error = sqlite3.OperationalError("locked")
             error.sqlite_errorcode = self.code
             raise error
-        return self
+        return SimpleNamespace(close=lambda: None)
 
     def close(self) -> None:
-        """As a cursor's."""
+        self.closed = True
 
 
 def test_a_new_file_that_is_locked_is_waited_for(monkeypatch):
-    """Until the time is over; any other error is one at once."""
+    """Until the time is over; any other error is one at once, and what cannot be used is closed."""
     clock = [0.0]
     monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=lambda seconds: None))
     waits = Locked(2, sqlite3.SQLITE_BUSY | 1 << 8)  # with what SQLite says besides
-    database._prepare(waits, None)
+    database._prepare_or_close(waits, None)
+    assert not waits.closed
     assert waits.asked == [
         *("PRAGMA synchronous = NORMAL", "PRAGMA foreign_keys = ON"),
         *["PRAGMA journal_mode = WAL"] * 3,
     ]
     other = Locked(1, sqlite3.SQLITE_FULL)
     with pytest.raises(sqlite3.OperationalError):
-        database._prepare(other, None)
+        database._prepare_or_close(other, None)
+    assert other.closed
     late = Locked(9)
     monkeypatch.setattr(database.time, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + database.BUSY_SECONDS))
     with pytest.raises(sqlite3.OperationalError):
-        database._prepare(late, None)
+        database._prepare_or_close(late, None)
     assert late.left == 6  # at the last moment, too
 
 
