@@ -99,7 +99,9 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
     from coursekit.course import stubs, syllabus
     from coursekit.course.updating import shipped
     from coursekit.site.mistakes import lines
+    from coursekit.workshop import material
 
+    kept = syllabus.exercises, material.exercise_names, material.sentence, material.example  # of one course
     grader = ModuleType("coursekit.graders.toy")
     grader.EXERCISES = toys.make_double(), toys.make_triple()
     topic = syllabus.Topic(0, "toy", "Toys")
@@ -113,11 +115,13 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
     readme = "\n".join(["| 00 | Toys | none |", *(f"`coursekit {name}`" for name in commands.command_names())])
     (tmp_path / "README.md").write_text(readme, encoding="utf-8")
     topic.solution.write_text(toys.SOLUTION, encoding="utf-8")
-    syllabus.exercises.cache_clear()
+    for each in kept:
+        each.cache_clear()
     topic.stub.write_text(stubs.stub_module(topic), encoding="utf-8")
     toys.write_notebook(topic.notebook, *toys.lesson(topic))
     shipped.add_missing(tmp_path, shipped.names_in(tmp_path))
     for _ in lines.refresh(topic):
         pass
     yield topic
-    syllabus.exercises.cache_clear()
+    for each in kept:
+        each.cache_clear()
