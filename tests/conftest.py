@@ -99,9 +99,12 @@ def toy_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topi
     from coursekit.course import stubs, syllabus
     from coursekit.course.updating import shipped
     from coursekit.site.mistakes import lines
-    from coursekit.workshop import material
+    from coursekit.workshop import material, pictures
 
-    kept = syllabus.exercises, material.exercise_names, material.sentence, material.example  # of one course
+    kept = (  # of one course
+        *(syllabus.exercises, material.exercise_names, material.sentence, material.example),
+        pictures.of_lesson,
+    )
     grader = ModuleType("coursekit.graders.toy")
     grader.EXERCISES = toys.make_double(), toys.make_triple()
     topic = syllabus.Topic(0, "toy", "Toys")

@@ -219,18 +219,28 @@ def guides() -> list[Path]:
     return [syllabus.ROOT / "README.md", *sorted((syllabus.ROOT / "docs").glob("*.md"))]
 
 
+def miscounted(told: str, there: int, command: str) -> Iterator[str]:
+    """A sentence for each other number in README or a guide.
+
+    Args:
+        told: what finds the number, as a pattern with one group.
+        there: what it is now.
+        command: what prints it, as it is typed.
+    """
+    for path in guides():
+        for number in dict.fromkeys(re.findall(told, path.read_text(encoding="utf-8"))):
+            if int(number) != there:
+                name = path.relative_to(syllabus.ROOT).as_posix()
+                yield f"{name} still says {number} where `{command}` would print {there}."
+
+
 def _miscounted() -> Iterator[str]:
     """A guide shows what `verify` prints at the end."""
     exercises = [exercise for _, exercise in syllabus.exercises().values()]
     mistakes = sum(len(exercise.misconceptions) for exercise in exercises)
     score = r"(\d+) (?:wrong implementations|rejected \(|named as themselves)"
-    for path in guides():
-        text = path.read_text(encoding="utf-8")
-        for told, there in ((r"(\d+) exercises on", len(exercises)), (score, mistakes)):
-            for number in dict.fromkeys(re.findall(told, text)):
-                if int(number) != there:
-                    name = path.relative_to(syllabus.ROOT).as_posix()
-                    yield f"{name} still says {number} where `coursekit verify` would print {there}."
+    yield from miscounted(r"(\d+) exercises on", len(exercises), "coursekit verify")
+    yield from miscounted(score, mistakes, "coursekit verify")
 
 
 def _partners() -> Iterator[str]:

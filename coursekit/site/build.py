@@ -61,8 +61,9 @@ def build(out: Path, topics: Sequence[Topic] = TOPICS, repository: str = "") -> 
     with tempfile.TemporaryDirectory() as fresh:
         folder = Path(fresh)
         lessons.write(folder, topics, repository)
-        state = _state() if len(topics) == len(TOPICS) else ""
+        state = ""
         if len(topics) == len(TOPICS):  # the rest links to all lessons
+            state = _state()
             _write_rest(folder, cache, state)
         front.write(folder, topics)
         (cache / _STAMP).unlink(missing_ok=True)

@@ -10,7 +10,6 @@ import pytest
 
 from coursekit.learning import memory
 from coursekit.learning.joined import membership, posting
-from coursekit.workshop import material, pictures
 from coursekit.workshop.store import Session, Store
 
 
@@ -50,14 +49,3 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     found: list[Any] = []
     monkeypatch.setattr(posting, "post", lambda event, where="notebook": found.append(event))
     return found
-
-
-@pytest.fixture
-def fresh_material(toy_course: Any) -> Iterator[None]:
-    """What is known of the toy course is known in this test alone."""
-    known = (material.exercise_names, material.sentence, material.example, pictures.of_lesson)
-    for each in known:
-        each.cache_clear()
-    yield
-    for each in known:
-        each.cache_clear()

@@ -17,7 +17,7 @@ from coursekit.workshop import serving
 from coursekit.workshop.serving import Listening
 from coursekit.workshop.store import Role, Session, Store
 
-pytestmark = pytest.mark.usefixtures("toy_course", "fresh_material", "plain_terminal")
+pytestmark = pytest.mark.usefixtures("toy_course", "plain_terminal")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from coursekit.learning.joined import events
 from coursekit.learning.joined.events import Answered, Checked, Consent, Predicted
 from coursekit.workshop.store import Person, Role, Session, Store
 
-pytestmark = [*NEEDS_BROWSER, pytest.mark.usefixtures("toy_course", "fresh_material")]
+pytestmark = [*NEEDS_BROWSER, pytest.mark.usefixtures("toy_course")]
 
 SCRIPT = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>"
 WCAG_AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -27,7 +27,7 @@ from coursekit.learning.predict import predict
 from coursekit.report import Outcome, Report
 from coursekit.workshop.store import Role, Session, Store
 
-pytestmark = pytest.mark.usefixtures("toy_course", "fresh_material", "kept")
+pytestmark = pytest.mark.usefixtures("toy_course", "kept")
 
 CHECK = Checked("double", "failed", False, 1, "squared")
 

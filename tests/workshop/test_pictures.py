@@ -33,7 +33,7 @@ def check(name: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def lesson(toy_course: Topic, fresh_material: None) -> Topic:
+def lesson(toy_course: Topic) -> Topic:
     """A lesson with a picture before each exercise."""
     first, second = explorable("It&#x27;s &lt;one&gt;"), explorable("Two", PNG + b"2")
     cells = (

@@ -23,7 +23,7 @@ from coursekit.workshop.sayings import Ask, Name, Open, Push, Turn
 from coursekit.workshop.store import Logged, Person, Role
 
 BOSS, ANN, BOB, EVE = 1, 2, 3, 4
-pytestmark = pytest.mark.usefixtures("toy_course", "fresh_material")
+pytestmark = pytest.mark.usefixtures("toy_course")
 
 
 class Told:

@@ -21,7 +21,7 @@ from coursekit.workshop import feed, limits, server, tables, writing
 from coursekit.workshop.server import Server
 from coursekit.workshop.store import Role, Session, Store
 
-pytestmark = pytest.mark.usefixtures("toy_course", "fresh_material")
+pytestmark = pytest.mark.usefixtures("toy_course")
 
 CHECK = {"kind": "check", "exercise": "double", "outcome": "failed", "done": False, "attempt": 1, "mistake": "squared"}
 SAYINGS = [

@@ -23,7 +23,7 @@ from coursekit.workshop.sayings import Request
 from coursekit.workshop.server import Server
 from coursekit.workshop.store import Role, Session, Store
 
-pytestmark = pytest.mark.usefixtures("toy_course", "fresh_material")
+pytestmark = pytest.mark.usefixtures("toy_course")
 
 WRONG = Checked("double", "failed", False, 1, "squared")
 ASKED = Request("double", "squared")

@@ -65,8 +65,8 @@ def picture(table: Any, row: Any) -> str:
         f"{''.join(_half(title, moves, part, curves))}</svg>"
         for title, part in (("Loss of one sample", "value"), ("Its slope", "slope"))
     )
-    words = html.escape(_in_words(moves, curves), quote=True)
-    return f'<div class="curves" role="img" aria-label="{words}">{halves}</div>'
+    said = html.escape(_in_words(moves, curves), quote=True)
+    return f'<div class="curves" role="img" aria-label="{said}">{halves}</div>'
 
 
 def curves_of(table: Any, row: Any) -> list[Curve]:

@@ -96,7 +96,7 @@ def _linked(text: str) -> str:
         exercise, mistake, name, title = found.groups()
         if exercise:
             _insist_on(exercise, mistake)
-            return f'<a href="../mistakes/{exercise}.html#{entry.anchor(mistake)}"><code>{mistake}</code></a>'
+            return entry.link(f"../mistakes/{exercise}", mistake, f"<code>{mistake}</code>")
         if name in losses:
             return f"[`{name}`]({losses[name]})"
         if title in symptoms:

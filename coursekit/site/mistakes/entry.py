@@ -21,7 +21,7 @@ def page(exercise: str) -> str:
 
 
 def link(exercise: str, mistake: str, words: str) -> str:
-    """A link in HTML from a page beside the exercise's."""
+    """A link in HTML from a page beside the exercise's; from elsewhere, the exercise comes with the way to it."""
     return f'<a href="{exercise}.html#{anchor(mistake)}">{words}</a>'
 
 
