@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -80,6 +80,21 @@ def postgres() -> Iterator[Server]:
         finally:
             if (server.folder / "data" / "postmaster.pid").exists():
                 server.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """One browser for each file of tests, as its loop may not outlive it."""
+    from coursekit.explorables import pictures
+
+    if pictures.browser() is None:
+        pytest.skip("Chromium is not on PATH")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=pictures.browser(), args=list(pictures.FLAGS))
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

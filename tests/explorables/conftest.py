@@ -1,4 +1,4 @@
-"""One Chromium for each file of tests, as its loop may not outlive it; each explorable has a page of its own."""
+"""Each explorable has a page of its own in the browser."""
 
 from __future__ import annotations
 
@@ -8,19 +8,7 @@ from typing import Any
 
 import pytest
 
-from coursekit.explorables import pictures, source
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if pictures.browser() is None:
-        pytest.skip("Chromium is not on PATH")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=pictures.browser(), args=list(pictures.FLAGS))
-        yield browser
-        browser.close()
+from coursekit.explorables import source
 
 
 class Page:

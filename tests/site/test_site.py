@@ -6,14 +6,12 @@ import html
 import re
 import socket
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from coursekit.course import stubs, syllabus
-from coursekit.explorables import pictures
 from coursekit.site import build, katex, links
 
 pytestmark = pytest.mark.slow
@@ -54,18 +52,6 @@ def site(tmp_path_factory: Any) -> Path:
         warnings.filterwarnings("ignore", message=".*Sphinx API")  # MyST uses what Sphinx is about to drop
         build.build(out)
     return out
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if pictures.browser() is None:
-        pytest.skip("Chromium is not on PATH")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=pictures.browser(), args=list(pictures.FLAGS))
-        yield chromium
-        chromium.close()
 
 
 class Reader:
@@ -137,9 +123,9 @@ def _plain(text: str) -> str:
 
 
 @pytest.mark.parametrize("page", EVERY_PAGE)
-def test_page(site: Path, browser: Any, page: str) -> None:
+def test_page(site: Path, chromium: Any, page: str) -> None:
     """Light and dark, wide and narrow: no complaint, nothing cut, nothing too heavy, no rule of axe-core broken."""
-    reader = Reader(browser, site, page)
+    reader = Reader(chromium, site, page)
     tab = reader.tab
     tab.wait_for_function("!document.querySelector('[data-explorable]:not([data-alive])')")
     reader.scroll()
@@ -157,17 +143,17 @@ def test_page(site: Path, browser: Any, page: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_code_and_formulas_can_be_read(site: Path, browser: Any, scheme: str) -> None:
+def test_code_and_formulas_can_be_read(site: Path, chromium: Any, scheme: str) -> None:
     """The colours of code and of formulas are far enough from those that they stand on."""
-    reader = Reader(browser, site, "lessons/14_ctc_speed.html", scheme=scheme)
+    reader = Reader(chromium, site, "lessons/14_ctc_speed.html", scheme=scheme)
     assert reader.against_rules(within=".exercise") == []
     assert reader.against_rules(within="span.math") == []
     reader.close()
 
 
-def test_a_lesson_by_hand(site: Path, browser: Any) -> None:
+def test_a_lesson_by_hand(site: Path, chromium: Any) -> None:
     """Explorables move, predictions are answered, hints open one after the other, and words are found."""
-    reader = Reader(browser, site, "lessons/02_kl_divergence.html")
+    reader = Reader(chromium, site, "lessons/02_kl_divergence.html")
     tab = reader.tab
 
     box = tab.locator("[data-explorable=belief_boxes]")
@@ -206,9 +192,9 @@ def test_a_lesson_by_hand(site: Path, browser: Any) -> None:
     reader.close()
 
 
-def test_search(site: Path, browser: Any) -> None:
+def test_search(site: Path, chromium: Any) -> None:
     """The page's own index finds a word, from the disk."""
-    reader = Reader(browser, site, "search.html?q=perplexity")
+    reader = Reader(chromium, site, "search.html?q=perplexity")
     reader.tab.wait_for_selector("#search-results li a")
     assert "Entropy and mutual information" in reader.tab.locator("#search-results").inner_text()
     reader.close()
