@@ -16,7 +16,7 @@ def smooth_targets(target: Tensor, num_classes: int, label_smoothing: float) -> 
         label_smoothing: ε, the share that is spread, from 0 (nothing) to 1 (everything).
 
     Returns:
-        Probabilities (N, K), float32. The right class keeps its part of what is spread.
+        Probabilities (N, K). The right class keeps its part of what is spread.
     """
     # BEGIN SOLUTION
     one_hot = torch.eye(num_classes, device=target.device)[target]
